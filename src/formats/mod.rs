@@ -1,0 +1,71 @@
+//! One parser per artifact format: bytes or decoded lines in, typed records with their places out.
+//!
+//! A parser never judges, never reads a file and never knows another format. It works on damaged input: what it can't
+//! read is an error or a problem with its place, and the rest of the record stands.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+use std::fmt;
+
+/// A value of a binary artifact and the bytes that state it: half-open, in the artifact's own bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// The first byte.
+    pub start: usize,
+    /// One after the last byte.
+    pub end: usize,
+}
+
+impl<T> Spanned<T> {
+    /// A value with its bytes.
+    pub fn new(value: T, start: usize, end: usize) -> Self {
+        Self { value, start, end }
+    }
+    /// The same bytes, another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: f(self.value), start: self.start, end: self.end }
+    }
+}
+
+/// Why a binary artifact could not be read, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormatError {
+    /// What was being read, in the words of the format's documentation, and what is wrong with it.
+    pub message: String,
+    /// The offset in the artifact.
+    pub offset: usize,
+}
+
+impl FormatError {
+    /// An error at an offset.
+    pub fn new(message: impl Into<String>, offset: usize) -> Self {
+        Self { message: message.into(), offset }
+    }
+}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at offset {}", self.message, self.offset)
+    }
+}
+
+impl std::error::Error for FormatError {}
+
+/// A value that an artifact can hide: read, absent, or protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readable<T> {
+    /// The artifact states it.
+    Read(T),
+    /// The artifact has no such value.
+    Absent,
+    /// The artifact holds it, but protected: by DPAPI, by a password, by a TPM.
+    Protected(&'static str),
+}

@@ -1,0 +1,6 @@
+//! keyspect: an offline doctor for the private keys behind Windows certificates.
+//!
+//! Artifacts in, an explained verdict out, nothing touched, nothing sent anywhere.
+
+pub mod formats;
+pub mod limits;

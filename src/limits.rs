@@ -1,0 +1,104 @@
+//! Every bound of the program, in one table.
+//!
+//! A bound that is reached is never silent: the input gets a problem that names it and the place, its status becomes
+//! `partial`, and the rest of the run goes on.
+
+/// The bounds of one run. `Default` is what the command line uses.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Limits {
+    /// A physical line longer than this (bytes) is read in windows of this size that overlap by `line_overlap`.
+    pub line_bytes: usize,
+    /// The overlap (bytes) of two windows of one very long line.
+    pub line_overlap: usize,
+    /// One certificate block kept in memory, in bytes.
+    pub block_bytes: usize,
+    /// One certificate block kept in memory, in lines.
+    pub block_lines: usize,
+    /// Findings written one by one; after that they are only counted.
+    pub findings: usize,
+    /// Credentials whose full facts are kept until the end in a streamed report.
+    pub kept_credentials: usize,
+    /// Lines of one excerpt.
+    pub excerpt_lines: usize,
+    /// Columns of one excerpt line.
+    pub excerpt_columns: usize,
+    /// Bytes of excerpts kept in all; after that a finding has its place only.
+    pub excerpts_bytes: usize,
+    /// Problems kept for one input; after that they are only counted.
+    pub problems: usize,
+    /// Binary artifacts that need random access (PFX, stores, EVTX), in bytes.
+    pub binary_bytes: usize,
+    /// A PFX file, in bytes.
+    pub pfx_bytes: usize,
+    /// Nesting of ASN.1 values.
+    pub der_depth: usize,
+    /// Bags of a PFX file.
+    pub pfx_bags: usize,
+    /// Attributes of one bag.
+    pub bag_attributes: usize,
+    /// One text value of a binary artifact, in bytes.
+    pub string_bytes: usize,
+    /// Iterations of one key derivation.
+    pub kdf_iterations: u64,
+    /// Iterations of all key derivations of one file.
+    pub kdf_iterations_total: u64,
+    /// Iterations of the MAC's key derivation.
+    pub mac_iterations: u64,
+    /// Memory of one scrypt derivation, in bytes (128 N r).
+    pub scrypt_bytes: u64,
+    /// Parallelism of one scrypt derivation.
+    pub scrypt_p: u32,
+    /// One X.509 certificate, in bytes.
+    pub certificate_bytes: usize,
+    /// Extensions of one certificate.
+    pub certificate_extensions: usize,
+    /// Subject alternative names of one certificate.
+    pub certificate_names: usize,
+    /// A key blob or key file, in bytes.
+    pub key_blob_bytes: usize,
+    /// A hexadecimal or Base64 block in a text, in bytes.
+    pub armor_bytes: usize,
+    /// Files found by walking folders.
+    pub walked_files: usize,
+    /// Bytes of a text read before its kind is decided.
+    pub detect_bytes: usize,
+    /// Text inputs up to this size (bytes) get a SHA-256 without `--hash`.
+    pub hash_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line_bytes: 64 << 10,
+            line_overlap: 4 << 10,
+            block_bytes: 4 << 20,
+            block_lines: 100_000,
+            findings: 100_000,
+            kept_credentials: 20_000,
+            excerpt_lines: 12,
+            excerpt_columns: 400,
+            excerpts_bytes: 32 << 20,
+            problems: 200,
+            binary_bytes: 64 << 20,
+            pfx_bytes: 16 << 20,
+            der_depth: 32,
+            pfx_bags: 4_096,
+            bag_attributes: 64,
+            string_bytes: 4 << 10,
+            kdf_iterations: 1_000_000,
+            kdf_iterations_total: 3_000_000,
+            mac_iterations: 1_000_000,
+            scrypt_bytes: 64 << 20,
+            scrypt_p: 4,
+            certificate_bytes: 1 << 20,
+            certificate_extensions: 256,
+            certificate_names: 10_000,
+            key_blob_bytes: 64 << 10,
+            armor_bytes: 4 << 20,
+            walked_files: 100_000,
+            detect_bytes: 64 << 10,
+            hash_bytes: 16 << 20,
+        }
+    }
+}
