@@ -11,6 +11,13 @@
     clippy::panic
 )]
 
+pub mod bytes;
+pub mod capi_key_blob;
+pub mod cng_key_blob;
+pub mod dpapi_blob;
+pub mod key_facts;
+pub mod pvk;
+
 use std::fmt;
 
 /// A value of a binary artifact and the bytes that state it: half-open, in the artifact's own bytes.
