@@ -11,6 +11,10 @@
     clippy::panic
 )]
 
+pub mod der;
+pub mod key_algorithm;
+pub mod x509;
+
 use std::fmt;
 
 /// A value of a binary artifact and the bytes that state it: half-open, in the artifact's own bytes.
