@@ -19,13 +19,16 @@ pub mod cert_store;
 pub mod cng_key_blob;
 pub mod cng_key_file;
 pub mod cng_key_transport;
+pub mod der;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;
+pub mod key_algorithm;
 pub mod key_facts;
 pub mod key_prov_info;
 pub mod pvk;
 pub mod roaming_token;
 pub mod tpm_key_blob;
+pub mod x509;
 
 use std::fmt;
 
