@@ -4,3 +4,4 @@
 
 pub mod formats;
 pub mod limits;
+pub mod model;
