@@ -78,7 +78,9 @@ impl<T> Fact<T> {
 pub struct ExcerptLine {
     /// The line number, from 1; 0 in a binary input.
     pub number: u32,
-    /// The original offset of the line's first byte.
+    /// The column at which the text begins, from 1: more than 1 where several lines were joined into one.
+    pub column: u32,
+    /// The original offset of the text's first byte.
     pub start: u64,
     /// The text.
     pub text: String,
@@ -94,15 +96,15 @@ pub struct Excerpts {
 
 impl Excerpts {
     /// Keeps a line. Lines arrive in input order; one that is already there is not kept twice.
-    pub fn push(&mut self, number: u32, start: u64, text: &str) {
+    pub fn push(&mut self, number: u32, column: u32, start: u64, text: &str) {
         if self.lines.last().is_some_and(|l| l.number == number && l.start == start) {
             return;
         }
-        self.lines.push(ExcerptLine { number, start, text: text.to_owned() });
+        self.lines.push(ExcerptLine { number, column, start, text: text.to_owned() });
     }
-    /// The kept line with this number.
-    pub fn line(&self, number: u32) -> Option<&ExcerptLine> {
-        self.lines.iter().find(|l| l.number == number)
+    /// The kept text that holds a place.
+    pub fn at(&self, place: Place) -> Option<&ExcerptLine> {
+        self.lines.iter().rev().find(|l| l.number == place.line && l.column <= place.column.max(1))
     }
     /// The kept lines, in input order.
     pub fn lines(&self) -> &[ExcerptLine] {
