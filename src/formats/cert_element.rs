@@ -12,6 +12,7 @@ use super::bytes::{Reader, check_size, filetime, hex, peek_u32, size, utf16le_z}
 use super::key_prov_info::{self, KeyProvInfo};
 use super::{FormatError, Spanned};
 use crate::limits::Limits;
+use crate::model::property_id;
 
 /// `CERT_CERT_PROP_ID`: the certificate.
 pub const CERT_CERT_PROP_ID: u32 = 32;
@@ -83,110 +84,6 @@ pub struct PropertyRecord {
     pub value: (usize, usize),
 }
 
-/// The documented name of a property id, without `CERT_` and `_PROP_ID`.
-pub fn property_name(id: u32) -> Option<&'static str> {
-    Some(match id {
-        1 => "KEY_PROV_HANDLE",
-        2 => "KEY_PROV_INFO",
-        3 => "SHA1_HASH",
-        4 => "MD5_HASH",
-        5 => "KEY_CONTEXT",
-        6 => "KEY_SPEC",
-        9 => "ENHKEY_USAGE",
-        10 => "NEXT_UPDATE_LOCATION",
-        11 => "FRIENDLY_NAME",
-        12 => "PVK_FILE",
-        13 => "DESCRIPTION",
-        14 => "ACCESS_STATE",
-        15 => "SIGNATURE_HASH",
-        16 => "SMART_CARD_DATA",
-        17 => "EFS",
-        18 => "FORTEZZA_DATA",
-        19 => "ARCHIVED",
-        20 => "KEY_IDENTIFIER",
-        21 => "AUTO_ENROLL",
-        22 => "PUBKEY_ALG_PARA",
-        23 => "CROSS_CERT_DIST_POINTS",
-        24 => "ISSUER_PUBLIC_KEY_MD5_HASH",
-        25 => "SUBJECT_PUBLIC_KEY_MD5_HASH",
-        26 => "ENROLLMENT",
-        27 => "DATE_STAMP",
-        28 => "ISSUER_SERIAL_NUMBER_MD5_HASH",
-        29 => "SUBJECT_NAME_MD5_HASH",
-        30 => "EXTENDED_ERROR_INFO",
-        32 => "CERT",
-        33 => "CRL",
-        34 => "CTL",
-        35 => "KEYID",
-        64 => "RENEWAL",
-        65 => "ARCHIVED_KEY_HASH",
-        66 => "AUTO_ENROLL_RETRY",
-        67 => "AIA_URL_RETRIEVED",
-        68 => "AUTHORITY_INFO_ACCESS",
-        69 => "BACKED_UP",
-        70 => "OCSP_RESPONSE",
-        71 => "REQUEST_ORIGINATOR",
-        72 => "SOURCE_LOCATION",
-        73 => "SOURCE_URL",
-        74 => "NEW_KEY",
-        75 => "OCSP_CACHE_PREFIX",
-        76 => "SMART_CARD_ROOT_INFO",
-        77 => "NO_AUTO_EXPIRE_CHECK",
-        78 => "NCRYPT_KEY_HANDLE",
-        79 => "HCRYPTPROV_OR_NCRYPT_KEY_HANDLE",
-        80 => "SUBJECT_INFO_ACCESS",
-        81 => "CA_OCSP_AUTHORITY_INFO_ACCESS",
-        82 => "CA_DISABLE_CRL",
-        83 => "ROOT_PROGRAM_CERT_POLICIES",
-        84 => "ROOT_PROGRAM_NAME_CONSTRAINTS",
-        85 => "SUBJECT_OCSP_AUTHORITY_INFO_ACCESS",
-        86 => "SUBJECT_DISABLE_CRL",
-        87 => "CEP",
-        89 => "SIGN_HASH_CNG_ALG",
-        90 => "SCARD_PIN_ID",
-        91 => "SCARD_PIN_INFO",
-        92 => "SUBJECT_PUB_KEY_BIT_LENGTH",
-        93 => "PUB_KEY_CNG_ALG_BIT_LENGTH",
-        94 => "ISSUER_PUB_KEY_BIT_LENGTH",
-        95 => "ISSUER_CHAIN_SIGN_HASH_CNG_ALG",
-        96 => "ISSUER_CHAIN_PUB_KEY_CNG_ALG_BIT_LENGTH",
-        97 => "NO_EXPIRE_NOTIFICATION",
-        98 => "AUTH_ROOT_SHA256_HASH",
-        99 => "NCRYPT_KEY_HANDLE_TRANSFER",
-        100 => "HCRYPTPROV_TRANSFER",
-        101 => "SMART_CARD_READER",
-        102 => "SEND_AS_TRUSTED_ISSUER",
-        103 => "KEY_REPAIR_ATTEMPTED",
-        104 => "DISALLOWED_FILETIME",
-        105 => "ROOT_PROGRAM_CHAIN_POLICIES",
-        106 => "SMART_CARD_READER_NON_REMOVABLE",
-        107 => "SHA256_HASH",
-        108 => "SCEP_SERVER_CERTS",
-        109 => "SCEP_RA_SIGNATURE_CERT",
-        110 => "SCEP_RA_ENCRYPTION_CERT",
-        111 => "SCEP_CA_CERT",
-        112 => "SCEP_SIGNER_CERT",
-        113 => "SCEP_NONCE",
-        114 => "SCEP_ENCRYPT_HASH_CNG_ALG",
-        115 => "SCEP_FLAGS",
-        116 => "SCEP_GUID",
-        117 => "SERIALIZABLE_KEY_CONTEXT",
-        118 => "ISOLATED_KEY",
-        119 => "SERIAL_CHAIN",
-        120 => "KEY_CLASSIFICATION",
-        121 => "OCSP_MUST_STAPLE",
-        122 => "DISALLOWED_ENHKEY_USAGE",
-        123 => "NONCOMPLIANT_ROOT_URL",
-        124 => "PIN_SHA256_HASH",
-        125 => "CLR_DELETE_KEY",
-        126 => "NOT_BEFORE_FILETIME",
-        127 => "NOT_BEFORE_ENHKEY_USAGE",
-        128 => "DISALLOWED_CA_FILETIME",
-        129 => "SHA1_SHA256_HASH",
-        _ => return None,
-    })
-}
-
 /// True when the bytes are one whole element and nothing more.
 pub fn recognise(bytes: &[u8]) -> bool {
     let mut at = 0_usize;
@@ -219,8 +116,8 @@ pub fn starts_like(bytes: &[u8]) -> bool {
     match id {
         CERT_CERT_PROP_ID => bytes.get(12) == Some(&0x30) && bytes.get(13).is_some_and(|byte| *byte >= 0x80),
         _ => {
-            property_name(id).is_some()
-                && peek_u32(bytes, next).is_some_and(|id| property_name(id).is_some())
+            property_id::name(id).is_some()
+                && peek_u32(bytes, next).is_some_and(|id| property_id::name(id).is_some())
                 && peek_u32(bytes, next.saturating_add(4)) == Some(1)
         }
     }
@@ -264,7 +161,7 @@ pub fn read(reader: &mut Reader<'_>) -> Result<CertElement, FormatError> {
         if id.value == 0 {
             return Err(FormatError::new("the element ends without certificate, CRL or CTL", id.start));
         }
-        let value = reader.take_u32(length.value, property_name(id.value).unwrap_or("property"))?;
+        let value = reader.take_u32(length.value, property_id::name(id.value).unwrap_or("property"))?;
         let bytes = (value.start, value.end);
         element.records.push(PropertyRecord { id: id.value, encoding: encoding.value, value: bytes });
         let text = |value: Spanned<&[u8]>| Some(value.map(utf16le_z));

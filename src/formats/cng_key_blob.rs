@@ -357,17 +357,17 @@ mod tests {
         for (magic, cb, bits) in [(b"ECS1", 32, 256), (b"ECK3", 48, 384), (b"ECS5", 66, 521), (b"ECDP", 32, 256)] {
             let mut blob = words(magic, &[cb]);
             blob.extend(vec![7; cb as usize * 2]);
-            cases.push((blob, "EC", Some(bits)));
+            cases.push((blob, "ECC", Some(bits)));
         }
         for (magic, parts) in [(b"ECS2", 3), (b"ECKV", 3)] {
             let mut blob = words(magic, &[32]);
             blob.extend(vec![7; 32 * parts]);
-            cases.push((blob, "EC", Some(256)));
+            cases.push((blob, "ECC", Some(256)));
         }
         // BCRYPT_ECCFULLKEY_BLOB: 5 field elements, order, cofactor, seed, then the key.
         let mut full = words(b"ECDV", &[1, 1, 0, 32, 32, 1, 20]);
         full.extend(vec![0xFF; 5 * 32 + 32 + 1 + 20 + 2 * 32 + 32]);
-        cases.push((full, "EC", Some(256)));
+        cases.push((full, "ECC", Some(256)));
         let mut dh = words(b"DHPV", &[128]);
         dh.extend([5; 512]);
         cases.push((dh, "DH", Some(1024)));

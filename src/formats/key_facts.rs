@@ -41,7 +41,7 @@ pub struct KeySpecFact {
 /// What a key artifact tells of its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFacts {
-    /// `RSA`, `DSA`, `DH`, `EC`, or the name of a symmetric or post-quantum algorithm.
+    /// `RSA`, `DSA`, `DH`, `ECC`, or the name of a symmetric or post-quantum algorithm.
     pub algorithm: &'static str,
     /// The named curve or parameter set, where there is one.
     pub parameters: Option<String>,
@@ -73,7 +73,7 @@ impl KeyFacts {
     pub fn ec(curve: Option<&str>, bits: u32, x: &[u8], y: &[u8], has_private: bool) -> Self {
         let point = [&[4_u8], x, y].concat();
         Self {
-            algorithm: "EC",
+            algorithm: "ECC",
             parameters: curve.map(str::to_owned),
             bits: Some(bits),
             public_key_sha1: Some(sha1(&point)),

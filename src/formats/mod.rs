@@ -25,8 +25,12 @@ pub mod dpapi_master_key;
 pub mod key_algorithm;
 pub mod key_facts;
 pub mod key_prov_info;
+pub mod pem;
 pub mod pvk;
+pub mod reg_export;
+pub mod request_inf;
 pub mod roaming_token;
+pub mod text_lines;
 pub mod tpm_key_blob;
 pub mod x509;
 
