@@ -471,7 +471,9 @@ fn rsa_body(reader: &mut Reader<'_>, private: bool) -> Result<(CapiKeyBody, Opti
         }
         reader.take(bytes_of(bitlen.value), "privateExponent")?;
     }
-    let key = KeyFacts::rsa(&modulus, &pubexp.value.to_be_bytes(), private);
+    let mut key = KeyFacts::rsa(&modulus, &pubexp.value.to_be_bytes(), private);
+    // The stated size: a modulus may have leading zero bits.
+    key.bits = Some(bitlen.value);
     Ok((CapiKeyBody::Rsa { magic, bitlen, pubexp }, Some(key)))
 }
 

@@ -120,6 +120,10 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Pem, FormatError> {
         } else if text.starts_with("-----END ") {
             let Some((mut block, body)) = open.take() else { continue };
             block.bytes.1 = end;
+            if !text.ends_with("-----") || text.len() < "-----END X-----".len() {
+                // The content is whole; that the file is cut must not go unsaid.
+                pem.problems.push(FormatError::new(format!("the END line of {} is cut", block.label), line.start));
+            }
             match base64(&body) {
                 Some(content) => {
                     block.content = content;
