@@ -3,4 +3,5 @@
 //! Artifacts in, an explained verdict out, nothing touched, nothing sent anywhere.
 
 pub mod formats;
+pub mod input;
 pub mod limits;
