@@ -4,6 +4,7 @@
 
 pub mod case;
 pub mod formats;
+pub mod input;
 pub mod limits;
 pub mod model;
 pub mod report;
