@@ -13,6 +13,7 @@
 
 pub mod der;
 pub mod key_algorithm;
+pub mod pfx;
 pub mod x509;
 
 use std::fmt;
