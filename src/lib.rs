@@ -2,5 +2,11 @@
 //!
 //! Artifacts in, an explained verdict out, nothing touched, nothing sent anywhere.
 
+pub mod case;
 pub mod formats;
+pub mod input;
 pub mod limits;
+pub mod model;
+pub mod report;
+pub mod rules;
+pub mod workloads;

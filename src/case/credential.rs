@@ -1,0 +1,515 @@
+//! A certificate together with what is known of its private key.
+
+use crate::model::{
+    container_name::{self, FileNameRule},
+    date::Moment,
+    fact::{Evidence, Excerpts, Fact, Place, SourceId},
+    key_spec::KeySpec,
+    key_usage::KeyUsage,
+    provider::{self, ProviderKind},
+    thumbprint::Sha1,
+};
+use std::borrow::Cow;
+
+/// The number of a credential within one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct CredentialId(pub u32);
+
+/// From which kind of artifact a credential's facts come. Rules that judge what is stored on a machine look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Origin {
+    /// A certutil dump of a store: `-store`, `-verifystore`, `-repairstore`, `-exportPFX`, `-delstore`.
+    #[default]
+    StoreDump,
+    /// A certutil dump of a file: `-dump`, `-dumpPFX`, `-importPFX`, a PFX listing with nesting levels.
+    FileDump,
+    /// `certutil -scinfo`: what is on a smart card.
+    SmartCardDump,
+    /// A PFX file.
+    Pfx,
+    /// A key blob, key container or key file, without a certificate.
+    KeyFile,
+    /// A certificate file, a serialized store, a registry value.
+    CertificateFile,
+}
+
+/// Which keyset or store: machine, user, ….
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Scope {
+    /// The machine's.
+    Machine,
+    /// A user's.
+    User,
+    /// A service's.
+    Service,
+    /// The enterprise store.
+    Enterprise,
+    /// The group-policy store.
+    GroupPolicy,
+    /// Not shown.
+    #[default]
+    Unknown,
+}
+
+impl Scope {
+    /// The word of the JSON report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Machine => "machine",
+            Self::User => "user",
+            Self::Service => "service",
+            Self::Enterprise => "enterprise",
+            Self::GroupPolicy => "group-policy",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The store in which a certificate was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Store {
+    /// The store's name as typed: `My`.
+    pub name: Option<Fact<String>>,
+    /// Machine, user, …, with the line that tells.
+    pub scope: Option<Fact<Scope>>,
+}
+
+/// One end of a validity period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidityDate {
+    /// As printed.
+    pub text: Fact<String>,
+    /// What it says, when the order of day and month is settled.
+    pub value: Option<Moment>,
+    /// Every reading that stays open; one or more also when `value` is settled.
+    pub readings: Vec<Moment>,
+}
+
+/// The public key of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PublicKey {
+    /// `RSA`, `ECC`, `DSA`, ….
+    pub algorithm: Option<Fact<String>>,
+    /// The length in bits.
+    pub bits: Option<Fact<u32>>,
+    /// SHA-1 over the content of the subjectPublicKey BIT STRING (RFC 5280 section 4.2.1.2, method 1).
+    pub sha1: Option<Fact<Sha1>>,
+    /// MD5 over the same bytes (property 25), as hexadecimal.
+    pub md5: Option<Fact<String>>,
+}
+
+/// The facts of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Certificate {
+    /// The thumbprint.
+    pub sha1: Option<Fact<Sha1>>,
+    /// SHA-256 of the certificate, hexadecimal.
+    pub sha256: Option<Fact<String>>,
+    /// The serial number, lower-case hexadecimal as printed.
+    pub serial: Option<Fact<String>>,
+    /// The subject on one line, most specific part first.
+    pub subject: Option<Fact<String>>,
+    /// The issuer, likewise.
+    pub issuer: Option<Fact<String>>,
+    /// Valid from.
+    pub not_before: Option<ValidityDate>,
+    /// Valid until.
+    pub not_after: Option<ValidityDate>,
+    /// The key-usage extension; `None`: not shown or absent (see `extensions_shown`).
+    pub key_usage: Option<Fact<KeyUsage>>,
+    /// The extended key usages as OIDs; `None`: not shown or absent.
+    pub extended_key_usage: Option<Fact<Vec<String>>>,
+    /// Subject alternative names as printed: `DNS Name=www.contoso.com`.
+    pub alternative_names: Vec<Fact<String>>,
+    /// Whether the artifact shows the extensions, so that an absent one is really absent.
+    pub extensions_shown: bool,
+    /// The basic-constraints CA mark, a CA version line or a CA template.
+    pub is_ca: Option<Fact<bool>>,
+    /// Subject and issuer are the same, or certutil says so.
+    pub self_signed: Option<Fact<bool>>,
+    /// The signature algorithm: OID, or the name as printed.
+    pub signature_algorithm: Option<Fact<String>>,
+    /// The certificate template.
+    pub template: Option<Fact<String>>,
+    /// The friendly name.
+    pub friendly_name: Option<Fact<String>>,
+    /// The public key.
+    pub public_key: PublicKey,
+    /// Whether the certificate is marked as archived.
+    pub archived: Option<Fact<bool>>,
+}
+
+/// How a key belongs to the certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Association {
+    /// A stored key link names it.
+    Linked,
+    /// No key link; certutil found a matching key by itself.
+    FoundBySearch,
+    /// No key link and no key.
+    None,
+    /// Not shown.
+    #[default]
+    Unknown,
+}
+
+impl Association {
+    /// The word of the JSON report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::FoundBySearch => "found-by-search",
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Whether the artifact shows that the key could be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Access {
+    /// It was opened.
+    Opened,
+    /// It could not be opened.
+    NotOpened,
+    /// Not shown.
+    #[default]
+    Unknown,
+}
+
+impl Access {
+    /// The word of the JSON report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::NotOpened => "not-opened",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Whether the key may be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Exportable {
+    /// In plain text.
+    Yes,
+    /// Not at all.
+    No,
+    /// Only encrypted.
+    EncryptedOnly,
+    /// Not shown.
+    #[default]
+    Unknown,
+}
+
+impl Exportable {
+    /// The word of the JSON report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::EncryptedOnly => "encrypted-only",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The outcome of one of certutil's tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TestOutcome {
+    /// It passed.
+    Passed,
+    /// It failed.
+    Failed,
+    /// Not shown, or skipped.
+    #[default]
+    NotShown,
+}
+
+impl TestOutcome {
+    /// The word of the JSON report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotShown => "not-shown",
+        }
+    }
+}
+
+/// What certutil says about a key besides its properties and tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyRemark {
+    /// `Missing stored keyset`: the container could not be opened by the caller.
+    MissingStoredKeyset,
+    /// `No key provider information`.
+    NoKeyProviderInformation,
+    /// `Cannot find the certificate and private key for decryption.`
+    NoKeyForDecryption,
+    /// `ERROR: missing key association property: CERT_KEY_IDENTIFIER_PROP_ID`.
+    MissingKeyAssociation,
+    /// `ERROR: Container name inconsistent:`.
+    ContainerNameInconsistent,
+    /// `Private key is NOT exportable`.
+    NotExportable,
+    /// `Private key is NOT plain text exportable`.
+    NotPlainTextExportable,
+    /// `Private key is a VSM key`.
+    VsmKey,
+    /// `Private key verifies`.
+    PrivateKeyVerifies,
+    /// `Public key matching test succeeded`.
+    PublicKeyMatches,
+    /// `Public key matching test FAILED`, `Certificate public key does NOT match stored keyset`.
+    PublicKeyDoesNotMatch,
+    /// `Cannot open the … key for reader`.
+    CannotOpenKey,
+    /// `Access denied!`, `Access is denied`.
+    AccessDenied,
+}
+
+/// What is known of the private key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Key {
+    /// How it belongs to the certificate.
+    pub association: Association,
+    /// The place that shows the association.
+    pub association_place: Option<Place>,
+    /// Whether it was opened.
+    pub access: Access,
+    /// The place that shows the access.
+    pub access_place: Option<Place>,
+    /// The container as the key link stores it; may be empty.
+    pub stored_container: Option<Fact<String>>,
+    /// The container's own name.
+    pub container: Option<Fact<String>>,
+    /// The key file's name (`<32 hex>_<GUID>`).
+    pub unique_name: Option<Fact<String>>,
+    /// The provider.
+    pub provider: Option<Fact<String>>,
+    /// The provider type.
+    pub provider_type: Option<Fact<u32>>,
+    /// The flags of the key link.
+    pub flags: Option<Fact<u32>>,
+    /// The KeySpec.
+    pub key_spec: Option<Fact<KeySpec>>,
+    /// The KeySpec that an exported blob's `aiKeyAlg` or an `AT_…` test line shows: a second witness.
+    pub key_spec_witness: Option<Fact<KeySpec>>,
+    /// The key's algorithm.
+    pub algorithm: Option<Fact<String>>,
+    /// The key's length in bits.
+    pub bits: Option<Fact<u32>>,
+    /// SHA-1 of the key's public part, as in [`PublicKey::sha1`].
+    pub public_key_sha1: Option<Fact<Sha1>>,
+    /// Whether the key's public part is the certificate's, by bytes.
+    pub matches_certificate: Option<Fact<bool>>,
+    /// The CNG key usage property.
+    pub usage: Option<Fact<u32>>,
+    /// The CNG export policy.
+    pub export_policy: Option<Fact<u32>>,
+    /// `KP_PERMISSIONS` of a CryptoAPI key.
+    pub permissions: Option<Fact<u32>>,
+    /// Whether it may be exported.
+    pub exportable: Exportable,
+    /// The encryption test.
+    pub encryption_test: TestOutcome,
+    /// The signature test.
+    pub signature_test: TestOutcome,
+    /// The lines with the tests' outcomes.
+    pub test_places: Vec<Fact<(TestKind, TestOutcome)>>,
+    /// Remarks, each with its line.
+    pub remarks: Vec<Fact<KeyRemark>>,
+    /// Error codes printed within this credential's lines.
+    pub codes: Vec<Fact<u32>>,
+    /// The key's own security descriptor, as SDDL.
+    pub sddl: Option<Fact<String>>,
+    /// The ACL lines printed after it: `Allow Full Control`, account.
+    pub acl: Vec<Fact<String>>,
+    /// How sure the derived values are when they are predictions: `certain` for what is read.
+    pub prediction: bool,
+}
+
+/// Encryption or signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TestKind {
+    /// Encryption.
+    Encryption,
+    /// Signature.
+    Signature,
+}
+
+impl Key {
+    /// CSP or KSP: by the provider type; without one by the provider's name; `None` when neither tells.
+    pub fn kind(&self) -> Option<ProviderKind> {
+        if let Some(t) = &self.provider_type {
+            return Some(provider::kind_of_type(t.value));
+        }
+        self.provider.as_ref().and_then(|p| provider::kind_of_name(&p.value))
+    }
+    /// The catalogue's entry for the provider.
+    pub fn known_provider(&self) -> Option<&'static provider::Provider> {
+        self.provider.as_ref().and_then(|p| provider::find(&p.value))
+    }
+    /// The provider type: stated, else the catalogue's for the provider's name.
+    pub fn effective_type(&self) -> Option<u32> {
+        self.provider_type.as_ref().map(|t| t.value).or_else(|| self.known_provider().map(|p| p.provider_type))
+    }
+    /// The remark, if there is one of this kind.
+    pub fn remark(&self, remark: KeyRemark) -> Option<&Fact<KeyRemark>> {
+        self.remarks.iter().find(|r| r.value == remark)
+    }
+    /// Whether any test passed.
+    pub fn any_test_passed(&self) -> bool {
+        self.encryption_test == TestOutcome::Passed || self.signature_test == TestOutcome::Passed
+    }
+    /// The last line that shows this outcome of this test.
+    pub fn test_line(&self, kind: TestKind, outcome: TestOutcome) -> Option<&Fact<(TestKind, TestOutcome)>> {
+        self.test_places.iter().rev().find(|t| t.value == (kind, outcome))
+    }
+    /// The machine's GUID in the key file's name.
+    pub fn machine_guid(&self) -> Option<String> {
+        container_name::split_file_name(&self.unique_name.as_ref()?.value).map(|(_, guid)| guid)
+    }
+    /// Which rule the container's own name and the key file's name obey together; `None` when one is not known.
+    pub fn file_name_rule(&self) -> Option<FileNameRule> {
+        container_name::rule_of(&self.container.as_ref()?.value, &self.unique_name.as_ref()?.value)
+    }
+    /// Whether the keyset is the machine's, by the flags; `None` when they are not shown.
+    pub fn machine_keyset(&self) -> Option<bool> {
+        self.flags.as_ref().map(|f| f.value & crate::model::flags::CRYPT_MACHINE_KEYSET != 0)
+    }
+}
+
+/// A part of an input that a credential's facts come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceRange {
+    /// The input.
+    pub source: SourceId,
+    /// The first line, from 1; 0 in a binary input.
+    pub line: u32,
+    /// The first byte.
+    pub start: u64,
+    /// One after the last byte.
+    pub end: u64,
+}
+
+/// A certificate together with what is known of its private key; Schannel's own word.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Credential {
+    /// Its number in this run.
+    pub id: CredentialId,
+    /// The kind of artifact.
+    pub origin: Origin,
+    /// The certificate; `None`: a key without one.
+    pub certificate: Option<Certificate>,
+    /// The store; `None` for loose files.
+    pub store: Option<Store>,
+    /// The key.
+    pub key: Key,
+    /// Where the facts come from.
+    pub sources: Vec<SourceRange>,
+    /// The lines that the facts stand on.
+    pub excerpts: Excerpts,
+    /// Signs in the surroundings of the block: the prompt's folder, the Windows version, whether the shell is elevated.
+    pub surroundings: Surroundings,
+    /// Whether the block was cut off or damaged, so that an absent line proves nothing.
+    pub incomplete: bool,
+}
+
+/// What the lines around a block say about the run of certutil that printed it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// The command line.
+    pub command: Option<Fact<String>>,
+    /// A sign that the shell was not elevated (a prompt under `C:\Users`, a plain remote shell).
+    pub unelevated: Option<Fact<String>>,
+    /// A sign that it was elevated (`C:\Windows\system32>`, a title with "Administrator").
+    pub elevated: Option<Fact<String>>,
+    /// The Windows version that the log states.
+    pub windows: Option<Fact<crate::model::windows::WindowsVersion>>,
+    /// An error code in the same log: 0x80070520, 1312, 36870's code.
+    pub symptoms: Vec<Fact<u32>>,
+}
+
+impl Credential {
+    /// Machine, user, … as far as it is known.
+    pub fn scope(&self) -> Scope {
+        self.store.as_ref().and_then(|s| s.scope.as_ref()).map_or(Scope::Unknown, |s| s.value)
+    }
+    /// The store's name, lower case.
+    pub fn store_name(&self) -> Option<String> {
+        self.store.as_ref()?.name.as_ref().map(|n| n.value.to_ascii_lowercase())
+    }
+    /// The thumbprint.
+    pub fn thumbprint(&self) -> Option<Sha1> {
+        self.certificate.as_ref()?.sha1.as_ref().map(|s| s.value)
+    }
+    /// Whether this is a CA's certificate, as far as it is known.
+    pub fn is_ca(&self) -> bool {
+        self.certificate.as_ref().and_then(|c| c.is_ca.as_ref()).is_some_and(|c| c.value)
+    }
+    /// A short name for a person: the subject's common name, else the subject, the thumbprint, the container.
+    pub fn display_name(&self) -> String {
+        let certificate = self.certificate.as_ref();
+        if let Some(subject) = certificate.and_then(|c| c.subject.as_ref()) {
+            if let Some(cn) = common_name(&subject.value) {
+                return cn;
+            }
+            if !subject.value.is_empty() {
+                return subject.value.clone();
+            }
+        }
+        if let Some(name) = certificate.and_then(|c| c.alternative_names.first()) {
+            return name.value.clone();
+        }
+        if let Some(sha1) = self.thumbprint() {
+            return sha1.to_string();
+        }
+        if let Some(serial) = certificate.and_then(|c| c.serial.as_ref()) {
+            return format!("serial {}", serial.value);
+        }
+        let key = &self.key;
+        for name in [&key.container, &key.stored_container, &key.unique_name].into_iter().flatten() {
+            if !name.value.is_empty() {
+                return format!("container {}", name.value);
+            }
+        }
+        "a certificate without a name".to_owned()
+    }
+    /// What names the certificate in a certutil command: the thumbprint, else the serial number, else a placeholder.
+    pub fn certutil_id(&self) -> String {
+        if let Some(sha1) = self.thumbprint() {
+            return sha1.to_string();
+        }
+        match self.certificate.as_ref().and_then(|c| c.serial.as_ref()) {
+            Some(serial) if serial.value.bytes().all(|b| b.is_ascii_hexdigit()) => serial.value.clone(),
+            _ => "<thumbprint>".to_owned(),
+        }
+    }
+    /// Evidence for a place of this credential: the words at the place and its line, from the kept lines.
+    pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
+        let (mut excerpt, mut line_text) = (String::new(), String::new());
+        if let Some(line) = self.excerpts.at(place).filter(|_| place.line > 0) {
+            let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
+            let tail: String = line.text.chars().skip(skip).collect();
+            excerpt = tail.trim_end().to_owned();
+            line_text.clone_from(&line.text);
+        }
+        Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
+    }
+}
+
+/// The value of the first `CN=` of a distinguished name as certutil prints it.
+pub fn common_name(subject: &str) -> Option<String> {
+    let at = subject.match_indices("CN=").find(|(i, _)| {
+        subject.get(..*i).is_some_and(|before| before.is_empty() || before.ends_with(", ") || before.ends_with("+ "))
+    })?;
+    let rest = subject.get(at.0 + 3..)?;
+    if let Some(quoted) = rest.strip_prefix('"') {
+        let end = quoted.find('"').unwrap_or(quoted.len());
+        return Some(quoted.get(..end)?.to_owned());
+    }
+    let end = rest.find(", ").unwrap_or(rest.len());
+    let value = rest.get(..end)?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}

@@ -1,0 +1,148 @@
+//! What a whole run knows: a few bytes for each credential, for the rules that compare them.
+
+use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
+use crate::model::{fact::Fact, fact::Place, fact::SourceId, key_spec::KeySpec, thumbprint::Sha1};
+
+/// What is kept of every credential until the end of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// The credential.
+    pub id: CredentialId,
+    /// The kind of artifact.
+    pub origin: Origin,
+    /// The thumbprint.
+    pub sha1: Option<Sha1>,
+    /// A hash of the serial number and issuer.
+    pub serial_issuer: u64,
+    /// A hash of the subject, 0 when it is not shown.
+    pub subject: u64,
+    /// SHA-1 or MD5 of the public key, folded; 0 when it is not shown.
+    pub public_key: u64,
+    /// A hash of the key file's name, else of the container's name, lower case; 0 when neither is shown.
+    pub container: u64,
+    /// The machine's GUID in the key file's name.
+    pub machine_guid: Option<u128>,
+    /// A hash of the provider's name.
+    pub provider: u64,
+    /// The provider type.
+    pub provider_type: Option<u32>,
+    /// The flags.
+    pub flags: Option<u32>,
+    /// The KeySpec.
+    pub key_spec: Option<KeySpec>,
+    /// How the key belongs to the certificate.
+    pub association: Association,
+    /// Whether it was opened.
+    pub access: Access,
+    /// The encryption test.
+    pub encryption_test: TestOutcome,
+    /// The signature test.
+    pub signature_test: TestOutcome,
+    /// Machine, user, ….
+    pub scope: Scope,
+    /// A hash of the store's name, lower case; 0 when it is not shown.
+    pub store: u64,
+    /// `Missing stored keyset` was printed.
+    pub keyset_missing: bool,
+    /// Whether it is a CA's certificate.
+    pub is_ca: bool,
+    /// Whether it is archived.
+    pub archived: bool,
+    /// The input.
+    pub source: SourceId,
+    /// The place of the container's line, else of the first line.
+    pub place: Place,
+}
+
+/// What the rules about the whole case see.
+#[derive(Debug, Default)]
+pub struct CaseIndex {
+    /// One entry per credential, in input order.
+    pub entries: Vec<IndexEntry>,
+    /// The full facts of the credentials that are still kept, in input order.
+    pub kept: Vec<Credential>,
+    /// Error codes of the run that are symptoms or causes, each with its place and the words of its line.
+    pub codes: Vec<CaseCode>,
+    /// Runs of certutil that failed.
+    pub failures: Vec<CaseCode>,
+}
+
+/// An error code somewhere in an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseCode {
+    /// The code.
+    pub code: Fact<u32>,
+    /// The line's words.
+    pub excerpt: String,
+    /// The verb of the certutil run that printed it.
+    pub verb: Option<String>,
+}
+
+impl CaseIndex {
+    /// The full facts of a credential, if they are still kept.
+    pub fn credential(&self, id: CredentialId) -> Option<&Credential> {
+        self.kept.binary_search_by_key(&id, |c| c.id).ok().and_then(|i| self.kept.get(i))
+    }
+}
+
+/// FNV-1a over lower-cased text: stable within a run, not cryptographic. 0 is kept for "not shown".
+pub fn fold(text: &str) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in text.bytes() {
+        hash ^= u64::from(byte.to_ascii_lowercase());
+        hash = hash.wrapping_mul(0x0100_0000_01b3);
+    }
+    hash.max(1)
+}
+
+impl From<&Credential> for IndexEntry {
+    fn from(c: &Credential) -> Self {
+        let key = &c.key;
+        let certificate = c.certificate.as_ref();
+        let text = |f: Option<&Fact<String>>| f.map_or(0, |f| fold(&f.value));
+        let container = match (&key.unique_name, &key.container, &key.stored_container) {
+            (Some(name), ..) | (None, Some(name), _) | (None, None, Some(name)) if !name.value.is_empty() => {
+                fold(&name.value)
+            }
+            _ => 0,
+        };
+        let public_key = certificate
+            .and_then(|c| c.public_key.sha1.as_ref().map(|s| fold(&s.value.to_string())))
+            .or_else(|| certificate.and_then(|c| c.public_key.md5.as_ref().map(|s| fold(&s.value))))
+            .unwrap_or(0);
+        let serial_issuer = certificate.and_then(|c| c.serial.as_ref()).map_or(0, |serial| {
+            let issuer = certificate.and_then(|c| c.issuer.as_ref()).map_or("", |i| i.value.as_str());
+            fold(&format!("{}\n{issuer}", serial.value))
+        });
+        Self {
+            id: c.id,
+            origin: c.origin,
+            sha1: c.thumbprint(),
+            serial_issuer,
+            subject: text(certificate.and_then(|c| c.subject.as_ref())),
+            public_key,
+            container,
+            machine_guid: key.machine_guid().and_then(|g| u128::from_str_radix(&g.replace('-', ""), 16).ok()),
+            provider: text(key.provider.as_ref()),
+            provider_type: key.provider_type.as_ref().map(|t| t.value),
+            flags: key.flags.as_ref().map(|f| f.value),
+            key_spec: key.key_spec.as_ref().map(|k| k.value),
+            association: key.association,
+            access: key.access,
+            encryption_test: key.encryption_test,
+            signature_test: key.signature_test,
+            scope: c.scope(),
+            store: c.store_name().map_or(0, |n| fold(&n)),
+            keyset_missing: key.remark(super::credential::KeyRemark::MissingStoredKeyset).is_some(),
+            is_ca: c.is_ca(),
+            archived: certificate.and_then(|c| c.archived.as_ref()).is_some_and(|a| a.value),
+            source: c.sources.first().map_or(SourceId(0), |s| s.source),
+            place: key
+                .stored_container
+                .as_ref()
+                .map(|n| n.place)
+                .or_else(|| certificate.and_then(|c| c.sha1.as_ref().map(|s| s.place)))
+                .unwrap_or_default(),
+        }
+    }
+}

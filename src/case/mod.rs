@@ -1,0 +1,4 @@
+//! What belongs together: credentials, and what a whole run knows of them.
+
+pub mod credential;
+pub mod index;

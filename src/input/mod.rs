@@ -1,0 +1,26 @@
+//! From paths and bytes to decoded lines, with a map back to the original bytes.
+//!
+//! Nothing here interprets a format. Text of any size is read in chunks ([`LineReader`]), decoded a batch of whole lines
+//! at a time ([`Batch`]), and every [`Line`] knows where each of its characters stands in the original input.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod chunked;
+mod decode;
+mod encoding;
+mod line;
+mod lines;
+mod oem_tables;
+
+pub use encoding::{Choice, CodePage, TextEncoding, choose};
+pub use line::{Line, LineMap, Window};
+pub use lines::{Batch, LineReader, Lines};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Container names, key-file names, and the two rules that connect them.
+
+use md5::{Digest, Md5};
+
+/// Which rule a container name and a key-file name obey together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileNameRule {
+    /// CryptoAPI: MD5 of the lower-cased name in 8-bit text and one NUL.
+    Capi,
+    /// CNG: MD5 of the lower-cased name in UTF-16LE and one 16-bit NUL.
+    Cng,
+    /// Neither: retyped, anonymised, or another key's file.
+    Mismatch,
+}
+
+fn swapped_md5(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let digest = Md5::digest(bytes);
+    let mut out = String::with_capacity(32);
+    for word in digest.chunks_exact(4) {
+        for byte in word.iter().rev() {
+            let _ = write!(out, "{byte:02x}");
+        }
+    }
+    out
+}
+
+/// The first part of the file name (32 hexadecimal digits) of a CryptoAPI key container.
+///
+/// MD5 over the lower-cased name in 8-bit text and one NUL; the digest's four little-endian words printed as hexadecimal
+/// (M. Gallant, "Unique Key Container Names"; 19 of 19 published pairs). `None` for a name with a character beyond
+/// Latin-1: the code page that Windows then uses is not documented.
+pub fn capi_file_prefix(container: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(container.len() + 1);
+    for c in container.chars().flat_map(char::to_lowercase) {
+        bytes.push(u8::try_from(u32::from(c)).ok()?);
+    }
+    bytes.push(0);
+    Some(swapped_md5(&bytes))
+}
+
+/// The first part of the file name (32 hexadecimal digits) of a CNG key of Microsoft's software KSP.
+///
+/// As for CryptoAPI, over UTF-16LE with a 16-bit NUL (no published statement; 15 of 15 published pairs).
+pub fn cng_file_prefix(container: &str) -> String {
+    let lower: String = container.chars().flat_map(char::to_lowercase).collect();
+    let mut bytes: Vec<u8> = lower.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    bytes.extend([0, 0]);
+    swapped_md5(&bytes)
+}
+
+/// The two parts of a key-file name: 32 hexadecimal digits and the machine's GUID, both lower case.
+///
+/// `None` when the text is not of the form `<32 hex>_<GUID>`.
+pub fn split_file_name(name: &str) -> Option<(String, String)> {
+    let name = name.trim();
+    let (prefix, guid) = (name.get(..32)?, name.get(33..)?);
+    let hex = prefix.bytes().all(|b| b.is_ascii_hexdigit());
+    (hex && name.as_bytes().get(32) == Some(&b'_') && is_guid(guid))
+        .then(|| (prefix.to_ascii_lowercase(), guid.to_ascii_lowercase()))
+}
+
+/// Whether a text is a GUID without braces: 8-4-4-4-12 hexadecimal digits.
+pub fn is_guid(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => *b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
+}
+
+/// Whether a container name is of a form that Windows itself makes: a GUID with or without braces, `te-`, `tp-`, `tq-`,
+/// `le-`, `lp-` and a GUID at the end, `PvkTmp:`, `CertReq-`, or a key-file name.
+pub fn is_windows_made(name: &str) -> bool {
+    let name = name.trim();
+    let bare = name.strip_prefix('{').and_then(|n| n.strip_suffix('}')).unwrap_or(name);
+    if is_guid(bare) || split_file_name(name).is_some() || name.starts_with("PvkTmp:") {
+        return true;
+    }
+    let lower = name.to_ascii_lowercase();
+    let prefixed = ["te-", "tp-", "tq-", "le-", "lp-", "certreq-"].iter().any(|p| lower.starts_with(p));
+    prefixed && lower.get(lower.len().saturating_sub(36)..).is_some_and(is_guid)
+}
+
+/// The rule that a container name and a key-file name obey together; `None` when the file name is not a key-file name.
+pub fn rule_of(container: &str, file_name: &str) -> Option<FileNameRule> {
+    let (prefix, _) = split_file_name(file_name)?;
+    if capi_file_prefix(container).as_deref() == Some(prefix.as_str()) {
+        Some(FileNameRule::Capi)
+    } else if cng_file_prefix(container) == prefix {
+        Some(FileNameRule::Cng)
+    } else {
+        Some(FileNameRule::Mismatch)
+    }
+}
+
+/// Containers that belong to Windows itself, by the first part of their file name: never a site's key, never to be deleted.
+pub static SYSTEM_CONTAINERS: &[(&str, &str)] = &[
+    ("f686aace6942fb7f7ceb231212eef4a4", "TSSecKeySet1"),
+    ("6de9cb26d2b98c01ec4e9e8b34824aa2", "iisConfigurationKey"),
+    ("76944fb33636aeddb9590521c2e8815a", "iisWasKey"),
+    ("d6d986f09a1ee04e24c949879fdb506c", "NetFrameworkConfigurationKey"),
+    ("c2319c42033a5ca7f44e731bfd3fa2b5", "Microsoft Internet Information Server"),
+    ("7a436fe806e483969f48a894af2fe9a1", "MS IIS DCOM Server"),
+    ("bedbf0b4da5f8061b6444baedf4c00b1", "WMSvc Certificate Key Container"),
+    ("fc1e3851f429ea606d6ff1e01a5229f1", "DefaultKeys"),
+    ("f0e91f6485ac2d09485e4ec18135601e", "iisCngConfigurationKey"),
+    ("597367cc37b886d7ee6c493e3befb421", "iisCngWasKey"),
+];
+
+/// The system container behind a key-file name's first part.
+pub fn system_container(prefix: &str) -> Option<&'static str> {
+    SYSTEM_CONTAINERS.iter().find(|(p, _)| p.eq_ignore_ascii_case(prefix)).map(|(_, n)| *n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Pairs from the article and from published lists (knowledge of the field, not our output).
+    #[test]
+    fn capi_pairs() {
+        for (name, prefix) in [
+            ("{00F81886-5F70-430A-939C-BB7DD58ECE2A}", "99247943bd018ca78ef945b82652598d"),
+            ("MyCoolContainer", "52ab417621a9d74c73e3e0f1bc374e0a"),
+            ("iisConfigurationKey", "6de9cb26d2b98c01ec4e9e8b34824aa2"),
+            ("TSSecKeySet1", "f686aace6942fb7f7ceb231212eef4a4"),
+            ("PvkTmp:4ad6844b-2e1e-4ecb-9b04-b42e81d7ded2", "ca46e0b8fd93edc96f075e19a2a1c9f9"),
+        ] {
+            assert_eq!(capi_file_prefix(name).as_deref(), Some(prefix), "{name}");
+        }
+    }
+
+    #[test]
+    fn cng_pairs() {
+        for (name, prefix) in [
+            ("Contoso CA", "944d5680c0c53e2295b1cb4f50ba2b71"),
+            ("te-0125d557-d02e-41dc-8476-36f189060ce9", "b59b1bf435f36edf92e0609b0f6826a0"),
+            ("Google Chromekey1", "7096db7aeb75c0d3497ecd56d355a695"),
+        ] {
+            assert_eq!(cng_file_prefix(name), prefix, "{name}");
+        }
+    }
+
+    #[test]
+    fn system_containers_follow_a_rule() {
+        for (prefix, name) in SYSTEM_CONTAINERS {
+            assert!(capi_file_prefix(name).as_deref() == Some(*prefix) || cng_file_prefix(name) == *prefix, "{name}");
+        }
+    }
+
+    #[test]
+    fn which_rule() {
+        let file = "99247943bd018ca78ef945b82652598d_3ade29bb-f050-41f3-b0db-f2b69957a1d7";
+        assert_eq!(rule_of("{00f81886-5f70-430a-939c-bb7dd58ece2a}", file), Some(FileNameRule::Capi));
+        assert_eq!(rule_of("other", file), Some(FileNameRule::Mismatch));
+        assert_eq!(rule_of("other", "server.pem"), None);
+    }
+
+    #[test]
+    fn windows_made_names() {
+        assert!(is_windows_made("{00F81886-5F70-430A-939C-BB7DD58ECE2A}"));
+        assert!(is_windows_made("te-DomainController-3ece1f1c-d299-4a4d-be95-efa688b7fee2"));
+        assert!(!is_windows_made("my web site"));
+    }
+}

@@ -1,0 +1,134 @@
+//! A value, and the place that states it.
+
+use std::borrow::Cow;
+
+/// The number of an input within one run, in the order in which the inputs were given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SourceId(pub u32);
+
+/// Where a value stands in the ORIGINAL input, before any decoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// The input.
+    pub source: SourceId,
+    /// The line, from 1; 0 in a binary input.
+    pub line: u32,
+    /// The column, from 1, in characters of the decoded line; 0 in a binary input.
+    pub column: u32,
+    /// The first byte.
+    pub start: u64,
+    /// The number of bytes.
+    pub len: u32,
+}
+
+impl Place {
+    /// A place in a binary input.
+    pub fn binary(source: SourceId, start: usize, end: usize) -> Self {
+        let len = u32::try_from(end.saturating_sub(start)).unwrap_or(u32::MAX);
+        Self { source, line: 0, column: 0, start: start as u64, len }
+    }
+    /// One after the last byte.
+    pub fn end(&self) -> u64 {
+        self.start.saturating_add(u64::from(self.len))
+    }
+}
+
+/// How a value is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Basis {
+    /// The artifact states it at the place.
+    #[default]
+    Stated,
+    /// It follows from what stands at the place; the text says how.
+    Derived(&'static str),
+}
+
+/// A value with the place that states it. A value without its place is not a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub place: Place,
+    /// Stated or derived.
+    pub basis: Basis,
+}
+
+impl<T> Fact<T> {
+    /// A stated value.
+    pub fn stated(value: T, place: Place) -> Self {
+        Self { value, place, basis: Basis::Stated }
+    }
+    /// A derived value, and how.
+    pub fn derived(value: T, place: Place, how: &'static str) -> Self {
+        Self { value, place, basis: Basis::Derived(how) }
+    }
+    /// Another value from the same place.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Fact<U> {
+        Fact { value: f(self.value), place: self.place, basis: self.basis }
+    }
+    /// The same fact, borrowed.
+    pub fn as_ref(&self) -> Fact<&T> {
+        Fact { value: &self.value, place: self.place, basis: self.basis }
+    }
+}
+
+/// One line of an excerpt, as decoded, without its terminator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExcerptLine {
+    /// The line number, from 1; 0 in a binary input.
+    pub number: u32,
+    /// The column at which the text begins, from 1: more than 1 where several lines were joined into one.
+    pub column: u32,
+    /// The original offset of the text's first byte.
+    pub start: u64,
+    /// The text.
+    pub text: String,
+}
+
+/// The lines of an input that a credential's facts stand on, kept so that no renderer has to reopen the input.
+///
+/// Lines are in input order. A credential keeps only the lines of its key part, its identity and its tests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Excerpts {
+    lines: Vec<ExcerptLine>,
+}
+
+impl Excerpts {
+    /// Keeps a line. Lines arrive in input order; one that is already there is not kept twice.
+    pub fn push(&mut self, number: u32, column: u32, start: u64, text: &str) {
+        if self.lines.last().is_some_and(|l| l.number == number && l.start == start) {
+            return;
+        }
+        self.lines.push(ExcerptLine { number, column, start, text: text.to_owned() });
+    }
+    /// The kept text that holds a place.
+    pub fn at(&self, place: Place) -> Option<&ExcerptLine> {
+        self.lines.iter().rev().find(|l| l.number == place.line && l.column <= place.column.max(1))
+    }
+    /// The kept lines, in input order.
+    pub fn lines(&self) -> &[ExcerptLine] {
+        &self.lines
+    }
+    /// The bytes that the kept texts take.
+    pub fn bytes(&self) -> usize {
+        self.lines.iter().map(|l| l.text.len()).sum()
+    }
+}
+
+/// The place that states a value, with its words and a label for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The place.
+    pub place: Place,
+    /// What this place shows, in a few words: `signing only`.
+    pub label: Cow<'static, str>,
+    /// The words at the place: `KeySpec = 2 -- AT_SIGNATURE`; empty when they are no longer kept.
+    pub excerpt: String,
+    /// The whole decoded line that holds the place, cut to the limit; empty in a binary input.
+    pub line_text: String,
+    /// For a binary input the path of the field: `authSafe[1].bag[0].attribute[cspName]`.
+    pub path: Option<String>,
+    /// Whether this is the place that proves the finding.
+    pub primary: bool,
+}

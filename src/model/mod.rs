@@ -1,0 +1,14 @@
+//! The words of the domain, and what is known about each: no I/O, no judgement.
+
+pub mod container_name;
+pub mod date;
+pub mod fact;
+pub mod flags;
+pub mod hresult;
+pub mod key_spec;
+pub mod key_usage;
+pub mod oid;
+pub mod property_id;
+pub mod provider;
+pub mod thumbprint;
+pub mod windows;

@@ -1,0 +1,62 @@
+//! Object identifiers of the field, by number and by the names that English Windows shows.
+
+/// serverAuth.
+pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+/// clientAuth.
+pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
+/// codeSigning.
+pub const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
+/// emailProtection.
+pub const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
+/// OCSPSigning.
+pub const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
+/// anyExtendedKeyUsage.
+pub const ANY_EKU: &str = "2.5.29.37.0";
+/// Microsoft smart-card logon.
+pub const SMART_CARD_LOGON: &str = "1.3.6.1.4.1.311.20.2.2";
+/// KDC authentication.
+pub const KDC_AUTH: &str = "1.3.6.1.5.2.3.5";
+/// Microsoft remote desktop authentication.
+pub const REMOTE_DESKTOP: &str = "1.3.6.1.4.1.311.54.1.2";
+/// Microsoft document encryption.
+pub const DOCUMENT_ENCRYPTION: &str = "1.3.6.1.4.1.311.80.1";
+/// Microsoft encrypting file system.
+pub const EFS: &str = "1.3.6.1.4.1.311.10.3.4";
+
+/// Extended key usages: OID and English name.
+pub static EXTENDED_KEY_USAGES: &[(&str, &str)] = &[
+    (SERVER_AUTH, "Server Authentication"),
+    (CLIENT_AUTH, "Client Authentication"),
+    (CODE_SIGNING, "Code Signing"),
+    (EMAIL_PROTECTION, "Secure Email"),
+    ("1.3.6.1.5.5.7.3.5", "IP security end system"),
+    ("1.3.6.1.5.5.7.3.6", "IP security tunnel termination"),
+    ("1.3.6.1.5.5.7.3.7", "IP security user"),
+    ("1.3.6.1.5.5.7.3.8", "Time Stamping"),
+    (OCSP_SIGNING, "OCSP Signing"),
+    ("1.3.6.1.5.5.8.2.2", "IP security IKE intermediate"),
+    (ANY_EKU, "Any Purpose"),
+    (SMART_CARD_LOGON, "Smart Card Logon"),
+    (KDC_AUTH, "KDC Authentication"),
+    (REMOTE_DESKTOP, "Remote Desktop Authentication"),
+    (DOCUMENT_ENCRYPTION, "Document Encryption"),
+    (EFS, "Encrypting File System"),
+    ("1.3.6.1.4.1.311.10.3.4.1", "File Recovery"),
+    ("1.3.6.1.4.1.311.10.3.12", "Document Signing"),
+    ("1.3.6.1.4.1.311.20.2.1", "Certificate Request Agent"),
+    ("1.3.6.1.4.1.311.21.5", "Private Key Archival"),
+    ("1.3.6.1.4.1.311.21.6", "Key Recovery Agent"),
+    ("1.3.6.1.4.1.311.67.1.1", "BitLocker Drive Encryption"),
+    ("2.16.840.1.113730.4.1", "Netscape Server Gated Crypto"),
+    ("1.3.6.1.4.1.311.10.3.3", "Microsoft Server Gated Crypto"),
+];
+
+/// The English name of an extended key usage.
+pub fn eku_name(oid: &str) -> Option<&'static str> {
+    EXTENDED_KEY_USAGES.iter().find(|(o, _)| *o == oid).map(|(_, n)| *n)
+}
+
+/// Whether a text is a dotted OID: two or more numbers.
+pub fn is_oid(text: &str) -> bool {
+    text.contains('.') && text.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()))
+}

@@ -1,0 +1,3 @@
+//! The report and its renderers. A renderer reads the report only: it reopens no input and decides nothing.
+
+pub mod model;

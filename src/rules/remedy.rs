@@ -1,0 +1,131 @@
+//! What to do about a finding: typed commands, quoted for their shell. No password ever stands in one.
+
+use crate::case::credential::Credential;
+
+/// The shell a command is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shell {
+    /// cmd.exe on the server.
+    Cmd,
+    /// Windows PowerShell 5.1 on the server.
+    PowerShell,
+    /// A shell on the analyst's machine.
+    Sh,
+    /// No command: a sentence.
+    Text,
+}
+
+impl Shell {
+    /// The word of the JSON report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cmd => "cmd",
+            Self::PowerShell => "powershell",
+            Self::Sh => "sh",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The command, or the sentence.
+    pub run: String,
+    /// The shell.
+    pub shell: Shell,
+    /// `server`, `requesting-server`, `here`.
+    pub place: &'static str,
+    /// What to look at before going on.
+    pub note: Option<&'static str>,
+}
+
+impl Step {
+    /// A cmd.exe command on the server, elevated.
+    pub fn cmd(run: impl Into<String>) -> Self {
+        Self { run: run.into(), shell: Shell::Cmd, place: "server", note: None }
+    }
+    /// A sentence.
+    pub fn text(run: impl Into<String>) -> Self {
+        Self { run: run.into(), shell: Shell::Text, place: "server", note: None }
+    }
+    /// A command on the analyst's machine.
+    pub fn here(run: impl Into<String>) -> Self {
+        Self { run: run.into(), shell: Shell::Sh, place: "here", note: None }
+    }
+    /// With something to look at before going on.
+    #[must_use]
+    pub fn note(mut self, note: &'static str) -> Self {
+        self.note = Some(note);
+        self
+    }
+    /// On another place.
+    #[must_use]
+    pub fn place(mut self, place: &'static str) -> Self {
+        self.place = place;
+        self
+    }
+}
+
+/// What to do about a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    /// In one line.
+    pub title: &'static str,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// What to mind.
+    pub caution: Option<&'static str>,
+    /// The command that shows that it is repaired, and what it then prints.
+    pub verify: Option<String>,
+}
+
+/// A name that comes from an artifact, made safe for a command: as it is when it holds nothing but
+/// `A-Z a-z 0-9 . _ @ : { } ( ) -` and blanks (then in quotes when it has a blank), else `None`: the caller uses the thumbprint.
+pub fn quoted(name: &str) -> Option<String> {
+    let safe = !name.is_empty()
+        && name.len() <= 256
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b" ._@:{}()-".contains(&b))
+        && !name.starts_with('-');
+    safe.then(|| if name.contains([' ', '(', ')']) { format!("\"{name}\"") } else { name.to_owned() })
+}
+
+/// The store's name for a command: the one that the artifact states if it is safe, else `my`.
+pub fn store_argument(credential: &Credential) -> String {
+    credential
+        .store
+        .as_ref()
+        .and_then(|s| s.name.as_ref())
+        .and_then(|n| quoted(&n.value.to_ascii_lowercase()))
+        .unwrap_or_else(|| "my".to_owned())
+}
+
+/// The command that shows a credential's key link anew.
+pub fn show_command(credential: &Credential) -> String {
+    let user = if credential.scope() == crate::case::credential::Scope::User { "-user " } else { "" };
+    format!("certutil {user}-v -store {} {}", store_argument(credential), credential.certutil_id())
+}
+
+/// What every import under a new key file needs afterwards (AD FS documentation, "certificate KeySpec property").
+pub const PERMISSIONS_AGAIN: &str =
+    "then give the key's read permissions again (the new key file starts without them), and bind again";
+
+/// Export, check the export, delete, import again with the right KeySpec: no new certificate is needed.
+pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
+    let (store, id) = (store_argument(credential), credential.certutil_id());
+    Remedy {
+        title: "Import the same certificate and key again as a key-exchange key (no new certificate needed)",
+        steps: vec![
+            Step::cmd(format!("certutil -p <password> -exportpfx {store} {id} key.pfx")),
+            Step::cmd("certutil -p <password> -dump key.pfx")
+                .note("stop here unless it says that a test passed: delete nothing before"),
+            Step::cmd(format!("certutil -delstore {store} {id}")),
+            Step::cmd(format!("certutil -f -p <password> -importpfx {store} key.pfx AT_KEYEXCHANGE")),
+            Step::text(PERMISSIONS_AGAIN),
+        ],
+        caution: Some(
+            "If the export is refused the key can't be exported: make a new key with KeySpec = AT_KEYEXCHANGE instead.",
+        ),
+        verify: Some(format!("{}      KeySpec = 1 -- AT_KEYEXCHANGE", show_command(credential))),
+    }
+}
