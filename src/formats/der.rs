@@ -403,6 +403,11 @@ impl<'a> Element<'a> {
         self.run.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// The encoded value with tag and length, and its place.
+    pub fn whole(&self) -> Octets<'a> {
+        Octets { bytes: Cow::Borrowed(self.encoded()), place: self.place.part(self.start) }
+    }
+
     /// A reader over the values inside.
     pub fn children(&self) -> Reader<'a> {
         Reader {

@@ -28,6 +28,7 @@ pub mod key_algorithm;
 pub mod key_facts;
 pub mod key_prov_info;
 pub mod pem;
+pub mod pfx;
 pub mod pkcs7;
 pub mod private_key;
 pub mod pvk;
