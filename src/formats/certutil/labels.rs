@@ -42,7 +42,7 @@ impl Language {
 
 /// What a label before `:` or `=` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Label {
+pub(super) enum Label {
     /// `X509 Certificate:` alone: a verbose block begins.
     X509Certificate,
     /// `Version:`.
@@ -117,13 +117,11 @@ pub enum Label {
     PrivateKey,
     /// `Provider Name:` of `-csplist`.
     ProviderName,
-    /// `Element 0:` of a PFX dump.
-    Element,
 }
 
 /// What a whole line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phrase {
+pub(super) enum Phrase {
     /// `Signature matches Public Key`.
     SignatureMatchesPublicKey,
     /// `Root Certificate: Subject matches Issuer`.
@@ -162,8 +160,6 @@ pub enum Phrase {
     PasswordPrompt,
     /// `Access denied!`.
     AccessDenied,
-    /// `Certificate "x" added to store.` and the like.
-    Done,
 }
 
 use Language::{De, En, Es, Fr, Pt, Ru, Zh};
@@ -286,12 +282,12 @@ static LABEL_TABLE: LazyLock<Table<Label>> = LazyLock::new(|| Table::new(LABELS)
 static PHRASE_TABLE: LazyLock<Table<Phrase>> = LazyLock::new(|| Table::new(PHRASES));
 
 /// The label behind a text without its separator, and its language.
-pub fn find_label(text: &str) -> Option<(Label, Language)> {
+pub(super) fn find_label(text: &str) -> Option<(Label, Language)> {
     LABEL_TABLE.find(text)
 }
 
 /// The phrase that a whole line is, and its language.
-pub fn find_phrase(text: &str) -> Option<(Phrase, Language)> {
+pub(super) fn find_phrase(text: &str) -> Option<(Phrase, Language)> {
     PHRASE_TABLE.find(text)
 }
 
@@ -326,7 +322,7 @@ pub(super) fn anchors() -> Vec<String> {
         }
     }
     for (phrase, words) in PHRASES {
-        if matches!(phrase, Phrase::Archived | Phrase::AccessDenied | Phrase::PasswordPrompt | Phrase::Done) {
+        if matches!(phrase, Phrase::Archived | Phrase::AccessDenied | Phrase::PasswordPrompt) {
             continue;
         }
         out.extend(words.iter().map(|(_, w)| (*w).to_owned()));

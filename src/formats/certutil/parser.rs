@@ -215,10 +215,10 @@ impl Parser {
         if piece.is_whole_line() {
             let line = piece.line();
             let text = line.text.get(..cut_at(line.text, columns)).unwrap_or("").trim_end();
-            block.excerpts.push(place.line, 1, line.start, text);
+            block.excerpts.push(place.source, place.line, 1, line.start, text);
         } else {
             let text = piece.text.get(..cut_at(piece.text, columns)).unwrap_or("");
-            block.excerpts.push(place.line, place.column, place.start, text);
+            block.excerpts.push(place.source, place.line, place.column, place.start, text);
         }
     }
 
@@ -475,10 +475,8 @@ impl Parser {
                 self.records.push(Record::PasswordPrompt(place));
                 return true;
             }
-            Phrase::Done => return true,
-            _ => {}
+            _ => self.keep(piece),
         }
-        self.keep(piece);
         if !matches!(phrase, Phrase::Archived) {
             self.section = Section::Head;
         }
@@ -505,7 +503,7 @@ impl Parser {
             Phrase::EncryptionTestFailed => self.test(Test::Encryption, false, place),
             Phrase::SignatureTestPassed => self.test(Test::Signature, true, place),
             Phrase::SignatureTestFailed => self.test(Test::Signature, false, place),
-            Phrase::PasswordPrompt | Phrase::Done => {}
+            Phrase::PasswordPrompt => {}
         }
         if let Some(r) = new_remark {
             self.remark(r);
@@ -868,7 +866,6 @@ impl Parser {
 
     fn label_value(&mut self, label: Label, piece: Piece<'_>, value: Piece<'_>) -> bool {
         let text = value.text;
-        let in_link = self.section == Section::Property(property_id::KEY_PROV_INFO);
         match label {
             Label::X509Certificate => {
                 if self.block.as_ref().is_some_and(|b| b.serial.is_some() || b.subject.is_some() || b.sha1.is_some()) {
@@ -923,7 +920,6 @@ impl Parser {
                 self.section = Section::Head;
             }
             Label::AlgorithmObjectId => self.algorithm(piece, value),
-            Label::AlgorithmParameters | Label::Version | Label::NameHash | Label::ProviderName if label != Label::ProviderName => {}
             Label::PublicKeyLength => self.key_length(piece, value),
             Label::PublicKey => {
                 self.recognized = self.recognized.saturating_add(1);
@@ -993,9 +989,8 @@ impl Parser {
                 self.pending_provider = Some(fact);
                 self.in_provider_list = true;
             }
-            _ => {}
+            Label::AlgorithmParameters | Label::Version | Label::NameHash | Label::CertHash | Label::KeyIdHash | Label::SignatureHash => {}
         }
-        let _ = in_link;
         true
     }
 
@@ -1252,10 +1247,6 @@ impl Parser {
     }
 
     fn provider_type(&mut self, piece: Piece<'_>, value: Piece<'_>) {
-        if let Some(name) = self.pending_provider.as_ref().filter(|_| self.in_provider_list).cloned() {
-            let _ = name;
-            return;
-        }
         self.keep(piece);
         self.link_values = self.link_values.max(2);
         if self.block().provider_type.is_some() {
@@ -1394,8 +1385,7 @@ impl Parser {
                 return true;
             }
         }
-        if let Some(id) = text.split(' ').next().filter(|t| oid::is_oid(t) && t.len() > 6) {
-            let _ = id;
+        if text.split(' ').next().is_some_and(|t| oid::is_oid(t) && t.len() > 6) {
             self.algorithm(piece, value);
             return true;
         }
