@@ -1,3 +1,7 @@
 //! The report and its renderers. A renderer reads the report only: it reopens no input and decides nothing.
 
+pub mod escape;
+pub mod json;
+pub mod jsonl;
 pub mod model;
+pub mod schema;
