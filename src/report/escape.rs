@@ -52,24 +52,27 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// As [`escape`], then every character beyond ASCII that keyspect itself writes for looks as its plain counterpart;
-/// other characters stay, because they are the artifact's own.
-pub fn plain(text: &str) -> Cow<'_, str> {
+/// As [`escape`], in ASCII alone: typographic marks as their plain counterparts, every other character beyond ASCII as
+/// `\u{fc}`.
+pub fn escape_ascii(text: &str) -> Cow<'_, str> {
+    let text = escape(text);
     if text.is_ascii() {
-        return Cow::Borrowed(text);
+        return text;
     }
-    Cow::Owned(
-        text.chars()
-            .map(|c| match c {
-                '…' => "...".to_owned(),
-                '×' => "x".to_owned(),
-                '–' | '—' => "-".to_owned(),
-                '“' | '”' => "\"".to_owned(),
-                '‘' | '’' => "'".to_owned(),
-                c => c.to_string(),
-            })
-            .collect(),
-    )
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '…' => out.push_str("..."),
+            '–' | '—' => out.push('-'),
+            '“' | '”' => out.push('"'),
+            '‘' | '’' => out.push('\''),
+            c if c.is_ascii() => out.push(c),
+            c => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// The number of terminal columns of an escaped text: 0 for combining marks, 2 for East Asian wide characters
@@ -176,6 +179,12 @@ mod tests {
         let text = "x\ty\u{202e}z";
         let (a, b) = text.split_at(3);
         assert_eq!(escape(text), format!("{}{}", escape(a), escape(b)));
+    }
+
+    #[test]
+    fn ascii_alone() {
+        assert_eq!(escape_ascii("a\u{202e}“Schlüssel”…"), "a\\u{202e}\"Schl\\u{fc}ssel\"...");
+        assert_eq!(escape_ascii("plain"), "plain");
     }
 
     #[test]
