@@ -1012,7 +1012,7 @@ impl Parser {
 
     fn serial(&mut self, piece: Piece<'_>, value: Piece<'_>) {
         let starts_anew = self.block.as_ref().is_some_and(|b| {
-            !b.smart_card && (b.serial.is_some() || b.sha1.is_some() || b.key_link.is_some() || !b.tests.is_empty())
+            !b.smart_card && (b.serial.is_some() || b.sha1.is_some() || !b.tests.is_empty())
         });
         if starts_anew {
             self.end_block(true);
