@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod credential;
 pub mod from_certificate;
+pub mod from_certutil;
 pub mod from_keys;
 pub mod from_requests;
 pub mod from_stores;

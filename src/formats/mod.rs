@@ -17,6 +17,7 @@ pub mod capi_key_container;
 pub mod cert_element;
 pub mod cert_store;
 pub mod certificate_request;
+pub mod certutil;
 pub mod cng_key_blob;
 pub mod cng_key_file;
 pub mod cng_key_transport;
