@@ -139,13 +139,15 @@ impl<'a> Analysis<'a> {
     /// Only what the sink answers.
     pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut dyn Read) -> io::Result<()> {
         let mut input = self.input(path, member);
-        let mut measured = Measured::new(reader, if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes });
+        let mut measured =
+            Measured::new(reader, if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes });
         let mut head = Vec::new();
         let limit = u64::try_from(self.options.limits.detect_bytes).unwrap_or(u64::MAX);
         let failure = measured.by_ref().take(limit).read_to_end(&mut head).err();
         if head.is_empty() {
             input.status = if failure.is_some() { InputStatus::Failed } else { InputStatus::Unrecognized };
-            let message = failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
+            let message =
+                failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
             input.problems.push(Problem { message, line: None, bytes: None });
         } else if self.options.encoding.is_none() && !looks_like_text(&head) {
             self.binary(&mut input, head, &mut measured)?;
@@ -153,7 +155,11 @@ impl<'a> Analysis<'a> {
             self.text(&mut input, head, &mut measured)?;
         }
         if let Some(e) = failure.filter(|_| measured.bytes > 0) {
-            input.problems.push(Problem { message: format!("it could not be read to its end: {e}"), line: None, bytes: None });
+            input.problems.push(Problem {
+                message: format!("it could not be read to its end: {e}"),
+                line: None,
+                bytes: None,
+            });
             if input.status == InputStatus::Analyzed {
                 input.status = InputStatus::Partial;
             }
@@ -185,8 +191,7 @@ impl<'a> Analysis<'a> {
             let mut outcomes = self.outcomes.remove(&id).unwrap_or_default();
             let candidates = judge::candidates(credential, &targets, &[]);
             let concerns = |r: &Recorded| {
-                r.credential == Some(id)
-                    || matches!(&r.outcome, Outcome::Fail(d) if d.related.contains(&id))
+                r.credential == Some(id) || matches!(&r.outcome, Outcome::Fail(d) if d.related.contains(&id))
             };
             let of_case: Vec<Recorded> = case_outcomes.iter().filter(|r| concerns(r)).cloned().collect();
             let changed = !streaming || of_case.iter().any(|r| matches!(r.outcome, Outcome::Fail(_)));
@@ -195,10 +200,8 @@ impl<'a> Analysis<'a> {
             if changed || self.counted.dropped_findings == 0 {
                 let mut about: Vec<RankedFinding> = ranked.findings.clone();
                 about.extend(findings.iter().filter(|f| f.concerns(id) && f.credential != Some(id)).cloned());
-                let list = candidates
-                    .iter()
-                    .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
-                    .collect();
+                let list =
+                    candidates.iter().map(|t| judge::verdict(credential, *t, &about, self.options.windows)).collect();
                 verdicts.insert(id, list);
             }
             checks.extend(ranked.checks.into_iter().filter(|r| r.credential == Some(id)));
@@ -259,11 +262,7 @@ impl<'a> Analysis<'a> {
     fn binary(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
         let _ = (&head, rest);
         input.status = InputStatus::Unrecognized;
-        input.problems.push(Problem {
-            message: "a binary file of no known kind".to_owned(),
-            line: None,
-            bytes: None,
-        });
+        input.problems.push(Problem { message: "a binary file of no known kind".to_owned(), line: None, bytes: None });
         Ok(())
     }
 
@@ -376,7 +375,9 @@ impl<'a> Analysis<'a> {
         input.language = parser.language().map(|l| l.tag().to_owned());
         if let Some((place, text)) = ambiguous {
             input.problems.push(Problem {
-                message: format!("ambiguous date order: `{text}` can be read in two ways; dates are not judged unless both agree"),
+                message: format!(
+                    "ambiguous date order: `{text}` can be read in two ways; dates are not judged unless both agree"
+                ),
                 line: Some(place.line),
                 bytes: Some([place.start, place.end()]),
             });
@@ -525,7 +526,11 @@ impl<'a> Analysis<'a> {
             let identity = credential.map_or(String::new(), |c| build::identity(c, input.as_deref()));
             let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
             let item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
-            kept_bytes += item.evidence.iter().map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len)).sum::<usize>();
+            kept_bytes += item
+                .evidence
+                .iter()
+                .map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len))
+                .sum::<usize>();
             list.push(item);
         }
         let many = self.case.kept.len() > LISTED_CREDENTIALS;
@@ -546,8 +551,7 @@ impl<'a> Analysis<'a> {
                 CheckOutcome::Fail => true,
                 CheckOutcome::NotApplicable => self.options.all_checks,
                 CheckOutcome::Pass | CheckOutcome::Unknown => {
-                    self.options.all_checks
-                        || recorded.credential.is_none_or(|c| (c.0 as usize) < LISTED_CREDENTIALS)
+                    self.options.all_checks || recorded.credential.is_none_or(|c| (c.0 as usize) < LISTED_CREDENTIALS)
                 }
             };
             if listed {
@@ -568,12 +572,8 @@ impl<'a> Analysis<'a> {
                 not_the_cause: false,
             });
         }
-        let credentials = self
-            .case
-            .kept
-            .iter()
-            .map(|c| build::credential(c, verdicts.remove(&c.id).unwrap_or_default()))
-            .collect();
+        let credentials =
+            self.case.kept.iter().map(|c| build::credential(c, verdicts.remove(&c.id).unwrap_or_default())).collect();
         Report {
             schema: SCHEMA.to_owned(),
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -626,11 +626,7 @@ fn weight(c: &Credential) -> (bool, bool, bool) {
 fn merge(kept: &mut Credential, later: Credential) {
     let later_wins = weight(&later) >= weight(kept);
     let id = kept.id;
-    let (mut winner, loser) = if later_wins {
-        (later, std::mem::take(kept))
-    } else {
-        (std::mem::take(kept), later)
-    };
+    let (mut winner, loser) = if later_wins { (later, std::mem::take(kept)) } else { (std::mem::take(kept), later) };
     winner.id = id;
     winner.sources = match later_wins {
         true => loser.sources.iter().chain(&winner.sources).copied().collect(),
@@ -644,7 +640,22 @@ fn merge(kept: &mut Credential, later: Credential) {
                 macro_rules! fill {
                     ($($field:ident),*) => { $( if own.$field.is_none() { own.$field = other.$field; } )* };
                 }
-                fill!(sha1, sha256, serial, subject, issuer, not_before, not_after, key_usage, extended_key_usage, is_ca, self_signed, signature_algorithm, template, friendly_name);
+                fill!(
+                    sha1,
+                    sha256,
+                    serial,
+                    subject,
+                    issuer,
+                    not_before,
+                    not_after,
+                    key_usage,
+                    extended_key_usage,
+                    is_ca,
+                    self_signed,
+                    signature_algorithm,
+                    template,
+                    friendly_name
+                );
                 if own.alternative_names.is_empty() {
                     own.alternative_names = other.alternative_names;
                 }
@@ -669,7 +680,22 @@ fn merge(kept: &mut Credential, later: Credential) {
     macro_rules! fill_key {
         ($($field:ident),*) => { $( if own.$field.is_none() { own.$field = other.$field; } )* };
     }
-    fill_key!(stored_container, container, unique_name, provider, provider_type, flags, key_spec, key_spec_witness, algorithm, bits, usage, export_policy, permissions, sddl);
+    fill_key!(
+        stored_container,
+        container,
+        unique_name,
+        provider,
+        provider_type,
+        flags,
+        key_spec,
+        key_spec_witness,
+        algorithm,
+        bits,
+        usage,
+        export_policy,
+        permissions,
+        sddl
+    );
     if winner.store.as_ref().is_none_or(|s| s.scope.is_none()) && loser.store.is_some() {
         winner.store = loser.store;
     }

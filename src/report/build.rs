@@ -27,11 +27,12 @@ pub fn credential(c: &Credential, verdicts: Vec<Verdict>) -> CredentialReport {
             issuer: x.issuer.as_ref().map(|s| s.value.clone()),
             not_before: x.not_before.as_ref().and_then(|d| d.value).map(|m| m.rfc3339()),
             not_after: x.not_after.as_ref().and_then(|d| d.value).map(|m| m.rfc3339()),
-            validity_text: (x.not_before.is_some() || x.not_after.is_some()).then(|| {
-                [&x.not_before, &x.not_after].map(|d| {
-                    d.as_ref().map(|d| d.text.value.clone()).filter(|t| !t.is_empty())
+            validity_text: (x.not_before.is_some() || x.not_after.is_some())
+                .then(|| {
+                    [&x.not_before, &x.not_after]
+                        .map(|d| d.as_ref().map(|d| d.text.value.clone()).filter(|t| !t.is_empty()))
                 })
-            }).filter(|t| t.iter().any(Option::is_some)),
+                .filter(|t| t.iter().any(Option::is_some)),
             key_usage: x.key_usage.as_ref().map(|u| u.value.names().iter().map(|n| (*n).to_owned()).collect()),
             extended_key_usage: x.extended_key_usage.as_ref().map(|u| u.value.clone()),
             public_key: PublicKeyReport {
@@ -156,7 +157,13 @@ pub fn fingerprint(rule: &str, workloads: &[String], identity: &str) -> String {
 
 /// A ranked finding for the report. `asked` stands for "all workloads that were asked for"; `excerpts` are the lines of
 /// the credential it is about.
-pub fn finding(ranked: &RankedFinding, asked: &[Target], identity: &str, excerpts: Option<&Excerpts>, columns: usize) -> Finding {
+pub fn finding(
+    ranked: &RankedFinding,
+    asked: &[Target],
+    identity: &str,
+    excerpts: Option<&Excerpts>,
+    columns: usize,
+) -> Finding {
     let draft = &ranked.draft;
     let workloads: Vec<String> =
         if draft.workloads.is_empty() { asked } else { &draft.workloads }.iter().map(ToString::to_string).collect();

@@ -62,8 +62,7 @@ fn allows(c: &Credential, target: &Target) -> bool {
         return false;
     }
     let allowed = target.workload.extended_key_usages;
-    allowed.is_empty()
-        || usages.is_none_or(|u| u.iter().any(|u| u == oid::ANY_EKU || allowed.contains(&u.as_str())))
+    allowed.is_empty() || usages.is_none_or(|u| u.iter().any(|u| u == oid::ANY_EKU || allowed.contains(&u.as_str())))
 }
 
 /// Runs every rule about one credential. `base.workloads` are the workloads that were asked for.
@@ -219,7 +218,8 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
 
 /// The places of the failed checks for one workload; `None`: the subject is judged for no workload.
 fn rank_for(list: &[Candidate<'_>], target: Option<Target>) -> Vec<(usize, Place)> {
-    let holds = |c: &Candidate<'_>| target.is_none_or(|t| c.draft.workloads.is_empty() || c.draft.workloads.contains(&t));
+    let holds =
+        |c: &Candidate<'_>| target.is_none_or(|t| c.draft.workloads.is_empty() || c.draft.workloads.contains(&t));
     let mut placed: Vec<(usize, Place)> = list
         .iter()
         .enumerate()
@@ -278,12 +278,7 @@ fn rank_for(list: &[Candidate<'_>], target: Option<Target>) -> Vec<(usize, Place
 
 /// The verdict on a credential for a workload, from the ranked findings about it (also those of the case that name it)
 /// and the table's cell. `windows` is the version that the user named; one that the log states goes before it.
-pub fn verdict(
-    c: &Credential,
-    target: Target,
-    findings: &[RankedFinding],
-    windows: Option<WindowsVersion>,
-) -> Verdict {
+pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windows: Option<WindowsVersion>) -> Verdict {
     let about: Vec<&RankedFinding> = findings.iter().filter(|f| f.concerns(c.id) && f.holds_for(target)).collect();
     let names = |wanted: &dyn Fn(&FindingDraft) -> bool| -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
@@ -322,8 +317,7 @@ pub fn verdict(
         let because = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing));
         return give(VerdictOutcome::Unknown, because);
     }
-    let threats =
-        names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
+    let threats = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
     let shaky = cell.is_some_and(|cell| {
         cell.outcome == CellOutcome::Warn || (cell.outcome == CellOutcome::Fail && !documented(cell.grade))
     });

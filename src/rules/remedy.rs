@@ -165,7 +165,9 @@ pub fn import_from_backup(credential: &Credential, title: &'static str) -> Remed
             Step::cmd(format!("certutil -f -p <password> -importpfx {store} backup.pfx AT_KEYEXCHANGE")),
             Step::text(PERMISSIONS_AGAIN),
         ],
-        caution: Some("Without a PFX that holds the key, a new key and certificate are needed: no tool brings it back."),
+        caution: Some(
+            "Without a PFX that holds the key, a new key and certificate are needed: no tool brings it back.",
+        ),
         verify: Some(format!("{}      Encryption test passed", show_command(credential))),
     }
 }
@@ -175,9 +177,11 @@ pub fn look_as_system(credential: &Credential) -> Remedy {
     let (store, id) = (store_argument(credential), credential.certutil_id());
     Remedy {
         title: "First look as SYSTEM: it tells a missing key from one that this account may not open",
-        steps: vec![Step::cmd(format!("psexec -s certutil -v -store {store} {id}")).note(
-            "if a test passes there, the key exists: repair the context or the permissions, and delete nothing",
-        )],
+        steps: vec![
+            Step::cmd(format!("psexec -s certutil -v -store {store} {id}")).note(
+                "if a test passes there, the key exists: repair the context or the permissions, and delete nothing",
+            ),
+        ],
         caution: None,
         verify: None,
     }
