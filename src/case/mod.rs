@@ -9,3 +9,4 @@ pub mod from_requests;
 pub mod from_stores;
 pub mod index;
 pub mod key_artifacts;
+pub mod link;
