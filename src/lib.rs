@@ -2,8 +2,10 @@
 //!
 //! Artifacts in, an explained verdict out, nothing touched, nothing sent anywhere.
 
+pub mod analyze;
 pub mod case;
 pub mod formats;
+pub mod input;
 pub mod limits;
 pub mod model;
 pub mod report;
