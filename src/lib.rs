@@ -3,6 +3,7 @@
 //! Artifacts in, an explained verdict out, nothing touched, nothing sent anywhere.
 
 pub mod case;
+pub mod explain;
 pub mod formats;
 pub mod limits;
 pub mod model;
