@@ -5,6 +5,7 @@
 pub mod case;
 pub mod explain;
 pub mod formats;
+pub mod input;
 pub mod limits;
 pub mod model;
 pub mod report;

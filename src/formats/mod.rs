@@ -11,6 +11,8 @@
     clippy::panic
 )]
 
+pub mod certutil;
+
 use std::fmt;
 
 /// A value of a binary artifact and the bytes that state it: half-open, in the artifact's own bytes.

@@ -1,0 +1,81 @@
+//! A reader's bytes in a buffer of fixed size.
+
+use std::io::{self, Read};
+
+use super::line::to_u64;
+
+/// Bytes asked for at once.
+pub(super) const CHUNK: usize = 256 << 10;
+
+/// A window over a stream: the bytes at hand, and where they stand in it.
+///
+/// The buffer is filled until it is full or the stream ends, so what is at hand doesn't depend on how the reader
+/// portions its answers.
+#[derive(Debug)]
+pub(super) struct Chunked<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    base: u64,
+    done: bool,
+    error: Option<io::Error>,
+}
+
+impl<R: Read> Chunked<R> {
+    /// A window of at most `size` bytes.
+    pub(super) fn new(reader: R, size: usize) -> Self {
+        Self { reader, buffer: vec![0; size], start: 0, end: 0, base: 0, done: false, error: None }
+    }
+
+    /// The bytes at hand.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The offset in the stream of the first byte at hand.
+    pub(super) fn base(&self) -> u64 {
+        self.base
+    }
+
+    /// Whether the bytes at hand are the last ones.
+    pub(super) fn done(&self) -> bool {
+        self.done
+    }
+
+    /// The error that ended the stream, once.
+    pub(super) fn take_error(&mut self) -> Option<io::Error> {
+        self.error.take()
+    }
+
+    /// Gives up the first `n` bytes at hand.
+    pub(super) fn consume(&mut self, n: usize) {
+        let n = n.min(self.bytes().len());
+        self.start = self.start.saturating_add(n);
+        self.base = self.base.saturating_add(to_u64(n));
+    }
+
+    /// Sees to it that more than `wanted` bytes are at hand, or all there are.
+    ///
+    /// An error of the reader ends the stream; what was read before it stays at hand.
+    pub(super) fn fill(&mut self, wanted: usize) {
+        if self.done || self.bytes().len() > wanted {
+            return;
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end = self.bytes().len();
+        self.start = 0;
+        while !self.done && self.end < self.buffer.len() {
+            let Some(free) = self.buffer.get_mut(self.end..) else { break };
+            match self.reader.read(free) {
+                Ok(0) => self.done = true,
+                Ok(n) => self.end = self.end.saturating_add(n).min(self.buffer.len()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => {
+                    self.error = Some(e);
+                    self.done = true;
+                }
+            }
+        }
+    }
+}

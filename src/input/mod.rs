@@ -1,0 +1,36 @@
+//! From paths and bytes to decoded lines, with a map back to the original bytes.
+//!
+//! Nothing here interprets a format. Text of any size is read in chunks ([`LineReader`]), decoded a batch of whole lines
+//! at a time ([`Batch`]), and every [`Line`] knows where each of its characters stands in the original input.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod chunked;
+mod decode;
+mod encoding;
+mod line;
+mod lines;
+mod oem_tables;
+mod sniff;
+mod source;
+mod text_map;
+#[cfg(feature = "cli")]
+mod walk;
+
+pub use encoding::{Choice, CodePage, TextEncoding, UnknownEncoding, choose};
+pub use line::{Line, LineMap, Window};
+pub use lines::{Batch, LineReader, Lines};
+pub use sniff::looks_like_text;
+pub use source::SourceName;
+pub use text_map::{Mapped, MappedBuilder};
+#[cfg(feature = "cli")]
+pub use walk::{Found, Place, walk};
+
+#[cfg(test)]
+mod tests;
