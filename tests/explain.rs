@@ -27,7 +27,7 @@ fn the_error_of_the_binding_in_every_notation() {
     assert!(first.contains("HRESULT_FROM_WIN32(1312)"));
     assert!(first.contains("symptom"));
     assert!(first.contains("certutil -v -store my <thumbprint>"));
-    insta::assert_snapshot!("binding_error", to_text(&first, &PageOptions::default()));
+    assert!(first.find("without its private key").unwrap() < first.find("can only sign").unwrap());
 }
 
 #[test]
@@ -66,9 +66,16 @@ fn what_people_ask() {
 
 #[test]
 fn pages_for_a_person() {
-    for query in ["KeySpec", "36870", "iis", "Microsoft Strong Cryptographic Provider", "keyspec-signature-on-csp", "2"]
-    {
-        insta::assert_snapshot!(query, to_text(&page(query), &PageOptions::default()));
+    for (name, query) in [
+        ("field", "KeySpec"),
+        ("event", "36869"),
+        ("workload", "iis"),
+        ("provider", "Microsoft Strong Cryptographic Provider"),
+    ] {
+        let text = to_text(&page(query), &PageOptions::default());
+        // The list of rules grows with the program.
+        let text = text.split("\nRules that name it").next().unwrap();
+        insta::assert_snapshot!(name, text);
     }
 }
 

@@ -94,10 +94,13 @@ pub fn to_text(markdown: &str, options: &PageOptions) -> String {
     let (mut out, mut paragraph, mut first) = (String::new(), String::new(), String::new());
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut code = false;
+    // Right after a section's heading no blank line is shown.
+    let mut tight = false;
     for line in markdown.lines() {
         if line.trim_start().starts_with("```") {
             flush(&mut out, &mut paragraph, &mut first, options);
             code = !code;
+            tight = false;
             continue;
         }
         if code {
@@ -121,6 +124,14 @@ pub fn to_text(markdown: &str, options: &PageOptions) -> String {
             let digits = !number.is_empty() && number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
             digits.then(|| (format!("{number:>2}. "), rest))
         });
+        if let Some(title) = trimmed.strip_prefix("##") {
+            flush(&mut out, &mut paragraph, &mut first, options);
+            let title = options.show(title.trim_start_matches('#').trim());
+            out.push_str(&options.styled(Style::new().effects(Effects::BOLD), &title));
+            out.push('\n');
+            tight = true;
+            continue;
+        }
         if let Some(title) = trimmed.strip_prefix('#') {
             flush(&mut out, &mut paragraph, &mut first, options);
             let title = options.show(title.trim_start_matches('#').trim());
@@ -129,12 +140,13 @@ pub fn to_text(markdown: &str, options: &PageOptions) -> String {
             out.push('\n');
         } else if trimmed.is_empty() {
             flush(&mut out, &mut paragraph, &mut first, options);
-            if !out.is_empty() && !out.ends_with("\n\n") {
+            if !tight && !out.is_empty() && !out.ends_with("\n\n") {
                 out.push('\n');
             }
         } else if let Some((mark, rest)) = item {
             flush(&mut out, &mut paragraph, &mut first, options);
-            first = format!("  {mark}");
+            let indent = line.len().saturating_sub(line.trim_start().len()).min(12);
+            first = format!("  {}{mark}", " ".repeat(indent));
             paragraph.push_str(rest);
         } else {
             if !paragraph.is_empty() {
@@ -142,6 +154,7 @@ pub fn to_text(markdown: &str, options: &PageOptions) -> String {
             }
             paragraph.push_str(trimmed);
         }
+        tight = false;
     }
     flush(&mut out, &mut paragraph, &mut first, options);
     if !rows.is_empty() {

@@ -192,7 +192,8 @@ pub fn names() -> Vec<String> {
     out.extend(
         [KeySpec::NONE, KeySpec::KEYEXCHANGE, KeySpec::SIGNATURE].iter().filter_map(|k| k.name()).map(str::to_owned),
     );
-    out.extend(ALIASES.iter().map(|(name, _)| (*name).to_owned()));
+    let known = |name: &&str| !candidates(name).is_empty();
+    out.extend(ALIASES.iter().map(|(name, _)| *name).filter(known).map(str::to_owned));
     out.sort();
     out.dedup();
     out

@@ -30,15 +30,13 @@ fn behind(causes: &[Cause]) -> String {
     }
     let mut out = "\n## What is behind it\n\nThe most common first, as far as published reports tell:\n\n".to_owned();
     for (i, cause) in causes.iter().enumerate() {
-        let known = if rules::find(cause.rule).is_some() { format!(" Rule `{}`.", cause.rule) } else { String::new() };
-        let _ = writeln!(
-            out,
-            "{}. {} Shown by: {} Get it: `{}`.{known}",
-            i.saturating_add(1),
-            cause.what,
-            cause.shown_by,
-            cause.obtain
-        );
+        let commands: Vec<_> = cause.obtain.split("   and   ").map(|c| format!("`{c}`")).collect();
+        let _ = writeln!(out, "{}. {}", i.saturating_add(1), cause.what);
+        let _ = writeln!(out, "   - Shown by: {}", cause.shown_by);
+        let _ = writeln!(out, "   - Get it: {}", commands.join(", "));
+        if rules::find(cause.rule).is_some() {
+            let _ = writeln!(out, "   - Rule: `{}`", cause.rule);
+        }
     }
     out.push_str(
         "\nGive keyspect what you have of it: `keyspect <files>` names the cause and the line that proves it.\n",
