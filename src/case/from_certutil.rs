@@ -6,7 +6,8 @@ use super::credential::{
 };
 use crate::formats::certutil::{CertificateBlock, CommandLine, DateLine, PrintedDate, Record, Test};
 use crate::model::{
-    container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, windows::WindowsVersion,
+    container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
+    windows::WindowsVersion,
 };
 
 /// What a run of certutil in the log ended with.
@@ -283,9 +284,15 @@ impl LogCredentials {
     }
 
     fn certificate(&self, block: CertificateBlock) -> Option<Certificate> {
+        // A command that asks for one thumbprint shows that certificate, also when an excerpt leaves out its hash line.
+        let asked = self.command.as_ref().and_then(|(c, line, _)| {
+            let sha1 = Sha1::parse(c.arguments.get(1)?)?;
+            Some(Fact::derived(sha1, line.place, "from the command line"))
+        });
+        let sha1 = block.sha1.or(asked);
         let seen = block.index.is_some()
             || block.serial.is_some()
-            || block.sha1.is_some()
+            || sha1.is_some()
             || block.subject.is_some()
             || block.issuer.is_some();
         if !seen && !block.properties_shown {
@@ -302,7 +309,7 @@ impl LogCredentials {
             _ => None,
         });
         Some(Certificate {
-            sha1: block.sha1,
+            sha1,
             sha256: block.sha256,
             serial: block.serial,
             subject: block.subject,

@@ -84,6 +84,8 @@ pub struct Parser {
     limits: Limits,
     recognized: u64,
     smart_card: bool,
+    /// The listing has nesting levels: a PFX file.
+    nested: bool,
 }
 
 const LANGUAGES: [Language; 7] =
@@ -117,6 +119,7 @@ impl Parser {
             limits: limits.clone(),
             recognized: 0,
             smart_card: false,
+            nested: false,
         }
     }
 
@@ -244,7 +247,7 @@ impl Parser {
         self.block_lines = 0;
         self.block_full = false;
         if let Some(mut block) = self.block.take() {
-            if block.public_key_sha1.is_none() && !self.public_key.is_empty() {
+            if block.public_key_sha1.is_none() && is_whole_public_key(&self.public_key) {
                 if let Some(place) = block.public_key_algorithm.as_ref().map(|a| a.place) {
                     let fact = Fact::derived(Sha1::of(&self.public_key), place, "from the printed public key");
                     block.public_key_sha1 = Some(fact);
@@ -289,6 +292,14 @@ impl Parser {
         }
         if text.starts_with("-----") {
             self.dashes(piece);
+            return;
+        }
+        if text.starts_with("--- ") {
+            // `--- Reader: …`, in any language, only in `-scinfo`.
+            self.smart_card = true;
+            if let Some(block) = self.block.as_mut().filter(|b| b.serial.is_none()) {
+                block.smart_card = true;
+            }
             return;
         }
         if self.block_full && !text.starts_with("CertUtil:") {
@@ -399,12 +410,15 @@ impl Parser {
                 _ => {}
             }
             self.touch(rule);
+            let nested = self.nested;
+            self.block().nested = nested;
             let index = number.parse().ok().map(|n: u32| self.stated(n, inner));
             self.block().index = index;
         } else if self.block.is_some()
             && (is_nesting && !word.contains("force NCrypt") || was_header && !number.is_empty())
         {
             self.block().nested = true;
+            self.nested = true;
             self.last_was_header = was_header;
         }
     }
@@ -412,8 +426,12 @@ impl Parser {
     /// `----------------  End Nesting Level 1  ----------------` and separators.
     fn dashes(&mut self, piece: Piece<'_>) {
         let inner = piece.text.trim_matches(['-', '=', ' ']);
+        if inner.is_empty() {
+            return;
+        }
         if self.block.is_some() && (inner.contains("Nesting Level") || inner.contains("嵌套")) {
             self.block().nested = true;
+            self.nested = true;
             self.section = Section::Head;
         }
     }
@@ -441,6 +459,7 @@ impl Parser {
         }
         self.end_block(true);
         self.smart_card = false;
+        self.nested = false;
         self.in_provider_list = false;
         if code.is_some() || piece.text.contains("FAILED") {
             let line = piece.text.get(..cut_at(piece.text, self.limits.excerpt_columns)).unwrap_or("").to_owned();
@@ -734,6 +753,7 @@ impl Parser {
         self.end_requested();
         self.end_block(true);
         self.smart_card = command.verb == "scinfo";
+        self.nested = false;
         let line = self.stated(mask_password(text), piece);
         let elevated = command::elevation(text);
         // `… my "51000…"my "Personal"`: the listing's first line touches the command.
@@ -782,6 +802,7 @@ impl Parser {
         self.recognized = self.recognized.saturating_add(1);
         self.end_requested();
         self.end_block(true);
+        self.nested = false;
         let fact = self.stated(name.to_owned(), piece.slice(0..name.len()));
         self.records.push(Record::StoreHeader(fact));
         true
@@ -1052,9 +1073,10 @@ impl Parser {
     }
 
     fn serial(&mut self, piece: Piece<'_>, value: Piece<'_>) {
-        let starts_anew = self.block.as_ref().is_some_and(|b| {
-            !b.smart_card && (b.serial.is_some() || b.sha1.is_some() || b.key_link.is_some() || !b.tests.is_empty())
-        });
+        let starts_anew = self
+            .block
+            .as_ref()
+            .is_some_and(|b| !b.smart_card && (b.serial.is_some() || b.sha1.is_some() || !b.tests.is_empty()));
         if starts_anew {
             self.end_block(true);
         }
@@ -1838,6 +1860,16 @@ fn separator(text: &str) -> Option<(usize, usize)> {
         }
     }
     None
+}
+
+/// Whether a printed public key is not cut: a DER SEQUENCE of its stated length, or an uncompressed point of a NIST curve.
+fn is_whole_public_key(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x30, 0x82, high, low, rest @ ..] => rest.len() == usize::from(u16::from_be_bytes([*high, *low])),
+        [0x30, 0x81, length, rest @ ..] => rest.len() == usize::from(*length),
+        [0x04, rest @ ..] => matches!(rest.len(), 64 | 96 | 132),
+        _ => false,
+    }
 }
 
 fn is_hash_name(text: &str) -> bool {
