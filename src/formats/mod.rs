@@ -11,6 +11,7 @@
     clippy::panic
 )]
 
+pub mod certutil;
 pub mod der;
 pub mod key_algorithm;
 pub mod pfx;

@@ -139,27 +139,32 @@ impl PageDecoder {
     /// The last character boundary at or before `target` in bytes that start at one, for the cuts of very long lines.
     pub(super) fn boundary(&self, bytes: &[u8], target: usize) -> usize {
         let Self::Double(encoding) = self else { return target };
-        let leads = if *encoding == encoding_rs::SHIFT_JIS { is_shift_jis_lead } else { is_dbcs_lead };
         let mut at = 0_usize;
         let mut rest = bytes;
-        loop {
-            let len = match rest {
-                [lead, trail, ..] if leads(*lead) && *trail >= 0x40 => 2,
-                [lead, b'0'..=b'9', third, b'0'..=b'9', ..]
-                    if *encoding == encoding_rs::GBK && leads(*lead) && leads(*third) =>
-                {
-                    4
-                }
-                [] => return at,
-                _ => 1,
-            };
+        while !rest.is_empty() {
+            let len = double_len(encoding, rest);
             let next = at.saturating_add(len);
             if next > target {
-                return at;
+                break;
             }
             at = next;
             rest = rest.get(len..).unwrap_or_default();
         }
+        at
+    }
+}
+
+/// The length of the character that `bytes` start with, as its first bytes promise it.
+fn double_len(encoding: &'static Encoding, bytes: &[u8]) -> usize {
+    let lead = if encoding == encoding_rs::SHIFT_JIS { is_shift_jis_lead } else { is_dbcs_lead };
+    match bytes {
+        [first, second, ..] if lead(*first) && *second >= 0x40 => 2,
+        [first, b'0'..=b'9', third, b'0'..=b'9', ..]
+            if encoding == encoding_rs::GBK && lead(*first) && lead(*third) =>
+        {
+            4
+        }
+        _ => 1,
     }
 }
 
@@ -191,37 +196,92 @@ fn decode_single(table: &[char; 128], line: &[u8], text: &mut String, breaks: &m
 
 fn decode_double(encoding: &'static Encoding, line: &[u8], text: &mut String, breaks: &mut Vec<(u32, u32)>) {
     let start = text.len();
+    let mut at = 0_usize;
+    while let Some(rest) = line.get(at..) {
+        let plain = rest.iter().position(|b| *b >= 0x80).unwrap_or(rest.len());
+        text.push_str(rest.get(..plain).and_then(ascii).unwrap_or_default());
+        at = at.saturating_add(plain);
+        let Some(rest) = line.get(at..).filter(|r| !r.is_empty()) else { break };
+        match decode_run(encoding, rest, (start, at), text, breaks) {
+            Some(len) => at = at.saturating_add(len),
+            None => {
+                decode_byte_by_byte(encoding, rest, (start, at), text, breaks);
+                break;
+            }
+        }
+    }
+}
+
+/// Decodes the characters outside ASCII that `bytes` start with, all at once, if they are well formed; returns their
+/// length in bytes. `origin` is where the line starts in the text, and where `bytes` start in the line.
+fn decode_run(
+    encoding: &'static Encoding,
+    bytes: &[u8],
+    origin: (usize, usize),
+    text: &mut String,
+    breaks: &mut Vec<(u32, u32)>,
+) -> Option<usize> {
+    let mut len = 0_usize;
+    while let Some(rest) = bytes.get(len..).filter(|r| r.first().is_some_and(|b| *b >= 0x80)) {
+        len = len.saturating_add(double_len(encoding, rest));
+    }
+    let run = bytes.get(..len)?;
+    let decoded = encoding.decode_without_bom_handling_and_without_replacement(run)?;
+    let points = breaks.len();
+    let (mut rest, mut at, mut end) = (run, origin.1, text.len().saturating_sub(origin.0));
+    for c in decoded.chars() {
+        // A pair of Big5 can stand for two characters: the bytes are then at their end too early.
+        let len = double_len(encoding, rest);
+        let Some(after) = rest.get(len..) else {
+            breaks.truncate(points);
+            return None;
+        };
+        (rest, at, end) = (after, at.saturating_add(len), end.saturating_add(c.len_utf8()));
+        push_point(breaks, end, at);
+    }
+    if !rest.is_empty() {
+        breaks.truncate(points);
+        return None;
+    }
+    text.push_str(&decoded);
+    Some(len)
+}
+
+/// Decodes byte by byte, so that the end of each character and of each broken sequence is seen.
+fn decode_byte_by_byte(
+    encoding: &'static Encoding,
+    bytes: &[u8],
+    origin: (usize, usize),
+    text: &mut String,
+    breaks: &mut Vec<(u32, u32)>,
+) {
+    let (start, offset) = origin;
     let mut decoder = encoding.new_decoder_without_bom_handling();
-    // Where the character that is being read starts in the line; none between characters.
-    let mut pending: Option<usize> = None;
-    for (at, byte) in line.iter().enumerate() {
-        let from = *pending.get_or_insert(at);
-        let after = at.saturating_add(1);
-        if byte.is_ascii() && from == at {
+    let mut pending = false;
+    for (at, byte) in (offset..).zip(bytes) {
+        if byte.is_ascii() && !pending {
             text.push(char::from(*byte));
-            pending = None;
             continue;
         }
-        // Byte by byte, so that each character's end is seen; room for four characters is always enough.
         let before = text.len();
+        // Room for four characters is enough for what one more byte can complete.
         text.reserve(16);
         let _ = decoder.decode_to_string(std::slice::from_ref(byte), text, false);
         let new = text.get(before..).unwrap_or_default();
-        if new.is_empty() {
+        pending = new.is_empty();
+        if pending {
             continue;
         }
-        pending = None;
         // A broken sequence gives back the ASCII character that ended it.
-        let returned = byte.is_ascii() && new.len() > 1 && new.as_bytes().last() == Some(byte);
-        if returned {
+        if byte.is_ascii() && new.len() > 1 && new.as_bytes().last() == Some(byte) {
             push_point(breaks, text.len().saturating_sub(start).saturating_sub(1), at);
         }
-        push_point(breaks, text.len().saturating_sub(start), after);
+        push_point(breaks, text.len().saturating_sub(start), at.saturating_add(1));
     }
-    text.reserve(16);
-    if pending.is_some() {
+    if pending {
+        text.reserve(16);
         let _ = decoder.decode_to_string(&[], text, true);
-        push_point(breaks, text.len().saturating_sub(start), line.len());
+        push_point(breaks, text.len().saturating_sub(start), offset.saturating_add(bytes.len()));
     }
 }
 

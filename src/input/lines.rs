@@ -33,6 +33,7 @@ pub struct LineReader<R> {
     inside: Option<Inside>,
     decoded: Decoded,
     wide: Vec<u8>,
+    first_broken: Option<(u64, u64)>,
 }
 
 /// Where the reader stands within a very long line.
@@ -85,12 +86,20 @@ impl<R: Read> LineReader<R> {
             inside: None,
             decoded: Decoded::default(),
             wide: Vec::new(),
+            first_broken: None,
         }
     }
 
     /// The encoding in use: the one given to `new`, with the byte order that a byte order mark states.
     pub fn encoding(&self) -> TextEncoding {
         self.encoding
+    }
+
+    /// The first line so far that is not valid UTF-8 in a text that is read as UTF-8: its number and original offset.
+    ///
+    /// Its broken sequences are U+FFFD in the text.
+    pub fn first_broken_line(&self) -> Option<(u64, u64)> {
+        self.first_broken
     }
 
     /// The next lines; none at the end of the text.
@@ -166,7 +175,12 @@ impl<R: Read> LineReader<R> {
             }
         };
         let end = base.saturating_add(to_u64(len));
-        Ok(Some(Batch { text, first_line, base, encoding, end, map, newline: self.newline, window }))
+        let batch = Batch { text, first_line, base, encoding, end, map, newline: self.newline, window };
+        if self.first_broken.is_none() && self.page.is_none() && matches!(map, BatchMap::Marked { .. }) {
+            let broken = batch.lines().find(|line| matches!(line.map, LineMap::Breaks(_)));
+            self.first_broken = broken.map(|line| (line.number, line.start));
+        }
+        Ok(Some(batch))
     }
 
     /// Has enough bytes at hand to see the end of a line that is not a very long one, with two CR before its LF.

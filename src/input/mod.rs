@@ -17,10 +17,20 @@ mod encoding;
 mod line;
 mod lines;
 mod oem_tables;
+mod sniff;
+mod source;
+mod text_map;
+#[cfg(feature = "cli")]
+mod walk;
 
-pub use encoding::{Choice, CodePage, TextEncoding, choose};
+pub use encoding::{Choice, CodePage, TextEncoding, UnknownEncoding, choose};
 pub use line::{Line, LineMap, Window};
 pub use lines::{Batch, LineReader, Lines};
+pub use sniff::looks_like_text;
+pub use source::SourceName;
+pub use text_map::{Mapped, MappedBuilder};
+#[cfg(feature = "cli")]
+pub use walk::{Found, Place, walk};
 
 #[cfg(test)]
 mod tests;

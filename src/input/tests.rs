@@ -133,7 +133,7 @@ fn characters() -> impl Strategy<Value = char> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// What was encoded comes back, whatever the line end, and every character's place is where it was put.
     #[test]
@@ -309,6 +309,14 @@ fn broken_utf8_keeps_its_places() {
     assert_eq!(seen[1].text, "x\u{fffd}\u{fffd}y\u{fffd}z");
     assert_eq!(seen[1].places, [3, 4, 5, 6, 7, 9, 10]);
     assert_eq!((seen[2].text.as_str(), seen[2].range.clone()), ("ä", 11..14));
+}
+
+#[test]
+fn the_first_broken_line_is_known() {
+    let mut reader = LineReader::new(&b"ok\n\xc3\xa4\nx\xe4\n\xe4\n"[..], TextEncoding::Utf8, &Limits::default());
+    assert_eq!(reader.first_broken_line(), None);
+    while reader.next_batch().unwrap().is_some() {}
+    assert_eq!(reader.first_broken_line(), Some((3, 6)));
 }
 
 #[test]

@@ -76,6 +76,8 @@ impl<T> Fact<T> {
 /// One line of an excerpt, as decoded, without its terminator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExcerptLine {
+    /// The input.
+    pub source: SourceId,
     /// The line number, from 1; 0 in a binary input.
     pub number: u32,
     /// The column at which the text begins, from 1: more than 1 where several lines were joined into one.
@@ -96,15 +98,22 @@ pub struct Excerpts {
 
 impl Excerpts {
     /// Keeps a line. Lines arrive in input order; one that is already there is not kept twice.
-    pub fn push(&mut self, number: u32, column: u32, start: u64, text: &str) {
+    pub fn push(&mut self, source: SourceId, number: u32, column: u32, start: u64, text: &str) {
         if self.lines.last().is_some_and(|l| l.number == number && l.start == start) {
             return;
         }
-        self.lines.push(ExcerptLine { number, column, start, text: text.to_owned() });
+        self.lines.push(ExcerptLine { source, number, column, start, text: text.to_owned() });
+    }
+    /// Adds another sighting's lines.
+    pub fn extend(&mut self, other: Excerpts) {
+        self.lines.extend(other.lines);
     }
     /// The kept text that holds a place.
     pub fn at(&self, place: Place) -> Option<&ExcerptLine> {
-        self.lines.iter().rev().find(|l| l.number == place.line && l.column <= place.column.max(1))
+        self.lines
+            .iter()
+            .rev()
+            .find(|l| l.source == place.source && l.number == place.line && l.column <= place.column.max(1))
     }
     /// The kept lines, in input order.
     pub fn lines(&self) -> &[ExcerptLine] {

@@ -5,6 +5,7 @@ pub mod date;
 pub mod fact;
 pub mod flags;
 pub mod hresult;
+pub mod key_remark;
 pub mod key_spec;
 pub mod key_usage;
 pub mod oid;

@@ -60,3 +60,20 @@ pub fn eku_name(oid: &str) -> Option<&'static str> {
 pub fn is_oid(text: &str) -> bool {
     text.contains('.') && text.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()))
 }
+
+/// The name of a public-key algorithm by its OID (RFC 3279, RFC 5480, RFC 8410, NIST CSOR): `RSA`, `ECC`, ….
+pub fn public_key_algorithm(oid: &str) -> Option<&'static str> {
+    Some(match oid {
+        "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" | "1.2.840.113549.1.1.7" => "RSA",
+        "1.2.840.10045.2.1" => "ECC",
+        "1.2.840.10040.4.1" => "DSA",
+        "1.2.840.10046.2.1" | "1.2.840.113549.1.3.1" => "DH",
+        "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        "1.3.101.110" => "X25519",
+        "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
+        "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",
+        "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
+        _ => return None,
+    })
+}

@@ -1,3 +1,12 @@
 //! The report and its renderers. A renderer reads the report only: it reopens no input and decides nothing.
 
+pub mod escape;
+pub mod inspect;
+pub mod json;
+pub mod jsonl;
 pub mod model;
+pub mod schema;
+pub mod short;
+pub mod summary;
+pub mod text;
+pub mod words;

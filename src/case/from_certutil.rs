@@ -1,0 +1,493 @@
+//! Credentials from the records of a certutil log.
+
+use super::credential::{
+    Access, Association, Certificate, Credential, Exportable, Key, KeyRemark, Origin, PublicKey, Scope, SourceRange,
+    Store, Surroundings, TestKind, TestOutcome, ValidityDate,
+};
+use crate::formats::certutil::{CertificateBlock, CommandLine, DateLine, PrintedDate, Record, Test};
+use crate::model::{
+    container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, windows::WindowsVersion,
+};
+
+/// What a run of certutil in the log ended with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The verb: `store`.
+    pub verb: String,
+    /// The code it failed with; `None`: it succeeded.
+    pub failed: Option<Option<Fact<u32>>>,
+    /// The closing line's words.
+    pub line: String,
+}
+
+/// Turns the records of one log into credentials.
+#[derive(Debug)]
+pub struct LogCredentials {
+    source: SourceId,
+    command: Option<(CommandLine, Fact<String>, Option<bool>)>,
+    command_used: bool,
+    elevation: Option<(bool, Fact<String>)>,
+    store: Option<Fact<String>>,
+    windows: Option<Fact<WindowsVersion>>,
+    held: Option<Box<Credential>>,
+    orders: Orders,
+    /// Runs that ended.
+    pub runs: Vec<Run>,
+    /// Providers that `-csplist` listed.
+    pub providers: Vec<(Fact<String>, Option<u32>)>,
+    /// KeySpec and provider that a request in the log asks for.
+    pub requested: Vec<(Option<u32>, Option<String>)>,
+    /// Error codes outside certificate blocks.
+    pub codes: Vec<(Fact<u32>, String)>,
+    /// What could not be read.
+    pub problems: Vec<(String, Option<Place>)>,
+    /// Certificate blocks read.
+    pub blocks: u64,
+    /// A command line or another sign of certutil was seen.
+    pub commands: u64,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    proved: Option<DateOrder>,
+    contradicted: bool,
+    suggested: Option<DateOrder>,
+}
+
+impl Orders {
+    fn see(&mut self, date: &PrintedDate) {
+        if let Some(order) = date.proves().filter(|o| *o != DateOrder::YearMonthDay) {
+            match self.proved {
+                Some(known) if known != order => self.contradicted = true,
+                _ => self.proved = Some(order),
+            }
+        }
+        if self.suggested.is_none() {
+            self.suggested = date.suggests();
+        }
+    }
+    fn settled(&self) -> Option<DateOrder> {
+        if self.contradicted { None } else { self.proved.or(self.suggested) }
+    }
+}
+
+impl LogCredentials {
+    /// For one input.
+    pub fn new(source: SourceId) -> Self {
+        Self {
+            source,
+            command: None,
+            command_used: false,
+            elevation: None,
+            store: None,
+            windows: None,
+            held: None,
+            orders: Orders::default(),
+            runs: Vec::new(),
+            providers: Vec::new(),
+            requested: Vec::new(),
+            codes: Vec::new(),
+            problems: Vec::new(),
+            blocks: 0,
+            commands: 0,
+        }
+    }
+
+    /// The order of day and month in this log, once a date has settled it.
+    pub fn date_order(&self) -> Option<DateOrder> {
+        self.orders.settled()
+    }
+
+    /// Takes the next record; gives the credential before it, once nothing in the log can change it any more but the
+    /// order of its dates.
+    pub fn record(&mut self, record: Record) -> Option<Box<Credential>> {
+        match record {
+            Record::Certificate(block) => {
+                self.blocks = self.blocks.saturating_add(1);
+                for date in [&block.not_before, &block.not_after].into_iter().flatten().filter_map(|d| d.date.as_ref())
+                {
+                    self.orders.see(date);
+                }
+                for (message, place) in &block.damage {
+                    self.problem(message.clone(), Some(*place));
+                }
+                let credential = Box::new(self.credential(*block));
+                return self.held.replace(credential);
+            }
+            Record::StoreHeader(name) => {
+                if self.command_used {
+                    self.command = None;
+                }
+                self.command_used = true;
+                self.store = Some(name);
+            }
+            Record::Command { command, line, elevated } => {
+                if let Some(elevated) = elevated {
+                    self.elevation = Some((elevated, line.clone()));
+                }
+                if !command.verb.is_empty() || !command.arguments.is_empty() {
+                    self.commands = self.commands.saturating_add(1);
+                    self.command = Some((command, line, elevated));
+                    self.command_used = false;
+                    self.store = None;
+                }
+            }
+            Record::Completed(verb) => {
+                if is_file_verb(&verb.value) {
+                    if let Some(held) = self.held.as_mut().filter(|h| h.origin == Origin::StoreDump) {
+                        held.origin = Origin::FileDump;
+                        held.store = None;
+                    }
+                }
+                self.end_run(Run { verb: verb.value, failed: None, line: String::new() });
+                return self.held.take();
+            }
+            Record::Failed { verb, code, line } => {
+                self.end_run(Run { verb: verb.value, failed: Some(code), line });
+                return self.held.take();
+            }
+            Record::ListedProvider(name, provider_type) => self.providers.push((name, provider_type)),
+            Record::Windows(version) => self.windows = Some(version),
+            Record::RequestedKey { key_spec, provider } => {
+                self.requested.push((key_spec.map(|k| k.value.0), provider.map(|p| p.value)));
+            }
+            Record::PasswordPrompt(_) => self.commands = self.commands.saturating_add(1),
+            Record::Code(code, line) => {
+                if self.codes.len() < 1000 {
+                    self.codes.push((code, line));
+                }
+            }
+            Record::Problem(message, place) => self.problem(message, Some(place)),
+        }
+        None
+    }
+
+    /// The last credential.
+    pub fn finish(&mut self) -> Option<Box<Credential>> {
+        self.held.take()
+    }
+
+    fn end_run(&mut self, run: Run) {
+        if self.runs.len() < 1000 {
+            self.runs.push(run);
+        }
+        self.command = None;
+        self.command_used = false;
+        self.store = None;
+    }
+
+    fn problem(&mut self, message: String, place: Option<Place>) {
+        if self.problems.len() < 1000 {
+            self.problems.push((message, place));
+        }
+    }
+
+    fn origin(&self, block: &CertificateBlock) -> Origin {
+        let verb = self.command.as_ref().map(|(c, ..)| c);
+        if block.smart_card || verb.is_some_and(|c| c.verb == "scinfo") {
+            Origin::SmartCardDump
+        } else if block.nested || verb.is_some_and(|c| is_file_verb(&c.verb) || c.verb.is_empty()) {
+            Origin::FileDump
+        } else {
+            Origin::StoreDump
+        }
+    }
+
+    fn store_of(&self, block: &CertificateBlock, origin: Origin) -> Option<Store> {
+        if origin != Origin::StoreDump {
+            return None;
+        }
+        let by_state = block.access_state.as_ref().filter(|s| s.value & 0x2 != 0 || s.value & 0x4 != 0).map(|s| {
+            let scope = if s.value & 0x4 != 0 { Scope::Machine } else { Scope::User };
+            Fact::derived(scope, s.place, "from CERT_ACCESS_STATE_PROP_ID")
+        });
+        let by_command = self.command.as_ref().and_then(|(c, line, _)| {
+            c.store()?;
+            let scope = if c.user {
+                Scope::User
+            } else if c.enterprise {
+                Scope::Enterprise
+            } else if c.group_policy {
+                Scope::GroupPolicy
+            } else if c.service {
+                Scope::Service
+            } else {
+                Scope::Machine
+            };
+            Some(Fact::derived(scope, line.place, "from the command line"))
+        });
+        // A physical store inside the machine's store (enterprise, group policy) also has the machine mark.
+        let scope = match (&by_command, by_state) {
+            (Some(c), Some(s))
+                if matches!(c.value, Scope::Enterprise | Scope::GroupPolicy | Scope::Service)
+                    && s.value == Scope::Machine =>
+            {
+                by_command
+            }
+            (_, Some(s)) => Some(s),
+            (_, None) => by_command,
+        };
+        let name = self.store.clone().or_else(|| {
+            let (command, line, _) = self.command.as_ref()?;
+            Some(Fact::derived(command.store()?.to_owned(), line.place, "from the command line"))
+        });
+        Some(Store { name, scope })
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        let (mut elevated, mut unelevated) = (None, None);
+        if let Some((is, line)) = &self.elevation {
+            if *is {
+                elevated = Some(line.clone());
+            } else {
+                unelevated = Some(line.clone());
+            }
+        }
+        Surroundings {
+            command: self.command.as_ref().map(|(_, line, _)| line.clone()),
+            elevated,
+            unelevated,
+            windows: self.windows.clone(),
+            symptoms: self.codes.iter().map(|(c, _)| c.clone()).take(16).collect(),
+        }
+    }
+
+    fn credential(&self, block: CertificateBlock) -> Credential {
+        let origin = self.origin(&block);
+        let store = self.store_of(&block, origin);
+        let surroundings = self.surroundings();
+        let sources =
+            vec![SourceRange { source: self.source, line: block.first_line, start: block.start, end: block.end }];
+        let closed = !block.tests.is_empty() || !block.remarks.is_empty();
+        let incomplete = !block.complete && !closed;
+        let mut excerpts = block.excerpts.clone();
+        if let Some(line) = surroundings.unelevated.as_ref().or(surroundings.elevated.as_ref()) {
+            excerpts.push(line.place.source, line.place.line, line.place.column, line.place.start, &line.value);
+        }
+        if let Some(line) = &surroundings.command {
+            excerpts.push(line.place.source, line.place.line, line.place.column, line.place.start, &line.value);
+        }
+        let key = key(&block);
+        let certificate = self.certificate(block);
+        Credential {
+            origin,
+            certificate,
+            store,
+            key,
+            sources,
+            excerpts,
+            surroundings,
+            incomplete,
+            ..Default::default()
+        }
+    }
+
+    fn certificate(&self, block: CertificateBlock) -> Option<Certificate> {
+        let seen = block.index.is_some()
+            || block.serial.is_some()
+            || block.sha1.is_some()
+            || block.subject.is_some()
+            || block.issuer.is_some();
+        if !seen && !block.properties_shown {
+            return None;
+        }
+        let order = self.orders.settled();
+        let is_ca = block.is_ca.or_else(|| {
+            let usage =
+                block.key_usage.as_ref().filter(|u| u.value.has(crate::model::key_usage::KeyUsage::KEY_CERT_SIGN))?;
+            Some(Fact::derived(true, usage.place, "the key usage allows to sign certificates"))
+        });
+        let self_signed = block.self_signed.or_else(|| match (&block.subject, &block.issuer) {
+            (Some(s), Some(i)) => Some(Fact::derived(s.value == i.value, s.place, "from the subject and the issuer")),
+            _ => None,
+        });
+        Some(Certificate {
+            sha1: block.sha1,
+            sha256: block.sha256,
+            serial: block.serial,
+            subject: block.subject,
+            issuer: block.issuer,
+            not_before: block.not_before.map(|d| validity(d, order)),
+            not_after: block.not_after.map(|d| validity(d, order)),
+            key_usage: block.key_usage,
+            extended_key_usage: block.extended_key_usage,
+            alternative_names: block.alternative_names,
+            extensions_shown: block.extensions_shown,
+            is_ca,
+            self_signed,
+            signature_algorithm: block.signature_algorithm,
+            template: block.template,
+            friendly_name: block.friendly_name,
+            public_key: PublicKey {
+                algorithm: block.public_key_algorithm,
+                bits: block.public_key_bits,
+                sha1: block.key_id.or(block.public_key_sha1),
+                md5: block.public_key_md5,
+            },
+            archived: block.archived.map(|place| Fact::stated(true, place)),
+        })
+    }
+}
+
+/// Settles the dates of a credential once the order of its whole log is known. True when something changed.
+pub fn settle_dates(credential: &mut Credential, order: DateOrder) -> bool {
+    let mut changed = false;
+    if let Some(c) = &mut credential.certificate {
+        for date in [&mut c.not_before, &mut c.not_after].into_iter().flatten() {
+            if date.value.is_none() {
+                if let Some(moment) = PrintedDate::parse(&date.text.value).and_then(|d| d.read(order)) {
+                    date.value = Some(moment);
+                    date.readings = vec![moment];
+                    changed = true;
+                }
+            }
+        }
+    }
+    changed
+}
+
+fn validity(line: DateLine, order: Option<DateOrder>) -> ValidityDate {
+    let Some(date) = line.date else {
+        return ValidityDate { text: line.text, value: None, readings: Vec::new() };
+    };
+    let readings = date.readings();
+    let value = match (readings.as_slice(), order) {
+        ([one], _) => Some(*one),
+        (_, Some(order)) => date.read(order),
+        _ => None,
+    };
+    let readings = value.map_or(readings, |v| vec![v]);
+    ValidityDate { text: line.text, value, readings }
+}
+
+fn is_file_verb(verb: &str) -> bool {
+    ["dump", "dumppfx", "importpfx", "urlcache", "mergepfx", "verify", "decode"]
+        .iter()
+        .any(|v| verb.eq_ignore_ascii_case(v))
+}
+
+fn key(block: &CertificateBlock) -> Key {
+    let remark = |r: KeyRemark| block.remarks.iter().find(|f| f.value == r);
+    let no_information = remark(KeyRemark::NoKeyProviderInformation);
+    let found = block.provider.is_some() || block.simple_name.is_some() || block.unique_name.is_some();
+    let link_place = block
+        .key_link
+        .or(block.stored_container.as_ref().map(|c| c.place))
+        .or(block.provider.as_ref().map(|p| p.place));
+    let (association, association_place) = if let Some(line) = no_information {
+        (if found { Association::FoundBySearch } else { Association::None }, Some(line.place))
+    } else if link_place.is_some() {
+        (Association::Linked, link_place)
+    } else if let Some(line) = remark(KeyRemark::NoKeyForDecryption) {
+        (Association::None, Some(line.place))
+    } else if block.verbose && block.properties_shown && block.complete {
+        (Association::None, None)
+    } else {
+        (Association::Unknown, None)
+    };
+
+    let stored = if association == Association::FoundBySearch { None } else { block.stored_container.clone() };
+    let stored_is_file = stored.as_ref().filter(|s| container_name::split_file_name(&s.value).is_some());
+    let container = block.simple_name.clone().or_else(|| match (&stored, stored_is_file) {
+        (Some(_), Some(_)) | (None, _) => None,
+        (Some(name), None) => (!name.value.is_empty()).then(|| name.clone()),
+    });
+    let unique_name = block.unique_name.clone().or_else(|| stored_is_file.cloned());
+
+    let opened = block
+        .details
+        .or(block.unique_name.as_ref().map(|f| f.place))
+        .or(block.simple_name.as_ref().map(|f| f.place))
+        .or(remark(KeyRemark::PrivateKeyVerifies).map(|f| f.place))
+        .or(remark(KeyRemark::PublicKeyMatches).map(|f| f.place))
+        .or(block.tests.first().map(|f| f.place))
+        .or((block.nested && block.provider.is_some()).then(|| block.provider.as_ref().map(|p| p.place)).flatten());
+    let closed = remark(KeyRemark::MissingStoredKeyset).or(remark(KeyRemark::CannotOpenKey));
+    let (access, access_place) = match (opened, closed) {
+        (_, Some(line)) if block.tests.is_empty() => (Access::NotOpened, Some(line.place)),
+        (Some(place), _) => (Access::Opened, Some(place)),
+        (None, Some(line)) => (Access::NotOpened, Some(line.place)),
+        (None, None) => (Access::Unknown, None),
+    };
+
+    let outcome = |test: Test| {
+        block
+            .tests
+            .iter()
+            .rev()
+            .find(|t| t.value.0 == test)
+            .map_or(TestOutcome::NotShown, |t| if t.value.1 { TestOutcome::Passed } else { TestOutcome::Failed })
+    };
+    let (encryption_test, signature_test) = (outcome(Test::Encryption), outcome(Test::Signature));
+    let test_places = block
+        .tests
+        .iter()
+        .map(|t| {
+            let kind = if t.value.0 == Test::Encryption { TestKind::Encryption } else { TestKind::Signature };
+            let outcome = if t.value.1 { TestOutcome::Passed } else { TestOutcome::Failed };
+            Fact { value: (kind, outcome), place: t.place, basis: t.basis }
+        })
+        .collect();
+    let passed = encryption_test == TestOutcome::Passed || signature_test == TestOutcome::Passed;
+    let exportable = if remark(KeyRemark::NotPlainTextExportable).is_some() {
+        Exportable::EncryptedOnly
+    } else if remark(KeyRemark::NotExportable).is_some() {
+        Exportable::No
+    } else if let Some(policy) = &block.export_policy {
+        match (policy.value & 0x2 != 0, policy.value & 0x1 != 0) {
+            (true, _) => Exportable::Yes,
+            (false, true) => Exportable::EncryptedOnly,
+            (false, false) => Exportable::No,
+        }
+    } else if let Some(rights) = &block.permissions {
+        if rights.value & 0x4 != 0 { Exportable::Yes } else { Exportable::No }
+    } else if passed {
+        Exportable::Yes
+    } else {
+        Exportable::Unknown
+    };
+
+    // The KeySpec of a key that shows none in its link can be read from a test's name.
+    let key_spec = block.key_spec.clone().or_else(|| {
+        let witness = block.key_spec_witness.as_ref()?;
+        Some(Fact {
+            value: witness.value,
+            place: witness.place,
+            basis: Basis::Derived("from a test's name or the key's own blob"),
+        })
+    });
+
+    Key {
+        association,
+        association_place,
+        access,
+        access_place,
+        stored_container: stored,
+        container,
+        unique_name,
+        provider: block.provider.clone(),
+        provider_type: block.provider_type.clone(),
+        flags: block.flags.clone(),
+        key_spec,
+        key_spec_witness: block.key_spec_witness.clone(),
+        algorithm: block
+            .key_algorithm
+            .clone()
+            .or_else(|| (association == Association::Linked).then(|| block.public_key_algorithm.clone()).flatten()),
+        bits: (association == Association::Linked).then(|| block.public_key_bits.clone()).flatten(),
+        public_key_sha1: None,
+        matches_certificate: None,
+        usage: block.key_usage_property.clone(),
+        export_policy: block.export_policy.clone(),
+        permissions: block.permissions.clone(),
+        exportable,
+        encryption_test,
+        signature_test,
+        test_places,
+        remarks: block.remarks.clone(),
+        codes: block.codes.clone(),
+        sddl: block.sddl.clone(),
+        acl: block.acl.clone(),
+        prediction: false,
+    }
+}

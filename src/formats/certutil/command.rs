@@ -1,0 +1,203 @@
+//! The command line of a certutil run, as a prompt in the log shows it.
+
+/// What a command line says about the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The verb without its hyphen, lower case: `store`, `dump`; empty when only a file was named (`-dump`).
+    pub verb: String,
+    /// `-user`.
+    pub user: bool,
+    /// `-enterprise`.
+    pub enterprise: bool,
+    /// `-grouppolicy`.
+    pub group_policy: bool,
+    /// `-service`.
+    pub service: bool,
+    /// `-v`.
+    pub verbose: bool,
+    /// The arguments after the verb that are no options.
+    pub arguments: Vec<String>,
+}
+
+const VERBS: &[&str] = &[
+    "store",
+    "verifystore",
+    "dump",
+    "dumppfx",
+    "exportpfx",
+    "importpfx",
+    "repairstore",
+    "delstore",
+    "scinfo",
+    "key",
+    "csplist",
+    "csptest",
+    "delkey",
+    "addstore",
+    "viewstore",
+    "viewdelstore",
+    "urlcache",
+    "mergepfx",
+    "verify",
+    "decode",
+    "encode",
+    "template",
+    "dstemplate",
+    "ca",
+    "view",
+    "hashfile",
+    "pulse",
+    "enumstore",
+    "verifykeys",
+];
+const OPTIONS_WITH_VALUE: &[&str] = &["csp", "p", "config", "dc", "restrict", "out", "t", "clientcertificate"];
+
+impl CommandLine {
+    /// Finds `certutil` in a line and reads what follows it. `None` when the line is no certutil command.
+    pub fn parse(line: &str) -> Option<Self> {
+        let lower = line.to_ascii_lowercase();
+        let at = lower.match_indices("certutil").map(|(i, _)| i).find(|i| {
+            let before = lower.get(..*i).and_then(|b| b.chars().next_back());
+            let after = lower.get(i.saturating_add(8)..).unwrap_or("");
+            before.is_none_or(|c| !c.is_alphanumeric())
+                && (after.starts_with(' ') || after.starts_with(".exe") || after.starts_with('"'))
+        })?;
+        let rest = line.get(at.saturating_add(8)..)?;
+        let rest = rest.strip_prefix(".exe").or_else(|| rest.strip_prefix(".EXE")).unwrap_or(rest);
+        let words = words(rest.trim_start_matches('"'));
+        let mut out = Self::default();
+        let mut it = words.into_iter().peekable();
+        while let Some(word) = it.next() {
+            let option = word
+                .strip_prefix(['-', '/', '\u{2013}', '\u{2014}'])
+                .filter(|o| !o.is_empty() && o.chars().all(|c| c.is_ascii_alphanumeric()));
+            match option.map(str::to_ascii_lowercase).as_deref() {
+                Some("user") => out.user = true,
+                Some("enterprise") => out.enterprise = true,
+                Some("grouppolicy") | Some("gp") => out.group_policy = true,
+                Some("service") => {
+                    out.service = true;
+                }
+                Some("v") => out.verbose = true,
+                Some(o) if VERBS.contains(&o) && out.verb.is_empty() => out.verb = o.to_owned(),
+                Some(o) if OPTIONS_WITH_VALUE.contains(&o) => {
+                    // The value may be a password: it is skipped, never kept.
+                    let _ = it.next();
+                }
+                Some(_) => {}
+                None => out.arguments.push(word),
+            }
+            if out.arguments.len() > 16 {
+                break;
+            }
+        }
+        if out.verb.is_empty() && out.arguments.is_empty() && !out.verbose {
+            return None;
+        }
+        // A sentence that mentions certutil is no command: a command has a verb, or a file as its only argument.
+        if out.verb.is_empty() && !(out.arguments.len() == 1 && out.arguments.first().is_some_and(|a| a.contains('.')))
+        {
+            return None;
+        }
+        Some(out)
+    }
+
+    /// The store that is named, if the verb takes one.
+    pub fn store(&self) -> Option<&str> {
+        let takes_store = matches!(
+            self.verb.as_str(),
+            "store"
+                | "verifystore"
+                | "exportpfx"
+                | "repairstore"
+                | "delstore"
+                | "addstore"
+                | "viewstore"
+                | "viewdelstore"
+        );
+        if !takes_store {
+            return None;
+        }
+        self.arguments.first().map(String::as_str).filter(|s| s.len() <= 64)
+    }
+
+    /// Whether a single certificate was asked for.
+    pub fn names_a_certificate(&self) -> bool {
+        self.arguments.len() > 1
+    }
+}
+
+/// Splits at blanks outside quotes; quotes of every kind are removed. A quote that touches the next word ends the first.
+fn words(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    for c in text.chars().take(2048) {
+        match c {
+            '"' | '\u{201c}' | '\u{201d}' => {
+                if quoted || !word.is_empty() {
+                    out.push(std::mem::take(&mut word));
+                }
+                quoted = !quoted;
+            }
+            c if c.is_whitespace() && !quoted => {
+                if !word.is_empty() {
+                    out.push(std::mem::take(&mut word));
+                }
+            }
+            c => word.push(c),
+        }
+    }
+    if !word.is_empty() {
+        out.push(word);
+    }
+    out
+}
+
+/// What the prompt before a command says about the shell: `Some(true)` elevated, `Some(false)` not.
+pub(super) fn elevation(line: &str) -> Option<bool> {
+    let lower = line.to_ascii_lowercase();
+    if lower.contains("administrator:")
+        || lower.contains(r"c:\windows\system32>")
+        || lower.contains(r"c:\windows\system32\>")
+    {
+        return Some(true);
+    }
+    let prompt = lower.find('>').and_then(|at| lower.get(..at)).unwrap_or("");
+    if prompt.contains(r"c:\users\") && !prompt.contains(r"\users\administrator") {
+        return Some(false);
+    }
+    None
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines() {
+        let c = CommandLine::parse(r#"C:\>certutil -store -user My"#).unwrap();
+        assert_eq!((c.verb.as_str(), c.user, c.store()), ("store", true, Some("My")));
+        let c = CommandLine::parse(r#"PS C:\Users\x> certutil -store -enterprise CA"#).unwrap();
+        assert!(c.enterprise && c.store() == Some("CA"));
+        let c = CommandLine::parse(
+            r#"C:\P>certutil -f -csp "Cavium Key Storage Provider"-repairstore my "5100"my "Personal""#,
+        )
+        .unwrap();
+        assert_eq!((c.verb.as_str(), c.store()), ("repairstore", Some("my")));
+        let c = CommandLine::parse("certutil -p secret -importpfx my x.pfx AT_KEYEXCHANGE").unwrap();
+        assert_eq!(c.arguments, ["my", "x.pfx", "AT_KEYEXCHANGE"]);
+        let c = CommandLine::parse("certutil sso.pfx").unwrap();
+        assert_eq!(c.arguments, ["sso.pfx"]);
+        assert_eq!(CommandLine::parse("CertUtil: -store command completed successfully."), None);
+        assert_eq!(CommandLine::parse("we ran certutil on the server"), None);
+    }
+
+    #[test]
+    fn elevation_by_prompt() {
+        assert_eq!(elevation(r"C:\Windows\system32>certutil -store my"), Some(true));
+        assert_eq!(elevation(r"*Evil-WinRM* PS C:\Users\Otto.B> certutil -Store My"), Some(false));
+        assert_eq!(elevation(r"C:\>certutil -store my"), None);
+    }
+}

@@ -1,0 +1,350 @@
+//! The values that certutil prints: numbers with two bases, hexadecimal with and without blanks, dates of every region.
+
+use crate::model::date::{DateOrder, Moment};
+use time::{Date, Month, PrimitiveDateTime, Time};
+
+/// Digits of a hash or serial number: lower case without blanks. `None` when anything else is in the text, or an odd
+/// number of digits.
+pub(super) fn hex(text: &str) -> Option<String> {
+    let mut out = String::new();
+    for c in text.trim().chars() {
+        match c {
+            ' ' | '\t' | '\u{a0}' => {}
+            '\u{200e}' | '\u{200f}' => {}
+            c if c.is_ascii_hexdigit() => out.push(c.to_ascii_lowercase()),
+            _ => return None,
+        }
+    }
+    (!out.is_empty() && out.len() % 2 == 0).then_some(out)
+}
+
+/// The hexadecimal digits at the beginning of a text, blanks between pairs allowed; what follows is left out.
+pub(super) fn leading_hex(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.trim().chars() {
+        match c {
+            ' ' | '\t' => {}
+            c if c.is_ascii_hexdigit() => out.push(c.to_ascii_lowercase()),
+            _ => break,
+        }
+    }
+    out
+}
+
+/// A number of the property section: hexadecimal first, decimal in parentheses if it differs (CERTUTIL.md section 3.1):
+/// `20 (32)`, `20`, `c`, `0x1 (1)`. The text may go on after the number with ` -- NAME`.
+pub(super) fn hex_first(text: &str) -> Option<HexFirst> {
+    let text = text.trim();
+    let text = match dashes(text) {
+        Some((before, _)) => before.trim_end(),
+        None => text,
+    };
+    let (first, rest) = match text.split_once(|c: char| c.is_whitespace() || c == '(') {
+        Some((first, rest)) => (first, rest),
+        None => (text, ""),
+    };
+    let digits = first.strip_prefix("0x").or_else(|| first.strip_prefix("0X")).unwrap_or(first);
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let as_hex = u32::from_str_radix(digits, 16).ok()?;
+    let as_decimal = digits.parse::<u32>().ok().filter(|_| first.len() == digits.len());
+    let rest = rest.trim().trim_start_matches('(').trim_end_matches(')').trim();
+    if rest.is_empty() {
+        return Some(HexFirst { value: as_hex, decimal: as_decimal, confirmed: false });
+    }
+    if let Some(hexadecimal) = rest.strip_prefix("0x") {
+        // The reverse convention of `-v -key`: decimal first.
+        let value = u32::from_str_radix(hexadecimal, 16).ok()?;
+        return Some(HexFirst { value, decimal: None, confirmed: true });
+    }
+    let decimal = rest.parse::<u32>().ok()?;
+    (decimal == as_hex).then_some(HexFirst { value: as_hex, decimal: None, confirmed: true })
+}
+
+/// A number that was printed hexadecimal first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct HexFirst {
+    /// The hexadecimal reading.
+    pub(super) value: u32,
+    /// The decimal reading, when nothing in parentheses confirms the hexadecimal one.
+    pub(super) decimal: Option<u32>,
+    /// Whether the number in parentheses confirms the value.
+    pub(super) confirmed: bool,
+}
+
+/// Splits at ` -- ` in all its forms: two hyphens, an en or em dash.
+pub(super) fn dashes(text: &str) -> Option<(&str, &str)> {
+    for dash in ["--", "\u{2014}", "\u{2013}", "\u{2212}\u{2212}"] {
+        if let Some((before, after)) = text.split_once(dash) {
+            return Some((before, after));
+        }
+    }
+    None
+}
+
+/// A KeySpec as certutil prints it: `2 -- AT_SIGNATURE`, `0 -- XCN_AT_NONE`, `0`. A symbol that contradicts the number
+/// gives `None`; what a console left behind the symbol is not read.
+pub(super) fn key_spec(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let (number, symbol) = match dashes(text) {
+        Some((n, s)) => (n.trim(), Some(s.trim())),
+        None => (text, None),
+    };
+    let named = |symbol: &str| {
+        let symbol = symbol.trim_start_matches(['_', '*', '`']).replace('\\', "");
+        let symbol = symbol.strip_prefix("XCN_").unwrap_or(&symbol);
+        if symbol.starts_with("AT_KEYEXCHANGE") {
+            Some(1)
+        } else if symbol.starts_with("AT_SIGNATURE") {
+            Some(2)
+        } else if symbol.starts_with("AT_NONE") {
+            Some(0)
+        } else {
+            None
+        }
+    };
+    let value = match number {
+        "0" => 0,
+        "1" => 1,
+        "2" => 2,
+        "ffffffff" | "0xffffffff" => return Some(0xFFFF_FFFF),
+        _ => {
+            // `1 (0x1)`, `AT_SIGNATURE`, `1AT_KEYEXCHANGE` are not printed by certutil; only the symbol alone is safe.
+            return symbol.is_none().then(|| named(number)).flatten();
+        }
+    };
+    match symbol.map(named) {
+        None | Some(None) => symbol.is_none_or(str::is_empty).then_some(value),
+        Some(Some(s)) => (s == value).then_some(value),
+    }
+}
+
+/// A date as printed, before the order of day and month is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrintedDate {
+    parts: [u32; 3],
+    time: Time,
+    separator: char,
+    twelve_hours: bool,
+}
+
+impl PrintedDate {
+    /// Reads a date in any regional format: `12/31/2024 3:30 PM`, `31.12.2024. 15:30`, `2024-12-31 15:30`,
+    /// `2024/12/31 下午 3:30`. `None` when it is no date (`<DateTime>`, a month by name).
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let mut rest = text;
+        let mut parts = [0u32; 3];
+        let mut separator = ' ';
+        let mut year_first = false;
+        for (index, slot) in parts.iter_mut().enumerate() {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let digits = rest.get(..end)?;
+            if digits.is_empty() || digits.len() > 4 {
+                return None;
+            }
+            if index == 0 {
+                year_first = digits.len() == 4;
+            } else if (index == 2) != (digits.len() == 4) && !year_first {
+                return None;
+            }
+            *slot = digits.parse().ok()?;
+            rest = rest.get(end..)?;
+            if index < 2 {
+                let c = rest.chars().next()?;
+                if !matches!(c, '/' | '.' | '-') || (index == 1 && c != separator) {
+                    return None;
+                }
+                separator = c;
+                rest = rest.get(c.len_utf8()..)?.trim_start_matches(' ');
+            }
+        }
+        let (time, twelve_hours) = Self::time(rest.trim_start_matches(['.', ',']))?;
+        Some(Self { parts, time, separator: if year_first { 'Y' } else { separator }, twelve_hours })
+    }
+
+    fn time(text: &str) -> Option<(Time, bool)> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Some((Time::MIDNIGHT, false));
+        }
+        let lower = text.to_lowercase();
+        let compact: String = lower.chars().filter(|c| !matches!(c, '.' | ' ' | '\u{a0}' | '\u{202f}')).collect();
+        let pm = ["pm", "下午", "午後", "오후", "μμ", "م"].iter().any(|m| compact.contains(m));
+        let am = ["am", "上午", "午前", "오전", "πμ", "ص"].iter().any(|m| compact.contains(m));
+        let start = text.find(|c: char| c.is_ascii_digit())?;
+        let digits: Vec<u8> = text
+            .get(start..)?
+            .split(|c: char| !c.is_ascii_digit())
+            .take_while(|p| !p.is_empty())
+            .take(3)
+            .map(|p| p.parse::<u8>().ok())
+            .collect::<Option<_>>()?;
+        let mut hour = *digits.first()?;
+        if pm && hour < 12 {
+            hour = hour.saturating_add(12);
+        } else if am && hour == 12 {
+            hour = 0;
+        }
+        let time = Time::from_hms(hour, *digits.get(1)?, digits.get(2).copied().unwrap_or(0)).ok()?;
+        Some((time, am || pm))
+    }
+
+    fn date(&self, order: DateOrder) -> Option<Date> {
+        let [a, b, c] = self.parts;
+        let (year, month, day) = match order {
+            DateOrder::YearMonthDay => (a, b, c),
+            DateOrder::MonthDayYear => (c, a, b),
+            DateOrder::DayMonthYear => (c, b, a),
+        };
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()
+    }
+
+    fn moment(&self, order: DateOrder) -> Option<Moment> {
+        Some(Moment::Local(PrimitiveDateTime::new(self.date(order)?, self.time)))
+    }
+
+    /// The order that this date alone proves: a year in front, a part over 12, or dots (no region writes the month
+    /// first with dots).
+    pub fn proves(&self) -> Option<DateOrder> {
+        let [a, b, _] = self.parts;
+        match self.separator {
+            'Y' => Some(DateOrder::YearMonthDay),
+            '.' => Some(DateOrder::DayMonthYear),
+            _ if a > 12 => Some(DateOrder::DayMonthYear),
+            _ if b > 12 => Some(DateOrder::MonthDayYear),
+            _ => None,
+        }
+    }
+
+    /// The order that this date suggests: AM and PM are American first of all.
+    pub fn suggests(&self) -> Option<DateOrder> {
+        self.twelve_hours.then_some(DateOrder::MonthDayYear)
+    }
+
+    /// Every reading; one when the date settles itself or both orders give the same day.
+    pub fn readings(&self) -> Vec<Moment> {
+        let orders: &[DateOrder] = match self.proves() {
+            Some(DateOrder::YearMonthDay) => &[DateOrder::YearMonthDay],
+            Some(DateOrder::DayMonthYear) => &[DateOrder::DayMonthYear],
+            Some(DateOrder::MonthDayYear) => &[DateOrder::MonthDayYear],
+            None => &[DateOrder::DayMonthYear, DateOrder::MonthDayYear],
+        };
+        let mut out: Vec<Moment> = orders.iter().filter_map(|o| self.moment(*o)).collect();
+        out.dedup();
+        out
+    }
+
+    /// The reading under an order of the whole log.
+    pub fn read(&self, order: DateOrder) -> Option<Moment> {
+        match self.proves() {
+            Some(own) => self.moment(own),
+            None => self.moment(order),
+        }
+    }
+}
+
+/// The public key's or signature's bytes in a row of a hex dump: `0000  30 82 01 0a …  00 c7 …`, with the ASCII column
+/// that some rows have left out. `None` when the line is no such row.
+pub(super) fn dump_row(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_start();
+    let (offset, rest) = text.split_at_checked(4)?;
+    if !offset.bytes().all(|b| b.is_ascii_hexdigit()) || !rest.starts_with([' ', '\t']) {
+        return None;
+    }
+    let mut out = Vec::new();
+    for pair in rest.split([' ', '\t']).filter(|p| !p.is_empty()) {
+        if pair.len() != 2 || out.len() >= 16 {
+            break;
+        }
+        match u8::from_str_radix(pair, 16) {
+            Ok(byte) => out.push(byte),
+            Err(_) => break,
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// Whether a text looks like a distinguished name: `CN=…`, `O=…, C=…`.
+pub(super) fn is_distinguished_name(text: &str) -> bool {
+    let Some((key, _)) = text.split_once('=') else { return false };
+    let key = key.trim();
+    !key.is_empty()
+        && key.len() <= 24
+        && !key.contains(' ')
+        && (key.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            || key.starts_with("OID.")
+            || crate::model::oid::is_oid(key)
+            || matches!(key, "SERIALNUMBER" | "Description" | "PostalCode" | "Phone"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_property_section() {
+        let value = |t| hex_first(t).map(|n| n.value);
+        assert_eq!(value("20 (32)"), Some(32));
+        assert_eq!(value("20"), Some(32));
+        assert_eq!(value("0"), Some(0));
+        assert_eq!(value("c"), Some(12));
+        assert_eq!(value("c (12)"), Some(12));
+        assert_eq!(value("18 (24)"), Some(24));
+        assert_eq!(value("3b (59)"), Some(59));
+        assert_eq!(value("0x1 (1)"), Some(1));
+        assert_eq!(value("0 (0x0)"), Some(0));
+        assert_eq!(value("0x00000800 (2048)"), Some(2048));
+        assert_eq!(value("20 (33)"), None);
+        assert_eq!(value("1(Critical), Length = 4"), None);
+        assert_eq!(value("16341a"), Some(0x16341a));
+    }
+
+    #[test]
+    fn key_specs() {
+        assert_eq!(key_spec("2 -- AT_SIGNATURE"), Some(2));
+        assert_eq!(key_spec("0 -- XCN_AT_NONE"), Some(0));
+        assert_eq!(key_spec("0"), Some(0));
+        assert_eq!(key_spec("2 \u{2014} AT_SIGNATURE"), Some(2));
+        assert_eq!(key_spec("1 -- AT_KEYEXCHANGE3ab98"), Some(1));
+        assert_eq!(key_spec("1 -- AT_SIGNATURE"), None);
+        assert_eq!(key_spec("2 -- AT\\_SIGNATURE"), Some(2));
+        assert_eq!(key_spec("13"), None);
+        assert_eq!(key_spec(""), None);
+    }
+
+    #[test]
+    fn dates_of_every_region() {
+        let at = |t: &str| PrintedDate::parse(t).unwrap().readings().iter().map(Moment::rfc3339).collect::<Vec<_>>();
+        assert_eq!(at("11/3/2024 3:30 PM"), ["2024-03-11T15:30:00", "2024-11-03T15:30:00"]);
+        assert_eq!(at("21/09/2024 08:52"), ["2024-09-21T08:52:00"]);
+        assert_eq!(at("16.04.2009. 11:04"), ["2009-04-16T11:04:00"]);
+        assert_eq!(at("19-5-2015 03:39"), ["2015-05-19T03:39:00"]);
+        assert_eq!(at("2023/08/17 1:31"), ["2023-08-17T01:31:00"]);
+        assert_eq!(at("2022-11-04 15:05"), ["2022-11-04T15:05:00"]);
+        assert_eq!(at("5/5/2024 12:05 AM"), ["2024-05-05T00:05:00"]);
+        assert_eq!(at("2024/1/2 下午 3:05"), ["2024-01-02T15:05:00"]);
+        assert_eq!(at("13.4.3017 9:00"), ["3017-04-13T09:00:00"]);
+        assert_eq!(PrintedDate::parse("<DateTime>"), None);
+        assert_eq!(PrintedDate::parse("99/99/2024"), PrintedDate::parse("99/99/2024"));
+        assert!(PrintedDate::parse("99/99/2024").unwrap().readings().is_empty());
+    }
+
+    #[test]
+    fn orders() {
+        let d = PrintedDate::parse("4/6/2025 12:00 AM").unwrap();
+        assert_eq!((d.proves(), d.suggests()), (None, Some(DateOrder::MonthDayYear)));
+        assert_eq!(d.read(DateOrder::MonthDayYear).unwrap().rfc3339(), "2025-04-06T00:00:00");
+    }
+
+    #[test]
+    fn rows_of_a_hex_dump() {
+        assert_eq!(dump_row("    0000  30 82 01 0a 02 82 01 01  00 b5").unwrap().len(), 10);
+        assert_eq!(dump_row("0100 67 30 3a").unwrap(), [0x67, 0x30, 0x3a]);
+        assert_eq!(dump_row("0000 52 53 41 32 RSA2").unwrap(), *b"RSA2");
+        assert_eq!(dump_row("Serial Number: 12"), None);
+    }
+}

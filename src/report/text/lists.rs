@@ -1,0 +1,206 @@
+//! The short parts of the report: tables of credentials, inputs with problems, checks.
+
+use super::finding::{pad, paragraph};
+use super::paint::Paint;
+use super::{facts, worst};
+use crate::report::escape::{columns, cut};
+use crate::report::model::{Check, CheckOutcome, CredentialReport, Input, InputStatus, VerdictOutcome};
+use crate::report::words;
+use std::collections::BTreeMap;
+
+/// The longest name in a table, in columns.
+const NAME: usize = 40;
+/// Rows of a table without `--verbose`.
+const ROWS: usize = 20;
+
+fn rows(verbose: bool) -> usize {
+    if verbose { usize::MAX } else { ROWS }
+}
+
+fn more(out: &mut String, all: usize, shown: usize, paint: Paint) {
+    if all > shown {
+        out.push_str(&paint.dim(&format!("  and {} more; -v lists them all\n", all.saturating_sub(shown))));
+    }
+}
+
+/// The first eight digits of a thumbprint.
+fn thumb(credential: &CredentialReport) -> String {
+    credential.certificate.as_ref().and_then(|c| c.sha1.as_deref()).unwrap_or("").chars().take(8).collect()
+}
+
+/// The provider and the KeySpec, or that there is no key.
+fn key_words(credential: &CredentialReport) -> String {
+    let key = &credential.key;
+    if key.association == "none" {
+        return "no key".to_owned();
+    }
+    if key.provider.name.is_none() && key.provider.provider_type.is_none() && key.key_spec.is_none() {
+        return "key not shown".to_owned();
+    }
+    let name = key.provider.name.as_deref().unwrap_or("provider not shown");
+    format!("{name}, KeySpec {}", key.key_spec.as_ref().map_or("not shown".to_owned(), |s| s.value.to_string()))
+}
+
+/// One line per credential: mark, name, thumbprint, store, key.
+pub(super) fn table(credentials: &[&CredentialReport], verbose: bool, paint: Paint) -> String {
+    let shown: Vec<_> = credentials.iter().take(rows(verbose)).collect();
+    let cells: Vec<[String; 4]> = shown
+        .iter()
+        .map(|c| {
+            [
+                cut(&paint.show(&c.display_name), NAME, paint.ascii),
+                thumb(c),
+                paint.show(&facts::store(c)),
+                paint.show(&key_words(c)),
+            ]
+        })
+        .collect();
+    let width = |i: usize| cells.iter().filter_map(|r| r.get(i)).map(|t| columns(t)).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    let mut out = String::new();
+    for (credential, cell) in shown.iter().zip(&cells) {
+        let mark = worst(credential).map_or_else(|| " ".to_owned(), |o| paint.mark(o));
+        let [name, thumb, store, key] = cell;
+        let line = format!("{}  {}  {}  {key}", pad(name, widths[0]), pad(thumb, widths[1]), pad(store, widths[2]));
+        let line = cut(line.trim_end(), paint.width.saturating_sub(4), paint.ascii);
+        out.push_str(&format!("  {mark} {line}\n"));
+    }
+    more(&mut out, credentials.len(), shown.len(), paint);
+    out
+}
+
+/// The credentials that share another one's findings.
+pub(super) fn same(credentials: &[(&CredentialReport, String)], verbose: bool, paint: Paint) -> String {
+    let mut out = format!(
+        "{}\n",
+        paint.bold(&format!(
+            "The same with {}; the commands are the same with the other thumbprint:",
+            words::count(credentials.len() as u64, "other credential", "other credentials")
+        ))
+    );
+    let shown: Vec<_> = credentials.iter().take(rows(verbose)).collect();
+    let name = |c: &CredentialReport| cut(&paint.show(&c.display_name), NAME, paint.ascii);
+    let width = shown.iter().map(|(c, _)| columns(&name(c))).max().unwrap_or(0);
+    for (credential, place) in &shown {
+        let id = credential.certificate.as_ref().and_then(|c| c.sha1.as_deref().or(c.serial.as_deref())).unwrap_or("");
+        let mark = worst(credential).map_or_else(|| " ".to_owned(), |o| paint.mark(o));
+        let line = format!("{}  {}  {}", pad(&name(credential), width), paint.show(id), paint.show(place));
+        out.push_str(&format!("  {mark} {}\n", line.trim_end()));
+    }
+    more(&mut out, credentials.len(), shown.len(), paint);
+    out
+}
+
+/// The inputs that were not read as they should: what became of them, and where.
+pub(super) fn inputs(inputs: &[Input], verbose: bool, paint: Paint) -> String {
+    let mut out = String::new();
+    let odd: Vec<_> = inputs.iter().filter(|i| i.status != InputStatus::Analyzed || !i.problems.is_empty()).collect();
+    let limit = rows(verbose);
+    for input in odd.iter().take(limit) {
+        let outcome = match input.status {
+            InputStatus::Failed => VerdictOutcome::Fails,
+            InputStatus::Analyzed => VerdictOutcome::Unknown,
+            _ => VerdictOutcome::AtRisk,
+        };
+        let what = match input.status {
+            InputStatus::Analyzed => "read",
+            InputStatus::Partial => "read in part",
+            InputStatus::Locked => "needs a password",
+            InputStatus::Unrecognized => "not recognized",
+            InputStatus::Failed => "could not be read",
+        };
+        let path = paint.show(&words::path(input));
+        let kind = if input.kind == "unrecognized" { String::new() } else { format!(" ({})", paint.show(&input.kind)) };
+        out.push_str(&format!("{} {}  {what}{kind}\n", paint.mark(outcome), paint.bold(&path)));
+        for problem in input.problems.iter().take(limit) {
+            let place = match (problem.line, problem.bytes) {
+                (Some(line), _) => format!("line {line}: "),
+                (None, Some([start, _])) => format!("offset {start:#x}: "),
+                (None, None) => String::new(),
+            };
+            paragraph(&mut out, "    ", 4, &paint.show(&format!("{place}{}", problem.message)), paint.width);
+        }
+        if input.problems.len() > limit {
+            out.push_str(&format!(
+                "    and {} more problems; -v lists them\n",
+                input.problems.len().saturating_sub(limit)
+            ));
+        }
+    }
+    more(&mut out, odd.len(), odd.len().min(limit), paint);
+    if odd.iter().any(|i| i.status == InputStatus::Unrecognized) {
+        paragraph(&mut out, "  ", 2, &format!("keyspect reads {}.", words::READS), paint.width);
+    }
+    out
+}
+
+/// Why something could not be checked, and the command that would tell; the same reason once.
+pub(super) fn not_checked(checks: &[&Check], verbose: bool, paint: Paint) -> String {
+    let mut order: Vec<&str> = Vec::new();
+    let mut grouped: BTreeMap<&str, (u64, Option<&str>)> = BTreeMap::new();
+    for check in checks {
+        let entry = grouped.entry(check.reason.as_str()).or_insert_with(|| {
+            order.push(&check.reason);
+            (0, None)
+        });
+        entry.0 = entry.0.saturating_add(check.count.unwrap_or(1));
+        if entry.1.is_none() {
+            entry.1 = check.obtain.as_deref().filter(|o| !o.is_empty());
+        }
+    }
+    let mut out = String::new();
+    let shown = order.len().min(rows(verbose));
+    for (i, reason) in order.iter().take(shown).enumerate() {
+        let Some((count, obtain)) = grouped.get(reason) else { continue };
+        let lead = if i == 0 { "Not checked:   " } else { "               " };
+        let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
+        let mut text = String::new();
+        paragraph(&mut text, lead, 15, &paint.show(&format!("{reason}{times}")), paint.width);
+        if let Some(obtain) = obtain {
+            let obtain = paint.show(obtain);
+            let last = text.trim_end_matches('\n');
+            let used = columns(last).saturating_add(columns(&obtain)).saturating_add(12);
+            text = if !last.contains('\n') && used <= paint.width {
+                format!("{last}      send: {obtain}\n")
+            } else {
+                format!("{text}                 send: {obtain}\n")
+            };
+        }
+        if i == 0 {
+            text = text.replacen("Not checked:", &paint.bold("Not checked:"), 1);
+        }
+        out.push_str(&text);
+    }
+    more(&mut out, order.len(), shown, paint);
+    out
+}
+
+/// Every check of a credential, or of the case.
+pub(super) fn checks(checks: &[&Check], paint: Paint) -> String {
+    let mut out = format!("{}\n", paint.bold("Checks:"));
+    for check in checks {
+        let (mark, word) = match check.outcome {
+            CheckOutcome::Fail => (paint.mark(VerdictOutcome::Fails), "fail"),
+            CheckOutcome::Unknown => (paint.mark(VerdictOutcome::Unknown), "unknown"),
+            CheckOutcome::Pass => (paint.mark(VerdictOutcome::Works), "pass"),
+            CheckOutcome::NotApplicable => (paint.dim("-"), "not applicable"),
+        };
+        let times = check.count.filter(|n| *n > 1).map_or_else(String::new, |n| format!(" ({n} times)"));
+        let mut text = String::new();
+        let shown = paint.show(&format!("{}: {word}, {}{times}", check.rule, check.reason));
+        paragraph(&mut text, "    ", 6, &shown, paint.width);
+        out.push_str(&format!("  {mark} {}", text.get(4..).unwrap_or_default()));
+    }
+    out
+}
+
+/// Credentials for which no verdict was asked.
+pub(super) fn not_judged(credentials: &[&CredentialReport], verbose: bool, paint: Paint) -> String {
+    let head = format!("No verdict asked of {}", words::count(credentials.len() as u64, "credential", "credentials"));
+    let mut out = format!(
+        "{}\n",
+        paint.bold(&format!("{head} (a CA's certificate, a user's store, another purpose, or a key alone):"))
+    );
+    out.push_str(&table(credentials, verbose, paint));
+    out
+}

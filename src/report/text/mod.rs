@@ -1,0 +1,384 @@
+//! The report for a person at a terminal: is it broken, why, which line proves it, what repairs it, what shows that it is
+//! repaired, what is not the cause, what could not be seen.
+
+mod facts;
+mod finding;
+mod lists;
+mod paint;
+
+use super::model::{
+    Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, Report, Severity, Verdict, VerdictOutcome,
+};
+use super::words;
+use paint::{Paint, as_verdict};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+
+/// Healthy credentials that get their three lines; more become a table.
+const HEALTHY: usize = 10;
+/// Undecided credentials that get their facts; more become a table.
+const UNDECIDED: usize = 5;
+
+/// How the text is made.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TextOptions {
+    /// With colours: ANSI escape sequences of the renderer's own.
+    pub color: bool,
+    /// In ASCII alone.
+    pub ascii: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// With every check.
+    pub verbose: bool,
+    /// Only what is broken.
+    pub quiet: bool,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self { color: false, ascii: false, width: 100, verbose: false, quiet: false }
+    }
+}
+
+impl TextOptions {
+    fn paint(&self) -> Paint {
+        Paint { color: self.color, ascii: self.ascii, width: self.width.clamp(40, 200) }
+    }
+}
+
+/// A credential's worst verdict; `None`: it got none.
+fn worst(credential: &CredentialReport) -> Option<VerdictOutcome> {
+    credential.verdicts.iter().map(|v| v.outcome).min_by_key(|o| words::rank(*o))
+}
+
+/// `www.contoso.com (32b5398e)`. Not escaped.
+fn name_and_id(credential: &CredentialReport) -> String {
+    let sha1 = credential.certificate.as_ref().and_then(|c| c.sha1.as_deref());
+    match sha1.and_then(|s| s.get(..8)) {
+        Some(short) => format!("{} ({short})", credential.display_name),
+        None => credential.display_name.clone(),
+    }
+}
+
+/// `fails on IIS; works on SQL Server`.
+fn verdict_words(verdicts: &[Verdict], verbose: bool, paint: Paint) -> String {
+    let mut parts = Vec::new();
+    let outcomes = [VerdictOutcome::Fails, VerdictOutcome::AtRisk, VerdictOutcome::Unknown, VerdictOutcome::Works];
+    for outcome in outcomes {
+        let names: Vec<_> =
+            verdicts.iter().filter(|v| v.outcome == outcome).map(|v| words::workload(&v.workload)).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let list = if !verbose && names.len() > 6 && words::rank(outcome) > 1 {
+            format!("{} workloads", names.len())
+        } else {
+            names.join(", ")
+        };
+        parts.push(paint.verdict(outcome, &paint.show(&format!("{} {list}", words::outcome(outcome)))));
+    }
+    parts.join("; ")
+}
+
+/// What the renderer looks up again and again.
+struct View<'a> {
+    report: &'a Report,
+    findings: HashMap<u32, Vec<&'a Finding>>,
+    checks: HashMap<u32, Vec<&'a Check>>,
+    paint: Paint,
+    verbose: bool,
+}
+
+impl<'a> View<'a> {
+    fn new(report: &'a Report, options: &TextOptions) -> Self {
+        let mut findings: HashMap<u32, Vec<&Finding>> = HashMap::new();
+        for f in &report.findings {
+            if let Some(id) = f.credential {
+                findings.entry(id).or_default().push(f);
+            }
+        }
+        let mut checks: HashMap<u32, Vec<&Check>> = HashMap::new();
+        for c in &report.checks {
+            if let Some(id) = c.credential {
+                checks.entry(id).or_default().push(c);
+            }
+        }
+        Self { report, findings, checks, paint: options.paint(), verbose: options.verbose }
+    }
+    fn findings(&self, credential: &CredentialReport) -> &[&'a Finding] {
+        self.findings.get(&credential.id).map_or(&[], Vec::as_slice)
+    }
+    fn checks(&self, credential: &CredentialReport) -> &[&'a Check] {
+        self.checks.get(&credential.id).map_or(&[], Vec::as_slice)
+    }
+    /// Whether it deserves a screen of its own: a verdict against it, or, without any verdict, an error or warning.
+    fn is_broken(&self, credential: &CredentialReport) -> bool {
+        match worst(credential) {
+            Some(VerdictOutcome::Fails | VerdictOutcome::AtRisk) => true,
+            Some(_) => false,
+            None => self.findings(credential).iter().any(|f| f.severity < Severity::Note),
+        }
+    }
+    fn heading(&self, credential: &CredentialReport) -> String {
+        let outcome = worst(credential)
+            .or_else(|| self.findings(credential).iter().map(|f| f.severity).min().map(as_verdict))
+            .unwrap_or(VerdictOutcome::Unknown);
+        let name = self.paint.bold(&self.paint.show(&credential.display_name));
+        let mut line = format!("{} {name}", self.paint.mark(outcome));
+        if credential.verdicts.is_empty() {
+            line.push_str("  no verdict asked");
+        } else {
+            line.push_str("  ");
+            line.push_str(&verdict_words(&credential.verdicts, self.verbose, self.paint));
+        }
+        line.push('\n');
+        line
+    }
+    /// What is not the cause: suppressors that speak, and what the key's facts show by themselves.
+    fn not_the_cause(&self, credential: &CredentialReport) -> String {
+        let key = &credential.key;
+        let mut parts: Vec<String> = Vec::new();
+        if key.access == "opened" {
+            parts.push("the key exists and opens".to_owned());
+        }
+        if key.matches_certificate == Some(true) {
+            parts.push("the key is the certificate's".to_owned());
+        }
+        let machine = key.flags.as_ref().is_some_and(|f| f.value & crate::model::flags::CRYPT_MACHINE_KEYSET != 0);
+        if machine && credential.store.as_ref().is_some_and(|s| s.scope == "machine") {
+            parts.push("it is in the machine keyset".to_owned());
+        }
+        for check in self.checks(credential) {
+            if check.outcome == CheckOutcome::Pass && check.not_the_cause && !parts.contains(&check.reason) {
+                parts.push(check.reason.clone());
+            }
+        }
+        if parts.is_empty() {
+            return String::new();
+        }
+        let mut out = String::new();
+        let text = self.paint.show(&format!("{}.", parts.join("; ").trim_end_matches('.')));
+        finding::paragraph(&mut out, "Not the cause: ", 15, &text, self.paint.width);
+        out.replacen("Not the cause:", &self.paint.bold("Not the cause:"), 1)
+    }
+    fn unknown(&self, credential: &CredentialReport) -> Vec<&'a Check> {
+        self.checks(credential).iter().filter(|c| c.outcome == CheckOutcome::Unknown).copied().collect()
+    }
+    /// The screen of one credential.
+    fn screen(&self, credential: &CredentialReport, same: &[&'a CredentialReport]) -> String {
+        let findings = self.findings(credential);
+        let mut out = self.heading(credential);
+        out.push_str(&facts::block(credential, findings, self.paint));
+        let mut told = Vec::new();
+        for f in findings {
+            out.push('\n');
+            out.push_str(&finding::full(self.report, f, &mut told, self.paint));
+        }
+        let tail =
+            [self.not_the_cause(credential), lists::not_checked(&self.unknown(credential), self.verbose, self.paint)]
+                .concat();
+        if !tail.is_empty() {
+            out.push('\n');
+            out.push_str(&tail);
+        }
+        if self.verbose && !self.checks(credential).is_empty() {
+            out.push('\n');
+            out.push_str(&lists::checks(self.checks(credential), self.paint));
+        }
+        if !same.is_empty() {
+            let rows: Vec<_> = same
+                .iter()
+                .map(|c| {
+                    let first = self.findings(c).first();
+                    let place = first.and_then(|f| words::primary(&f.evidence));
+                    (*c, place.map_or_else(String::new, |e| words::place(self.report, e)))
+                })
+                .collect();
+            out.push('\n');
+            out.push_str(&lists::same(&rows, self.verbose, self.paint));
+        }
+        out
+    }
+    fn healthy(&self, credential: &CredentialReport) -> String {
+        let mut out = self.heading(credential);
+        out.push_str(&facts::brief(credential, self.paint));
+        for f in self.findings(credential) {
+            out.push_str(&finding::brief(self.report, f, self.paint));
+        }
+        if self.verbose {
+            out.push_str(&lists::checks(self.checks(credential), self.paint));
+        }
+        out
+    }
+}
+
+/// What makes two credentials' screens the same but for the names: their verdicts and the findings' words.
+type Signature<'a> = (Vec<(&'a str, u8)>, Vec<(&'a str, &'a str, Severity)>);
+
+fn signature<'a>(view: &View<'a>, credential: &'a CredentialReport) -> Signature<'a> {
+    (
+        credential.verdicts.iter().map(|v| (v.workload.as_str(), words::rank(v.outcome))).collect(),
+        view.findings(credential).iter().map(|f| (f.rule.as_str(), f.title.as_str(), f.severity)).collect(),
+    )
+}
+
+/// The credentials sorted by what they get.
+#[derive(Default)]
+struct Sorted<'a> {
+    /// Each with the others that are broken in the same way.
+    broken: Vec<(&'a CredentialReport, Vec<&'a CredentialReport>)>,
+    undecided: Vec<&'a CredentialReport>,
+    healthy: Vec<&'a CredentialReport>,
+    not_judged: Vec<&'a CredentialReport>,
+}
+
+fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted<'a> {
+    let mut order: HashMap<u32, usize> = HashMap::new();
+    for (i, f) in report.findings.iter().enumerate() {
+        if let Some(id) = f.credential {
+            order.entry(id).or_insert(i);
+        }
+    }
+    let mut out = Sorted::default();
+    let mut broken = Vec::new();
+    for c in &report.credentials {
+        if view.is_broken(c) {
+            broken.push(c);
+        } else {
+            match worst(c) {
+                Some(VerdictOutcome::Unknown) => out.undecided.push(c),
+                Some(_) => out.healthy.push(c),
+                None => out.not_judged.push(c),
+            }
+        }
+    }
+    broken.sort_by_key(|c| (order.get(&c.id).copied().unwrap_or(usize::MAX), c.id));
+    let mut groups: BTreeMap<Signature<'a>, usize> = BTreeMap::new();
+    for c in broken {
+        let key = signature(view, c);
+        match groups.get(&key).filter(|_| !key.1.is_empty()).and_then(|i| out.broken.get_mut(*i)) {
+            Some((_, same)) => same.push(c),
+            None => {
+                groups.insert(key, out.broken.len());
+                out.broken.push((c, Vec::new()));
+            }
+        }
+    }
+    out
+}
+
+fn header(report: &Report, paint: Paint) -> String {
+    format!(
+        "{}   {}, {}\n",
+        paint.bold(&format!("{} {}", paint.show(&report.tool.name), paint.show(&report.tool.version))),
+        words::count(report.summary.inputs, "artifact", "artifacts"),
+        words::count(report.summary.credentials, "credential", "credentials"),
+    )
+}
+
+fn footer(report: &Report, paint: Paint) -> String {
+    let s = &report.summary;
+    let mut found = Vec::new();
+    for (n, one, many, outcome) in [
+        (s.errors, "error", "errors", VerdictOutcome::Fails),
+        (s.warnings, "warning", "warnings", VerdictOutcome::AtRisk),
+        (s.notes, "note", "notes", VerdictOutcome::Unknown),
+    ] {
+        if n > 0 {
+            found.push(paint.verdict(outcome, &words::count(n, one, many)));
+        }
+    }
+    let is_read = |i: &&Input| matches!(i.status, InputStatus::Analyzed | InputStatus::Partial | InputStatus::Locked);
+    let read: Vec<_> = report.inputs.iter().filter(is_read).collect();
+    let found = match (found.is_empty(), !read.is_empty()) {
+        (false, _) => found.join(", "),
+        (true, true) => "No findings".to_owned(),
+        (true, false) => paint.verdict(VerdictOutcome::Fails, "Nothing could be analysed"),
+    };
+    let unread = report.inputs.len().saturating_sub(read.len()) as u64;
+    let unread = match unread {
+        0 => String::new(),
+        n => format!("  {} not read.", words::count(n, "input", "inputs")),
+    };
+    let sum = |map: &BTreeMap<String, u64>| map.values().fold(0u64, |a, b| a.saturating_add(*b));
+    format!(
+        "{found}.  {} passed, {} not applicable, {} could not be made.{unread}\n",
+        words::count(sum(&s.passed), "check", "checks"),
+        sum(&s.not_applicable),
+        sum(&s.unknown)
+    )
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    let view = View::new(report, options);
+    let paint = view.paint;
+    let sorted = sort(&view, report);
+    let mut empty = true;
+    let mut section = |text: &str, out: &mut dyn Write| -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if !std::mem::replace(&mut empty, false) {
+            out.write_all(b"\n")?;
+        }
+        out.write_all(text.as_bytes())
+    };
+    if !options.quiet {
+        section(&header(report, paint), out)?;
+    }
+    section(&lists::inputs(&report.inputs, options.verbose, paint), out)?;
+    for (credential, same) in &sorted.broken {
+        section(&view.screen(credential, same), out)?;
+    }
+    let mut told = Vec::new();
+    let known: std::collections::HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
+    for f in report.findings.iter().filter(|f| f.credential.is_none_or(|id| !known.contains(&id))) {
+        if !options.quiet || f.severity < Severity::Note {
+            section(&finding::full(report, f, &mut told, paint), out)?;
+        }
+    }
+    if options.quiet {
+        return Ok(());
+    }
+    if sorted.undecided.len() <= UNDECIDED || options.verbose {
+        for credential in &sorted.undecided {
+            section(&view.screen(credential, &[]), out)?;
+        }
+    } else {
+        let head = paint.bold(&format!("Not decided: {} credentials", sorted.undecided.len()));
+        section(&format!("{head}\n{}", lists::table(&sorted.undecided, options.verbose, paint)), out)?;
+    }
+    if sorted.healthy.len() <= HEALTHY || options.verbose {
+        for credential in &sorted.healthy {
+            section(&view.healthy(credential), out)?;
+        }
+    } else {
+        let head = paint.bold(&format!("Healthy: {} credentials", sorted.healthy.len()));
+        let mut text = format!("{head}\n{}", lists::table(&sorted.healthy, options.verbose, paint));
+        for f in sorted.healthy.iter().flat_map(|c| view.findings(c)).filter(|f| f.severity < Severity::Note).take(20) {
+            text.push_str(&finding::brief(report, f, paint));
+        }
+        section(&text, out)?;
+    }
+    if !sorted.not_judged.is_empty() {
+        section(&lists::not_judged(&sorted.not_judged, options.verbose, paint), out)?;
+    }
+    let mut open: Vec<&Check> = sorted.healthy.iter().flat_map(|c| view.unknown(c)).collect();
+    if sorted.undecided.len() > UNDECIDED && !options.verbose {
+        open.extend(sorted.undecided.iter().flat_map(|c| view.unknown(c)));
+    }
+    open.extend(report.checks.iter().filter(|c| c.credential.is_none() && c.outcome == CheckOutcome::Unknown));
+    section(&lists::not_checked(&open, options.verbose, paint), out)?;
+    if options.verbose {
+        let case: Vec<_> = report.checks.iter().filter(|c| c.credential.is_none()).collect();
+        if !case.is_empty() {
+            section(&lists::checks(&case, paint), out)?;
+        }
+    }
+    section(&footer(report, paint), out)
+}
