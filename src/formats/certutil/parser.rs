@@ -86,8 +86,15 @@ pub struct Parser {
     smart_card: bool,
 }
 
-const LANGUAGES: [Language; 7] =
-    [Language::En, Language::De, Language::Fr, Language::Es, Language::Pt, Language::Zh, Language::Ru];
+const LANGUAGES: [Language; 7] = [
+    Language::En,
+    Language::De,
+    Language::Fr,
+    Language::Es,
+    Language::Pt,
+    Language::Zh,
+    Language::Ru,
+];
 
 /// The most lines of a block that are kept as excerpts, and the most values of a list.
 const KEPT: usize = 256;
@@ -276,10 +283,7 @@ impl Parser {
         if self.block_lines > self.limits.block_lines && !self.block_full {
             self.block_full = true;
             let place = piece.place(self.source);
-            let message = format!(
-                "a certificate block has more than {} lines; the rest of it is not read",
-                self.limits.block_lines
-            );
+            let message = format!("a certificate block has more than {} lines; the rest of it is not read", self.limits.block_lines);
             self.records.push(Record::Problem(message, place));
         }
         let was_header = std::mem::replace(&mut self.last_was_header, false);
@@ -294,10 +298,7 @@ impl Parser {
         if self.block_full && !text.starts_with("CertUtil:") {
             return;
         }
-        if matches!(
-            self.section,
-            Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)
-        ) {
+        if matches!(self.section, Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)) {
             if let Some(bytes) = values::dump_row(text) {
                 self.open = None;
                 if self.section == Section::PublicKey && self.public_key.len() < self.limits.key_blob_bytes {
@@ -374,16 +375,16 @@ impl Parser {
 
     fn titled_rule(&mut self, rule: Piece<'_>, inner: Piece<'_>, was_header: bool) {
         let text = inner.text;
-        let number_start = text
-            .rfind(|c: char| !c.is_ascii_digit())
-            .map_or(0, |i| i.saturating_add(text.get(i..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8)));
+        let number_start =
+            text.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |i| i.saturating_add(text.get(i..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8)));
         let number = text.get(number_start..).unwrap_or("");
         let word = text.get(..number_start).unwrap_or("").trim();
         let is_nesting = word.contains("Nesting") || word.contains("嵌套") || word.contains("force NCrypt");
         let one_word = !word.is_empty() && !word.contains(char::is_whitespace);
         let known = matches!(word, "Certificate" | "Zertifikat" | "Certificat" | "Certificado" | "证书" | "Сертификат");
-        let certificate =
-            !number.is_empty() && !is_nesting && (known || (one_word && (!was_header || word == self.header_word)));
+        let certificate = !number.is_empty()
+            && !is_nesting
+            && (known || (one_word && (!was_header || word == self.header_word)));
         if certificate {
             self.end_requested();
             self.end_block(true);
@@ -401,9 +402,7 @@ impl Parser {
             self.touch(rule);
             let index = number.parse().ok().map(|n: u32| self.stated(n, inner));
             self.block().index = index;
-        } else if self.block.is_some()
-            && (is_nesting && !word.contains("force NCrypt") || was_header && !number.is_empty())
-        {
+        } else if self.block.is_some() && (is_nesting && !word.contains("force NCrypt") || was_header && !number.is_empty()) {
             self.block().nested = true;
             self.last_was_header = was_header;
         }
@@ -550,11 +549,7 @@ impl Parser {
             let (what, outcome) = (text.get(..at).unwrap_or(""), text.get(at.saturating_add(6)..).unwrap_or(""));
             let passed = outcome.starts_with("passed");
             let failed = outcome.starts_with("FAILED");
-            let technical = what.contains("RSA")
-                || what.contains("AES")
-                || what.contains("EC")
-                || what == "Encryption"
-                || what == "Signature";
+            let technical = what.contains("RSA") || what.contains("AES") || what.contains("EC") || what == "Encryption" || what == "Signature";
             if technical && (passed || failed || outcome.starts_with("skipped")) {
                 self.keep(piece);
                 let place = piece.place(self.source);
@@ -694,9 +689,9 @@ impl Parser {
                 && word.len() <= 24
                 && !word.contains(' ')
                 && number_until(text, open.saturating_add(1), ']').is_some()
-                && text
-                    .split_once("]:")
-                    .is_some_and(|(_, after)| after.trim_start().split([' ', '(']).next().is_some_and(oid::is_oid))
+                && text.split_once("]:").is_some_and(|(_, after)| {
+                    after.trim_start().split([' ', '(']).next().is_some_and(oid::is_oid)
+                })
         });
         if attribute {
             self.recognized = self.recognized.saturating_add(1);
@@ -714,9 +709,7 @@ impl Parser {
 
     fn command_line(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let prompt_like = text.contains('>')
-            || text.contains('$')
-            || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("certutil"));
+        let prompt_like = text.contains('>') || text.contains('$') || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("certutil"));
         if !prompt_like || text.starts_with("CertUtil:") {
             return false;
         }
@@ -751,18 +744,7 @@ impl Parser {
     /// `my "Personal"`, or the bare name of a well-known store.
     fn store_header(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        const BARE: &[&str] = &[
-            "my",
-            "root",
-            "ca",
-            "trust",
-            "authroot",
-            "trustedpublisher",
-            "trustedpeople",
-            "disallowed",
-            "webhosting",
-            "request",
-        ];
+        const BARE: &[&str] = &["my", "root", "ca", "trust", "authroot", "trustedpublisher", "trustedpeople", "disallowed", "webhosting", "request"];
         let name = if let Some((name, title)) = text.split_once(" \"") {
             let quoted = title.strip_suffix('"').is_some_and(|t| !t.contains('"') && t.len() <= 80);
             let plain = !name.is_empty()
@@ -835,14 +817,7 @@ impl Parser {
             let id = id.clone();
             let leaves = matches!(
                 label,
-                Some(
-                    Label::SignatureAlgorithm
-                        | Label::Signature
-                        | Label::KeyContainer
-                        | Label::UniqueContainerName
-                        | Label::Serial
-                        | Label::X509Certificate
-                )
+                Some(Label::SignatureAlgorithm | Label::Signature | Label::KeyContainer | Label::UniqueContainerName | Label::Serial | Label::X509Certificate)
             );
             if !leaves {
                 return self.extension_line(&id, piece);
@@ -872,24 +847,14 @@ impl Parser {
         self.open = None;
         let free = matches!(
             label,
-            Label::Issuer
-                | Label::Subject
-                | Label::Template
-                | Label::KeyContainer
-                | Label::Provider
-                | Label::CaVersion
-                | Label::NotBefore
-                | Label::NotAfter
-                | Label::Serial
-                | Label::UniqueContainerName
-                | Label::SimpleContainerName
+            Label::Issuer | Label::Subject | Label::Template | Label::KeyContainer | Label::Provider | Label::CaVersion | Label::NotBefore
+                | Label::NotAfter | Label::Serial | Label::UniqueContainerName | Label::SimpleContainerName
         );
         let (value, rest) = if free { self.cut_joined(value, depth) } else { (value, Vec::new()) };
         let statement = if rest.is_empty() {
             piece
         } else {
-            let used =
-                value.text.as_ptr().addr().saturating_add(value.text.len()).saturating_sub(piece.text.as_ptr().addr());
+            let used = value.text.as_ptr().addr().saturating_add(value.text.len()).saturating_sub(piece.text.as_ptr().addr());
             piece.slice(0..used).trim()
         };
         let read = self.label_value(label, statement, value);
@@ -1012,8 +977,7 @@ impl Parser {
                     self.detail(piece);
                     if let Some(spec) = KeySpec::from_alg_id(n.value) {
                         let place = piece.place(self.source);
-                        self.block().key_spec_witness =
-                            Some(Fact::derived(spec, place, "from the key blob's aiKeyAlg"));
+                        self.block().key_spec_witness = Some(Fact::derived(spec, place, "from the key blob's aiKeyAlg"));
                     }
                 }
             }
@@ -1025,12 +989,7 @@ impl Parser {
                 self.pending_provider = Some(fact);
                 self.in_provider_list = true;
             }
-            Label::AlgorithmParameters
-            | Label::Version
-            | Label::NameHash
-            | Label::CertHash
-            | Label::KeyIdHash
-            | Label::SignatureHash => {}
+            Label::AlgorithmParameters | Label::Version | Label::NameHash | Label::CertHash | Label::KeyIdHash | Label::SignatureHash => {}
         }
         true
     }
@@ -1084,10 +1043,7 @@ impl Parser {
 
     fn name(&mut self, of: NameOf, piece: Piece<'_>, value: Piece<'_>) {
         if of == NameOf::Issuer
-            && self
-                .block
-                .as_ref()
-                .is_some_and(|b| !b.smart_card && (b.sha1.is_some() || b.key_link.is_some()) && b.issuer.is_some())
+            && self.block.as_ref().is_some_and(|b| !b.smart_card && (b.sha1.is_some() || b.key_link.is_some()) && b.issuer.is_some())
         {
             self.end_block(true);
         }
@@ -1279,9 +1235,7 @@ impl Parser {
             return;
         }
         let fact = match overprinted_provider(text) {
-            Some(name) => {
-                Fact::derived(name.to_owned(), piece.place(self.source), "the line keeps the tail of an older one")
-            }
+            Some(name) => Fact::derived(name.to_owned(), piece.place(self.source), "the line keeps the tail of an older one"),
             None => self.stated(text.to_owned(), piece),
         };
         let block = self.block();
@@ -1347,9 +1301,7 @@ impl Parser {
     fn unknown_label(&mut self, piece: Piece<'_>, value: Piece<'_>, equals: bool, indent: usize) -> bool {
         let text = value.text;
         match self.section.clone() {
-            Section::Property(id) if id != property_id::KEY_PROV_INFO => {
-                return self.property_line(id, piece, value, equals);
-            }
+            Section::Property(id) if id != property_id::KEY_PROV_INFO => return self.property_line(id, piece, value, equals),
             Section::Property(_) => {
                 if self.link_line(piece, value, equals) {
                     return true;
@@ -1437,11 +1389,7 @@ impl Parser {
             self.algorithm(piece, value);
             return true;
         }
-        if self.section == Section::Head
-            && self.block().verbose
-            && text.ends_with(char::is_alphabetic)
-            && text.starts_with(|c: char| c.is_ascii_digit())
-        {
+        if self.section == Section::Head && self.block().verbose && text.ends_with(char::is_alphabetic) && text.starts_with(|c: char| c.is_ascii_digit()) {
             self.key_length(piece, value);
             return true;
         }
@@ -1693,8 +1641,7 @@ impl Parser {
             }
             Open::Unique => {
                 let joined = block.unique_name.as_ref().map_or(String::new(), |u| u.value.clone());
-                container_name::split_file_name(&format!("{joined}{text}")).is_some()
-                    && append(&mut block.unique_name, "")
+                container_name::split_file_name(&format!("{joined}{text}")).is_some() && append(&mut block.unique_name, "")
             }
             Open::Simple => block.simple_name.is_none() && append(&mut block.simple_name, ""),
             Open::Provider => {
@@ -1722,13 +1669,10 @@ impl Parser {
                 }
                 None => false,
             },
-            Open::Serial => {
-                empty
-                    && values::hex(text).is_some_and(|hex| {
-                        block.serial = Some(Fact::stated(hex, place));
-                        true
-                    })
-            }
+            Open::Serial => empty && values::hex(text).is_some_and(|hex| {
+                block.serial = Some(Fact::stated(hex, place));
+                true
+            }),
         };
         if done {
             self.keep(piece);
@@ -1743,8 +1687,7 @@ impl Parser {
 
     fn sddl(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let descriptor =
-            (text.starts_with("D:") || text.starts_with("O:")) && text.contains("(A;") && text.ends_with(')');
+        let descriptor = (text.starts_with("D:") || text.starts_with("O:")) && text.contains("(A;") && text.ends_with(')');
         if descriptor {
             self.detail(piece);
             let fact = self.stated(text.to_owned(), piece);
@@ -1843,16 +1786,7 @@ fn separator(text: &str) -> Option<(usize, usize)> {
 fn is_hash_name(text: &str) -> bool {
     matches!(
         text,
-        "sha1"
-            | "md5"
-            | "sha256"
-            | "sha384"
-            | "sha512"
-            | "rfc-sha1"
-            | "bcrypt-sha1"
-            | "bcrypt-sha256"
-            | "pin-sha256"
-            | "pin-sha256-hex"
+        "sha1" | "md5" | "sha256" | "sha384" | "sha512" | "rfc-sha1" | "bcrypt-sha1" | "bcrypt-sha256" | "pin-sha256" | "pin-sha256-hex"
     )
 }
 
@@ -1881,10 +1815,7 @@ fn leading_length(text: &str, digits: usize) -> usize {
 /// `Digital Signature, Key Encipherment (a0)`, `… (80 80)`: the bits.
 fn key_usage_bits(text: &str) -> Option<u16> {
     let inner = text.strip_suffix(')')?.rsplit_once('(')?.1;
-    let mut bytes = inner
-        .split([' ', ','])
-        .filter(|p| !p.is_empty())
-        .map(|p| u8::from_str_radix(p, 16).ok().filter(|_| p.len() <= 2));
+    let mut bytes = inner.split([' ', ',']).filter(|p| !p.is_empty()).map(|p| u8::from_str_radix(p, 16).ok().filter(|_| p.len() <= 2));
     let low = bytes.next()??;
     let high = match bytes.next() {
         None => 0,
@@ -1936,10 +1867,7 @@ fn plausible_container(text: &str) -> bool {
 
 /// What can be the rest of a wrapped name: not a sentence of another tool.
 fn wrapped_name(text: &str) -> bool {
-    text.len() <= 200
-        && (text.contains('=')
-            || text.contains(", ")
-            || text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ','))
+    text.len() <= 200 && (text.contains('=') || text.contains(", ") || text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ','))
 }
 
 /// A known provider whose name begins a text that goes on without a blank.
@@ -1950,9 +1878,7 @@ fn overprinted_provider(text: &str) -> Option<&'static str> {
     provider::PROVIDERS
         .iter()
         .map(|p| p.name)
-        .filter(|name| {
-            text.get(name.len()..).is_some_and(|rest| text.starts_with(name) && !rest.starts_with([' ', '(']))
-        })
+        .filter(|name| text.get(name.len()..).is_some_and(|rest| text.starts_with(name) && !rest.starts_with([' ', '('])))
         .max_by_key(|name| name.len())
 }
 
