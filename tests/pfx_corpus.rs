@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use keyspect::formats::pfx::open::{Outcome, open};
-use keyspect::formats::pfx::{Engine, Pfx, certificate_of_key, chain, looks_like, walk};
+use keyspect::formats::pfx::open::open;
+use keyspect::formats::pfx::{Engine, PasswordState, Pfx, certificate_of_key, chain, looks_like, walk};
 use keyspect::limits::Limits;
 use zeroize::Zeroizing;
 
@@ -37,7 +37,7 @@ fn case(name: &str) -> Case {
     cases().into_iter().find(|case| case.name == name).unwrap()
 }
 
-fn opened(case: &Case) -> (Pfx, Outcome) {
+fn opened(case: &Case) -> (Pfx, PasswordState) {
     let mut pfx = walk(&case.bytes, &Limits::default()).unwrap();
     let given = if case.password.is_empty() { vec![] } else { vec![Zeroizing::new(case.password.clone())] };
     let outcome = open(&mut pfx, &given, &Limits::default());
@@ -68,9 +68,9 @@ fn certificates_and_keys_are_those_of_openssl() {
             }
         }
         let expected = match case.name.as_str() {
-            "empty-password" => Outcome::Empty,
-            "null-password" => Outcome::Null,
-            _ => Outcome::Given(0),
+            "empty-password" => PasswordState::Empty,
+            "null-password" => PasswordState::Null,
+            _ => PasswordState::Given(0),
         };
         if case.name != "scrypt-over-limit" {
             assert_eq!(outcome, expected, "{}: {:?}", case.name, pfx.problems);
@@ -252,7 +252,7 @@ fn limits_are_checked_before_any_derivation() {
     limits = Limits::default();
     limits.mac_iterations = 10;
     let mut pfx = walk(&case.bytes, &limits).unwrap();
-    assert_eq!(open(&mut pfx, &[Zeroizing::new(case.password)], &limits), Outcome::Given(0));
+    assert_eq!(open(&mut pfx, &[Zeroizing::new(case.password)], &limits), PasswordState::Given(0));
     assert!(pfx.problems[0].message.contains("the limit is 10"), "{:?}", pfx.problems);
 }
 
@@ -262,11 +262,11 @@ fn a_wrong_password_opens_nothing() {
         let case = case(name);
         let mut pfx = walk(&case.bytes, &Limits::default()).unwrap();
         let outcome = open(&mut pfx, &[Zeroizing::new("wrong".to_owned())], &Limits::default());
-        assert_eq!((outcome, pfx.locked()), (Outcome::Wrong, true), "{name}");
+        assert_eq!((outcome, pfx.locked()), (PasswordState::Wrong, true), "{name}");
         let outcome = open(&mut pfx, &[], &Limits::default());
-        assert_eq!(outcome, Outcome::Missing, "{name}");
+        assert_eq!(outcome, PasswordState::Missing, "{name}");
         let both = [Zeroizing::new("wrong".to_owned()), Zeroizing::new(case.password)];
-        assert_eq!(open(&mut pfx, &both, &Limits::default()), Outcome::Given(1), "{name}");
+        assert_eq!(open(&mut pfx, &both, &Limits::default()), PasswordState::Given(1), "{name}");
     }
 }
 

@@ -2,6 +2,16 @@
 
 pub mod check;
 mod keyspec_signature_on_csp;
+mod pfx;
+mod pfx_csp_name_attribute;
+mod pfx_empty_vs_null_password;
+mod pfx_key_cert_mismatch;
+mod pfx_keybag_keyusage_signature;
+mod pfx_leaf_missing;
+mod pfx_local_keyset_attribute;
+mod pfx_modern_encryption_old_windows;
+mod pfx_multiple_keys;
+mod pfx_no_private_key;
 pub mod remedy;
 
 use crate::case::{credential::Credential, index::CaseIndex};
@@ -121,7 +131,18 @@ impl RuleEntry {
 }
 
 /// Every rule: one line per file in `rules/`, in the order of precedence (byte proof first).
-pub static RULES: &[RuleEntry] = &[RuleEntry::Credential(&keyspec_signature_on_csp::KeySpecSignatureOnCsp)];
+pub static RULES: &[RuleEntry] = &[
+    RuleEntry::Credential(&pfx_key_cert_mismatch::PfxKeyCertMismatch),
+    RuleEntry::Credential(&pfx_no_private_key::PfxNoPrivateKey),
+    RuleEntry::Credential(&pfx_leaf_missing::PfxLeafMissing),
+    RuleEntry::Credential(&keyspec_signature_on_csp::KeySpecSignatureOnCsp),
+    RuleEntry::Credential(&pfx_keybag_keyusage_signature::PfxKeybagKeyusageSignature),
+    RuleEntry::Credential(&pfx_modern_encryption_old_windows::PfxModernEncryptionOldWindows),
+    RuleEntry::Credential(&pfx_csp_name_attribute::PfxCspNameAttribute),
+    RuleEntry::Credential(&pfx_multiple_keys::PfxMultipleKeys),
+    RuleEntry::Credential(&pfx_local_keyset_attribute::PfxLocalKeysetAttribute),
+    RuleEntry::Credential(&pfx_empty_vs_null_password::PfxEmptyVsNullPassword),
+];
 
 /// The rule of this name.
 pub fn find(name: &str) -> Option<&'static RuleEntry> {
