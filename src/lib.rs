@@ -2,6 +2,7 @@
 //!
 //! Artifacts in, an explained verdict out, nothing touched, nothing sent anywhere.
 
+pub mod analyze;
 pub mod case;
 pub mod formats;
 pub mod input;

@@ -5,7 +5,10 @@ use super::credential::{
     Store, Surroundings, TestKind, TestOutcome, ValidityDate,
 };
 use crate::formats::certutil::{CertificateBlock, CommandLine, DateLine, PrintedDate, Record, Test};
-use crate::model::{container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, windows::WindowsVersion};
+use crate::model::{
+    container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
+    windows::WindowsVersion,
+};
 
 /// What a run of certutil in the log ended with.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +105,8 @@ impl LogCredentials {
         match record {
             Record::Certificate(block) => {
                 self.blocks = self.blocks.saturating_add(1);
-                for date in [&block.not_before, &block.not_after].into_iter().flatten().filter_map(|d| d.date.as_ref()) {
+                for date in [&block.not_before, &block.not_after].into_iter().flatten().filter_map(|d| d.date.as_ref())
+                {
                     self.orders.see(date);
                 }
                 for (message, place) in &block.damage {
@@ -215,7 +219,10 @@ impl LogCredentials {
         });
         // A physical store inside the machine's store (enterprise, group policy) also has the machine mark.
         let scope = match (&by_command, by_state) {
-            (Some(c), Some(s)) if matches!(c.value, Scope::Enterprise | Scope::GroupPolicy | Scope::Service) && s.value == Scope::Machine => {
+            (Some(c), Some(s))
+                if matches!(c.value, Scope::Enterprise | Scope::GroupPolicy | Scope::Service)
+                    && s.value == Scope::Machine =>
+            {
                 by_command
             }
             (_, Some(s)) => Some(s),
@@ -250,7 +257,8 @@ impl LogCredentials {
         let origin = self.origin(&block);
         let store = self.store_of(&block, origin);
         let surroundings = self.surroundings();
-        let sources = vec![SourceRange { source: self.source, line: block.first_line, start: block.start, end: block.end }];
+        let sources =
+            vec![SourceRange { source: self.source, line: block.first_line, start: block.start, end: block.end }];
         let closed = !block.tests.is_empty() || !block.remarks.is_empty();
         let incomplete = !block.complete && !closed;
         let mut excerpts = block.excerpts.clone();
@@ -276,9 +284,15 @@ impl LogCredentials {
     }
 
     fn certificate(&self, block: CertificateBlock) -> Option<Certificate> {
+        // A command that asks for one thumbprint shows that certificate, also when an excerpt leaves out its hash line.
+        let asked = self.command.as_ref().and_then(|(c, line, _)| {
+            let sha1 = Sha1::parse(c.arguments.get(1)?)?;
+            Some(Fact::derived(sha1, line.place, "from the command line"))
+        });
+        let sha1 = block.sha1.or(asked);
         let seen = block.index.is_some()
             || block.serial.is_some()
-            || block.sha1.is_some()
+            || sha1.is_some()
             || block.subject.is_some()
             || block.issuer.is_some();
         if !seen && !block.properties_shown {
@@ -286,17 +300,16 @@ impl LogCredentials {
         }
         let order = self.orders.settled();
         let is_ca = block.is_ca.or_else(|| {
-            let usage = block.key_usage.as_ref().filter(|u| u.value.has(crate::model::key_usage::KeyUsage::KEY_CERT_SIGN))?;
+            let usage =
+                block.key_usage.as_ref().filter(|u| u.value.has(crate::model::key_usage::KeyUsage::KEY_CERT_SIGN))?;
             Some(Fact::derived(true, usage.place, "the key usage allows to sign certificates"))
         });
         let self_signed = block.self_signed.or_else(|| match (&block.subject, &block.issuer) {
-            (Some(s), Some(i)) => {
-                Some(Fact::derived(s.value == i.value, s.place, "from the subject and the issuer"))
-            }
+            (Some(s), Some(i)) => Some(Fact::derived(s.value == i.value, s.place, "from the subject and the issuer")),
             _ => None,
         });
         Some(Certificate {
-            sha1: block.sha1,
+            sha1,
             sha256: block.sha256,
             serial: block.serial,
             subject: block.subject,
@@ -355,7 +368,9 @@ fn validity(line: DateLine, order: Option<DateOrder>) -> ValidityDate {
 }
 
 fn is_file_verb(verb: &str) -> bool {
-    ["dump", "dumppfx", "importpfx", "urlcache", "mergepfx", "verify", "decode"].iter().any(|v| verb.eq_ignore_ascii_case(v))
+    ["dump", "dumppfx", "importpfx", "urlcache", "mergepfx", "verify", "decode"]
+        .iter()
+        .any(|v| verb.eq_ignore_ascii_case(v))
 }
 
 fn key(block: &CertificateBlock) -> Key {
@@ -403,9 +418,12 @@ fn key(block: &CertificateBlock) -> Key {
     };
 
     let outcome = |test: Test| {
-        block.tests.iter().rev().find(|t| t.value.0 == test).map_or(TestOutcome::NotShown, |t| {
-            if t.value.1 { TestOutcome::Passed } else { TestOutcome::Failed }
-        })
+        block
+            .tests
+            .iter()
+            .rev()
+            .find(|t| t.value.0 == test)
+            .map_or(TestOutcome::NotShown, |t| if t.value.1 { TestOutcome::Passed } else { TestOutcome::Failed })
     };
     let (encryption_test, signature_test) = (outcome(Test::Encryption), outcome(Test::Signature));
     let test_places = block
@@ -439,7 +457,11 @@ fn key(block: &CertificateBlock) -> Key {
     // The KeySpec of a key that shows none in its link can be read from a test's name.
     let key_spec = block.key_spec.clone().or_else(|| {
         let witness = block.key_spec_witness.as_ref()?;
-        Some(Fact { value: witness.value, place: witness.place, basis: Basis::Derived("from a test's name or the key's own blob") })
+        Some(Fact {
+            value: witness.value,
+            place: witness.place,
+            basis: Basis::Derived("from a test's name or the key's own blob"),
+        })
     });
 
     Key {
@@ -455,9 +477,10 @@ fn key(block: &CertificateBlock) -> Key {
         flags: block.flags.clone(),
         key_spec,
         key_spec_witness: block.key_spec_witness.clone(),
-        algorithm: block.key_algorithm.clone().or_else(|| {
-            (association == Association::Linked).then(|| block.public_key_algorithm.clone()).flatten()
-        }),
+        algorithm: block
+            .key_algorithm
+            .clone()
+            .or_else(|| (association == Association::Linked).then(|| block.public_key_algorithm.clone()).flatten()),
         bits: (association == Association::Linked).then(|| block.public_key_bits.clone()).flatten(),
         public_key_sha1: None,
         matches_certificate: None,

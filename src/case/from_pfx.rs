@@ -1,70 +1,42 @@
 //! Credentials from a PFX file: what the default import would store.
 
-use super::credential::{Association, Credential, Key, Origin, SourceRange};
-use super::from_x509;
+use super::artifact::{Artifact, Origin, ReadStatus};
+use super::credential::{self, Association, Credential, Key, SourceRange};
+use super::from_certificate;
 use super::pfx::{Algorithm, PfxFile, PfxPart, Shown, Support};
 use super::pfx_details;
 use super::pfx_import::KeyOfFile;
-use crate::formats::FormatError;
 use crate::formats::pfx::algorithms::{Cipher, Encryption, Hash, Kdf, MacAlgorithm, Scheme};
 use crate::formats::pfx::{self, Bag, BagValue, PasswordState, Pfx, SafeKind};
 use crate::limits::Limits;
-use crate::model::fact::{Fact, Place, SourceId};
+use crate::model::fact::{Fact, Place};
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
 use crate::model::thumbprint::Sha1;
-use crate::report::model::{Confidence, InputStatus, Problem};
+use crate::report::model::Confidence;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// What a PFX file gives to a report.
-#[derive(Debug)]
-pub struct FromPfx {
-    /// What became of the input.
-    pub status: InputStatus,
-    /// What became of the passwords.
-    pub password: PasswordState,
-    /// What could not be read.
-    pub problems: Vec<Problem>,
-    /// `inputs[].details`.
-    pub details: serde_json::Value,
-    /// The credentials; their numbers are given by the run.
-    pub credentials: Vec<Credential>,
-}
-
-/// Reads a PFX file and opens it with the first of the passwords that is right.
-///
-/// # Errors
-/// Not a PFX, or over the size limit.
-pub fn read(
-    bytes: &[u8],
-    passwords: &[Zeroizing<String>],
-    source: SourceId,
-    limits: &Limits,
-) -> Result<FromPfx, FormatError> {
-    let mut pfx = pfx::walk(bytes, limits)?;
-    let password = open(&mut pfx, passwords, limits);
-    let whole = Place::binary(source, 0, bytes.len());
-    let case = Case { pfx: &pfx, source, bags: located_bags(&pfx) };
-    let matches = case.matches();
-    let file = Arc::new(case.file(password, whole));
-    let credentials = case.credentials(&file, &matches);
-    let locked =
-        pfx.locked() && !matches!(password, PasswordState::Given(_) | PasswordState::Empty | PasswordState::Null);
-    let status = match (locked, pfx.problems.is_empty()) {
-        (true, _) => InputStatus::Locked,
-        (false, false) => InputStatus::Partial,
-        (false, true) => InputStatus::Analyzed,
+/// Reads a PFX file and opens it with the first of the passwords that is right. What stands in clear is there with or
+/// without a password.
+pub fn read(bytes: &[u8], passwords: &[Zeroizing<String>], origin: &Origin<'_>, limits: &Limits) -> Artifact {
+    let mut pfx = match pfx::walk(bytes, limits) {
+        Ok(pfx) => pfx,
+        Err(error) => return Artifact::failed("pfx", error),
     };
-    let problems = pfx
-        .problems
-        .iter()
-        .map(|problem| {
-            let offset = problem.offset as u64;
-            Problem { message: problem.message.clone(), line: None, bytes: Some([offset, offset]) }
-        })
-        .collect();
-    let details = pfx_details::details(&pfx, &file, &matches, &credentials);
-    Ok(FromPfx { status, password, problems, details, credentials })
+    let password = open(&mut pfx, passwords, limits);
+    let case = Case { pfx: &pfx, origin: *origin, bags: located_bags(&pfx) };
+    let pairs = case.pairs();
+    let file = Arc::new(case.file(password, origin.place(0, bytes.len())));
+    let mut artifact = Artifact::new("pfx");
+    artifact.credentials = case.credentials(&file, &pairs);
+    artifact.details = Some(pfx_details::details(&pfx, &file, &pairs, &artifact.credentials));
+    artifact.add_problems(pfx.problems.iter().cloned());
+    // Parts for holders of keys stay locked with the right password, too.
+    let opened = matches!(password, PasswordState::Given(_) | PasswordState::Empty | PasswordState::Null);
+    if pfx.locked() && !opened {
+        artifact.status = ReadStatus::Locked;
+    }
+    artifact
 }
 
 #[cfg(feature = "decrypt")]
@@ -105,13 +77,13 @@ pub(super) struct Pair {
 
 struct Case<'p> {
     pfx: &'p Pfx,
-    source: SourceId,
+    origin: Origin<'p>,
     bags: Vec<Located<'p>>,
 }
 
 impl Case<'_> {
     fn place(&self, start: usize, end: usize) -> Place {
-        Place::binary(self.source, start, end)
+        self.origin.place(start, end)
     }
 
     fn bag_place(&self, bag: &Bag) -> Place {
@@ -120,7 +92,7 @@ impl Case<'_> {
 
     /// Keys with their certificates: by public key; else, to show what does not match, by localKeyID, or when there is
     /// but one key and one certificate that is not a CA's.
-    fn matches(&self) -> Vec<Pair> {
+    fn pairs(&self) -> Vec<Pair> {
         let ends: Vec<usize> = (0..self.bags.len()).filter(|i| self.is_end_entity(*i)).collect();
         let keys: Vec<usize> =
             self.bags.iter().enumerate().filter(|(_, b)| b.bag.is_key()).map(|(index, _)| index).collect();
@@ -271,7 +243,7 @@ impl Case<'_> {
     }
 
     fn source_range(&self, place: Place) -> SourceRange {
-        SourceRange { source: self.source, line: 0, start: place.start, end: place.end() }
+        SourceRange { source: self.origin.source, line: place.line, start: place.start, end: place.end() }
     }
 
     fn of_certificate(&self, file: &Arc<PfxFile>, index: usize) -> Option<Credential> {
@@ -281,7 +253,7 @@ impl Case<'_> {
         part.certificate_bag = Some(place);
         let association = if file.locked || file.incomplete { Association::Unknown } else { Association::None };
         Some(Credential {
-            origin: Origin::Pfx,
+            origin: credential::Origin::Pfx,
             certificate: Some(self.certificate(bag)?),
             key: Key { association, ..Key::default() },
             sources: vec![self.source_range(place)],
@@ -291,15 +263,16 @@ impl Case<'_> {
         })
     }
 
-    fn certificate(&self, bag: &Bag) -> Option<super::credential::Certificate> {
-        let mut certificate = from_x509::certificate(bag.certificate()?, self.bag_place(bag));
+    fn certificate(&self, bag: &Bag) -> Option<credential::Certificate> {
+        let mut certificate = from_certificate::of_facts(bag.certificate()?, self.bag_place(bag));
         let name = bag.attributes.friendly_name.as_ref();
         certificate.friendly_name = name.map(|name| Fact::stated(name.value.clone(), self.place(name.start, name.end)));
         Some(certificate)
     }
 
     fn of_key(&self, file: &Arc<PfxFile>, pair: &Pair) -> Credential {
-        let mut credential = Credential { origin: Origin::Pfx, incomplete: file.incomplete, ..Credential::default() };
+        let mut credential =
+            Credential { origin: credential::Origin::Pfx, incomplete: file.incomplete, ..Credential::default() };
         let mut part = self.part(file);
         let Some(bag) = self.bags.get(pair.key).map(|located| located.bag) else { return credential };
         let place = self.bag_place(bag);

@@ -1,10 +1,15 @@
 //! What belongs together: credentials, and what a whole run knows of them.
 
+pub mod artifact;
 pub mod credential;
+pub mod from_certificate;
 pub mod from_certutil;
+pub mod from_keys;
 pub mod from_pfx;
-pub mod from_x509;
+pub mod from_requests;
+pub mod from_stores;
 pub mod index;
+pub mod key_artifacts;
 pub mod pfx;
 pub mod pfx_details;
 pub mod pfx_import;

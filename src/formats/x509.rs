@@ -234,7 +234,7 @@ pub fn field_bits(point: &[u8]) -> Option<u32> {
     u32::try_from(bytes).ok()?.checked_mul(8)
 }
 
-fn alternative_name(name: &GeneralName<'_>, limits: &Limits) -> AlternativeName {
+pub(crate) fn alternative_name(name: &GeneralName<'_>, limits: &Limits) -> AlternativeName {
     let (kind, value) = match name {
         GeneralName::DNSName(text) => ("dns", (*text).to_owned()),
         GeneralName::RFC822Name(text) => ("email", (*text).to_owned()),

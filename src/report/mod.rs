@@ -1,5 +1,6 @@
 //! The report and its renderers. A renderer reads the report only: it reopens no input and decides nothing.
 
+pub mod build;
 pub mod escape;
 pub mod inspect;
 pub mod json;

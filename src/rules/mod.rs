@@ -1,6 +1,7 @@
 //! The rules: one file each, pure, named, with their sources.
 
 pub mod check;
+pub mod judge;
 mod keyspec_signature_on_csp;
 mod pfx;
 mod pfx_csp_name_attribute;
@@ -12,7 +13,10 @@ mod pfx_local_keyset_attribute;
 mod pfx_modern_encryption_old_windows;
 mod pfx_multiple_keys;
 mod pfx_no_private_key;
+mod prelude;
 pub mod remedy;
+mod sources;
+mod subject;
 
 use crate::case::{credential::Credential, index::CaseIndex};
 use crate::limits::Limits;
@@ -82,9 +86,12 @@ pub struct RuleMeta {
 }
 
 /// What a rule may know besides its subject.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The workloads for which the credential is a candidate; for a case rule, all that were asked for.
     pub workloads: &'a [Target],
+    /// The workloads to which an artifact binds the credential; empty without such an artifact, and for a case rule.
+    pub bound: &'a [Target],
     /// The time of judgement.
     pub at: OffsetDateTime,
     /// The Windows version that the user named, if any. A version that an artifact states is in the credential.

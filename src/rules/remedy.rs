@@ -129,3 +129,99 @@ pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
         verify: Some(format!("{}      KeySpec = 1 -- AT_KEYEXCHANGE", show_command(credential))),
     }
 }
+
+/// The same certificate and key once more, into another provider.
+pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) -> Remedy {
+    let (store, id) = (store_argument(credential), credential.certutil_id());
+    let modifier = if crate::model::provider::kind_of_name(csp) == Some(crate::model::provider::ProviderKind::Ksp) {
+        ""
+    } else {
+        " AT_KEYEXCHANGE"
+    };
+    Remedy {
+        title,
+        steps: vec![
+            Step::cmd(format!("certutil -p <password> -exportpfx {store} {id} key.pfx")),
+            Step::cmd("certutil -p <password> -dump key.pfx")
+                .note("stop here unless it says that a test passed: delete nothing before"),
+            Step::cmd(format!("certutil -delstore {store} {id}")),
+            Step::cmd(format!("certutil -csp \"{csp}\" -f -p <password> -importpfx {store} key.pfx{modifier}")),
+            Step::text(PERMISSIONS_AGAIN),
+        ],
+        caution: Some("If the export is refused the key can't be exported: make a new key in this provider instead."),
+        verify: Some(format!("{}      Provider = {csp}", show_command(credential))),
+    }
+}
+
+/// The key can't come back from this store: import it from a PFX made where the key still is.
+pub fn import_from_backup(credential: &Credential, title: &'static str) -> Remedy {
+    let (store, id) = (store_argument(credential), credential.certutil_id());
+    Remedy {
+        title,
+        steps: vec![
+            Step::cmd("certutil -p <password> -dump backup.pfx")
+                .note("stop here unless it says that a test passed: delete nothing before"),
+            Step::cmd(format!("certutil -delstore {store} {id}")),
+            Step::cmd(format!("certutil -f -p <password> -importpfx {store} backup.pfx AT_KEYEXCHANGE")),
+            Step::text(PERMISSIONS_AGAIN),
+        ],
+        caution: Some(
+            "Without a PFX that holds the key, a new key and certificate are needed: no tool brings it back.",
+        ),
+        verify: Some(format!("{}      Encryption test passed", show_command(credential))),
+    }
+}
+
+/// Looks at the key as SYSTEM, the account under which http.sys, Schannel and lsass open it.
+pub fn look_as_system(credential: &Credential) -> Remedy {
+    let (store, id) = (store_argument(credential), credential.certutil_id());
+    Remedy {
+        title: "First look as SYSTEM: it tells a missing key from one that this account may not open",
+        steps: vec![
+            Step::cmd(format!("psexec -s certutil -v -store {store} {id}")).note(
+                "if a test passes there, the key exists: repair the context or the permissions, and delete nothing",
+            ),
+        ],
+        caution: None,
+        verify: None,
+    }
+}
+
+/// Writes the key link anew from the key that is found on the machine.
+pub fn repair_store(credential: &Credential, title: &'static str) -> Remedy {
+    let (store, id) = (store_argument(credential), credential.certutil_id());
+    Remedy {
+        title,
+        steps: vec![Step::cmd(format!("certutil -repairstore {store} {id}"))],
+        caution: None,
+        verify: Some(format!("{}      a test passed", show_command(credential))),
+    }
+}
+
+/// Writes the key link anew with stated properties (Microsoft, "CA certificate renewal fails when using a KSP provider").
+pub fn write_key_link(credential: &Credential, title: &'static str, provider_type: u32, key_spec: u32) -> Remedy {
+    let (store, id) = (store_argument(credential), credential.certutil_id());
+    let key = &credential.key;
+    let name = |f: Option<&crate::model::fact::Fact<String>>, placeholder: &str| {
+        f.and_then(|f| quoted(&f.value)).map_or_else(|| placeholder.to_owned(), |q| q.trim_matches('"').to_owned())
+    };
+    let container = name(key.container.as_ref().or(key.stored_container.as_ref()), "<container>");
+    let provider = name(key.provider.as_ref(), "<provider>");
+    let flags = key.flags.as_ref().map_or(0x20, |f| f.value);
+    let text = format!(
+        "write KeyProv.inf:\n[Properties]\n2 = \"{{text}}\"\n_continue_ = \"Container={container}&\"\n_continue_ = \
+         \"Provider={provider}&\"\n_continue_ = \"ProviderType={provider_type}&\"\n_continue_ = \
+         \"Flags=0x{flags:x}&\"\n_continue_ = \"KeySpec={key_spec}\""
+    );
+    Remedy {
+        title,
+        steps: vec![Step::text(text), Step::cmd(format!("certutil -repairstore {store} {id} KeyProv.inf"))],
+        caution: Some("This changes the key link alone, never the key: the container must really hold such a key."),
+        verify: Some(format!("{}      KeySpec = {key_spec}", show_command(credential))),
+    }
+}
+
+/// A sentence.
+pub fn advice(title: &'static str, text: impl Into<String>) -> Remedy {
+    Remedy { title, steps: vec![Step::text(text)], caution: None, verify: None }
+}

@@ -20,9 +20,35 @@ pub struct CommandLine {
 }
 
 const VERBS: &[&str] = &[
-    "store", "verifystore", "dump", "dumppfx", "exportpfx", "importpfx", "repairstore", "delstore", "scinfo", "key",
-    "csplist", "csptest", "delkey", "addstore", "viewstore", "viewdelstore", "urlcache", "mergepfx", "verify", "decode",
-    "encode", "template", "dstemplate", "ca", "view", "hashfile", "pulse", "enumstore", "verifykeys",
+    "store",
+    "verifystore",
+    "dump",
+    "dumppfx",
+    "exportpfx",
+    "importpfx",
+    "repairstore",
+    "delstore",
+    "scinfo",
+    "key",
+    "csplist",
+    "csptest",
+    "delkey",
+    "addstore",
+    "viewstore",
+    "viewdelstore",
+    "urlcache",
+    "mergepfx",
+    "verify",
+    "decode",
+    "encode",
+    "template",
+    "dstemplate",
+    "ca",
+    "view",
+    "hashfile",
+    "pulse",
+    "enumstore",
+    "verifykeys",
 ];
 const OPTIONS_WITH_VALUE: &[&str] = &["csp", "p", "config", "dc", "restrict", "out", "t", "clientcertificate"];
 
@@ -69,7 +95,8 @@ impl CommandLine {
             return None;
         }
         // A sentence that mentions certutil is no command: a command has a verb, or a file as its only argument.
-        if out.verb.is_empty() && !(out.arguments.len() == 1 && out.arguments.first().is_some_and(|a| a.contains('.'))) {
+        if out.verb.is_empty() && !(out.arguments.len() == 1 && out.arguments.first().is_some_and(|a| a.contains('.')))
+        {
             return None;
         }
         Some(out)
@@ -79,7 +106,14 @@ impl CommandLine {
     pub fn store(&self) -> Option<&str> {
         let takes_store = matches!(
             self.verb.as_str(),
-            "store" | "verifystore" | "exportpfx" | "repairstore" | "delstore" | "addstore" | "viewstore" | "viewdelstore"
+            "store"
+                | "verifystore"
+                | "exportpfx"
+                | "repairstore"
+                | "delstore"
+                | "addstore"
+                | "viewstore"
+                | "viewdelstore"
         );
         if !takes_store {
             return None;
@@ -123,7 +157,10 @@ fn words(text: &str) -> Vec<String> {
 /// What the prompt before a command says about the shell: `Some(true)` elevated, `Some(false)` not.
 pub(super) fn elevation(line: &str) -> Option<bool> {
     let lower = line.to_ascii_lowercase();
-    if lower.contains("administrator:") || lower.contains(r"c:\windows\system32>") || lower.contains(r"c:\windows\system32\>") {
+    if lower.contains("administrator:")
+        || lower.contains(r"c:\windows\system32>")
+        || lower.contains(r"c:\windows\system32\>")
+    {
         return Some(true);
     }
     let prompt = lower.find('>').and_then(|at| lower.get(..at)).unwrap_or("");
@@ -144,7 +181,10 @@ mod tests {
         assert_eq!((c.verb.as_str(), c.user, c.store()), ("store", true, Some("My")));
         let c = CommandLine::parse(r#"PS C:\Users\x> certutil -store -enterprise CA"#).unwrap();
         assert!(c.enterprise && c.store() == Some("CA"));
-        let c = CommandLine::parse(r#"C:\P>certutil -f -csp "Cavium Key Storage Provider"-repairstore my "5100"my "Personal""#).unwrap();
+        let c = CommandLine::parse(
+            r#"C:\P>certutil -f -csp "Cavium Key Storage Provider"-repairstore my "5100"my "Personal""#,
+        )
+        .unwrap();
         assert_eq!((c.verb.as_str(), c.store()), ("repairstore", Some("my")));
         let c = CommandLine::parse("certutil -p secret -importpfx my x.pfx AT_KEYEXCHANGE").unwrap();
         assert_eq!(c.arguments, ["my", "x.pfx", "AT_KEYEXCHANGE"]);

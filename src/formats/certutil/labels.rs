@@ -168,20 +168,80 @@ type LabelRow = (Label, &'static [(Language, &'static str)]);
 type PhraseRow = (Phrase, &'static [(Language, &'static str)]);
 
 static LABELS: &[LabelRow] = &[
-    (Label::X509Certificate, &[(En, "X509 Certificate"), (De, "X.509-Zertifikat"), (De, "X509-Zertifikat"), (Fr, "Certificat X509"), (Es, "Certificado X509"), (Pt, "Certificado X509"), (Zh, "X509 证书")]),
+    (
+        Label::X509Certificate,
+        &[
+            (En, "X509 Certificate"),
+            (De, "X.509-Zertifikat"),
+            (De, "X509-Zertifikat"),
+            (Fr, "Certificat X509"),
+            (Es, "Certificado X509"),
+            (Pt, "Certificado X509"),
+            (Zh, "X509 证书"),
+        ],
+    ),
     (Label::Version, &[(En, "Version"), (Es, "Versión"), (Pt, "Versão"), (Zh, "版本")]),
-    (Label::Serial, &[(En, "Serial Number"), (De, "Seriennummer"), (Fr, "Numéro de série"), (Es, "Número de serie"), (Pt, "Número de Série"), (Zh, "序列号"), (Ru, "Серийный номер")]),
-    (Label::Issuer, &[(En, "Issuer"), (De, "Aussteller"), (Fr, "Émetteur"), (Es, "Emisor"), (Pt, "Emissor"), (Zh, "颁发者"), (Ru, "Издатель")]),
+    (
+        Label::Serial,
+        &[
+            (En, "Serial Number"),
+            (De, "Seriennummer"),
+            (Fr, "Numéro de série"),
+            (Es, "Número de serie"),
+            (Pt, "Número de Série"),
+            (Zh, "序列号"),
+            (Ru, "Серийный номер"),
+        ],
+    ),
+    (
+        Label::Issuer,
+        &[
+            (En, "Issuer"),
+            (De, "Aussteller"),
+            (Fr, "Émetteur"),
+            (Es, "Emisor"),
+            (Pt, "Emissor"),
+            (Zh, "颁发者"),
+            (Ru, "Издатель"),
+        ],
+    ),
     (Label::NotBefore, &[(En, "NotBefore"), (De, "Nicht vor")]),
     (Label::NotAfter, &[(En, "NotAfter"), (De, "Nicht nach")]),
-    (Label::Subject, &[(En, "Subject"), (De, "Antragsteller"), (Fr, "Objet"), (Es, "Sujeto"), (Pt, "Requerente"), (Zh, "使用者")]),
-    (Label::CaVersion, &[(En, "CA Version"), (De, "Version der Zertifizierungsstelle"), (Fr, "Version de l’autorité de certification")]),
-    (Label::Template, &[(En, "Certificate Template Name (Certificate Type)"), (En, "Template"), (De, "Vorlage"), (Fr, "Modèle")]),
-    (Label::CertHash, &[(En, "Cert Hash"), (De, "Zertifikathash"), (Fr, "Hach. cert."), (Es, "Hash de cert"), (Pt, "Hash Cert"), (Zh, "证书哈希"), (Ru, "Хеш сертификата")]),
+    (
+        Label::Subject,
+        &[(En, "Subject"), (De, "Antragsteller"), (Fr, "Objet"), (Es, "Sujeto"), (Pt, "Requerente"), (Zh, "使用者")],
+    ),
+    (
+        Label::CaVersion,
+        &[
+            (En, "CA Version"),
+            (De, "Version der Zertifizierungsstelle"),
+            (Fr, "Version de l’autorité de certification"),
+        ],
+    ),
+    (
+        Label::Template,
+        &[(En, "Certificate Template Name (Certificate Type)"), (En, "Template"), (De, "Vorlage"), (Fr, "Modèle")],
+    ),
+    (
+        Label::CertHash,
+        &[
+            (En, "Cert Hash"),
+            (De, "Zertifikathash"),
+            (Fr, "Hach. cert."),
+            (Es, "Hash de cert"),
+            (Pt, "Hash Cert"),
+            (Zh, "证书哈希"),
+            (Ru, "Хеш сертификата"),
+        ],
+    ),
     (Label::NameHash, &[(En, "Name Hash"), (De, "Namenshash")]),
     (Label::KeyIdHash, &[(En, "Key Id Hash"), (Es, "Hash de Id. de clave")]),
     (Label::SignatureHash, &[(En, "Signature Hash")]),
-    (Label::RootCertificate, &[(En, "Root Certificate"), (Fr, "Certificat racine"), (Pt, "Certificado raiz"), (Zh, "根证书")]),
+    (
+        Label::RootCertificate,
+        &[(En, "Root Certificate"), (Fr, "Certificat racine"), (Pt, "Certificado raiz"), (Zh, "根证书")],
+    ),
     (Label::SignatureAlgorithm, &[(En, "Signature Algorithm"), (De, "Signaturalgorithmus")]),
     (Label::AlgorithmObjectId, &[(En, "Algorithm ObjectId"), (De, "Algorithmus Objekt-ID")]),
     (Label::AlgorithmParameters, &[(En, "Algorithm Parameters"), (De, "Algorithmusparameter")]),
@@ -190,8 +250,26 @@ static LABELS: &[LabelRow] = &[
     (Label::PublicKey, &[(En, "Public Key"), (De, "Öffentlicher Schlüssel")]),
     (Label::Signature, &[(En, "Signature"), (De, "Signatur"), (Es, "Firma")]),
     (Label::Extensions, &[(En, "Certificate Extensions"), (De, "Zertifikaterweiterungen")]),
-    (Label::KeyContainer, &[(En, "Key Container"), (De, "Schlüsselcontainer"), (Fr, "Conteneur de clé"), (Es, "Contenedor de claves"), (Pt, "Contêiner da chave"), (Zh, "密钥容器")]),
-    (Label::UniqueContainerName, &[(En, "Unique container name"), (De, "Eindeutiger Containername"), (Es, "Nombre de contenedor exclusivo"), (Pt, "Nome de contêiner exclusivo")]),
+    (
+        Label::KeyContainer,
+        &[
+            (En, "Key Container"),
+            (De, "Schlüsselcontainer"),
+            (Fr, "Conteneur de clé"),
+            (Es, "Contenedor de claves"),
+            (Pt, "Contêiner da chave"),
+            (Zh, "密钥容器"),
+        ],
+    ),
+    (
+        Label::UniqueContainerName,
+        &[
+            (En, "Unique container name"),
+            (De, "Eindeutiger Containername"),
+            (Es, "Nombre de contenedor exclusivo"),
+            (Pt, "Nome de contêiner exclusivo"),
+        ],
+    ),
     (Label::SimpleContainerName, &[(En, "Simple container name")]),
     (Label::Provider, &[(En, "Provider"), (De, "Anbieter"), (Fr, "Fournisseur"), (Es, "Proveedor"), (Zh, "提供程序")]),
     (Label::ProviderType, &[(En, "ProviderType"), (Es, "Tipo de proveedor"), (Zh, "提供程序类型")]),
@@ -208,24 +286,106 @@ static LABELS: &[LabelRow] = &[
 ];
 
 static PHRASES: &[PhraseRow] = &[
-    (Phrase::SignatureMatchesPublicKey, &[(En, "Signature matches Public Key"), (Fr, "La signature correspond à la clé publique"), (Pt, "Assinatura coincide com Chave pública"), (Zh, "签名与公钥匹配")]),
-    (Phrase::RootCertificate, &[(En, "Root Certificate: Subject matches Issuer"), (Fr, "Certificat racine : le sujet correspond à l’émetteur"), (Pt, "Certificado raiz: requerente coincide com o emissor"), (Zh, "根证书: 使用者与颁发者匹配")]),
-    (Phrase::NonRootCertificate, &[(En, "Non-root Certificate"), (De, "Kein Stammzertifikat"), (Fr, "Il ne s’agit pas d’un certificat racine"), (Pt, "Certificado não raiz"), (Zh, "非根证书")]),
-    (Phrase::NoKeyProviderInformation, &[(En, "No key provider information"), (Fr, "Aucune information sur le fournisseur de clé"), (Pt, "Nenhuma informação de provedor de chave"), (Zh, "没有密钥提供程序信息")]),
-    (Phrase::NoKeyForDecryption, &[(En, "Cannot find the certificate and private key for decryption."), (Fr, "Impossible de trouver le certificat et la clé privée pour le déchiffrement."), (Pt, "Não é possível localizar o certificado e a chave privada para decodificação."), (Zh, "找不到解密的证书和私钥。")]),
+    (
+        Phrase::SignatureMatchesPublicKey,
+        &[
+            (En, "Signature matches Public Key"),
+            (Fr, "La signature correspond à la clé publique"),
+            (Pt, "Assinatura coincide com Chave pública"),
+            (Zh, "签名与公钥匹配"),
+        ],
+    ),
+    (
+        Phrase::RootCertificate,
+        &[
+            (En, "Root Certificate: Subject matches Issuer"),
+            (Fr, "Certificat racine : le sujet correspond à l’émetteur"),
+            (Pt, "Certificado raiz: requerente coincide com o emissor"),
+            (Zh, "根证书: 使用者与颁发者匹配"),
+        ],
+    ),
+    (
+        Phrase::NonRootCertificate,
+        &[
+            (En, "Non-root Certificate"),
+            (De, "Kein Stammzertifikat"),
+            (Fr, "Il ne s’agit pas d’un certificat racine"),
+            (Pt, "Certificado não raiz"),
+            (Zh, "非根证书"),
+        ],
+    ),
+    (
+        Phrase::NoKeyProviderInformation,
+        &[
+            (En, "No key provider information"),
+            (Fr, "Aucune information sur le fournisseur de clé"),
+            (Pt, "Nenhuma informação de provedor de chave"),
+            (Zh, "没有密钥提供程序信息"),
+        ],
+    ),
+    (
+        Phrase::NoKeyForDecryption,
+        &[
+            (En, "Cannot find the certificate and private key for decryption."),
+            (Fr, "Impossible de trouver le certificat et la clé privée pour le déchiffrement."),
+            (Pt, "Não é possível localizar o certificado e a chave privada para decodificação."),
+            (Zh, "找不到解密的证书和私钥。"),
+        ],
+    ),
     (Phrase::MissingStoredKeyset, &[(En, "Missing stored keyset"), (Es, "Falta el conjunto de claves almacenado")]),
-    (Phrase::NotExportable, &[(En, "Private key is NOT exportable"), (De, "Der private Schlüssel ist NICHT exportierbar"), (Pt, "A chave privada NÃO é exportável")]),
-    (Phrase::NotPlainTextExportable, &[(En, "Private key is NOT plain text exportable"), (Zh, "无法以纯文本方式导出私钥")]),
+    (
+        Phrase::NotExportable,
+        &[
+            (En, "Private key is NOT exportable"),
+            (De, "Der private Schlüssel ist NICHT exportierbar"),
+            (Pt, "A chave privada NÃO é exportável"),
+        ],
+    ),
+    (
+        Phrase::NotPlainTextExportable,
+        &[(En, "Private key is NOT plain text exportable"), (Zh, "无法以纯文本方式导出私钥")],
+    ),
     (Phrase::VsmKey, &[(En, "Private key is a VSM key")]),
-    (Phrase::EncryptionTestPassed, &[(En, "Encryption test passed"), (De, "Verschlüsselungstest wurde durchgeführt"), (Fr, "Test de chiffrement réussi"), (Es, "Prueba de cifrado correcta"), (Pt, "Êxito no teste de criptografia")]),
+    (
+        Phrase::EncryptionTestPassed,
+        &[
+            (En, "Encryption test passed"),
+            (De, "Verschlüsselungstest wurde durchgeführt"),
+            (Fr, "Test de chiffrement réussi"),
+            (Es, "Prueba de cifrado correcta"),
+            (Pt, "Êxito no teste de criptografia"),
+        ],
+    ),
     (Phrase::EncryptionTestFailed, &[(En, "Encryption test FAILED")]),
-    (Phrase::SignatureTestPassed, &[(En, "Signature test passed"), (Es, "Se ha pasado la prueba de firma"), (Pt, "Teste de assinatura aprovado")]),
+    (
+        Phrase::SignatureTestPassed,
+        &[(En, "Signature test passed"), (Es, "Se ha pasado la prueba de firma"), (Pt, "Teste de assinatura aprovado")],
+    ),
     (Phrase::SignatureTestFailed, &[(En, "Signature test FAILED")]),
     (Phrase::PrivateKeyVerifies, &[(En, "Private key verifies")]),
     (Phrase::PublicKeyMatches, &[(En, "Public key matching test succeeded"), (Zh, "公钥匹配测试成功")]),
-    (Phrase::PublicKeyDoesNotMatch, &[(En, "Public key matching test FAILED"), (En, "ERROR: Certificate public key does NOT match stored keyset"), (En, "ERROR: Certificate public key does NOT match private key")]),
+    (
+        Phrase::PublicKeyDoesNotMatch,
+        &[
+            (En, "Public key matching test FAILED"),
+            (En, "ERROR: Certificate public key does NOT match stored keyset"),
+            (En, "ERROR: Certificate public key does NOT match private key"),
+        ],
+    ),
     (Phrase::Archived, &[(En, "Archived!"), (De, "Archiviert!")]),
-    (Phrase::PasswordPrompt, &[(En, "Enter PFX password:"), (En, "Enter new password:"), (En, "Confirm new password:"), (De, "PFX-Kennwort eingeben:"), (Fr, "Entrez le mot de passe PFX :"), (Es, "Escriba la contraseña PFX:"), (Pt, "Digite a senha PFX:"), (Zh, "输入 PFX 密码:")]),
+    (
+        Phrase::PasswordPrompt,
+        &[
+            (En, "Enter PFX password:"),
+            (En, "Enter new password:"),
+            (En, "Confirm new password:"),
+            (De, "PFX-Kennwort eingeben:"),
+            (Fr, "Entrez le mot de passe PFX :"),
+            (Es, "Escriba la contraseña PFX:"),
+            (Pt, "Digite a senha PFX:"),
+            (Zh, "输入 PFX 密码:"),
+        ],
+    ),
     (Phrase::AccessDenied, &[(En, "Access denied!"), (En, "Access is denied.")]),
 ];
 

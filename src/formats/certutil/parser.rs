@@ -84,17 +84,12 @@ pub struct Parser {
     limits: Limits,
     recognized: u64,
     smart_card: bool,
+    /// The listing has nesting levels: a PFX file.
+    nested: bool,
 }
 
-const LANGUAGES: [Language; 7] = [
-    Language::En,
-    Language::De,
-    Language::Fr,
-    Language::Es,
-    Language::Pt,
-    Language::Zh,
-    Language::Ru,
-];
+const LANGUAGES: [Language; 7] =
+    [Language::En, Language::De, Language::Fr, Language::Es, Language::Pt, Language::Zh, Language::Ru];
 
 /// The most lines of a block that are kept as excerpts, and the most values of a list.
 const KEPT: usize = 256;
@@ -124,6 +119,7 @@ impl Parser {
             limits: limits.clone(),
             recognized: 0,
             smart_card: false,
+            nested: false,
         }
     }
 
@@ -251,7 +247,7 @@ impl Parser {
         self.block_lines = 0;
         self.block_full = false;
         if let Some(mut block) = self.block.take() {
-            if block.public_key_sha1.is_none() && !self.public_key.is_empty() {
+            if block.public_key_sha1.is_none() && is_whole_public_key(&self.public_key) {
                 if let Some(place) = block.public_key_algorithm.as_ref().map(|a| a.place) {
                     let fact = Fact::derived(Sha1::of(&self.public_key), place, "from the printed public key");
                     block.public_key_sha1 = Some(fact);
@@ -283,7 +279,10 @@ impl Parser {
         if self.block_lines > self.limits.block_lines && !self.block_full {
             self.block_full = true;
             let place = piece.place(self.source);
-            let message = format!("a certificate block has more than {} lines; the rest of it is not read", self.limits.block_lines);
+            let message = format!(
+                "a certificate block has more than {} lines; the rest of it is not read",
+                self.limits.block_lines
+            );
             self.records.push(Record::Problem(message, place));
         }
         let was_header = std::mem::replace(&mut self.last_was_header, false);
@@ -295,10 +294,21 @@ impl Parser {
             self.dashes(piece);
             return;
         }
+        if text.starts_with("--- ") {
+            // `--- Reader: …`, in any language, only in `-scinfo`.
+            self.smart_card = true;
+            if let Some(block) = self.block.as_mut().filter(|b| b.serial.is_none()) {
+                block.smart_card = true;
+            }
+            return;
+        }
         if self.block_full && !text.starts_with("CertUtil:") {
             return;
         }
-        if matches!(self.section, Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)) {
+        if matches!(
+            self.section,
+            Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)
+        ) {
             if let Some(bytes) = values::dump_row(text) {
                 self.open = None;
                 if self.section == Section::PublicKey && self.public_key.len() < self.limits.key_blob_bytes {
@@ -375,16 +385,16 @@ impl Parser {
 
     fn titled_rule(&mut self, rule: Piece<'_>, inner: Piece<'_>, was_header: bool) {
         let text = inner.text;
-        let number_start =
-            text.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |i| i.saturating_add(text.get(i..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8)));
+        let number_start = text
+            .rfind(|c: char| !c.is_ascii_digit())
+            .map_or(0, |i| i.saturating_add(text.get(i..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8)));
         let number = text.get(number_start..).unwrap_or("");
         let word = text.get(..number_start).unwrap_or("").trim();
         let is_nesting = word.contains("Nesting") || word.contains("嵌套") || word.contains("force NCrypt");
         let one_word = !word.is_empty() && !word.contains(char::is_whitespace);
         let known = matches!(word, "Certificate" | "Zertifikat" | "Certificat" | "Certificado" | "证书" | "Сертификат");
-        let certificate = !number.is_empty()
-            && !is_nesting
-            && (known || (one_word && (!was_header || word == self.header_word)));
+        let certificate =
+            !number.is_empty() && !is_nesting && (known || (one_word && (!was_header || word == self.header_word)));
         if certificate {
             self.end_requested();
             self.end_block(true);
@@ -400,10 +410,15 @@ impl Parser {
                 _ => {}
             }
             self.touch(rule);
+            let nested = self.nested;
+            self.block().nested = nested;
             let index = number.parse().ok().map(|n: u32| self.stated(n, inner));
             self.block().index = index;
-        } else if self.block.is_some() && (is_nesting && !word.contains("force NCrypt") || was_header && !number.is_empty()) {
+        } else if self.block.is_some()
+            && (is_nesting && !word.contains("force NCrypt") || was_header && !number.is_empty())
+        {
             self.block().nested = true;
+            self.nested = true;
             self.last_was_header = was_header;
         }
     }
@@ -411,8 +426,12 @@ impl Parser {
     /// `----------------  End Nesting Level 1  ----------------` and separators.
     fn dashes(&mut self, piece: Piece<'_>) {
         let inner = piece.text.trim_matches(['-', '=', ' ']);
+        if inner.is_empty() {
+            return;
+        }
         if self.block.is_some() && (inner.contains("Nesting Level") || inner.contains("嵌套")) {
             self.block().nested = true;
+            self.nested = true;
             self.section = Section::Head;
         }
     }
@@ -440,6 +459,7 @@ impl Parser {
         }
         self.end_block(true);
         self.smart_card = false;
+        self.nested = false;
         self.in_provider_list = false;
         if code.is_some() || piece.text.contains("FAILED") {
             let line = piece.text.get(..cut_at(piece.text, self.limits.excerpt_columns)).unwrap_or("").to_owned();
@@ -549,7 +569,11 @@ impl Parser {
             let (what, outcome) = (text.get(..at).unwrap_or(""), text.get(at.saturating_add(6)..).unwrap_or(""));
             let passed = outcome.starts_with("passed");
             let failed = outcome.starts_with("FAILED");
-            let technical = what.contains("RSA") || what.contains("AES") || what.contains("EC") || what == "Encryption" || what == "Signature";
+            let technical = what.contains("RSA")
+                || what.contains("AES")
+                || what.contains("EC")
+                || what == "Encryption"
+                || what == "Signature";
             if technical && (passed || failed || outcome.starts_with("skipped")) {
                 self.keep(piece);
                 let place = piece.place(self.source);
@@ -689,9 +713,9 @@ impl Parser {
                 && word.len() <= 24
                 && !word.contains(' ')
                 && number_until(text, open.saturating_add(1), ']').is_some()
-                && text.split_once("]:").is_some_and(|(_, after)| {
-                    after.trim_start().split([' ', '(']).next().is_some_and(oid::is_oid)
-                })
+                && text
+                    .split_once("]:")
+                    .is_some_and(|(_, after)| after.trim_start().split([' ', '(']).next().is_some_and(oid::is_oid))
         });
         if attribute {
             self.recognized = self.recognized.saturating_add(1);
@@ -709,7 +733,9 @@ impl Parser {
 
     fn command_line(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let prompt_like = text.contains('>') || text.contains('$') || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("certutil"));
+        let prompt_like = text.contains('>')
+            || text.contains('$')
+            || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("certutil"));
         if !prompt_like || text.starts_with("CertUtil:") {
             return false;
         }
@@ -727,6 +753,7 @@ impl Parser {
         self.end_requested();
         self.end_block(true);
         self.smart_card = command.verb == "scinfo";
+        self.nested = false;
         let line = self.stated(mask_password(text), piece);
         let elevated = command::elevation(text);
         // `… my "51000…"my "Personal"`: the listing's first line touches the command.
@@ -744,7 +771,18 @@ impl Parser {
     /// `my "Personal"`, or the bare name of a well-known store.
     fn store_header(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        const BARE: &[&str] = &["my", "root", "ca", "trust", "authroot", "trustedpublisher", "trustedpeople", "disallowed", "webhosting", "request"];
+        const BARE: &[&str] = &[
+            "my",
+            "root",
+            "ca",
+            "trust",
+            "authroot",
+            "trustedpublisher",
+            "trustedpeople",
+            "disallowed",
+            "webhosting",
+            "request",
+        ];
         let name = if let Some((name, title)) = text.split_once(" \"") {
             let quoted = title.strip_suffix('"').is_some_and(|t| !t.contains('"') && t.len() <= 80);
             let plain = !name.is_empty()
@@ -764,6 +802,7 @@ impl Parser {
         self.recognized = self.recognized.saturating_add(1);
         self.end_requested();
         self.end_block(true);
+        self.nested = false;
         let fact = self.stated(name.to_owned(), piece.slice(0..name.len()));
         self.records.push(Record::StoreHeader(fact));
         true
@@ -817,7 +856,14 @@ impl Parser {
             let id = id.clone();
             let leaves = matches!(
                 label,
-                Some(Label::SignatureAlgorithm | Label::Signature | Label::KeyContainer | Label::UniqueContainerName | Label::Serial | Label::X509Certificate)
+                Some(
+                    Label::SignatureAlgorithm
+                        | Label::Signature
+                        | Label::KeyContainer
+                        | Label::UniqueContainerName
+                        | Label::Serial
+                        | Label::X509Certificate
+                )
             );
             if !leaves {
                 return self.extension_line(&id, piece);
@@ -847,14 +893,24 @@ impl Parser {
         self.open = None;
         let free = matches!(
             label,
-            Label::Issuer | Label::Subject | Label::Template | Label::KeyContainer | Label::Provider | Label::CaVersion | Label::NotBefore
-                | Label::NotAfter | Label::Serial | Label::UniqueContainerName | Label::SimpleContainerName
+            Label::Issuer
+                | Label::Subject
+                | Label::Template
+                | Label::KeyContainer
+                | Label::Provider
+                | Label::CaVersion
+                | Label::NotBefore
+                | Label::NotAfter
+                | Label::Serial
+                | Label::UniqueContainerName
+                | Label::SimpleContainerName
         );
         let (value, rest) = if free { self.cut_joined(value, depth) } else { (value, Vec::new()) };
         let statement = if rest.is_empty() {
             piece
         } else {
-            let used = value.text.as_ptr().addr().saturating_add(value.text.len()).saturating_sub(piece.text.as_ptr().addr());
+            let used =
+                value.text.as_ptr().addr().saturating_add(value.text.len()).saturating_sub(piece.text.as_ptr().addr());
             piece.slice(0..used).trim()
         };
         let read = self.label_value(label, statement, value);
@@ -977,7 +1033,8 @@ impl Parser {
                     self.detail(piece);
                     if let Some(spec) = KeySpec::from_alg_id(n.value) {
                         let place = piece.place(self.source);
-                        self.block().key_spec_witness = Some(Fact::derived(spec, place, "from the key blob's aiKeyAlg"));
+                        self.block().key_spec_witness =
+                            Some(Fact::derived(spec, place, "from the key blob's aiKeyAlg"));
                     }
                 }
             }
@@ -989,7 +1046,12 @@ impl Parser {
                 self.pending_provider = Some(fact);
                 self.in_provider_list = true;
             }
-            Label::AlgorithmParameters | Label::Version | Label::NameHash | Label::CertHash | Label::KeyIdHash | Label::SignatureHash => {}
+            Label::AlgorithmParameters
+            | Label::Version
+            | Label::NameHash
+            | Label::CertHash
+            | Label::KeyIdHash
+            | Label::SignatureHash => {}
         }
         true
     }
@@ -1011,9 +1073,10 @@ impl Parser {
     }
 
     fn serial(&mut self, piece: Piece<'_>, value: Piece<'_>) {
-        let starts_anew = self.block.as_ref().is_some_and(|b| {
-            !b.smart_card && (b.serial.is_some() || b.sha1.is_some() || b.key_link.is_some() || !b.tests.is_empty())
-        });
+        let starts_anew = self
+            .block
+            .as_ref()
+            .is_some_and(|b| !b.smart_card && (b.serial.is_some() || b.sha1.is_some() || !b.tests.is_empty()));
         if starts_anew {
             self.end_block(true);
         }
@@ -1043,7 +1106,10 @@ impl Parser {
 
     fn name(&mut self, of: NameOf, piece: Piece<'_>, value: Piece<'_>) {
         if of == NameOf::Issuer
-            && self.block.as_ref().is_some_and(|b| !b.smart_card && (b.sha1.is_some() || b.key_link.is_some()) && b.issuer.is_some())
+            && self
+                .block
+                .as_ref()
+                .is_some_and(|b| !b.smart_card && (b.sha1.is_some() || b.key_link.is_some()) && b.issuer.is_some())
         {
             self.end_block(true);
         }
@@ -1235,7 +1301,9 @@ impl Parser {
             return;
         }
         let fact = match overprinted_provider(text) {
-            Some(name) => Fact::derived(name.to_owned(), piece.place(self.source), "the line keeps the tail of an older one"),
+            Some(name) => {
+                Fact::derived(name.to_owned(), piece.place(self.source), "the line keeps the tail of an older one")
+            }
             None => self.stated(text.to_owned(), piece),
         };
         let block = self.block();
@@ -1301,7 +1369,9 @@ impl Parser {
     fn unknown_label(&mut self, piece: Piece<'_>, value: Piece<'_>, equals: bool, indent: usize) -> bool {
         let text = value.text;
         match self.section.clone() {
-            Section::Property(id) if id != property_id::KEY_PROV_INFO => return self.property_line(id, piece, value, equals),
+            Section::Property(id) if id != property_id::KEY_PROV_INFO => {
+                return self.property_line(id, piece, value, equals);
+            }
             Section::Property(_) => {
                 if self.link_line(piece, value, equals) {
                     return true;
@@ -1389,7 +1459,11 @@ impl Parser {
             self.algorithm(piece, value);
             return true;
         }
-        if self.section == Section::Head && self.block().verbose && text.ends_with(char::is_alphabetic) && text.starts_with(|c: char| c.is_ascii_digit()) {
+        if self.section == Section::Head
+            && self.block().verbose
+            && text.ends_with(char::is_alphabetic)
+            && text.starts_with(|c: char| c.is_ascii_digit())
+        {
             self.key_length(piece, value);
             return true;
         }
@@ -1641,7 +1715,8 @@ impl Parser {
             }
             Open::Unique => {
                 let joined = block.unique_name.as_ref().map_or(String::new(), |u| u.value.clone());
-                container_name::split_file_name(&format!("{joined}{text}")).is_some() && append(&mut block.unique_name, "")
+                container_name::split_file_name(&format!("{joined}{text}")).is_some()
+                    && append(&mut block.unique_name, "")
             }
             Open::Simple => block.simple_name.is_none() && append(&mut block.simple_name, ""),
             Open::Provider => {
@@ -1669,10 +1744,13 @@ impl Parser {
                 }
                 None => false,
             },
-            Open::Serial => empty && values::hex(text).is_some_and(|hex| {
-                block.serial = Some(Fact::stated(hex, place));
-                true
-            }),
+            Open::Serial => {
+                empty
+                    && values::hex(text).is_some_and(|hex| {
+                        block.serial = Some(Fact::stated(hex, place));
+                        true
+                    })
+            }
         };
         if done {
             self.keep(piece);
@@ -1687,7 +1765,8 @@ impl Parser {
 
     fn sddl(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let descriptor = (text.starts_with("D:") || text.starts_with("O:")) && text.contains("(A;") && text.ends_with(')');
+        let descriptor =
+            (text.starts_with("D:") || text.starts_with("O:")) && text.contains("(A;") && text.ends_with(')');
         if descriptor {
             self.detail(piece);
             let fact = self.stated(text.to_owned(), piece);
@@ -1783,10 +1862,29 @@ fn separator(text: &str) -> Option<(usize, usize)> {
     None
 }
 
+/// Whether a printed public key is not cut: a DER SEQUENCE of its stated length, or an uncompressed point of a NIST curve.
+fn is_whole_public_key(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x30, 0x82, high, low, rest @ ..] => rest.len() == usize::from(u16::from_be_bytes([*high, *low])),
+        [0x30, 0x81, length, rest @ ..] => rest.len() == usize::from(*length),
+        [0x04, rest @ ..] => matches!(rest.len(), 64 | 96 | 132),
+        _ => false,
+    }
+}
+
 fn is_hash_name(text: &str) -> bool {
     matches!(
         text,
-        "sha1" | "md5" | "sha256" | "sha384" | "sha512" | "rfc-sha1" | "bcrypt-sha1" | "bcrypt-sha256" | "pin-sha256" | "pin-sha256-hex"
+        "sha1"
+            | "md5"
+            | "sha256"
+            | "sha384"
+            | "sha512"
+            | "rfc-sha1"
+            | "bcrypt-sha1"
+            | "bcrypt-sha256"
+            | "pin-sha256"
+            | "pin-sha256-hex"
     )
 }
 
@@ -1815,7 +1913,10 @@ fn leading_length(text: &str, digits: usize) -> usize {
 /// `Digital Signature, Key Encipherment (a0)`, `… (80 80)`: the bits.
 fn key_usage_bits(text: &str) -> Option<u16> {
     let inner = text.strip_suffix(')')?.rsplit_once('(')?.1;
-    let mut bytes = inner.split([' ', ',']).filter(|p| !p.is_empty()).map(|p| u8::from_str_radix(p, 16).ok().filter(|_| p.len() <= 2));
+    let mut bytes = inner
+        .split([' ', ','])
+        .filter(|p| !p.is_empty())
+        .map(|p| u8::from_str_radix(p, 16).ok().filter(|_| p.len() <= 2));
     let low = bytes.next()??;
     let high = match bytes.next() {
         None => 0,
@@ -1867,7 +1968,10 @@ fn plausible_container(text: &str) -> bool {
 
 /// What can be the rest of a wrapped name: not a sentence of another tool.
 fn wrapped_name(text: &str) -> bool {
-    text.len() <= 200 && (text.contains('=') || text.contains(", ") || text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ','))
+    text.len() <= 200
+        && (text.contains('=')
+            || text.contains(", ")
+            || text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ','))
 }
 
 /// A known provider whose name begins a text that goes on without a blank.
@@ -1878,7 +1982,9 @@ fn overprinted_provider(text: &str) -> Option<&'static str> {
     provider::PROVIDERS
         .iter()
         .map(|p| p.name)
-        .filter(|name| text.get(name.len()..).is_some_and(|rest| text.starts_with(name) && !rest.starts_with([' ', '('])))
+        .filter(|name| {
+            text.get(name.len()..).is_some_and(|rest| text.starts_with(name) && !rest.starts_with([' ', '(']))
+        })
         .max_by_key(|name| name.len())
 }
 

@@ -80,8 +80,7 @@ impl<'a> Cleaned<'a> {
 
     fn physical(&self, index: usize) -> usize {
         let after = self.breaks.partition_point(|(i, _)| *i <= index);
-        let (cleaned, physical) =
-            after.checked_sub(1).and_then(|i| self.breaks.get(i)).copied().unwrap_or((0, 0));
+        let (cleaned, physical) = after.checked_sub(1).and_then(|i| self.breaks.get(i)).copied().unwrap_or((0, 0));
         physical.saturating_add(index.saturating_sub(cleaned))
     }
 }
@@ -131,7 +130,9 @@ fn replacement(text: &str) -> Option<(Cow<'static, str>, usize)> {
     let tag = tag.strip_prefix('/').unwrap_or(&tag);
     match tag.split(' ').next()? {
         "br" | "p" | "div" | "li" | "tr" => Some(("\u{2028}".into(), end.saturating_add(1))),
-        "b" | "i" | "strong" | "em" | "code" | "pre" | "span" | "td" | "font" => Some(("".into(), end.saturating_add(1))),
+        "b" | "i" | "strong" | "em" | "code" | "pre" | "span" | "td" | "font" => {
+            Some(("".into(), end.saturating_add(1)))
+        }
         _ => None,
     }
 }
@@ -145,9 +146,8 @@ pub(super) struct Piece<'a> {
     cleaned: &'a Cleaned<'a>,
 }
 
-static ANCHORS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(labels::anchors()).ok()
-});
+static ANCHORS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(labels::anchors()).ok());
 
 impl<'a> Piece<'a> {
     /// A part of this piece; a range outside the text gives an empty piece.

@@ -1,0 +1,263 @@
+//! From credentials and ranked findings to the report's types.
+
+use super::model::{
+    CertificateReport, Check, CheckOutcome, ContainerReport, ContextLine, CredentialReport, EvidenceReport, Finding,
+    FlagsReport, KeyReport, KeySpecReport, ProviderReport, PublicKeyReport, Reference, RemedyReport, SourceReport,
+    StepReport, StoreReport, Verdict,
+};
+use crate::case::credential::{Credential, CredentialId, Key, Origin, Scope};
+use crate::model::container_name::FileNameRule;
+use crate::model::fact::{Basis, Evidence, Excerpts};
+use crate::model::flags;
+use crate::model::provider::ProviderKind;
+use crate::rules::judge::RankedFinding;
+use crate::rules::{Kind, Outcome, Recorded};
+use crate::workloads::Target;
+use sha2::{Digest, Sha256};
+
+/// A credential for the report.
+pub fn credential(c: &Credential, verdicts: Vec<Verdict>) -> CredentialReport {
+    CredentialReport {
+        id: c.id.0,
+        certificate: c.certificate.as_ref().map(|x| CertificateReport {
+            sha1: x.sha1.as_ref().map(|s| s.value.to_string()),
+            sha256: x.sha256.as_ref().map(|s| s.value.clone()),
+            serial: x.serial.as_ref().map(|s| s.value.clone()),
+            subject: x.subject.as_ref().map(|s| s.value.clone()),
+            issuer: x.issuer.as_ref().map(|s| s.value.clone()),
+            not_before: x.not_before.as_ref().and_then(|d| d.value).map(|m| m.rfc3339()),
+            not_after: x.not_after.as_ref().and_then(|d| d.value).map(|m| m.rfc3339()),
+            validity_text: (x.not_before.is_some() || x.not_after.is_some())
+                .then(|| {
+                    [&x.not_before, &x.not_after]
+                        .map(|d| d.as_ref().map(|d| d.text.value.clone()).filter(|t| !t.is_empty()))
+                })
+                .filter(|t| t.iter().any(Option::is_some)),
+            key_usage: x.key_usage.as_ref().map(|u| u.value.names().iter().map(|n| (*n).to_owned()).collect()),
+            extended_key_usage: x.extended_key_usage.as_ref().map(|u| u.value.clone()),
+            public_key: PublicKeyReport {
+                algorithm: x.public_key.algorithm.as_ref().map(|a| a.value.clone()),
+                bits: x.public_key.bits.as_ref().map(|b| b.value),
+                sha1: x.public_key.sha1.as_ref().map(|s| s.value.to_string()),
+            },
+            archived: x.archived.as_ref().is_some_and(|a| a.value),
+            ca: x.is_ca.as_ref().map(|a| a.value),
+            alternative_names: x.alternative_names.iter().map(|n| n.value.clone()).collect(),
+            template: x.template.as_ref().map(|t| t.value.clone()),
+            friendly_name: x.friendly_name.as_ref().map(|t| t.value.clone()),
+        }),
+        store: c.store.as_ref().map(|s| StoreReport {
+            name: s.name.as_ref().map(|n| n.value.clone()),
+            scope: s.scope.as_ref().map_or(Scope::Unknown, |s| s.value).word().to_owned(),
+        }),
+        key: key(&c.key),
+        sources: c
+            .sources
+            .iter()
+            .map(|s| SourceReport { input: s.source.0, line: (s.line > 0).then_some(s.line), bytes: [s.start, s.end] })
+            .collect(),
+        verdicts,
+        display_name: c.display_name(),
+        origin: origin(c.origin).to_owned(),
+    }
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::StoreDump => "a store listed by certutil",
+        Origin::FileDump => "a file dumped by certutil",
+        Origin::SmartCardDump => "a smart card listed by certutil",
+        Origin::Pfx => "a PFX file",
+        Origin::KeyFile => "a key file",
+        Origin::CertificateFile => "a certificate file",
+    }
+}
+
+fn key(k: &Key) -> KeyReport {
+    KeyReport {
+        association: k.association.word().to_owned(),
+        access: k.access.word().to_owned(),
+        container: ContainerReport {
+            stored: k.stored_container.as_ref().map(|c| c.value.clone()),
+            name: k.container.as_ref().map(|c| c.value.clone()),
+            unique_name: k.unique_name.as_ref().map(|c| c.value.clone()),
+            machine_guid: k.machine_guid(),
+            file_name_rule: match k.file_name_rule() {
+                Some(FileNameRule::Capi) => "capi",
+                Some(FileNameRule::Cng) => "cng",
+                Some(FileNameRule::Mismatch) => "mismatch",
+                None => "unknown",
+            }
+            .to_owned(),
+        },
+        provider: ProviderReport {
+            name: k.provider.as_ref().map(|p| p.value.clone()),
+            provider_type: k.provider_type.as_ref().map(|t| t.value),
+            kind: match k.kind() {
+                Some(ProviderKind::Csp) => "csp",
+                Some(ProviderKind::Ksp) => "ksp",
+                None => "unknown",
+            }
+            .to_owned(),
+        },
+        flags: k.flags.as_ref().map(|f| FlagsReport {
+            value: f.value,
+            names: flags::names(f.value, flags::KEY_PROV_FLAGS).into_iter().map(str::to_owned).collect(),
+        }),
+        key_spec: k.key_spec.as_ref().map(|s| KeySpecReport {
+            value: s.value.0,
+            name: s.value.name().map(str::to_owned),
+            basis: match s.basis {
+                Basis::Stated => "stated",
+                Basis::Derived(_) => "derived",
+            }
+            .to_owned(),
+        }),
+        algorithm: k.algorithm.as_ref().map(|a| a.value.clone()),
+        bits: k.bits.as_ref().map(|b| b.value),
+        public_key_sha1: k.public_key_sha1.as_ref().map(|s| s.value.to_string()),
+        matches_certificate: k.matches_certificate.as_ref().map(|m| m.value),
+        usage: k
+            .usage
+            .as_ref()
+            .map(|u| flags::names(u.value, flags::KEY_USAGE_PROPERTY).into_iter().map(str::to_owned).collect()),
+        exportable: k.exportable.word().to_owned(),
+        encryption_test: k.encryption_test.word().to_owned(),
+        signature_test: k.signature_test.word().to_owned(),
+    }
+}
+
+/// What identifies the subject of a finding across runs: the thumbprint, else container and provider, else the input.
+pub fn identity(c: &Credential, input: Option<&str>) -> String {
+    if let Some(sha1) = c.thumbprint() {
+        return sha1.to_string();
+    }
+    let container = c.key.unique_name.as_ref().or(c.key.container.as_ref()).or(c.key.stored_container.as_ref());
+    match (container, &c.key.provider) {
+        (Some(container), provider) if !container.value.is_empty() => {
+            format!("{}\n{}", container.value, provider.as_ref().map_or("", |p| p.value.as_str()))
+        }
+        _ => match c.certificate.as_ref().and_then(|c| c.serial.as_ref()) {
+            Some(serial) => format!("serial\n{}", serial.value),
+            None => input.unwrap_or_default().to_owned(),
+        },
+    }
+}
+
+/// The first 16 hexadecimal digits of SHA-256 over the rule, the workloads and the subject.
+pub fn fingerprint(rule: &str, workloads: &[String], identity: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(rule);
+    hasher.update("\n");
+    hasher.update(workloads.join(","));
+    hasher.update("\n");
+    hasher.update(identity);
+    hasher.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
+
+/// A ranked finding for the report. `asked` stands for "all workloads that were asked for"; `excerpts` are the lines of
+/// the credential it is about.
+pub fn finding(
+    ranked: &RankedFinding,
+    asked: &[Target],
+    identity: &str,
+    excerpts: Option<&Excerpts>,
+    columns: usize,
+) -> Finding {
+    let draft = &ranked.draft;
+    let workloads: Vec<String> =
+        if draft.workloads.is_empty() { asked } else { &draft.workloads }.iter().map(ToString::to_string).collect();
+    let fingerprint = fingerprint(ranked.rule.name, &workloads, identity);
+    Finding {
+        rule: ranked.rule.name.to_owned(),
+        severity: draft.severity,
+        role: draft.role,
+        confidence: draft.confidence,
+        title: draft.title.to_string(),
+        message: draft.message.clone(),
+        credential: ranked.credential.map(|c| c.0),
+        related: draft.related.iter().map(|c| c.0).collect(),
+        workloads,
+        evidence: draft.evidence.iter().map(|e| evidence(e, &draft.evidence, excerpts, columns)).collect(),
+        remedies: draft
+            .remedies
+            .iter()
+            .map(|r| RemedyReport {
+                title: r.title.to_string(),
+                steps: r
+                    .steps
+                    .iter()
+                    .map(|s| StepReport {
+                        run: s.run.clone(),
+                        shell: s.shell.word().to_owned(),
+                        place: s.place.to_owned(),
+                        note: s.note.map(|n| n.to_string()),
+                    })
+                    .collect(),
+                caution: r.caution.map(|c| c.to_string()),
+                verify: r.verify.clone(),
+            })
+            .collect(),
+        references: ranked
+            .rule
+            .sources
+            .iter()
+            .map(|s| Reference { title: s.title.to_owned(), url: s.url.to_owned() })
+            .collect(),
+        fingerprint,
+    }
+}
+
+/// The lines between one piece of evidence and the next of the same finding, when they are few enough for one snippet.
+const GAP: u32 = 4;
+
+fn evidence(e: &Evidence, all: &[Evidence], excerpts: Option<&Excerpts>, columns: usize) -> EvidenceReport {
+    let text = e.place.line > 0;
+    let next = all
+        .iter()
+        .filter(|o| o.place.source == e.place.source && o.place.line > e.place.line)
+        .map(|o| o.place.line)
+        .min()
+        .filter(|next| next - e.place.line <= GAP);
+    let context = match (next, excerpts) {
+        (Some(next), Some(excerpts)) if text => excerpts
+            .lines()
+            .iter()
+            .filter(|l| l.source == e.place.source && l.number > e.place.line && l.number < next && l.column == 1)
+            .map(|l| ContextLine { line: l.number, text: l.text.clone() })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let cut = |s: &str| s.chars().take(columns).collect::<String>();
+    EvidenceReport {
+        input: e.place.source.0,
+        line: text.then_some(e.place.line),
+        column: text.then_some(e.place.column),
+        bytes: [e.place.start, e.place.end()],
+        excerpt: cut(&e.excerpt),
+        label: e.label.to_string(),
+        primary: e.primary,
+        line_text: (!e.line_text.is_empty()).then(|| cut(&e.line_text)),
+        path: e.path.clone(),
+        context,
+    }
+}
+
+/// An outcome for the report.
+pub fn check(recorded: &Recorded, credential: Option<CredentialId>) -> Check {
+    let (outcome, reason, obtain) = match &recorded.outcome {
+        Outcome::Pass(reason) => (CheckOutcome::Pass, reason.to_string(), None),
+        Outcome::NotApplicable(reason) => (CheckOutcome::NotApplicable, reason.to_string(), None),
+        Outcome::Unknown { missing, obtain } => (CheckOutcome::Unknown, missing.to_string(), Some(obtain.clone())),
+        Outcome::Fail(draft) => (CheckOutcome::Fail, draft.title.to_string(), None),
+    };
+    Check {
+        rule: recorded.rule.name.to_owned(),
+        credential: credential.map(|c| c.0),
+        not_the_cause: outcome == CheckOutcome::Pass && recorded.rule.kind == Kind::Suppressor,
+        outcome,
+        reason,
+        obtain,
+        count: None,
+    }
+}

@@ -1,0 +1,331 @@
+//! From outcomes to a verdict: who is judged for what, which of the failed checks is the root cause, what follows.
+
+use super::check::{Checks, FindingDraft, Outcome, Recorded};
+use super::{Context, RULES, RuleEntry, RuleMeta, subject};
+use crate::case::{
+    credential::{Access, Association, Credential, CredentialId, Origin, Scope},
+    index::CaseIndex,
+};
+use crate::model::{oid, provider::ProviderKind, windows::WindowsVersion};
+use crate::report::model::{Confidence, Role, Severity, Verdict, VerdictOutcome};
+use crate::rules::Grade;
+use crate::workloads::{CellOutcome, Target};
+use std::cmp::Reverse;
+
+/// The machine stores whose certificates servers use.
+const SERVER_STORES: &[&str] = &["my", "webhosting", "remote desktop", "ntds\\my"];
+
+/// The workloads for which a credential is judged: those that an artifact binds it to; without one, those among `asked`
+/// that its store, its place in the chain and its extended key usage allow.
+pub fn candidates(c: &Credential, asked: &[Target], bound: &[Target]) -> Vec<Target> {
+    if !bound.is_empty() {
+        return bound.to_vec();
+    }
+    let linked = matches!(c.key.association, Association::Linked | Association::FoundBySearch);
+    let personal = match c.origin {
+        Origin::StoreDump => {
+            let known = c.store_name();
+            if known.is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
+                return Vec::new();
+            }
+            match c.scope() {
+                Scope::Machine | Scope::Service | Scope::Unknown => false,
+                Scope::User => true,
+                Scope::Enterprise | Scope::GroupPolicy => return Vec::new(),
+            }
+        }
+        // A certificate without a key says nothing about a key; with one it is a PFX or a key link.
+        Origin::FileDump | Origin::CertificateFile if !linked => return Vec::new(),
+        Origin::FileDump | Origin::Pfx => false,
+        Origin::CertificateFile => {
+            if c.store_name().is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
+                return Vec::new();
+            }
+            c.scope() == Scope::User
+        }
+        Origin::SmartCardDump => true,
+        Origin::KeyFile => return Vec::new(),
+    };
+    asked.iter().filter(|t| (!personal || t.workload.user_store) && allows(c, t)).copied().collect()
+}
+
+/// Whether the certificate's place in the chain and its extended key usage allow the workload.
+fn allows(c: &Credential, target: &Target) -> bool {
+    let certificate = c.certificate.as_ref();
+    let usages = certificate.and_then(|c| c.extended_key_usage.as_ref()).map(|u| &u.value);
+    let ca = certificate.and_then(|c| c.is_ca.as_ref()).map(|c| c.value);
+    if target.workload.name == "adcs" {
+        // Whether it is a CA is not shown in an excerpt; an end entity shows its purpose or its extensions.
+        return ca.unwrap_or_else(|| usages.is_none() && !certificate.is_some_and(|c| c.extensions_shown));
+    }
+    if ca == Some(true) {
+        return false;
+    }
+    let allowed = target.workload.extended_key_usages;
+    allowed.is_empty() || usages.is_none_or(|u| u.iter().any(|u| u == oid::ANY_EKU || allowed.contains(&u.as_str())))
+}
+
+/// Runs every rule about one credential. `base.workloads` are the workloads that were asked for.
+pub fn run_credential(c: &Credential, base: &Context<'_>, bound: &[Target]) -> Vec<Recorded> {
+    let targets = candidates(c, base.workloads, bound);
+    // An archived certificate that nothing is bound to is history: only its being archived is told.
+    let history = bound.is_empty() && certificate_archived(c);
+    let mut recorded = Vec::new();
+    for entry in RULES {
+        let RuleEntry::Credential(rule) = entry else { continue };
+        let silent = history && rule.meta().name != "archived-or-moved-certificate";
+        let workloads: &[Target] = if silent { &[] } else { &targets };
+        let cx = Context { workloads, bound, ..*base };
+        let mut checks = Checks::new(rule.meta(), Some(c.id), recorded);
+        rule.check(c, &cx, &mut checks);
+        recorded = checks.into_recorded();
+    }
+    recorded
+}
+
+fn certificate_archived(c: &Credential) -> bool {
+    c.certificate.as_ref().and_then(|c| c.archived.as_ref()).is_some_and(|a| a.value)
+}
+
+/// Runs every rule about the whole case. `base.workloads` are the workloads that were asked for.
+pub fn run_case(case: &CaseIndex, base: &Context<'_>) -> Vec<Recorded> {
+    let mut recorded = Vec::new();
+    for entry in RULES {
+        let RuleEntry::Case(rule) = entry else { continue };
+        if (base.stop)() {
+            break;
+        }
+        let mut checks = Checks::new(rule.meta(), None, recorded);
+        rule.check(case, base, &mut checks);
+        recorded = checks.into_recorded();
+    }
+    recorded
+}
+
+/// A finding after the ranking.
+#[derive(Debug, Clone)]
+pub struct RankedFinding {
+    /// The rule.
+    pub rule: &'static RuleMeta,
+    /// The credential; `None`: about the case.
+    pub credential: Option<CredentialId>,
+    /// What it says, with the role, severity and confidence that it ends with.
+    pub draft: FindingDraft,
+}
+
+impl RankedFinding {
+    /// Whether it is about this credential, as its subject or as a related one.
+    pub fn concerns(&self, id: CredentialId) -> bool {
+        self.credential == Some(id) || self.draft.related.contains(&id)
+    }
+    fn holds_for(&self, target: Target) -> bool {
+        self.draft.workloads.is_empty() || self.draft.workloads.contains(&target)
+    }
+}
+
+/// What the ranking gives.
+#[derive(Debug, Clone, Default)]
+pub struct Ranked {
+    /// The findings, strongest root cause first.
+    pub findings: Vec<RankedFinding>,
+    /// Every outcome about the subject, failed ones included, in the order of the rules.
+    pub checks: Vec<Recorded>,
+}
+
+/// The place of a rule in the order of precedence.
+pub fn precedence(rule: &RuleMeta) -> usize {
+    RULES.iter().position(|r| r.meta().name == rule.name).unwrap_or(RULES.len())
+}
+
+/// One failed check while the ranking goes on.
+struct Candidate<'a> {
+    rule: &'static RuleMeta,
+    credential: Option<CredentialId>,
+    draft: &'a FindingDraft,
+    /// Whether the finding is to be given out with this subject.
+    own: bool,
+}
+
+/// What became of a failed check for one workload.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    role: Role,
+    severity: Severity,
+    confidence: Confidence,
+    also: bool,
+}
+
+/// Decides what is the root cause.
+///
+/// `recorded` holds the outcomes about the subject, and of the case rules those whose findings name it as a related
+/// credential: they take part, but are given out only with their own subject. `targets` are the workloads for which the
+/// subject is judged. For each of them at most one finding stays a root cause: the most severe, best supported one with
+/// most conditions, and between equals the one that explains the other. What it explains contributes and is at most a
+/// warning; another error stays an error, contributes, and says "also".
+pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: &[Target]) -> Ranked {
+    let mut findings = Vec::new();
+    {
+        let list: Vec<Candidate<'_>> = recorded
+            .iter()
+            .filter_map(|r| match &r.outcome {
+                Outcome::Fail(draft) => {
+                    let own = r.credential == credential;
+                    let related = credential.is_some_and(|id| draft.related.contains(&id));
+                    (own || related).then_some(Candidate { rule: r.rule, credential: r.credential, draft, own })
+                }
+                _ => None,
+            })
+            .collect();
+        let each: Vec<Option<Target>> =
+            if targets.is_empty() { vec![None] } else { targets.iter().copied().map(Some).collect() };
+        // For each failed check, its places with the workloads that share them.
+        let mut places: Vec<Vec<(Place, Vec<Target>)>> = list.iter().map(|_| Vec::new()).collect();
+        for target in each {
+            for (index, place) in rank_for(&list, target) {
+                let Some(own) = places.get_mut(index) else { continue };
+                let slot = match own.iter_mut().find(|(p, _)| *p == place) {
+                    Some(slot) => slot,
+                    None => {
+                        own.push((place, Vec::new()));
+                        let last = own.len().saturating_sub(1);
+                        let Some(slot) = own.get_mut(last) else { continue };
+                        slot
+                    }
+                };
+                slot.1.extend(target);
+            }
+        }
+        for (candidate, places) in list.iter().zip(places) {
+            if !candidate.own {
+                continue;
+            }
+            for (place, workloads) in places {
+                let mut draft = candidate.draft.clone();
+                draft.workloads = workloads;
+                draft.role = place.role;
+                draft.severity = place.severity;
+                draft.confidence = place.confidence;
+                if place.also {
+                    draft.message = format!("This is also wrong, apart from the root cause. {}", draft.message);
+                }
+                findings.push(RankedFinding { rule: candidate.rule, credential: candidate.credential, draft });
+            }
+        }
+    }
+    findings.sort_by_key(|f| (f.draft.role, f.draft.severity, f.draft.confidence, precedence(f.rule)));
+    Ranked { findings, checks: recorded }
+}
+
+/// The places of the failed checks for one workload; `None`: the subject is judged for no workload.
+fn rank_for(list: &[Candidate<'_>], target: Option<Target>) -> Vec<(usize, Place)> {
+    let holds =
+        |c: &Candidate<'_>| target.is_none_or(|t| c.draft.workloads.is_empty() || c.draft.workloads.contains(&t));
+    let mut placed: Vec<(usize, Place)> = list
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| holds(c))
+        .map(|(i, c)| {
+            let d = c.draft;
+            (i, Place { role: d.role, severity: d.severity, confidence: d.confidence, also: false })
+        })
+        .collect();
+    let rule = |i: usize| list.get(i).map(|c| c.rule);
+    let explains = |a: usize, b: usize| {
+        rule(a).zip(rule(b)).is_some_and(|(a, b)| a.explains.contains(&b.name) && !b.explains.contains(&a.name))
+    };
+    // An unelevated look shows every key as missing: it takes the weight from `keyset-missing` before the ranking.
+    if placed.iter().any(|(i, _)| rule(*i).is_some_and(|r| r.name == "dump-taken-unelevated")) {
+        for (i, place) in &mut placed {
+            if rule(*i).is_some_and(|r| r.name == "keyset-missing") {
+                *place = Place {
+                    role: Role::Contributing,
+                    severity: place.severity.max(Severity::Warning),
+                    confidence: Confidence::Possible,
+                    also: false,
+                };
+            }
+        }
+    }
+    let mut causes: Vec<(usize, Place)> = placed.iter().filter(|(_, p)| p.role == Role::RootCause).copied().collect();
+    causes.sort_by_key(|(i, p)| {
+        let candidate = list.get(*i);
+        let conditions = candidate.map_or(0, |c| c.draft.conditions);
+        (p.severity, p.confidence, Reverse(conditions), candidate.map_or(0, |c| precedence(c.rule)))
+    });
+    let Some(&(mut root, weight)) = causes.first() else { return placed };
+    // Between equals the more specific one wins: the one that explains the other.
+    for (i, p) in &causes {
+        if (p.severity, p.confidence) == (weight.severity, weight.confidence) && explains(*i, root) {
+            root = *i;
+        }
+    }
+    let mut kept = vec![root];
+    for (i, _) in causes.iter().filter(|(i, _)| *i != root) {
+        let explained = kept.iter().any(|k| explains(*k, *i));
+        if !explained {
+            kept.push(*i);
+        }
+        let Some((_, place)) = placed.iter_mut().find(|(p, _)| p == i) else { continue };
+        place.role = Role::Contributing;
+        if explained {
+            place.severity = place.severity.max(Severity::Warning);
+        } else {
+            place.also = place.severity == Severity::Error;
+        }
+    }
+    placed
+}
+
+/// The verdict on a credential for a workload, from the ranked findings about it (also those of the case that name it)
+/// and the table's cell. `windows` is the version that the user named; one that the log states goes before it.
+pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windows: Option<WindowsVersion>) -> Verdict {
+    let about: Vec<&RankedFinding> = findings.iter().filter(|f| f.concerns(c.id) && f.holds_for(target)).collect();
+    let names = |wanted: &dyn Fn(&FindingDraft) -> bool| -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for f in about.iter().filter(|f| wanted(&f.draft)) {
+            if !names.iter().any(|n| n == f.rule.name) {
+                names.push(f.rule.name.to_owned());
+            }
+        }
+        names
+    };
+    let give = |outcome, because| Verdict { workload: target.to_string(), outcome, because };
+    let failing = names(&|d| d.role == Role::RootCause && d.severity == Severity::Error);
+    if !failing.is_empty() {
+        return give(VerdictOutcome::Fails, failing);
+    }
+    let causes = names(&|d| d.role == Role::RootCause);
+    let key = &c.key;
+    let settled = subject::settled(target, c.surroundings.windows.as_ref().map(|w| w.value).or(windows));
+    let cell = key.kind().and_then(|kind| {
+        settled.cell(kind, subject::key_spec(c).map(|k| k.value.0), subject::is_ec(c)).map(|(_, cell)| cell)
+    });
+    let documented = |g: Grade| g <= Grade::C;
+    if causes.is_empty() && cell.is_some_and(|cell| cell.outcome == CellOutcome::Fail && documented(cell.grade)) {
+        return give(VerdictOutcome::Fails, Vec::new());
+    }
+    let link_shown = match key.kind() {
+        None => false,
+        Some(ProviderKind::Ksp) => true,
+        Some(ProviderKind::Csp) => subject::key_spec(c).is_some(),
+    };
+    let explained = causes.iter().any(|n| n != "dump-taken-unelevated" && n != "keyset-missing");
+    let absent = key.association == Association::None && !explained;
+    let shut = key.access == Access::NotOpened && !explained;
+    let hidden = !link_shown && !key.any_test_passed() && key.association != Association::None;
+    if absent || shut || hidden {
+        let because = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing));
+        return give(VerdictOutcome::Unknown, because);
+    }
+    let threats = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
+    let shaky = cell.is_some_and(|cell| {
+        cell.outcome == CellOutcome::Warn || (cell.outcome == CellOutcome::Fail && !documented(cell.grade))
+    });
+    if !threats.is_empty() || shaky {
+        return give(VerdictOutcome::AtRisk, threats);
+    }
+    if cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown) {
+        return give(VerdictOutcome::Unknown, Vec::new());
+    }
+    give(VerdictOutcome::Works, Vec::new())
+}

@@ -1,0 +1,24 @@
+//! What a rule's file needs.
+
+pub(super) use super::remedy::{self, Remedy, Step};
+pub(super) use super::{
+    CaseRule, Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, judge, sources, subject,
+};
+pub(super) use crate::case::credential::{
+    Access, Association, Certificate, Credential, CredentialId, Exportable, KeyRemark, Origin, Scope, TestKind,
+    TestOutcome, ValidityDate,
+};
+pub(super) use crate::case::index::{CaseIndex, IndexEntry, fold};
+pub(super) use crate::model::{
+    container_name::{self, FileNameRule},
+    date::Moment,
+    fact::{Evidence, Fact, Place},
+    flags, hresult,
+    key_spec::KeySpec,
+    key_usage::KeyUsage,
+    oid,
+    provider::{self, ProviderClass, ProviderKind},
+};
+pub(super) use crate::report::model::{Confidence, Role, Severity};
+pub(super) use crate::workloads::{CellOutcome, Target};
+pub(super) use std::collections::BTreeMap;

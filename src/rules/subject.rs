@@ -1,0 +1,127 @@
+//! Questions that several rules ask of a credential.
+
+use super::Context;
+use crate::case::credential::{Credential, KeyRemark, Origin, TestOutcome};
+use crate::model::{
+    fact::{Fact, Place},
+    hresult,
+    key_spec::KeySpec,
+    oid,
+    provider::{ProviderClass, ProviderKind},
+    windows::WindowsVersion,
+};
+use crate::workloads::Target;
+
+/// Why a rule has nothing to say when the credential is a candidate for none of the workloads.
+pub(super) const NO_WORKLOAD: &str = "the certificate is a candidate for none of the workloads";
+/// Why a rule about stored keys has nothing to say about a file.
+pub(super) const NOT_STORED: &str = "a file, not a store: no key is stored here";
+
+/// Whether the facts are about what a certificate store holds.
+pub(super) fn stored(c: &Credential) -> bool {
+    matches!(c.origin, Origin::StoreDump | Origin::CertificateFile)
+}
+
+/// Whether the public key is an elliptic-curve key, as far as it is shown.
+pub(super) fn is_ec(c: &Credential) -> bool {
+    algorithm(c).is_some_and(|a| a.contains("EC"))
+}
+
+/// Whether the public key is an RSA key, as far as it is shown.
+pub(super) fn is_rsa(c: &Credential) -> bool {
+    algorithm(c).is_some_and(|a| a.contains("RSA") || a.contains("1.2.840.113549.1.1"))
+}
+
+fn algorithm(c: &Credential) -> Option<String> {
+    let certificate = c.certificate.as_ref().and_then(|c| c.public_key.algorithm.as_ref());
+    certificate.or(c.key.algorithm.as_ref()).map(|a| a.value.to_ascii_uppercase())
+}
+
+/// The length of the key in bits, with its place.
+pub(super) fn bits(c: &Credential) -> Option<&Fact<u32>> {
+    c.certificate.as_ref().and_then(|c| c.public_key.bits.as_ref()).or(c.key.bits.as_ref())
+}
+
+/// Where the provider's keys live; `None`: the provider is not in the catalogue or not shown.
+pub(super) fn class(c: &Credential) -> Option<ProviderClass> {
+    c.key.known_provider().map(|p| p.class)
+}
+
+/// Whether the provider is one of Microsoft's for keys in files.
+pub(super) fn software(c: &Credential) -> bool {
+    class(c) == Some(ProviderClass::Software)
+}
+
+/// The KeySpec: of the key link, else of a second witness (a blob's algorithm id, a test line).
+pub(super) fn key_spec(c: &Credential) -> Option<&Fact<KeySpec>> {
+    c.key.key_spec.as_ref().or(c.key.key_spec_witness.as_ref())
+}
+
+/// The place that shows whether the provider is a CSP or a KSP.
+pub(super) fn kind_place(c: &Credential) -> Option<Place> {
+    c.key.provider_type.as_ref().map(|t| t.place).or_else(|| c.key.provider.as_ref().map(|p| p.place))
+}
+
+/// Whether two codes are the same error in any notation (HRESULT, Win32, NTSTATUS).
+pub(super) fn same_code(seen: u32, wanted: u32) -> bool {
+    seen == wanted || hresult::find(seen).is_some_and(|k| k.value == wanted)
+}
+
+/// This error, printed within the credential's own lines.
+pub(super) fn code(c: &Credential, wanted: u32) -> Option<&Fact<u32>> {
+    c.key.codes.iter().find(|f| same_code(f.value, wanted))
+}
+
+/// This error, printed within the credential's own lines or elsewhere in the same log.
+pub(super) fn symptom(c: &Credential, wanted: u32) -> Option<&Fact<u32>> {
+    code(c, wanted).or_else(|| c.surroundings.symptoms.iter().find(|f| same_code(f.value, wanted)))
+}
+
+/// The workloads with one of these names, among those the credential is judged for.
+pub(super) fn named(cx: &Context<'_>, names: &[&str]) -> Vec<Target> {
+    cx.workloads.iter().filter(|t| names.contains(&t.workload.name)).copied().collect()
+}
+
+/// The TLS servers among the workloads.
+pub(super) fn servers(cx: &Context<'_>) -> Vec<Target> {
+    cx.workloads.iter().filter(|t| t.workload.server).copied().collect()
+}
+
+/// The version of Windows: the log's own word, else the user's.
+pub(super) fn windows(c: &Credential, cx: &Context<'_>) -> Option<WindowsVersion> {
+    c.surroundings.windows.as_ref().map(|w| w.value).or(cx.windows)
+}
+
+/// A target with the version that a version of Windows settles (AD FS and its proxy are parts of Windows).
+pub(super) fn settled(target: Target, windows: Option<WindowsVersion>) -> Target {
+    let (None, Some(windows), "ad-fs" | "wap") = (target.version, windows, target.workload.name) else {
+        return target;
+    };
+    let version = if (windows.major, windows.minor) <= (6, 3) { "2012r2" } else { "2016" };
+    Target { version: Some(version), ..target }
+}
+
+/// Whether the extended key usage shows serverAuth (or any purpose); `None`: no extended key usage is shown.
+pub(super) fn server_auth(c: &Credential) -> Option<bool> {
+    let usages = c.certificate.as_ref()?.extended_key_usage.as_ref()?;
+    Some(usages.value.iter().any(|u| u == oid::SERVER_AUTH || u == oid::ANY_EKU))
+}
+
+/// Whether this is a KSP key that certutil or another artifact could open.
+pub(super) fn kind_is(c: &Credential, kind: ProviderKind) -> bool {
+    c.key.kind() == Some(kind)
+}
+
+/// The line `Missing stored keyset` of a credential with a key link.
+pub(super) fn missing_keyset(c: &Credential) -> Option<Place> {
+    c.key.remark(KeyRemark::MissingStoredKeyset).map(|r| r.place)
+}
+
+/// The last line that says that a test failed, when no test passed.
+pub(super) fn failed_test(c: &Credential) -> Option<Place> {
+    let failed = c.key.encryption_test == TestOutcome::Failed || c.key.signature_test == TestOutcome::Failed;
+    if !failed || c.key.any_test_passed() {
+        return None;
+    }
+    c.key.test_places.iter().rev().find(|t| t.value.1 == TestOutcome::Failed).map(|t| t.place)
+}
