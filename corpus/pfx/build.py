@@ -192,11 +192,13 @@ RULES = {
     "strong-csp-keysig": ["pfx-keybag-keyusage-signature"], "openssl-keysig": ["pfx-keybag-keyusage-signature"], "two-keys": ["pfx-keybag-keyusage-signature", "pfx-multiple-keys"],
     "cert-only": ["pfx-modern-encryption-old-windows", "pfx-no-private-key"], "key-only": ["pfx-leaf-missing"], "leaf-missing": ["pfx-leaf-missing"], "mismatch": ["pfx-key-cert-mismatch"],
     "keytool-two-keys": ["pfx-modern-encryption-old-windows", "pfx-multiple-keys"], "empty-password": ["pfx-empty-vs-null-password"], "null-password": ["pfx-empty-vs-null-password"],
-    "openssl-lmk": ["pfx-local-keyset-attribute"],
+    "unknown-provider": ["pfx-csp-name-attribute"],
 }
-for c in ("openssl-default", "openssl-no-mac", "openssl-ec", "openssl-ed25519", "aes-128-sha512-mac", "gnutls", "nss", "pbmac1", "scrypt", "scrypt-over-limit", "pbes2-sha1-prf", "pbes2-sha512-prf", "python-cryptography", "non-ascii-password", "not-encrypted"):
+for c in ("openssl-default", "openssl-no-mac", "openssl-ec", "openssl-ed25519", "aes-128-sha512-mac", "gnutls", "nss", "pbmac1", "scrypt", "scrypt-over-limit", "pbes2-sha1-prf", "pbes2-sha512-prf", "python-cryptography", "non-ascii-password", "not-encrypted", "rc2-128-rc4-128", "rc4-40-2des"):
     RULES.setdefault(c, []).append("pfx-modern-encryption-old-windows")
-for c in ("openssl-keyex", "strong-csp-keysig", "windows-like"): RULES.setdefault(c, []).append("pfx-local-keyset-attribute")
+# A key without the machine mark is the importer's: every case but those made with -LMK, and the one without a key.
+for c in WHY:
+    if c not in ("openssl-keyex", "strong-csp-keysig", "openssl-lmk", "windows-like", "cert-only", "key-only", "leaf-missing"): RULES.setdefault(c, []).append("pfx-local-keyset-attribute")
 
 
 def sha1(b): return hashlib.sha1(b).hexdigest()

@@ -50,6 +50,9 @@ impl CredentialRule for PfxKeybagKeyusageSignature {
         if part.key_bag.is_none() {
             return out.not_applicable("the file holds no private key");
         }
+        if c.certificate.is_none() && !part.file.locked {
+            return out.not_applicable("no certificate stands with the key");
+        }
         match c.key.kind() {
             Some(ProviderKind::Ksp) => {
                 return out.not_applicable("the key goes to a KSP: its key usage does not become a KeySpec");

@@ -43,6 +43,9 @@ impl CredentialRule for PfxLocalKeysetAttribute {
         let Some(bag) = part.key_bag else {
             return out.not_applicable("the file holds no private key");
         };
+        if c.certificate.is_none() && !part.file.locked {
+            return out.not_applicable("no certificate stands with the key");
+        }
         let server = cx.workloads.iter().any(|target| target.workload.server && !target.workload.user_store);
         let user = !cx.workloads.is_empty() && cx.workloads.iter().all(|target| target.workload.user_store);
         match &c.key.flags {
