@@ -4,9 +4,11 @@
 //! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`]; with a [`Sink`] it writes
 //! each item as soon as its block ends.
 
+use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::{Access, Association, Credential, CredentialId};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex, IndexEntry};
+use crate::case::{key_artifacts, link};
 use crate::formats::certutil::{self, Parser};
 use crate::input::{Choice, LineReader, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
@@ -21,9 +23,10 @@ use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{Context, Outcome, Recorded};
 use crate::workloads::{self, Target};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Cursor, Read};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 /// What a run is asked.
 pub struct Options {
@@ -71,6 +74,7 @@ pub struct Analysis<'a> {
     seen: HashMap<Identity, Vec<CredentialId>>,
     outcomes: HashMap<CredentialId, Vec<Recorded>>,
     next: u32,
+    joined: u32,
     counted: Counted,
     stopped: bool,
 }
@@ -102,6 +106,7 @@ impl<'a> Analysis<'a> {
             seen: HashMap::new(),
             outcomes: HashMap::new(),
             next: 0,
+            joined: 0,
             counted: Counted::default(),
             stopped: false,
         }
@@ -149,7 +154,7 @@ impl<'a> Analysis<'a> {
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
             input.problems.push(Problem { message, line: None, bytes: None });
-        } else if self.options.encoding.is_none() && !looks_like_text(&head) {
+        } else if self.options.encoding.is_none() && (!looks_like_text(&head) || key_artifacts::claims_text(&head)) {
             self.binary(&mut input, head, &mut measured)?;
         } else {
             self.text(&mut input, head, &mut measured)?;
@@ -175,6 +180,7 @@ impl<'a> Analysis<'a> {
     /// # Errors
     /// Only what the sink answers.
     pub fn finish(mut self) -> io::Result<Report> {
+        self.link()?;
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
         let case_outcomes = judge::run_case(&self.case, &base);
@@ -259,10 +265,79 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
+    /// An artifact that is read whole: keys, stores, requests.
     fn binary(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
-        let _ = (&head, rest);
-        input.status = InputStatus::Unrecognized;
-        input.problems.push(Problem { message: "a binary file of no known kind".to_owned(), line: None, bytes: None });
+        let limits = self.options.limits.clone();
+        let text = looks_like_text(&head);
+        let room = limits.binary_bytes.saturating_sub(head.len()).saturating_add(1);
+        // It may be a private key: wiped when it is dropped.
+        let mut data = Zeroizing::new(head);
+        let failure = rest.by_ref().take(u64::try_from(room).unwrap_or(u64::MAX)).read_to_end(&mut data).err();
+        let path = input.member.as_ref().unwrap_or(&input.path).clone();
+        let name = path.rsplit(['/', '\\']).next();
+        let origin = Origin::new(SourceId(input.id), name);
+        if data.len() <= limits.binary_bytes
+            && let Some(artifact) = key_artifacts::read(&data, &origin, &limits)
+        {
+            self.artifact(input, artifact)?;
+        } else if text {
+            return self.text(input, std::mem::take(&mut data), rest);
+        } else {
+            input.problems.push(Problem {
+                message: if data.len() > limits.binary_bytes {
+                    format!("a binary file of more than {} bytes", limits.binary_bytes)
+                } else {
+                    "a binary file of no known kind".to_owned()
+                },
+                line: None,
+                bytes: None,
+            });
+        }
+        if let Some(e) = failure {
+            let message = format!("it could not be read to its end: {e}");
+            input.problems.push(Problem { message, line: None, bytes: None });
+        }
+        Ok(())
+    }
+
+    /// Takes what an artifact gave.
+    fn artifact(&mut self, input: &mut Input, artifact: Artifact) -> io::Result<()> {
+        artifact.kind.clone_into(&mut input.kind);
+        input.encoding = artifact.encoding.map(str::to_owned);
+        input.details = artifact.details;
+        input.status = match artifact.status {
+            ReadStatus::Analyzed => InputStatus::Analyzed,
+            ReadStatus::Partial => InputStatus::Partial,
+            ReadStatus::Locked => InputStatus::Locked,
+            ReadStatus::Failed => InputStatus::Failed,
+        };
+        input.problems.extend(artifact.problems.into_iter().map(|problem| {
+            let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
+            Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
+        }));
+        artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
+    }
+
+    /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes.
+    fn link(&mut self) -> io::Result<()> {
+        let joined = link::join(&mut self.case.kept);
+        if joined.changed.is_empty() && joined.removed.is_empty() {
+            return Ok(());
+        }
+        let removed: HashSet<CredentialId> = joined.removed.into_iter().collect();
+        self.case.entries.retain(|entry| !removed.contains(&entry.id));
+        for id in &removed {
+            self.outcomes.remove(id);
+        }
+        self.joined = u32::try_from(removed.len()).unwrap_or(u32::MAX);
+        for id in joined.changed {
+            let entry = self.case.credential(id).map(IndexEntry::from);
+            let slot = self.case.entries.binary_search_by_key(&id, |entry| entry.id).ok();
+            if let (Some(entry), Some(slot)) = (entry, slot.and_then(|at| self.case.entries.get_mut(at))) {
+                *slot = entry;
+            }
+            self.judge(id)?;
+        }
         Ok(())
     }
 
@@ -454,8 +529,8 @@ impl<'a> Analysis<'a> {
                     kept.id
                 };
                 if let Some(entry) = self.case.kept.get(at).map(IndexEntry::from) {
-                    if let Some(slot) = self.case.entries.iter_mut().find(|e| e.id == id) {
-                        *slot = entry;
+                    if let Ok(slot) = self.case.entries.binary_search_by_key(&id, |e| e.id) {
+                        self.case.entries[slot] = entry;
                     }
                 }
                 return self.judge(id);
@@ -506,7 +581,7 @@ impl<'a> Analysis<'a> {
         let limit = self.options.limits.findings;
         let mut summary = std::mem::take(&mut self.counted.summary);
         summary.inputs = self.inputs.len() as u64;
-        summary.credentials = u64::from(self.next);
+        summary.credentials = u64::from(self.next.saturating_sub(self.joined));
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
         for finding in &findings {

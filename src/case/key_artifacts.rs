@@ -4,7 +4,8 @@ use super::artifact::{Artifact, Origin, ReadStatus};
 use super::credential::{Association, Credential};
 use super::{from_keys, from_requests, from_stores};
 use crate::formats::detect_binary::{self, BinaryKind};
-use crate::formats::{FormatError, pem};
+use crate::formats::text_lines::lines;
+use crate::formats::{FormatError, pem, reg_export, request_inf};
 use crate::limits::Limits;
 use crate::model::fact::{Fact, Place};
 use serde_json::{Value, json};
@@ -19,6 +20,19 @@ pub fn read(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Option<Artifac
         return armoured(data, kind, origin, limits);
     }
     Some(of_kind(kind, data, origin, limits))
+}
+
+/// Whether a text, by its first bytes, is read whole by [`read`]: a registry export, a request INF, PEM or bare Base64.
+/// Not a log of certutil that shows one of these.
+pub fn claims_text(head: &[u8]) -> bool {
+    if reg_export::recognise(head) {
+        return true;
+    }
+    if !(pem::recognise(head) || request_inf::recognise(head) || pem::bare(head, &Limits::default()).is_some()) {
+        return false;
+    }
+    let log = |line: &str| line.contains("CertUtil:") || line.starts_with("================");
+    !lines(head).any(|line| log(&line.text))
 }
 
 fn is_text_armour(kind: BinaryKind) -> bool {
