@@ -44,6 +44,9 @@ impl CredentialRule for KeySpecSignatureOnCsp {
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         let key = &c.key;
+        if c.origin == Origin::Pfx {
+            return out.not_applicable("not stored yet: pfx-keybag-keyusage-signature predicts the import");
+        }
         let Some(kind) = key.kind() else {
             return out.not_applicable("no provider is shown");
         };
