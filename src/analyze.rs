@@ -529,8 +529,8 @@ impl<'a> Analysis<'a> {
                     kept.id
                 };
                 if let Some(entry) = self.case.kept.get(at).map(IndexEntry::from) {
-                    if let Some(slot) = self.case.entries.iter_mut().find(|e| e.id == id) {
-                        *slot = entry;
+                    if let Ok(slot) = self.case.entries.binary_search_by_key(&id, |e| e.id) {
+                        self.case.entries[slot] = entry;
                     }
                 }
                 return self.judge(id);
