@@ -156,3 +156,55 @@ fn no_report_shows_private_numbers() {
         assert!(needles.iter().all(|needle| !text.contains(needle)), "{case}");
     }
 }
+
+/// Each artifact of the corpus, with bytes changed, cut out and repeated after a fixed seed: a run survives it, and every
+/// place of a credential lies inside the input.
+#[test]
+fn damaged_cases_are_survived() {
+    use keyspect::case::artifact::Origin;
+    use keyspect::case::key_artifacts;
+    use keyspect::limits::Limits;
+    use keyspect::model::fact::SourceId;
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below.max(1) as u64).unwrap()
+    };
+    let rounds = std::env::var("KEYSPECT_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(150);
+    for family in FAMILIES {
+        for entry in std::fs::read_dir(corpus().join(family)).unwrap() {
+            let folder = entry.unwrap().path();
+            let case: toml::Table = std::fs::read_to_string(folder.join("case.toml")).unwrap().parse().unwrap();
+            let whole = std::fs::read(folder.join(case["artifact"].as_str().unwrap())).unwrap();
+            for _ in 0..rounds {
+                let mut bytes = whole.clone();
+                for _ in 0..=random(3) {
+                    // The headers are at the front: most changes go there.
+                    let span = if random(3) > 0 { bytes.len().min(160) } else { bytes.len() };
+                    let at = random(span);
+                    match random(6) {
+                        0 => bytes.truncate(at),
+                        1 => drop(bytes.splice(at..at, whole[..random(40).min(whole.len())].to_vec())),
+                        2 => drop(bytes.splice(at..(at + 4).min(bytes.len()), [0xFF, 0xFF, 0xFF, 0x7F])),
+                        3 => drop(bytes.splice(at..(at + random(9)).min(bytes.len()), [])),
+                        _ => {
+                            if let Some(byte) = bytes.get_mut(at) {
+                                *byte = u8::try_from(random(256)).unwrap();
+                            }
+                        }
+                    }
+                }
+                let origin = Origin::new(SourceId(0), None);
+                let Some(artifact) = key_artifacts::read(&bytes, &origin, &Limits::default()) else { continue };
+                for source in artifact.credentials.iter().flat_map(|credential| &credential.sources) {
+                    assert!(source.start <= source.end && source.end <= bytes.len() as u64, "{}", folder.display());
+                }
+                for problem in &artifact.problems {
+                    assert!(problem.offset <= bytes.len(), "{}: {problem}", folder.display());
+                }
+            }
+        }
+    }
+}
