@@ -26,7 +26,7 @@ fn artifact(name: &str, with_password: bool) -> (Artifact, toml::Table) {
     let password = case["password"].as_str().unwrap().to_owned();
     let passwords = if with_password && !password.is_empty() { vec![Zeroizing::new(password)] } else { vec![] };
     let bytes = std::fs::read(folder.join("file.pfx")).unwrap();
-    (from_pfx::read(&bytes, &passwords, &Origin::new(SourceId(0), None), &Limits::default()), case)
+    (from_pfx::read(&bytes, &passwords, &mut || None, &Origin::new(SourceId(0), None), &Limits::default()), case)
 }
 
 fn failures(artifact: &Artifact, target: Target, windows: Option<&str>) -> Vec<(&'static str, FindingDraft)> {

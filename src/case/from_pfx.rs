@@ -17,13 +17,19 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Reads a PFX file and opens it with the first of the passwords that is right. What stands in clear is there with or
-/// without a password.
-pub fn read(bytes: &[u8], passwords: &[Zeroizing<String>], origin: &Origin<'_>, limits: &Limits) -> Artifact {
+/// without a password. `ask` is called when the file stays locked: it gives another password, or `None` to go on.
+pub fn read(
+    bytes: &[u8],
+    passwords: &[Zeroizing<String>],
+    ask: &mut dyn FnMut() -> Option<Zeroizing<String>>,
+    origin: &Origin<'_>,
+    limits: &Limits,
+) -> Artifact {
     let mut pfx = match pfx::walk(bytes, limits) {
         Ok(pfx) => pfx,
         Err(error) => return Artifact::failed("pfx", error),
     };
-    let password = open(&mut pfx, passwords, limits);
+    let password = open(&mut pfx, passwords, ask, limits);
     let case = Case { pfx: &pfx, origin: *origin, bags: located_bags(&pfx) };
     let pairs = case.pairs();
     let file = Arc::new(case.file(password, origin.place(0, bytes.len())));
@@ -40,12 +46,32 @@ pub fn read(bytes: &[u8], passwords: &[Zeroizing<String>], origin: &Origin<'_>, 
 }
 
 #[cfg(feature = "decrypt")]
-fn open(pfx: &mut Pfx, passwords: &[Zeroizing<String>], limits: &Limits) -> PasswordState {
-    pfx::open::open(pfx, passwords, limits)
+fn open(
+    pfx: &mut Pfx,
+    passwords: &[Zeroizing<String>],
+    ask: &mut dyn FnMut() -> Option<Zeroizing<String>>,
+    limits: &Limits,
+) -> PasswordState {
+    let mut state = pfx::open::open(pfx, passwords, limits);
+    let mut asked = passwords.len();
+    while matches!(state, PasswordState::Missing | PasswordState::Wrong) && pfx.locked() {
+        let Some(password) = ask() else { break };
+        state = match pfx::open::open_with_only(pfx, &[password], limits) {
+            PasswordState::Given(_) => PasswordState::Given(asked),
+            other => other,
+        };
+        asked += 1;
+    }
+    state
 }
 
 #[cfg(not(feature = "decrypt"))]
-fn open(pfx: &mut Pfx, _: &[Zeroizing<String>], _: &Limits) -> PasswordState {
+fn open(
+    pfx: &mut Pfx,
+    _: &[Zeroizing<String>],
+    _: &mut dyn FnMut() -> Option<Zeroizing<String>>,
+    _: &Limits,
+) -> PasswordState {
     if pfx.locked() || pfx.mac.is_some() { PasswordState::Missing } else { PasswordState::NoneNeeded }
 }
 

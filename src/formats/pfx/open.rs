@@ -36,8 +36,17 @@ struct Candidate<'p> {
 /// Opens what the passwords open, and adds what they show to the record. The given passwords are tried first, in their
 /// order; the empty one and then none at all only after them.
 pub fn open(pfx: &mut Pfx, given: &[Zeroizing<String>], limits: &Limits) -> PasswordState {
+    open_with(pfx, given, true, limits)
+}
+
+/// As [`open`], but tries the given passwords alone: for another try after the empty one and none were wrong.
+pub fn open_with_only(pfx: &mut Pfx, given: &[Zeroizing<String>], limits: &Limits) -> PasswordState {
+    open_with(pfx, given, false, limits)
+}
+
+fn open_with(pfx: &mut Pfx, given: &[Zeroizing<String>], empty_too: bool, limits: &Limits) -> PasswordState {
     let mut opening = Opening { limits, spent: 0, tried: 0, problems: Vec::new() };
-    let outcome = opening.open(pfx, given);
+    let outcome = opening.open(pfx, given, empty_too);
     let room = limits.problems.saturating_sub(pfx.problems.len());
     pfx.problems.extend(opening.problems.into_iter().take(room));
     outcome
@@ -60,7 +69,7 @@ enum Item {
 }
 
 impl Opening<'_> {
-    fn open(&mut self, pfx: &mut Pfx, given: &[Zeroizing<String>]) -> PasswordState {
+    fn open(&mut self, pfx: &mut Pfx, given: &[Zeroizing<String>], empty_too: bool) -> PasswordState {
         let encrypted = first_item(pfx);
         if encrypted.is_none() && pfx.mac.is_none() {
             return PasswordState::NoneNeeded;
@@ -70,7 +79,9 @@ impl Opening<'_> {
             .iter()
             .enumerate()
             .map(|(index, text)| (PasswordState::Given(index), Some(text.as_str())))
-            .chain([(PasswordState::Empty, Some("")), (PasswordState::Null, None)]);
+            .chain(
+                [(PasswordState::Empty, Some("")), (PasswordState::Null, None)].into_iter().filter(|_| empty_too),
+            );
         let decides = match &pfx.mac {
             Some(mac) => match self.mac_is_usable(mac) {
                 Ok(()) => true,
