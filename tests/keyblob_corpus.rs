@@ -99,6 +99,15 @@ fn every_case_gives_what_it_expects() {
                             wrong.push(name(&format!("{count} credentials, not {wanted}")));
                         }
                     }
+                    "rules" => {
+                        let found: Vec<&Value> =
+                            report["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
+                        for rule in wanted.as_array().unwrap() {
+                            if !found.contains(&rule) {
+                                wrong.push(name(&format!("{rule} is not among {found:?}")));
+                            }
+                        }
+                    }
                     "details_absent" => {
                         for field in wanted.as_array().unwrap() {
                             let found = report["inputs"][0]["details"].get(field.as_str().unwrap());
@@ -140,6 +149,44 @@ fn a_certificate_and_its_container_in_two_files_are_one_credential() {
     assert_eq!(key["container"]["file_name_rule"], "capi");
     assert_eq!(credentials[0]["sources"].as_array().unwrap().len(), 2);
     assert_eq!(report["summary"]["credentials"], 1);
+}
+
+/// What certutil prints of the certificate in `cert-store/one-linked-one-not`, after the layout of `certutil -store`.
+fn log_of(certificate: &Value) -> String {
+    let text = |name: &str| certificate[name].as_str().unwrap().to_owned();
+    format!(
+        "my \"Personal\"\r\n================ Certificate 0 ================\r\nSerial Number: {}\r\nIssuer: {}\r\n NotBefore: 1/20/2026 10:00 AM\r\n \
+         NotAfter: 1/21/2126 10:00 AM\r\nSubject: {}\r\nNon-root Certificate\r\nTemplate: \r\nCert Hash(sha1): {}\r\n\r\n  CERT_KEY_PROV_INFO_PROP_ID(2):\r\n    \
+         Key Container = {{4F2C8F4B-0C5E-4C0C-9C39-6E2B5B1A7D10}}\r\n    Provider = Microsoft Strong Cryptographic Provider\r\n    ProviderType = 1\r\n    Flags = 20 (32)\r\n    \
+         CRYPT_MACHINE_KEYSET -- 20 (32)\r\n    KeySpec = 2 -- AT_SIGNATURE\r\n\r\n  CERT_FRIENDLY_NAME_PROP_ID(11):\r\n    Web\r\n\r\nCertUtil: -store command completed successfully.\r\n",
+        text("serial"),
+        text("issuer"),
+        text("subject"),
+        text("sha1"),
+    )
+}
+
+#[test]
+fn a_store_and_the_log_of_it_give_the_same_facts() {
+    let store = corpus().join("cert-store/one-linked-one-not/my.sst");
+    let from_store = report(std::slice::from_ref(&store))["credentials"][0].clone();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.txt");
+    std::fs::write(&log, log_of(&from_store["certificate"])).unwrap();
+    let from_log = report(std::slice::from_ref(&log))["credentials"][0].clone();
+    for name in ["association", "container", "provider", "flags", "key_spec", "exportable"] {
+        assert_eq!(from_store["key"][name], from_log["key"][name], "{name}");
+    }
+    for name in ["sha1", "serial", "subject", "issuer", "friendly_name"] {
+        assert_eq!(from_store["certificate"][name], from_log["certificate"][name], "{name}");
+    }
+    // Both together are one credential, with the log's store and the bytes' public key.
+    let both = report(&[log, store]);
+    let credentials = both["credentials"].as_array().unwrap();
+    assert_eq!(credentials.len(), 2);
+    assert_eq!(credentials[0]["store"]["name"], "my");
+    assert!(credentials[0]["certificate"]["public_key"]["sha1"].is_string());
+    assert_eq!(credentials[0]["sources"].as_array().unwrap().len(), 2);
 }
 
 #[test]
