@@ -4,11 +4,14 @@
 //! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`]; with a [`Sink`] it writes
 //! each item as soon as its block ends.
 
+use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::{Access, Association, Credential, CredentialId};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex, IndexEntry};
+use crate::case::{from_pfx, key_artifacts, link};
 use crate::formats::certutil::{self, Parser};
-use crate::input::{Choice, LineReader, TextEncoding, choose, looks_like_text};
+use crate::formats::pfx;
+use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
 use crate::model::windows::WindowsVersion;
@@ -21,9 +24,10 @@ use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{Context, Outcome, Recorded};
 use crate::workloads::{self, Target};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Cursor, Read};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 /// What a run is asked.
 pub struct Options {
@@ -39,6 +43,8 @@ pub struct Options {
     pub hash: bool,
     /// Every outcome of every check, also those that did not apply.
     pub all_checks: bool,
+    /// Passwords for PFX files.
+    pub passwords: Passwords,
     /// The bounds.
     pub limits: Limits,
 }
@@ -53,6 +59,7 @@ impl Options {
             encoding: None,
             hash: false,
             all_checks: false,
+            passwords: Passwords::new(),
             limits: Limits::default(),
         }
     }
@@ -61,16 +68,22 @@ impl Options {
 /// The lists of single checks in a report end after this many credentials; then outcomes are counted.
 const LISTED_CREDENTIALS: usize = 100;
 
+/// Asks a person for the password of a file, by its path; the second argument counts the tries for this file, from 1.
+/// `None`: no password.
+pub type AskPassword<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<String>> + 'a;
+
 /// One run over any number of inputs.
 pub struct Analysis<'a> {
     options: Options,
     stop: &'a dyn Fn() -> bool,
+    ask: Option<&'a mut AskPassword<'a>>,
     sink: Option<&'a mut dyn Sink>,
     inputs: Vec<Input>,
     case: CaseIndex,
     seen: HashMap<Identity, Vec<CredentialId>>,
     outcomes: HashMap<CredentialId, Vec<Recorded>>,
     next: u32,
+    joined: u32,
     counted: Counted,
     stopped: bool,
 }
@@ -96,12 +109,14 @@ impl<'a> Analysis<'a> {
         Self {
             options,
             stop: &|| false,
+            ask: None,
             sink: None,
             inputs: Vec::new(),
             case: CaseIndex::default(),
             seen: HashMap::new(),
             outcomes: HashMap::new(),
             next: 0,
+            joined: 0,
             counted: Counted::default(),
             stopped: false,
         }
@@ -119,6 +134,13 @@ impl<'a> Analysis<'a> {
     #[must_use]
     pub fn with_stop(mut self, stop: &'a dyn Fn() -> bool) -> Self {
         self.stop = stop;
+        self
+    }
+
+    /// Asks a person for the password of a PFX that stays locked. What it gives is tried until it gives none.
+    #[must_use]
+    pub fn with_password_prompt(mut self, ask: &'a mut AskPassword<'a>) -> Self {
+        self.ask = Some(ask);
         self
     }
 
@@ -149,7 +171,7 @@ impl<'a> Analysis<'a> {
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
             input.problems.push(Problem { message, line: None, bytes: None });
-        } else if self.options.encoding.is_none() && !looks_like_text(&head) {
+        } else if self.options.encoding.is_none() && (!looks_like_text(&head) || key_artifacts::claims_text(&head)) {
             self.binary(&mut input, head, &mut measured)?;
         } else {
             self.text(&mut input, head, &mut measured)?;
@@ -175,6 +197,7 @@ impl<'a> Analysis<'a> {
     /// # Errors
     /// Only what the sink answers.
     pub fn finish(mut self) -> io::Result<Report> {
+        self.link()?;
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
         let case_outcomes = judge::run_case(&self.case, &base);
@@ -259,10 +282,93 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
+    /// An artifact that is read whole: keys, stores, requests.
     fn binary(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
-        let _ = (&head, rest);
-        input.status = InputStatus::Unrecognized;
-        input.problems.push(Problem { message: "a binary file of no known kind".to_owned(), line: None, bytes: None });
+        let limits = self.options.limits.clone();
+        let text = looks_like_text(&head);
+        let room = limits.binary_bytes.saturating_sub(head.len()).saturating_add(1);
+        // It may be a private key: wiped when it is dropped.
+        let mut data = Zeroizing::new(head);
+        let failure = rest.by_ref().take(u64::try_from(room).unwrap_or(u64::MAX)).read_to_end(&mut data).err();
+        let path = input.member.as_ref().unwrap_or(&input.path).clone();
+        let name = path.rsplit(['/', '\\']).next();
+        let origin = Origin::new(SourceId(input.id), name);
+        if pfx::looks_like(&data) {
+            let artifact = self.pfx(&data, &path, &origin, &limits);
+            self.artifact(input, artifact)?;
+        } else if data.len() <= limits.binary_bytes
+            && let Some(artifact) = key_artifacts::read(&data, &origin, &limits)
+        {
+            self.artifact(input, artifact)?;
+        } else if text {
+            return self.text(input, std::mem::take(&mut data), rest);
+        } else {
+            input.problems.push(Problem {
+                message: if data.len() > limits.binary_bytes {
+                    format!("a binary file of more than {} bytes", limits.binary_bytes)
+                } else {
+                    "a binary file of no known kind".to_owned()
+                },
+                line: None,
+                bytes: None,
+            });
+        }
+        if let Some(e) = failure {
+            let message = format!("it could not be read to its end: {e}");
+            input.problems.push(Problem { message, line: None, bytes: None });
+        }
+        Ok(())
+    }
+
+    fn pfx(&mut self, data: &[u8], path: &str, origin: &Origin<'_>, limits: &Limits) -> Artifact {
+        let passwords = self.options.passwords.for_file(origin.file_name.unwrap_or(path));
+        let ask = &mut self.ask;
+        let mut tries = 0_u32;
+        let mut next = || {
+            tries = tries.saturating_add(1);
+            ask.as_mut().and_then(|ask| ask(path, tries))
+        };
+        from_pfx::read(data, &passwords, &mut next, origin, limits)
+    }
+
+    /// Takes what an artifact gave.
+    fn artifact(&mut self, input: &mut Input, artifact: Artifact) -> io::Result<()> {
+        artifact.kind.clone_into(&mut input.kind);
+        input.encoding = artifact.encoding.map(str::to_owned);
+        input.details = artifact.details;
+        input.status = match artifact.status {
+            ReadStatus::Analyzed => InputStatus::Analyzed,
+            ReadStatus::Partial => InputStatus::Partial,
+            ReadStatus::Locked => InputStatus::Locked,
+            ReadStatus::Failed => InputStatus::Failed,
+        };
+        input.problems.extend(artifact.problems.into_iter().map(|problem| {
+            let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
+            Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
+        }));
+        artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
+    }
+
+    /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes.
+    fn link(&mut self) -> io::Result<()> {
+        let joined = link::join(&mut self.case.kept);
+        if joined.changed.is_empty() && joined.removed.is_empty() {
+            return Ok(());
+        }
+        let removed: HashSet<CredentialId> = joined.removed.into_iter().collect();
+        self.case.entries.retain(|entry| !removed.contains(&entry.id));
+        for id in &removed {
+            self.outcomes.remove(id);
+        }
+        self.joined = u32::try_from(removed.len()).unwrap_or(u32::MAX);
+        for id in joined.changed {
+            let entry = self.case.credential(id).map(IndexEntry::from);
+            let slot = self.case.entries.binary_search_by_key(&id, |entry| entry.id).ok();
+            if let (Some(entry), Some(slot)) = (entry, slot.and_then(|at| self.case.entries.get_mut(at))) {
+                *slot = entry;
+            }
+            self.judge(id)?;
+        }
         Ok(())
     }
 
@@ -454,8 +560,8 @@ impl<'a> Analysis<'a> {
                     kept.id
                 };
                 if let Some(entry) = self.case.kept.get(at).map(IndexEntry::from) {
-                    if let Some(slot) = self.case.entries.iter_mut().find(|e| e.id == id) {
-                        *slot = entry;
+                    if let Ok(slot) = self.case.entries.binary_search_by_key(&id, |e| e.id) {
+                        self.case.entries[slot] = entry;
                     }
                 }
                 return self.judge(id);
@@ -506,7 +612,7 @@ impl<'a> Analysis<'a> {
         let limit = self.options.limits.findings;
         let mut summary = std::mem::take(&mut self.counted.summary);
         summary.inputs = self.inputs.len() as u64;
-        summary.credentials = u64::from(self.next);
+        summary.credentials = u64::from(self.next.saturating_sub(self.joined));
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
         for finding in &findings {

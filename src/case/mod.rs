@@ -1,5 +1,16 @@
 //! What belongs together: credentials, and what a whole run knows of them.
 
+pub mod artifact;
 pub mod credential;
+pub mod from_certificate;
 pub mod from_certutil;
+pub mod from_keys;
+pub mod from_pfx;
+pub mod from_requests;
+pub mod from_stores;
 pub mod index;
+pub mod key_artifacts;
+pub mod link;
+pub mod pfx;
+pub mod pfx_details;
+pub mod pfx_import;

@@ -11,7 +11,34 @@
     clippy::panic
 )]
 
+pub mod bytes;
+pub mod capi_key_blob;
+pub mod capi_key_container;
+pub mod cert_element;
+pub mod cert_store;
+pub mod certificate_request;
 pub mod certutil;
+pub mod cng_key_blob;
+pub mod cng_key_file;
+pub mod cng_key_transport;
+pub mod der;
+pub mod detect_binary;
+pub mod dpapi_blob;
+pub mod dpapi_master_key;
+pub mod key_algorithm;
+pub mod key_facts;
+pub mod key_prov_info;
+pub mod pem;
+pub mod pfx;
+pub mod pkcs7;
+pub mod private_key;
+pub mod pvk;
+pub mod reg_export;
+pub mod request_inf;
+pub mod roaming_token;
+pub mod text_lines;
+pub mod tpm_key_blob;
+pub mod x509;
 
 use std::fmt;
 

@@ -157,8 +157,8 @@ struct Place {
 
 /// Decides what is the root cause.
 ///
-/// `recorded` holds the outcomes about the subject, and of the case rules those whose findings name it as a related
-/// credential: they take part, but are given out only with their own subject. `targets` are the workloads for which the
+/// `recorded` holds the outcomes about the subject, and those about the case whose findings name it as a related
+/// credential: they take part, but are given out with the case alone. `targets` are the workloads for which the
 /// subject is judged. For each of them at most one finding stays a root cause: the most severe, best supported one with
 /// most conditions, and between equals the one that explains the other. What it explains contributes and is at most a
 /// warning; another error stays an error, contributes, and says "also".
@@ -170,7 +170,8 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
             .filter_map(|r| match &r.outcome {
                 Outcome::Fail(draft) => {
                     let own = r.credential == credential;
-                    let related = credential.is_some_and(|id| draft.related.contains(&id));
+                    // What another credential suffers from is not this one's cause; what the case suffers from may be.
+                    let related = r.credential.is_none() && credential.is_some_and(|id| draft.related.contains(&id));
                     (own || related).then_some(Candidate { rule: r.rule, credential: r.credential, draft, own })
                 }
                 _ => None,
@@ -279,7 +280,12 @@ fn rank_for(list: &[Candidate<'_>], target: Option<Target>) -> Vec<(usize, Place
 /// The verdict on a credential for a workload, from the ranked findings about it (also those of the case that name it)
 /// and the table's cell. `windows` is the version that the user named; one that the log states goes before it.
 pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windows: Option<WindowsVersion>) -> Verdict {
-    let about: Vec<&RankedFinding> = findings.iter().filter(|f| f.concerns(c.id) && f.holds_for(target)).collect();
+    // Another credential's root cause is not this one's; what only contributes there may threaten this one too.
+    let counts = |f: &RankedFinding| {
+        let own = f.credential.is_none() || f.credential == Some(c.id);
+        f.concerns(c.id) && f.holds_for(target) && (own || f.draft.role == Role::Contributing)
+    };
+    let about: Vec<&RankedFinding> = findings.iter().filter(|f| counts(f)).collect();
     let names = |wanted: &dyn Fn(&FindingDraft) -> bool| -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for f in about.iter().filter(|f| wanted(&f.draft)) {

@@ -1,13 +1,13 @@
 //! KeySpec 2 on a CSP key: the key can only sign.
 
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, remedy};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, remedy, subject};
 use crate::case::credential::{Credential, Origin, TestKind, TestOutcome};
 use crate::model::{key_spec::KeySpec, provider::ProviderKind};
 use crate::report::model::{Confidence, Role, Severity};
-use crate::workloads::CellOutcome;
+use crate::workloads::Target;
 
 /// The rule.
-pub struct KeySpecSignatureOnCsp;
+pub(super) struct KeySpecSignatureOnCsp;
 
 static META: RuleMeta = RuleMeta {
     name: "keyspec-signature-on-csp",
@@ -33,7 +33,7 @@ static META: RuleMeta = RuleMeta {
             grade: Grade::A,
         },
     ],
-    explains: &["keyspec-vs-keyusage", "keyset-missing"],
+    explains: &["keyspec-vs-keyusage", "keyset-missing", "cert-key-mismatch"],
     doc: include_str!("../../docs/rules/keyspec-signature-on-csp.md"),
 };
 
@@ -44,59 +44,65 @@ impl CredentialRule for KeySpecSignatureOnCsp {
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         let key = &c.key;
+        if c.origin == Origin::Pfx {
+            return out.not_applicable("not stored yet: pfx-keybag-keyusage-signature predicts the import");
+        }
         let Some(kind) = key.kind() else {
             return out.not_applicable("no provider is shown");
         };
         if kind == ProviderKind::Ksp {
             return out.not_applicable("the provider is a KSP: KeySpec does not limit its keys");
         }
-        let Some(spec) = &key.key_spec else {
+        if key.prediction {
+            return out
+                .not_applicable("the key is not stored yet: the rules about the PFX judge what an import makes of it");
+        }
+        let Some(spec) = subject::key_spec(c) else {
             return out.unknown("the KeySpec of this CSP key", remedy::show_command(c));
         };
         if spec.value != KeySpec::SIGNATURE {
             return out.pass("the KeySpec is not AT_SIGNATURE");
         }
-        let failing: Vec<_> = cx
-            .workloads
-            .iter()
-            .filter(|t| {
-                t.cell(ProviderKind::Csp, Some(2), false).is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail)
-            })
-            .copied()
-            .collect();
+        let failing = subject::failing(c, cx, cx.workloads.to_vec());
         if failing.is_empty() {
             return out.pass("a key that only signs is enough for what this certificate is for");
         }
-        let documented = failing
-            .iter()
-            .any(|t| t.cell(ProviderKind::Csp, Some(2), false).is_some_and(|(_, cell)| cell.grade <= Grade::C));
-        let mut draft = FindingDraft::new(
-            &META,
-            META.summary,
-            "Schannel looks for the key-exchange key of this container and finds none: event 36870 with 0x8009030D at the \
-             binding, which IIS shows as 0x80070520, or events 36874 and 36888 at the handshake, depending on the Windows \
-             version.",
-        )
-        .confidence(if documented { Confidence::Certain } else { Confidence::Possible })
-        .workloads(failing)
-        .evidence(c.evidence(spec.place, "signing only", true));
-        if let Some(t) = &key.provider_type {
-            draft =
-                draft.evidence(c.evidence(t.place, "a CryptoAPI provider: KeySpec decides what the key may do", false));
-        } else if let Some(p) = &key.provider {
-            draft =
-                draft.evidence(c.evidence(p.place, "a CryptoAPI provider: KeySpec decides what the key may do", false));
-        }
-        let mut conditions = 2;
-        if let Some(test) = key.test_line(TestKind::Signature, TestOutcome::Passed) {
-            conditions += 1;
-            if key.encryption_test != TestOutcome::Passed {
-                draft = draft.evidence(c.evidence(test.place, "only the signature test was made", false));
+        // A workload whose cell is an inference gets a possibility, whatever the others get.
+        let (documented, inferred): (Vec<Target>, Vec<Target>) = failing
+            .into_iter()
+            .partition(|t| t.cell(ProviderKind::Csp, Some(2), false).is_some_and(|(_, cell)| cell.grade <= Grade::C));
+        for (workloads, confidence) in [(documented, Confidence::Certain), (inferred, Confidence::Possible)] {
+            if workloads.is_empty() {
+                continue;
             }
+            let mut draft = FindingDraft::new(
+                &META,
+                META.summary,
+                "Schannel looks for the key-exchange key of this container and finds none: event 36870 with 0x8009030D at the \
+                 binding, which IIS shows as 0x80070520, or events 36874 and 36888 at the handshake, depending on the Windows \
+                 version.",
+            )
+            .confidence(confidence)
+            .workloads(workloads)
+            .evidence(c.evidence(spec.place, "signing only", true));
+            if let Some(place) = subject::kind_place(c) {
+                draft = draft.evidence(c.evidence(
+                    place,
+                    "a CryptoAPI provider: KeySpec decides what the key may do",
+                    false,
+                ));
+            }
+            let mut conditions = 2;
+            if let Some(test) = key.test_line(TestKind::Signature, TestOutcome::Passed) {
+                conditions += 1;
+                if key.encryption_test != TestOutcome::Passed {
+                    draft = draft.evidence(c.evidence(test.place, "only the signature test was made", false));
+                }
+            }
+            if c.origin != Origin::KeyFile {
+                draft = draft.remedy(remedy::reimport_as_exchange(c));
+            }
+            out.fail(draft.conditions(conditions));
         }
-        if c.origin != Origin::KeyFile {
-            draft = draft.remedy(remedy::reimport_as_exchange(c));
-        }
-        out.fail(draft.conditions(conditions));
     }
 }

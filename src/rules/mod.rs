@@ -1,12 +1,85 @@
 //! The rules: one file each, pure, named, with their sources.
 
+mod adfs_2012r2_cng_ssl;
+mod adfs_keyspec;
+mod adfs_token_signing_keyspec2_normal;
+mod archived_or_moved_certificate;
+mod azurestack_csp_required;
+mod cert_expired;
+mod cert_key_mismatch;
+mod cert_not_yet_valid;
 pub mod check;
+mod code_signing_keyspec2_normal;
+mod configmgr_cng_roles;
+mod container_name_inconsistent;
+mod csp_handle_sha1_only_tls;
+mod csp_no_sha2;
+mod dotnet_privatekey_cng;
+mod dpapi_key_not_valid_for_state;
+mod dpm_cng;
+mod dump_taken_unelevated;
+mod duplicate_certificates_wrong_one_chosen;
+mod ecdsa_key_on_rsa_workload;
+mod eku_missing_serverauth;
+mod exchange_cng_fba_loop;
+mod exo_app_only_cng;
+mod hgs_ksp_required;
+mod iis_import_nonexportable_bug;
 pub mod judge;
+mod key_association_repairable;
+mod key_file_corrupt;
+mod key_file_wrong_directory_for_provider;
+mod key_prov_info_missing;
+mod keyset_missing;
+mod keyspec_nonzero_on_ksp;
 mod keyspec_signature_on_csp;
+mod keyspec_vs_keyusage;
+mod keyspec_zero_ksp_ok;
+mod keyspec_zero_on_csp;
+mod ku_digital_signature_only_rsa_kx;
+mod ku_missing_digital_signature;
+mod ldaps_dc_cert;
+mod machine_keyset_in_user_store;
+mod machineguid_mismatch;
+mod nonexportable_not_a_cause;
+mod pfx;
+mod pfx_csp_name_attribute;
+mod pfx_empty_vs_null_password;
+mod pfx_friendlyname_container_collision;
+mod pfx_import_not_persisted;
+mod pfx_key_cert_mismatch;
+mod pfx_keybag_keyusage_signature;
+mod pfx_leaf_missing;
+mod pfx_local_keyset_attribute;
+mod pfx_modern_encryption_old_windows;
+mod pfx_multiple_keys;
+mod pfx_no_private_key;
 mod prelude;
+mod provider_base_export_grade;
+mod provider_schannel_type12_signature;
+mod provider_signature_only;
+mod provider_third_party;
+mod provider_type_name_mismatch;
+mod provider_unknown;
 pub mod remedy;
+mod rsassa_pss_signed_cert;
+mod san_missing;
+mod servicefabric_cng;
+mod shared_key_container;
+mod shir_cng_unsupported;
+mod shir_keyspec;
+mod smartcard_csp_to_ksp_2025;
+mod smartcard_or_token_absent;
 mod sources;
+mod sql_keyspec_signature;
+mod sql_ksp_documented_unsupported;
+mod strong_key_protection_silent;
 mod subject;
+mod tpm_key_size_limit;
+mod tpm_rsa_pss;
+mod user_keyset_in_machine_store;
+mod vbs_isolated_key_lost;
+mod weak_key_or_hash;
 
 use crate::case::{credential::Credential, index::CaseIndex};
 use crate::limits::Limits;
@@ -128,7 +201,83 @@ impl RuleEntry {
 }
 
 /// Every rule: one line per file in `rules/`, in the order of precedence (byte proof first).
-pub static RULES: &[RuleEntry] = &[RuleEntry::Credential(&keyspec_signature_on_csp::KeySpecSignatureOnCsp)];
+pub static RULES: &[RuleEntry] = &[
+    RuleEntry::Credential(&cert_key_mismatch::CertKeyMismatch),
+    RuleEntry::Case(&cert_key_mismatch::CertKeyMismatch),
+    RuleEntry::Credential(&pfx_key_cert_mismatch::PfxKeyCertMismatch),
+    RuleEntry::Credential(&pfx_no_private_key::PfxNoPrivateKey),
+    RuleEntry::Credential(&pfx_leaf_missing::PfxLeafMissing),
+    RuleEntry::Credential(&container_name_inconsistent::ContainerNameInconsistent),
+    RuleEntry::Credential(&key_prov_info_missing::KeyProvInfoMissing),
+    RuleEntry::Credential(&key_association_repairable::KeyAssociationRepairable),
+    RuleEntry::Credential(&user_keyset_in_machine_store::UserKeysetInMachineStore),
+    RuleEntry::Credential(&key_file_corrupt::KeyFileCorrupt),
+    RuleEntry::Credential(&strong_key_protection_silent::StrongKeyProtectionSilent),
+    RuleEntry::Credential(&provider_signature_only::ProviderSignatureOnly),
+    RuleEntry::Credential(&shir_cng_unsupported::ShirCngUnsupported),
+    RuleEntry::Credential(&shir_keyspec::ShirKeyspec),
+    RuleEntry::Credential(&sql_keyspec_signature::SqlKeyspecSignature),
+    RuleEntry::Credential(&adfs_keyspec::AdfsKeyspec),
+    RuleEntry::Credential(&adfs_2012r2_cng_ssl::Adfs2012r2CngSsl),
+    RuleEntry::Credential(&exo_app_only_cng::ExoAppOnlyCng),
+    RuleEntry::Credential(&dpm_cng::DpmCng),
+    RuleEntry::Credential(&azurestack_csp_required::AzurestackCspRequired),
+    RuleEntry::Credential(&hgs_ksp_required::HgsKspRequired),
+    RuleEntry::Credential(&configmgr_cng_roles::ConfigmgrCngRoles),
+    RuleEntry::Credential(&exchange_cng_fba_loop::ExchangeCngFbaLoop),
+    RuleEntry::Credential(&provider_type_name_mismatch::ProviderTypeNameMismatch),
+    RuleEntry::Credential(&pfx_keybag_keyusage_signature::PfxKeybagKeyusageSignature),
+    RuleEntry::Credential(&pfx_modern_encryption_old_windows::PfxModernEncryptionOldWindows),
+    RuleEntry::Credential(&keyspec_signature_on_csp::KeySpecSignatureOnCsp),
+    RuleEntry::Credential(&keyspec_zero_on_csp::KeyspecZeroOnCsp),
+    RuleEntry::Credential(&keyspec_nonzero_on_ksp::KeyspecNonzeroOnKsp),
+    RuleEntry::Credential(&ecdsa_key_on_rsa_workload::EcdsaKeyOnRsaWorkload),
+    RuleEntry::Credential(&provider_schannel_type12_signature::ProviderSchannelType12Signature),
+    RuleEntry::Credential(&smartcard_or_token_absent::SmartcardOrTokenAbsent),
+    RuleEntry::Credential(&smartcard_csp_to_ksp_2025::SmartcardCspToKsp2025),
+    RuleEntry::Credential(&tpm_key_size_limit::TpmKeySizeLimit),
+    RuleEntry::Credential(&tpm_rsa_pss::TpmRsaPss),
+    RuleEntry::Credential(&csp_no_sha2::CspNoSha2),
+    RuleEntry::Credential(&dotnet_privatekey_cng::DotnetPrivatekeyCng),
+    RuleEntry::Credential(&servicefabric_cng::ServicefabricCng),
+    RuleEntry::Credential(&csp_handle_sha1_only_tls::CspHandleSha1OnlyTls),
+    RuleEntry::Credential(&vbs_isolated_key_lost::VbsIsolatedKeyLost),
+    RuleEntry::Credential(&archived_or_moved_certificate::ArchivedOrMovedCertificate),
+    RuleEntry::Credential(&eku_missing_serverauth::EkuMissingServerauth),
+    RuleEntry::Credential(&iis_import_nonexportable_bug::IisImportNonexportableBug),
+    RuleEntry::Credential(&pfx_import_not_persisted::PfxImportNotPersisted),
+    RuleEntry::Case(&dump_taken_unelevated::DumpTakenUnelevated),
+    RuleEntry::Credential(&keyset_missing::KeysetMissing),
+    RuleEntry::Case(&machineguid_mismatch::MachineguidMismatch),
+    RuleEntry::Credential(&dpapi_key_not_valid_for_state::DpapiKeyNotValidForState),
+    RuleEntry::Credential(&pfx_friendlyname_container_collision::PfxFriendlynameContainerCollision),
+    RuleEntry::Case(&pfx_friendlyname_container_collision::PfxFriendlynameContainerCollision),
+    RuleEntry::Case(&shared_key_container::SharedKeyContainer),
+    RuleEntry::Credential(&sql_ksp_documented_unsupported::SqlKspDocumentedUnsupported),
+    RuleEntry::Credential(&ldaps_dc_cert::LdapsDcCert),
+    RuleEntry::Credential(&cert_expired::CertExpired),
+    RuleEntry::Credential(&cert_not_yet_valid::CertNotYetValid),
+    RuleEntry::Credential(&ku_missing_digital_signature::KuMissingDigitalSignature),
+    RuleEntry::Case(&duplicate_certificates_wrong_one_chosen::DuplicateCertificatesWrongOneChosen),
+    RuleEntry::Credential(&machine_keyset_in_user_store::MachineKeysetInUserStore),
+    RuleEntry::Credential(&keyspec_vs_keyusage::KeyspecVsKeyusage),
+    RuleEntry::Credential(&ku_digital_signature_only_rsa_kx::KuDigitalSignatureOnlyRsaKx),
+    RuleEntry::Credential(&pfx_csp_name_attribute::PfxCspNameAttribute),
+    RuleEntry::Credential(&pfx_multiple_keys::PfxMultipleKeys),
+    RuleEntry::Credential(&pfx_local_keyset_attribute::PfxLocalKeysetAttribute),
+    RuleEntry::Credential(&pfx_empty_vs_null_password::PfxEmptyVsNullPassword),
+    RuleEntry::Credential(&provider_unknown::ProviderUnknown),
+    RuleEntry::Credential(&provider_third_party::ProviderThirdParty),
+    RuleEntry::Credential(&key_file_wrong_directory_for_provider::KeyFileWrongDirectoryForProvider),
+    RuleEntry::Credential(&provider_base_export_grade::ProviderBaseExportGrade),
+    RuleEntry::Credential(&san_missing::SanMissing),
+    RuleEntry::Credential(&weak_key_or_hash::WeakKeyOrHash),
+    RuleEntry::Credential(&rsassa_pss_signed_cert::RsassaPssSignedCert),
+    RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
+    RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),
+    RuleEntry::Credential(&code_signing_keyspec2_normal::CodeSigningKeyspec2Normal),
+    RuleEntry::Credential(&nonexportable_not_a_cause::NonexportableNotACause),
+];
 
 /// The rule of this name.
 pub fn find(name: &str) -> Option<&'static RuleEntry> {

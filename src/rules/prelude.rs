@@ -2,17 +2,16 @@
 
 pub(super) use super::remedy::{self, Remedy, Step};
 pub(super) use super::{
-    CaseRule, Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, judge, sources, subject,
+    CaseRule, Checks, Context, CredentialRule, FindingDraft, Kind, RuleMeta, judge, sources, subject,
 };
 pub(super) use crate::case::credential::{
-    Access, Association, Certificate, Credential, CredentialId, Exportable, KeyRemark, Origin, Scope, TestKind,
-    TestOutcome, ValidityDate,
+    Access, Association, Certificate, Credential, Exportable, KeyRemark, Origin, Scope, TestOutcome, ValidityDate,
 };
 pub(super) use crate::case::index::{CaseIndex, IndexEntry, fold};
 pub(super) use crate::model::{
     container_name::{self, FileNameRule},
     date::Moment,
-    fact::{Evidence, Fact, Place},
+    fact::Evidence,
     flags, hresult,
     key_spec::KeySpec,
     key_usage::KeyUsage,

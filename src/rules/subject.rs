@@ -1,7 +1,10 @@
 //! Questions that several rules ask of a credential.
 
-use super::Context;
-use crate::case::credential::{Credential, KeyRemark, Origin, TestOutcome};
+use super::{Context, FindingDraft};
+use crate::case::{
+    credential::{Association, Credential, KeyRemark, Origin, Scope, TestOutcome},
+    index::{CaseIndex, IndexEntry, fold},
+};
 use crate::model::{
     fact::{Fact, Place},
     hresult,
@@ -10,7 +13,9 @@ use crate::model::{
     provider::{ProviderClass, ProviderKind},
     windows::WindowsVersion,
 };
-use crate::workloads::Target;
+use crate::report::model::Confidence;
+use crate::workloads::{CellOutcome, Target};
+use std::collections::BTreeMap;
 
 /// Why a rule has nothing to say when the credential is a candidate for none of the workloads.
 pub(super) const NO_WORKLOAD: &str = "the certificate is a candidate for none of the workloads";
@@ -107,7 +112,7 @@ pub(super) fn server_auth(c: &Credential) -> Option<bool> {
     Some(usages.value.iter().any(|u| u == oid::SERVER_AUTH || u == oid::ANY_EKU))
 }
 
-/// Whether this is a KSP key that certutil or another artifact could open.
+/// Whether the provider is of this kind.
 pub(super) fn kind_is(c: &Credential, kind: ProviderKind) -> bool {
     c.key.kind() == Some(kind)
 }
@@ -124,4 +129,83 @@ pub(super) fn failed_test(c: &Credential) -> Option<Place> {
         return None;
     }
     c.key.test_places.iter().rev().find(|t| t.value.1 == TestOutcome::Failed).map(|t| t.place)
+}
+
+/// Those of the workloads whose cell of the table says that such a key fails.
+pub(super) fn failing(c: &Credential, cx: &Context<'_>, targets: Vec<Target>) -> Vec<Target> {
+    let Some(kind) = c.key.kind() else { return Vec::new() };
+    let spec = key_spec(c).map(|k| k.value.0);
+    let windows = windows(c, cx);
+    let fails = |t: &Target| {
+        settled(*t, windows).cell(kind, spec, is_ec(c)).is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail)
+    };
+    targets.into_iter().filter(fails).collect()
+}
+
+/// What rests on a prediction (what an import of a PFX would store) is never more than likely.
+pub(super) fn predicted(c: &Credential, draft: FindingDraft) -> FindingDraft {
+    let confidence = draft.confidence;
+    if c.key.prediction { draft.confidence(confidence.max(Confidence::Likely)) } else { draft }
+}
+
+/// Whether two entries have the same public key; `None`: not known.
+pub(super) fn same_key(case: &CaseIndex, a: &IndexEntry, b: &IndexEntry) -> Option<bool> {
+    if a.public_key != 0 && a.public_key == b.public_key {
+        return Some(true);
+    }
+    // Entries fold whichever hash their dump shows, so a difference counts only between hashes of one kind.
+    let key = |e: &IndexEntry| case.credential(e.id)?.certificate.as_ref().map(|c| &c.public_key);
+    let (a, b) = (key(a)?, key(b)?);
+    if let (Some(a), Some(b)) = (&a.sha1, &b.sha1) {
+        return Some(a.value == b.value);
+    }
+    let (a, b) = (a.md5.as_ref()?, b.md5.as_ref()?);
+    Some(a.value.eq_ignore_ascii_case(&b.value))
+}
+
+/// The stored end-entity certificates that name the same container on the same machine: groups of two or more different
+/// certificates, in input order.
+pub(super) fn containers<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<Vec<&'a IndexEntry>> {
+    let user = cx.workloads.iter().any(|t| t.workload.user_store);
+    let cards = ["Microsoft Base Smart Card Crypto Provider", "Microsoft Smart Card Key Storage Provider"].map(fold);
+    let mut groups: BTreeMap<(u64, u128, u64, bool), Vec<&IndexEntry>> = BTreeMap::new();
+    for entry in &case.entries {
+        let stored = matches!(entry.origin, Origin::StoreDump | Origin::CertificateFile);
+        let linked = entry.association == Association::Linked && entry.container != 0;
+        let identity = entry.sha1.is_some() || entry.serial_issuer != 0;
+        let personal = entry.scope == Scope::User;
+        if !stored || !linked || !identity || entry.is_ca || cards.contains(&entry.provider) || (personal && !user) {
+            continue;
+        }
+        // A key file's name holds the machine's GUID: one file, whatever the provider says. A container's name alone is
+        // the same container only within one log, provider and scope.
+        let key = match entry.machine_guid {
+            Some(guid) => (entry.container, guid, 0, false),
+            None => (entry.container, u128::from(entry.source.0), entry.provider, personal),
+        };
+        groups.entry(key).or_default().push(entry);
+    }
+    let mut out: Vec<Vec<&IndexEntry>> = Vec::new();
+    for mut group in groups.into_values() {
+        let mut seen = std::collections::BTreeSet::new();
+        group.retain(|e| seen.insert((e.sha1, if e.sha1.is_some() { 0 } else { e.serial_issuer })));
+        if group.len() > 1 && group.iter().any(|e| !e.archived) {
+            out.push(group);
+        }
+    }
+    out.sort_by_key(|g| g.first().map(|e| e.id));
+    out
+}
+
+/// Groups of certificates that share a container and, as far as it is known, one key.
+pub(super) fn sharing<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<Vec<&'a IndexEntry>> {
+    let mut out = Vec::new();
+    for group in containers(case, cx) {
+        let Some(first) = group.first().copied() else { continue };
+        let same: Vec<&IndexEntry> = group.into_iter().filter(|e| same_key(case, first, e) != Some(false)).collect();
+        if same.len() > 1 {
+            out.push(same);
+        }
+    }
+    out
 }

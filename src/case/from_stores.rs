@@ -1,0 +1,291 @@
+//! Credentials and details from certificates, serialized elements, serialized stores and registry exports.
+
+use super::artifact::{Artifact, Origin};
+use super::credential::{self, Association, Certificate, Credential, Key, Scope, Store};
+use super::from_certificate::certificate;
+use crate::formats::cert_element::{self, CertElement, Contents};
+use crate::formats::{FormatError, cert_store, pkcs7, reg_export};
+use crate::limits::Limits;
+use crate::model::fact::{Fact, Place};
+use crate::model::{container_name, flags, key_spec::KeySpec, property_id};
+use serde_json::{Value, json};
+
+/// The key as a serialized element states it.
+fn key(element: &CertElement, origin: &Origin<'_>) -> Key {
+    let mut key = Key::default();
+    let first = element.records.first().map_or(element.encoded.0, |record| record.value.0.saturating_sub(12));
+    key.association = Association::None;
+    key.association_place = Some(origin.place(first, element.encoded.1));
+    if let Some(spec) = &element.key_context_spec {
+        key.association = Association::Linked;
+        key.key_spec = Some(origin.stated(spec).map(KeySpec));
+    }
+    let Some(link) = &element.key_prov_info else { return key };
+    key.association = Association::Linked;
+    key.association_place = Some(origin.place(link.start, link.end));
+    let link = &link.value;
+    key.stored_container = link.container.as_ref().map(|name| origin.stated(name));
+    // The stored name may be the one of the key file.
+    match &key.stored_container {
+        Some(name) if container_name::split_file_name(&name.value).is_some() => key.unique_name = Some(name.clone()),
+        name => key.container.clone_from(name),
+    }
+    key.provider = link.provider.as_ref().map(|name| origin.stated(name));
+    key.provider_type = Some(origin.stated(&link.provider_type));
+    key.flags = Some(origin.stated(&link.flags));
+    key.key_spec = Some(origin.stated(&link.key_spec).map(KeySpec));
+    key
+}
+
+/// The credential of one certificate element; `None` for a CRL or CTL.
+fn element_credential(
+    element: &CertElement,
+    data: &[u8],
+    origin: &Origin<'_>,
+    limits: &Limits,
+    problems: &mut Vec<FormatError>,
+) -> Option<Credential> {
+    if element.contents != Contents::Certificate {
+        return None;
+    }
+    let (start, end) = element.encoded;
+    let encoded = data.get(start..end)?;
+    let (mut certificate, problem) = certificate(encoded, start, origin, limits);
+    problems.extend(problem);
+    certificate.friendly_name = element.friendly_name.as_ref().map(|name| origin.stated(name));
+    if element.archived {
+        let archived = element.records.iter().find(|record| record.id == property_id::ARCHIVED);
+        let place = archived.map_or(Place::default(), |record| origin.place(record.value.0, record.value.1));
+        certificate.archived = Some(Fact::stated(true, place));
+    }
+    let first = element.records.first().map_or(start, |record| record.value.0.saturating_sub(12));
+    Some(Credential {
+        origin: credential::Origin::CertificateFile,
+        certificate: Some(certificate),
+        key: key(element, origin),
+        sources: vec![origin.range(first, end)],
+        ..Credential::default()
+    })
+}
+
+fn element_json(element: &CertElement) -> Value {
+    let properties: Vec<Value> = element
+        .records
+        .iter()
+        .map(|record| {
+            let (start, end) = record.value;
+            json!({
+                "id": record.id,
+                "name": property_id::name(record.id),
+                "encoding": record.encoding,
+                "length": end.saturating_sub(start),
+            })
+        })
+        .collect();
+    let link = element.key_prov_info.as_ref().map(|link| {
+        let link = &link.value;
+        json!({
+            "container": link.container.as_ref().map(|name| name.value.clone()),
+            "provider": link.provider.as_ref().map(|name| name.value.clone()),
+            "dwProvType": link.provider_type.value,
+            "dwFlags": link.flags.value,
+            "flags": flags::names(link.flags.value, flags::KEY_PROV_FLAGS),
+            "cProvParam": link.parameters.value,
+            "dwKeySpec": link.key_spec.value,
+        })
+    });
+    json!({
+        "contents": match element.contents {
+            Contents::Certificate => "certificate",
+            Contents::Crl => "crl",
+            Contents::Ctl => "ctl",
+        },
+        "properties": properties,
+        "key_prov_info": link,
+        "key_context_key_spec": element.key_context_spec.as_ref().map(|spec| spec.value),
+        "sha1": element.sha1.as_ref().map(|sha1| sha1.value.clone()),
+        "key_identifier": element.key_identifier.as_ref().map(|id| id.value.clone()),
+        "friendly_name": element.friendly_name.as_ref().map(|name| name.value.clone()),
+        "request_originator": element.request_originator.as_ref().map(|name| name.value.clone()),
+        "archived": element.archived,
+    })
+}
+
+/// A registry `Blob` or a file of `SystemCertificates`.
+pub fn registry_blob(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
+    let element = match cert_element::parse(data, limits) {
+        Ok(element) => element,
+        Err(error) => return Artifact::failed("registry-cert-blob", error),
+    };
+    let mut artifact = Artifact::new("registry-cert-blob");
+    artifact.details = Some(element_json(&element));
+    let mut problems = Vec::new();
+    artifact.credentials.extend(element_credential(&element, data, origin, limits, &mut problems));
+    artifact.add_problems(element.problems.into_iter().chain(problems));
+    artifact
+}
+
+/// A serialized store.
+pub fn cert_store(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
+    let store = match cert_store::parse(data, limits) {
+        Ok(store) => store,
+        Err(error) => return Artifact::failed("cert-store", error),
+    };
+    let mut artifact = Artifact::new("cert-store");
+    let count = |kind: Contents| store.elements.iter().filter(|element| element.contents == kind).count();
+    // Only elements with a key link are listed one by one: a root store has hundreds without.
+    let linked: Vec<Value> = store
+        .elements
+        .iter()
+        .filter(|element| element.key_prov_info.is_some() || element.key_context_spec.is_some())
+        .map(element_json)
+        .collect();
+    artifact.details = Some(json!({
+        "certificates": count(Contents::Certificate),
+        "crls": count(Contents::Crl),
+        "ctls": count(Contents::Ctl),
+        "terminated": store.terminated,
+        "with_key_link": linked,
+    }));
+    let mut problems = Vec::new();
+    for element in &store.elements {
+        artifact.credentials.extend(element_credential(element, data, origin, limits, &mut problems));
+        problems.extend(element.problems.iter().cloned());
+    }
+    artifact.add_problems(problems.into_iter().chain(store.problem));
+    artifact
+}
+
+fn scope(word: &str) -> Scope {
+    match word {
+        "machine" => Scope::Machine,
+        "user" => Scope::User,
+        "service" => Scope::Service,
+        "enterprise" => Scope::Enterprise,
+        "group-policy" => Scope::GroupPolicy,
+        _ => Scope::Unknown,
+    }
+}
+
+/// A registry export with certificates in it.
+pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
+    let export = match reg_export::parse(data, limits) {
+        Ok(export) => export,
+        Err(error) => return Artifact::failed("reg-export", error),
+    };
+    let mut artifact = Artifact::new("reg-export");
+    artifact.encoding = Some(export.encoding);
+    let mut blobs = Vec::new();
+    let mut problems = Vec::new();
+    for blob in &export.blobs {
+        let mut place = origin.place(blob.bytes.start, blob.bytes.end);
+        place.line = u32::try_from(blob.line).unwrap_or(u32::MAX);
+        place.column = 1;
+        let inside = Origin { block: Some(place), ..*origin };
+        let path = reg_export::store_of(&blob.key.value);
+        let shift = |error: FormatError| FormatError::new(error.message, blob.bytes.start);
+        let element = match cert_element::parse(&blob.bytes.value, limits) {
+            Ok(element) => element,
+            Err(error) => {
+                problems.push(shift(error));
+                continue;
+            }
+        };
+        blobs.push(json!({
+            "key": blob.key.value,
+            "store": path.as_ref().map(|path| path.store.clone()),
+            "scope": path.as_ref().map(|path| path.scope),
+            "element": element_json(&element),
+        }));
+        let mut inner = Vec::new();
+        if let Some(mut credential) = element_credential(&element, &blob.bytes.value, &inside, limits, &mut inner) {
+            let key_place = origin.place(blob.key.start, blob.key.end);
+            if let Some(path) = &path {
+                credential.store = Some(Store {
+                    name: Some(Fact::stated(path.store.clone(), key_place)),
+                    scope: Some(Fact::derived(scope(path.scope), key_place, "from the path of the registry key")),
+                });
+                let named = path.thumbprint.as_deref();
+                let own = credential.thumbprint().map(|sha1| sha1.to_string());
+                if named.is_some() && named != own.as_deref() {
+                    let message = "the thumbprint in the registry key's name is not the certificate's";
+                    inner.push(FormatError::new(message, 0));
+                }
+            }
+            artifact.credentials.push(credential);
+        }
+        problems.extend(element.problems.into_iter().chain(inner).map(shift));
+    }
+    let permissions: Vec<Value> = export
+        .permissions
+        .iter()
+        .map(|value| {
+            json!({
+                "key": value.key,
+                "name": value.name,
+                "value": value.value.value,
+                "names": flags::names(value.value.value, flags::KEY_PERMISSIONS),
+            })
+        })
+        .collect();
+    artifact.details = Some(json!({
+        "version": match export.version {
+            reg_export::RegVersion::Regedit4 => "REGEDIT4",
+            reg_export::RegVersion::Version5 => "Windows Registry Editor Version 5.00",
+            reg_export::RegVersion::Wine2 => "WINE REGISTRY Version 2",
+        },
+        "keys": export.keys,
+        "certificates": blobs,
+        "permissions": permissions,
+    }));
+    artifact.add_problems(export.problems.into_iter().chain(problems));
+    artifact
+}
+
+/// A credential for a certificate of which nothing but its bytes is known.
+fn bare(certificate: Certificate, range: credential::SourceRange) -> Credential {
+    Credential {
+        origin: credential::Origin::CertificateFile,
+        certificate: Some(certificate),
+        sources: vec![range],
+        ..Credential::default()
+    }
+}
+
+/// A certificate file in DER.
+pub fn certificate_file(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
+    let (facts, problem) = certificate(data, 0, origin, limits);
+    if facts.subject.is_none()
+        && let Some(error) = problem
+    {
+        return Artifact::failed("certificate", error);
+    }
+    let mut artifact = Artifact::new("certificate");
+    artifact.credentials.push(bare(facts, origin.range(0, data.len())));
+    artifact.add_problems(problem);
+    artifact
+}
+
+/// The certificates of a PKCS#7 file.
+pub fn pkcs7(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
+    let record = match pkcs7::parse(data, limits) {
+        Ok(record) => record,
+        Err(error) => return Artifact::failed("pkcs7", error),
+    };
+    let mut artifact = Artifact::new("pkcs7");
+    artifact.details = Some(json!({
+        "content_type": record.content_type,
+        "certificates": record.certificates.len(),
+        "crls": record.crls,
+        "signers": record.signers,
+    }));
+    let mut problems = Vec::new();
+    for (start, end) in record.certificates {
+        let Some(encoded) = data.get(start..end) else { continue };
+        let (facts, problem) = certificate(encoded, start, origin, limits);
+        problems.extend(problem);
+        artifact.credentials.push(bare(facts, origin.range(start, end)));
+    }
+    artifact.add_problems(problems);
+    artifact
+}

@@ -1,0 +1,143 @@
+//! From the bytes of a key, store or request artifact to what it gives to the case, whatever its family.
+
+use super::artifact::{Artifact, Origin, ReadStatus};
+use super::credential::{Association, Credential};
+use super::{from_keys, from_requests, from_stores};
+use crate::formats::detect_binary::{self, BinaryKind};
+use crate::formats::text_lines::lines;
+use crate::formats::{FormatError, pem, reg_export, request_inf};
+use crate::limits::Limits;
+use crate::model::fact::{Fact, Place};
+use serde_json::{Value, json};
+
+/// Reads an artifact of one of these families; `None` for bytes of none of them, and for a PFX, which has its own reader.
+pub fn read(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Option<Artifact> {
+    let kind = detect_binary::detect(data)?;
+    if kind == BinaryKind::Pfx {
+        return None;
+    }
+    if is_text_armour(kind) && data.first() != Some(&0x30) {
+        return armoured(data, kind, origin, limits);
+    }
+    Some(of_kind(kind, data, origin, limits))
+}
+
+/// Whether a text, by its first bytes, is read whole by [`read`]: a registry export, a request INF, PEM or bare Base64.
+/// Not a log of certutil that shows one of these.
+pub fn claims_text(head: &[u8]) -> bool {
+    if reg_export::recognise(head) {
+        return true;
+    }
+    if !(pem::recognise(head) || request_inf::recognise(head) || pem::bare(head, &Limits::default()).is_some()) {
+        return false;
+    }
+    let log = |line: &str| line.contains("CertUtil:") || line.starts_with("================");
+    !lines(head).any(|line| log(&line.text))
+}
+
+fn is_text_armour(kind: BinaryKind) -> bool {
+    matches!(
+        kind,
+        BinaryKind::Certificate | BinaryKind::Pkcs7 | BinaryKind::CertificateRequest | BinaryKind::PrivateKey
+    )
+}
+
+fn of_kind(kind: BinaryKind, data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
+    match kind {
+        BinaryKind::CapiKeyBlob => from_keys::capi_key_blob(data, origin, limits),
+        BinaryKind::Pvk => from_keys::pvk(data, origin, limits),
+        BinaryKind::CngKeyBlob => from_keys::cng_key_blob(data, origin, limits),
+        BinaryKind::CapiKeyContainer => from_keys::capi_key_container(data, origin, limits),
+        BinaryKind::CngKeyFile => from_keys::cng_key_file(data, origin, limits),
+        BinaryKind::CngKeyTransport => from_keys::cng_key_transport(data, origin, limits),
+        BinaryKind::TpmKeyBlob => from_keys::tpm_key_blob(data, origin, limits),
+        BinaryKind::DpapiBlob => from_keys::dpapi_blob(data, limits),
+        BinaryKind::DpapiMasterKey => from_keys::dpapi_master_key(data, limits),
+        BinaryKind::RoamingToken => from_keys::roaming_token(data, origin, limits, |inner, place| {
+            let kind = detect_binary::detect(inner).filter(|kind| *kind != BinaryKind::RoamingToken)?;
+            Some(of_kind(kind, inner, place, limits))
+        }),
+        BinaryKind::CertStore => from_stores::cert_store(data, origin, limits),
+        BinaryKind::RegistryCertBlob => from_stores::registry_blob(data, origin, limits),
+        BinaryKind::RegExport => from_stores::reg_export(data, origin, limits),
+        BinaryKind::Certificate => from_stores::certificate_file(data, origin, limits),
+        BinaryKind::Pkcs7 => from_stores::pkcs7(data, origin, limits),
+        BinaryKind::CertificateRequest => from_requests::certificate_request(data, limits),
+        BinaryKind::RequestInf => from_requests::request_inf(data, limits),
+        BinaryKind::PrivateKey => from_keys::private_key(data, origin, limits),
+        BinaryKind::Pfx => Artifact::failed("pfx", FormatError::new("a PFX inside another artifact", origin.base)),
+    }
+}
+
+/// The blocks of a PEM file. A certificate and the private key of the same file become one credential when their public
+/// keys are the same.
+fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits) -> Option<Artifact> {
+    let pem = pem::parse(data, limits).ok()?;
+    let mut artifact = Artifact::new(kind.word());
+    artifact.encoding = Some(crate::formats::text_lines::encoding(data).0.name());
+    let mut details = Vec::new();
+    let mut locked = false;
+    for block in &pem.blocks {
+        let mut place = origin.place(block.bytes.0, block.bytes.1);
+        place.line = u32::try_from(block.line).unwrap_or(u32::MAX);
+        place.column = 1;
+        let inside = Origin { block: Some(place), file_name: None, ..*origin };
+        let inner = if block.encrypted {
+            locked = true;
+            let details = json!({ "form": block.label, "encryption": "PEM" });
+            Artifact { details: Some(details), ..Artifact::new("private-key") }
+        } else {
+            match detect_binary::asn1(&block.content) {
+                Some(BinaryKind::Pfx) | None => {
+                    let message = format!("the block {} is none of the known structures", block.label);
+                    artifact.add_problems([FormatError::new(message, block.bytes.0)]);
+                    continue;
+                }
+                Some(kind) => of_kind(kind, &block.content, &inside, limits),
+            }
+        };
+        locked |= inner.status == ReadStatus::Locked;
+        let shift = |error: FormatError| FormatError::new(error.message, block.bytes.0);
+        artifact.add_problems(inner.problems.into_iter().map(shift));
+        details.push((block, inner.kind, inner.details));
+        artifact.credentials.extend(inner.credentials);
+    }
+    artifact.details = if let [(_, _, only)] = details.as_slice() {
+        only.clone()
+    } else {
+        let blocks: Vec<Value> = details
+            .iter()
+            .map(|(block, kind, details)| {
+                json!({ "label": block.label, "line": block.line, "kind": kind, "details": details })
+            })
+            .collect();
+        Some(json!({ "blocks": blocks }))
+    };
+    artifact.credentials = join(std::mem::take(&mut artifact.credentials));
+    artifact.add_problems(pem.problems);
+    if locked && artifact.status == ReadStatus::Analyzed {
+        artifact.status = ReadStatus::Locked;
+    }
+    Some(artifact)
+}
+
+/// Gives each key without a certificate to the certificate of the same file that has the same public key.
+fn join(credentials: Vec<Credential>) -> Vec<Credential> {
+    let (mut keys, mut out): (Vec<_>, Vec<_>) = credentials.into_iter().partition(|c| c.certificate.is_none());
+    for credential in &mut out {
+        let own = credential.certificate.as_ref().and_then(|c| c.public_key.sha1.as_ref());
+        let Some(own) = own.map(|sha1| sha1.value) else { continue };
+        let of = |key: &Credential| key.key.public_key_sha1.as_ref().map(|sha1| sha1.value);
+        if let Some(at) = keys.iter().position(|key| of(key) == Some(own)) {
+            let key = keys.remove(at);
+            let place = key.key.public_key_sha1.as_ref().map_or(Place::default(), |sha1| sha1.place);
+            credential.key = key.key;
+            credential.key.association = Association::Linked;
+            credential.key.association_place = Some(place);
+            credential.key.matches_certificate = Some(Fact::stated(true, place));
+            credential.sources.extend(key.sources);
+        }
+    }
+    out.extend(keys);
+    out
+}

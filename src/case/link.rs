@@ -1,0 +1,297 @@
+//! Which key belongs to which certificate, across all artifacts of a run.
+//!
+//! The same public key is proof: a certificate and a key file, blob or container that have it become one credential. The
+//! same container or key-file name is a hint: it never joins two credentials, but when both public keys are known and
+//! differ it proves that the key in the container is not the certificate's, and a container with one slot is a second
+//! witness for the KeySpec.
+
+use super::credential::{Credential, CredentialId, Key};
+use crate::model::container_name;
+use crate::model::fact::{Fact, Place};
+use crate::model::thumbprint::Sha1;
+use std::collections::{HashMap, HashSet};
+
+/// How a certificate and a key were found to belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkBasis {
+    /// The public keys are the same: proof.
+    PublicKey,
+    /// The names of the containers or key files are the same: a hint.
+    Name,
+}
+
+/// One link between a certificate's credential and a key's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The position of the certificate's credential in the list that was linked.
+    pub certificate: usize,
+    /// The position of the key's credential in the same list.
+    pub key: usize,
+    /// How it was found.
+    pub basis: LinkBasis,
+    /// Whether the public keys are the same; `None` when one is not known.
+    pub same_key: Option<bool>,
+}
+
+/// All the names under which a key's container can be known, lower case: its own name, its file's name, and the first
+/// part of the file name that either rule gives for the own name.
+fn names(key: &Key) -> HashSet<String> {
+    let mut names = HashSet::new();
+    if let Some(name) = &key.unique_name {
+        names.insert(name.value.to_lowercase());
+        names.extend(container_name::split_file_name(&name.value).map(|(prefix, _)| prefix));
+    }
+    for name in [&key.container, &key.stored_container].into_iter().flatten().filter(|name| !name.value.is_empty()) {
+        if let Some((prefix, _)) = container_name::split_file_name(&name.value) {
+            names.insert(prefix);
+        } else {
+            names.extend(container_name::capi_file_prefix(&name.value));
+            names.insert(container_name::cng_file_prefix(&name.value));
+        }
+        names.insert(name.value.to_lowercase());
+    }
+    names
+}
+
+/// Two keys that can't be the same container although a name is the same: their files are of two machines.
+fn two_machines(a: &Key, b: &Key) -> bool {
+    matches!((a.machine_guid(), b.machine_guid()), (Some(a), Some(b)) if a != b)
+}
+
+fn certificate_key(credential: &Credential) -> Option<Sha1> {
+    credential.certificate.as_ref()?.public_key.sha1.as_ref().map(|sha1| sha1.value)
+}
+
+fn own_key(credential: &Credential) -> Option<Sha1> {
+    credential.key.public_key_sha1.as_ref().map(|sha1| sha1.value)
+}
+
+/// Finds the links between the credentials that have a certificate and those that are a key alone.
+pub fn find(credentials: &[Credential]) -> Vec<Link> {
+    let mut by_key: HashMap<Sha1, Vec<usize>> = HashMap::new();
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, key) in credentials.iter().enumerate().filter(|(_, credential)| credential.certificate.is_none()) {
+        if let Some(sha1) = own_key(key) {
+            by_key.entry(sha1).or_default().push(at);
+        }
+        for name in names(&key.key) {
+            by_name.entry(name).or_default().push(at);
+        }
+    }
+    let mut links = Vec::new();
+    if by_key.is_empty() && by_name.is_empty() {
+        return links;
+    }
+    for (at, credential) in credentials.iter().enumerate().filter(|(_, c)| c.certificate.is_some()) {
+        let wanted = certificate_key(credential);
+        let mut seen = HashSet::new();
+        for key in wanted.and_then(|sha1| by_key.get(&sha1)).into_iter().flatten() {
+            seen.insert(*key);
+            links.push(Link { certificate: at, key: *key, basis: LinkBasis::PublicKey, same_key: Some(true) });
+        }
+        for name in names(&credential.key) {
+            for key in by_name.get(&name).into_iter().flatten() {
+                let Some(other) = credentials.get(*key) else { continue };
+                if two_machines(&credential.key, &other.key) || !seen.insert(*key) {
+                    continue;
+                }
+                let same_key = wanted.zip(own_key(other)).map(|(a, b)| a == b);
+                links.push(Link { certificate: at, key: *key, basis: LinkBasis::Name, same_key });
+            }
+        }
+    }
+    links
+}
+
+/// Whether the certificate's key link and the key name two different containers.
+fn other_container(credential: &Credential, key: &Credential) -> bool {
+    let (a, b) = (names(&credential.key), names(&key.key));
+    !a.is_empty() && !b.is_empty() && a.is_disjoint(&b)
+}
+
+/// What [`join`] did, by the numbers of the credentials.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// Certificates that know more of their key now.
+    pub changed: Vec<CredentialId>,
+    /// Keys that are part of a certificate's credential now.
+    pub removed: Vec<CredentialId>,
+}
+
+/// Joins what belongs together by proof, and notes on each certificate what its container shows. Keys that were joined
+/// are removed; the order of the rest stays.
+pub fn join(credentials: &mut Vec<Credential>) -> Joined {
+    let mut outcome = Joined::default();
+    let links = find(credentials);
+    let mut joined: HashSet<usize> = HashSet::new();
+    let mut by_certificate: HashMap<usize, Vec<Link>> = HashMap::new();
+    for link in links {
+        by_certificate.entry(link.certificate).or_default().push(link);
+    }
+    let mut order: Vec<usize> = by_certificate.keys().copied().collect();
+    order.sort_unstable();
+    for at in order {
+        let Some(links) = by_certificate.remove(&at) else { continue };
+        let proof = links.iter().find(|link| {
+            link.same_key == Some(true)
+                && !joined.contains(&link.key)
+                && credentials.get(at).zip(credentials.get(link.key)).is_some_and(|(c, k)| !other_container(c, k))
+        });
+        if let Some(link) = proof {
+            let Some(key) = credentials.get(link.key).cloned() else { continue };
+            if let Some(credential) = credentials.get_mut(at) {
+                outcome.changed.push(credential.id);
+                outcome.removed.push(key.id);
+                absorb(credential, key);
+                joined.insert(link.key);
+            }
+            continue;
+        }
+        let named: Vec<&Link> = links.iter().filter(|link| link.basis == LinkBasis::Name).collect();
+        let place = |credentials: &[Credential], key: usize| -> Place {
+            let sha1 = credentials.get(key).and_then(|key| key.key.public_key_sha1.as_ref());
+            sha1.map_or(Place::default(), |sha1| sha1.place)
+        };
+        // Every key of the container is known, and none is the certificate's.
+        if let (Some(first), true) = (named.first(), named.iter().all(|link| link.same_key == Some(false))) {
+            let place = place(credentials, first.key);
+            if let Some(credential) = credentials.get_mut(at) {
+                outcome.changed.push(credential.id);
+                credential.key.matches_certificate.get_or_insert(Fact::stated(false, place));
+            }
+        }
+        if let [only] = named.as_slice()
+            && only.same_key.is_none()
+        {
+            let witness = credentials.get(only.key).and_then(|key| key.key.key_spec.clone());
+            if let Some(credential) = credentials.get_mut(at) {
+                outcome.changed.push(credential.id);
+                let own = &mut credential.key;
+                own.key_spec_witness = own.key_spec_witness.take().or(witness);
+            }
+        }
+    }
+    let mut at = 0_usize;
+    credentials.retain(|_| {
+        let keep = !joined.contains(&at);
+        at = at.saturating_add(1);
+        keep
+    });
+    outcome
+}
+
+/// Gives a certificate the key that is proved to be its own. What the key link states stays; the key's own bytes fill
+/// the rest and bear witness to the KeySpec.
+fn absorb(credential: &mut Credential, key: Credential) {
+    let place = key.key.public_key_sha1.as_ref().map_or(Place::default(), |sha1| sha1.place);
+    let (own, other) = (&mut credential.key, key.key);
+    own.matches_certificate = Some(Fact::stated(true, place));
+    if own.key_spec.is_some() {
+        own.key_spec_witness = own.key_spec_witness.take().or(other.key_spec);
+    } else {
+        own.key_spec = other.key_spec;
+        own.key_spec_witness = own.key_spec_witness.take().or(other.key_spec_witness);
+    }
+    macro_rules! fill {
+        ($($field:ident),*) => { $( if own.$field.is_none() { own.$field = other.$field; } )* };
+    }
+    fill!(container, unique_name, algorithm, bits, public_key_sha1, usage, export_policy, permissions);
+    // A provider type without a name is only a default: it never stands beside another provider's name.
+    if own.provider.is_none() && own.provider_type.is_none() {
+        own.provider = other.provider;
+        own.provider_type = other.provider_type;
+    }
+    if own.exportable == super::credential::Exportable::Unknown {
+        own.exportable = other.exportable;
+    }
+    credential.sources.extend(key.sources);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::credential::{Certificate, PublicKey};
+    use crate::model::key_spec::KeySpec;
+
+    fn fact<T>(value: T) -> Option<Fact<T>> {
+        Some(Fact::stated(value, Place::default()))
+    }
+
+    fn certificate(key: Option<u8>, container: &str) -> Credential {
+        let public_key = PublicKey { sha1: key.and_then(|k| fact(Sha1([k; 20]))), ..PublicKey::default() };
+        let certificate = Certificate { public_key, ..Certificate::default() };
+        let mut credential = Credential { certificate: Some(certificate), ..Credential::default() };
+        if !container.is_empty() {
+            credential.key.stored_container = fact(container.to_owned());
+            credential.key.key_spec = fact(KeySpec::KEYEXCHANGE);
+        }
+        credential
+    }
+
+    fn key(key: u8, container: &str, spec: KeySpec) -> Credential {
+        let mut credential = Credential::default();
+        credential.key.public_key_sha1 = fact(Sha1([key; 20]));
+        credential.key.container = (!container.is_empty()).then(|| fact(container.to_owned())).flatten();
+        credential.key.key_spec = fact(spec);
+        credential
+    }
+
+    #[test]
+    fn the_same_public_key_joins() {
+        let mut all = vec![key(1, "te-1", KeySpec::SIGNATURE), certificate(Some(1), ""), key(2, "x", KeySpec::NONE)];
+        assert_eq!(join(&mut all).removed.len(), 1);
+        assert_eq!(all.len(), 2);
+        let own = all.first().map(|c| &c.key);
+        assert_eq!(own.and_then(|k| k.matches_certificate.as_ref()).map(|m| m.value), Some(true));
+        assert_eq!(own.and_then(|k| k.key_spec.as_ref()).map(|s| s.value), Some(KeySpec::SIGNATURE));
+        assert_eq!(own.and_then(|k| k.container.as_ref()).map(|c| c.value.as_str()), Some("te-1"));
+    }
+
+    #[test]
+    fn the_slot_bears_witness_against_the_key_link() {
+        let mut all = vec![certificate(Some(1), "TE-1"), key(1, "te-1", KeySpec::SIGNATURE)];
+        assert_eq!(join(&mut all).removed.len(), 1);
+        let own = all.first().map(|c| &c.key);
+        assert_eq!(own.and_then(|k| k.key_spec.as_ref()).map(|s| s.value), Some(KeySpec::KEYEXCHANGE));
+        assert_eq!(own.and_then(|k| k.key_spec_witness.as_ref()).map(|s| s.value), Some(KeySpec::SIGNATURE));
+    }
+
+    #[test]
+    fn a_name_alone_joins_nothing_but_shows_a_wrong_key() {
+        let mut all = vec![certificate(Some(1), "te-1"), key(2, "te-1", KeySpec::KEYEXCHANGE)];
+        assert_eq!(join(&mut all).removed.len(), 0);
+        let own = all.first().map(|c| &c.key);
+        assert_eq!(own.and_then(|k| k.matches_certificate.as_ref()).map(|m| m.value), Some(false));
+        // With both slots known, one of them may be the certificate's.
+        let mut all = vec![
+            certificate(Some(1), "te-1"),
+            key(2, "te-1", KeySpec::SIGNATURE),
+            key(1, "te-1", KeySpec::KEYEXCHANGE),
+        ];
+        assert_eq!(join(&mut all).removed.len(), 1);
+        let own = all.first().map(|c| &c.key);
+        assert_eq!(own.and_then(|k| k.matches_certificate.as_ref()).map(|m| m.value), Some(true));
+    }
+
+    #[test]
+    fn the_computed_file_name_is_a_name() {
+        // The pair of the article: {00F81886-…} and 99247943….
+        let file = "99247943bd018ca78ef945b82652598d_3ade29bb-f050-41f3-b0db-f2b69957a1d7";
+        let mut named = key(1, "", KeySpec::KEYEXCHANGE);
+        named.key.unique_name = fact(file.to_owned());
+        let all = vec![certificate(None, "{00F81886-5F70-430A-939C-BB7DD58ECE2A}"), named.clone()];
+        assert_eq!(find(&all).first().map(|link| (link.basis, link.same_key)), Some((LinkBasis::Name, None)));
+        // The same container on another machine is another key.
+        let mut other = certificate(None, "");
+        other.key.unique_name =
+            fact("99247943bd018ca78ef945b82652598d_00000000-0000-0000-0000-000000000001".to_owned());
+        assert!(find(&[other, named]).is_empty());
+    }
+
+    #[test]
+    fn the_same_key_in_another_container_stays_apart() {
+        let mut all = vec![certificate(Some(1), "te-1"), key(1, "te-2", KeySpec::KEYEXCHANGE)];
+        assert_eq!(join(&mut all).removed.len(), 0);
+        assert_eq!(all.len(), 2);
+    }
+}

@@ -1,0 +1,221 @@
+//! PEM and bare Base64 armour around binary artifacts.
+//!
+//! Sources: RFC 7468 (textual encodings, lax parsing), RFC 1421 (`Proc-Type`, `DEK-Info` headers of encrypted keys).
+//! What a block holds is decided by its content: the labels of Windows tools do not tell (a CMC request is labelled
+//! "NEW CERTIFICATE REQUEST", a `.cer` may hold PKCS #7).
+
+use zeroize::Zeroizing;
+
+use super::FormatError;
+use super::bytes::check_size;
+use super::text_lines::lines;
+use crate::limits::Limits;
+
+/// Blocks of one file; a CA bundle has some hundred.
+const MAX_BLOCKS: usize = 10_000;
+
+/// One armoured block. No `Debug`: it may hold a private key.
+pub struct PemBlock {
+    /// The label, `CERTIFICATE`; empty for bare Base64.
+    pub label: String,
+    /// The decoded content.
+    pub content: Zeroizing<Vec<u8>>,
+    /// True when `Proc-Type` says that the content is encrypted.
+    pub encrypted: bool,
+    /// The line of the first armour line, from 1.
+    pub line: usize,
+    /// The original bytes, armour lines included.
+    pub bytes: (usize, usize),
+}
+
+/// The blocks of a text, and what could not be read.
+pub struct Pem {
+    /// The blocks in file order.
+    pub blocks: Vec<PemBlock>,
+    /// Damaged blocks.
+    pub problems: Vec<FormatError>,
+}
+
+/// True when the bytes have an armour line near their start, in 8-bit text or UTF-16.
+pub fn recognise(bytes: &[u8]) -> bool {
+    let start = bytes.get(..16 << 10).unwrap_or(bytes);
+    memchr::memmem::find(start, b"-----BEGIN ").is_some()
+        || memchr::memmem::find(start, b"-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0").is_some()
+}
+
+fn six_bits(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => byte.checked_sub(b'A'),
+        b'a'..=b'z' => byte.checked_sub(b'a')?.checked_add(26),
+        b'0'..=b'9' => byte.checked_sub(b'0')?.checked_add(52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+/// Decodes Base64, blanks ignored. `None` for other characters or a wrong length.
+pub fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    // One allocation, so that no copy of a key stays behind when the vector grows.
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
+    let mut bits = 0_u32;
+    let mut count = 0_u32;
+    let mut padding = 0_usize;
+    for byte in text.bytes() {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => {}
+            b'=' => padding = padding.checked_add(1)?,
+            _ if padding > 0 => return None,
+            _ => {
+                bits = (bits << 6) | u32::from(six_bits(byte)?);
+                count = count.checked_add(1)?;
+                if count == 4 {
+                    let [_, a, b, c] = bits.to_be_bytes();
+                    out.extend([a, b, c]);
+                    (bits, count) = (0, 0);
+                }
+            }
+        }
+    }
+    match count {
+        0 => {}
+        2 => out.push(u8::try_from((bits >> 4) & 0xFF).ok()?),
+        3 => {
+            let [_, _, a, b] = (bits >> 2).to_be_bytes();
+            out.extend([a, b]);
+        }
+        _ => return None,
+    }
+    (padding <= 2).then_some(out)
+}
+
+/// Reads the armoured blocks of a text; text between them is skipped. Without any armour line the whole text may be
+/// bare Base64.
+///
+/// # Errors
+/// Over the size limit.
+pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Pem, FormatError> {
+    check_size(bytes, limits.binary_bytes, "PEM file")?;
+    let mut pem = Pem { blocks: Vec::new(), problems: Vec::new() };
+    let mut open: Option<(PemBlock, Zeroizing<String>)> = None;
+    for line in lines(bytes) {
+        let end = line.span((), 0, line.text.len()).end;
+        let text = line.text.trim();
+        if let Some(label) = text.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")) {
+            if let Some((block, _)) = open.take() {
+                pem.problems.push(FormatError::new(format!("{} has no END line", block.label), block.bytes.0));
+            }
+            if pem.blocks.len() >= MAX_BLOCKS {
+                pem.problems.push(FormatError::new(format!("more than {MAX_BLOCKS} PEM blocks"), line.start));
+                return Ok(pem);
+            }
+            let block = PemBlock {
+                label: label.to_owned(),
+                content: Zeroizing::default(),
+                encrypted: false,
+                line: line.number,
+                bytes: (line.start, end),
+            };
+            open = Some((block, Zeroizing::default()));
+        } else if text.starts_with("-----END ") {
+            let Some((mut block, body)) = open.take() else { continue };
+            block.bytes.1 = end;
+            if !text.ends_with("-----") || text.len() < "-----END X-----".len() {
+                // The content is whole; that the file is cut must not go unsaid.
+                pem.problems.push(FormatError::new(format!("the END line of {} is cut", block.label), line.start));
+            }
+            match base64(&body) {
+                Some(content) => {
+                    block.content = content;
+                    pem.blocks.push(block);
+                }
+                None => {
+                    let message = format!("the Base64 of {} is damaged", block.label);
+                    pem.problems.push(FormatError::new(message, block.bytes.0));
+                }
+            }
+        } else if let Some((block, body)) = &mut open {
+            if let Some((name, value)) = text.split_once(':') {
+                block.encrypted |= name == "Proc-Type" && value.contains("ENCRYPTED");
+                continue;
+            }
+            if body.len() > limits.armor_bytes {
+                continue;
+            }
+            body.push_str(text);
+            if body.len() > limits.armor_bytes {
+                let message = format!("{} is longer than {} bytes", block.label, limits.armor_bytes);
+                pem.problems.push(FormatError::new(message, block.bytes.0));
+            }
+        }
+    }
+    if let Some((block, _)) = open {
+        pem.problems.push(FormatError::new(format!("{} is cut: it has no END line", block.label), block.bytes.0));
+    }
+    if pem.blocks.is_empty() && pem.problems.is_empty() {
+        pem.blocks.extend(bare(bytes, limits));
+    }
+    Ok(pem)
+}
+
+/// A text that is nothing but the Base64 of something that starts like DER.
+pub fn bare(bytes: &[u8], limits: &Limits) -> Option<PemBlock> {
+    if bytes.len() < 64 || bytes.len() > limits.armor_bytes {
+        return None;
+    }
+    let plausible = |byte: &u8| six_bits(*byte).is_some() || matches!(byte, b'=' | b'\r' | b'\n' | b' ' | 0);
+    if !bytes.get(..64)?.iter().skip(3).all(plausible) {
+        return None;
+    }
+    let mut body = Zeroizing::new(String::with_capacity(bytes.len()));
+    for line in lines(bytes) {
+        body.push_str(line.text.trim());
+    }
+    let content = base64(&body)?;
+    let block = PemBlock { label: String::new(), content, encrypted: false, line: 1, bytes: (0, bytes.len()) };
+    (block.content.first() == Some(&0x30)).then_some(block)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_vectors() {
+        // RFC 4648, section 10.
+        for (text, value) in
+            [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmFy", "foobar")]
+        {
+            assert_eq!(base64(text).unwrap().as_slice(), value.as_bytes());
+        }
+        for text in ["Z", "Zg=v", "Z!==", "Zg==="] {
+            assert!(base64(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn several_blocks_with_text_between() {
+        let text = "Bag Attributes\r\n-----BEGIN CERTIFICATE-----\r\nMAA=\r\n-----END CERTIFICATE-----\r\nsubject=x\r\n-----BEGIN RSA PRIVATE KEY-----\r\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: AES-256-CBC,00\r\n\r\nAAAA\r\n-----END RSA PRIVATE KEY-----\r\n-----BEGIN X-----\r\n!!\r\n-----END X-----\r\n-----BEGIN Y-----\r\nAA";
+        let pem = parse(text.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(pem.blocks.len(), 2);
+        assert_eq!(pem.blocks[0].content.as_slice(), [0x30, 0]);
+        assert_eq!(pem.blocks[0].line, 2);
+        assert!(pem.blocks[1].encrypted);
+        assert_eq!(pem.problems.len(), 2);
+        assert_eq!(
+            &text[pem.blocks[0].bytes.0..pem.blocks[0].bytes.1].len(),
+            &"-----BEGIN CERTIFICATE-----\r\nMAA=\r\n-----END CERTIFICATE-----".len()
+        );
+    }
+
+    #[test]
+    fn bare_base64_of_der() {
+        let text = format!("MIIB{}", "A".repeat(96));
+        assert!(bare(text.as_bytes(), &Limits::default()).is_some());
+        assert!(
+            bare(b"plain words are not Base64 of DER, even when they are long enough for it", &Limits::default())
+                .is_none()
+        );
+    }
+}

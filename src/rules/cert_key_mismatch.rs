@@ -1,0 +1,127 @@
+//! The private key is not the certificate's.
+
+use super::prelude::*;
+
+/// The rule.
+pub(super) struct CertKeyMismatch;
+
+static META: RuleMeta = RuleMeta {
+    name: "cert-key-mismatch",
+    kind: Kind::Fault,
+    severity: Severity::Error,
+    role: Role::RootCause,
+    confidence: Confidence::Certain,
+    summary: "the private key is not the certificate's",
+    sources: &[sources::PFX_IMPORT, sources::MSAL6020, sources::MIMIKATZ22],
+    explains: &["keyset-missing"],
+    doc: include_str!("../../docs/rules/cert-key-mismatch.md"),
+};
+
+impl CredentialRule for CertKeyMismatch {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        let key = &c.key;
+        if cx.workloads.is_empty() {
+            return out.not_applicable(subject::NO_WORKLOAD);
+        }
+        let draft = |message: &str, conditions| {
+            FindingDraft::new(&META, META.summary, message).conditions(conditions).remedy(remedy::import_from_backup(
+                c,
+                "Import the certificate together with the key that belongs to it",
+            ))
+        };
+        if let Some(fact) = key.matches_certificate.as_ref().filter(|m| !m.value) {
+            return out.fail(
+                draft(
+                    "The public part of the key is another one than the certificate's: nothing that the key \
+                 signs or decrypts fits the certificate. The container was overwritten, or the certificate answers \
+                 another request.",
+                    3,
+                )
+                .evidence(c.evidence(fact.place, "another public key than the certificate's", true)),
+            );
+        }
+        if let Some(remark) = key.remark(KeyRemark::PublicKeyDoesNotMatch) {
+            return out.fail(
+                draft(
+                    "certutil compared the container's public key with the certificate's and they differ. The \
+                 container was overwritten, or the certificate answers another request.",
+                    2,
+                )
+                .confidence(Confidence::Likely)
+                .evidence(c.evidence(remark.place, "certutil compared the two keys", true)),
+            );
+        }
+        if let Some(place) = subject::failed_test(c).filter(|_| subject::missing_keyset(c).is_none()) {
+            return out.fail(
+                draft(
+                    "The key opened and the test with it failed. A key that is not the certificate's does that; \
+                 so does a provider that can't do what the test asks, an absent device, or a refused use.",
+                    1,
+                )
+                .confidence(Confidence::Possible)
+                .evidence(c.evidence(place, "opened, but the test failed", true)),
+            );
+        }
+        let shown = key.matches_certificate.is_some()
+            || key.any_test_passed()
+            || key.remark(KeyRemark::PublicKeyMatches).is_some()
+            || key.remark(KeyRemark::PrivateKeyVerifies).is_some();
+        if shown {
+            out.pass("the key is the certificate's");
+        } else {
+            out.unknown("whether the key is the certificate's", remedy::show_command(c));
+        }
+    }
+}
+
+impl CaseRule for CertKeyMismatch {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        // Two certificates with different public keys cannot both own the key of one container. A CryptoAPI container
+        // holds up to two keys, one for each KeySpec.
+        for group in subject::containers(case, cx) {
+            for entry in &group {
+                let passed = |e: &IndexEntry| {
+                    e.encryption_test == TestOutcome::Passed || e.signature_test == TestOutcome::Passed
+                };
+                if passed(entry) {
+                    continue;
+                }
+                let other = group.iter().find(|o| {
+                    o.id != entry.id && o.key_spec == entry.key_spec && subject::same_key(case, o, entry) == Some(false)
+                });
+                let (Some(other), Some(c)) = (other, case.credential(entry.id)) else { continue };
+                let mut draft = FindingDraft::new(
+                    &META,
+                    META.summary,
+                    "Two certificates with different public keys name the same container. It holds one key, so \
+                 it was overwritten for one of them.",
+                )
+                .confidence(Confidence::Likely)
+                .conditions(2)
+                .remedy(remedy::import_from_backup(
+                    c,
+                    "Import the certificate together with the key that belongs to it",
+                ));
+                draft.related.push(other.id);
+                for (c, primary) in [(Some(c), true), (case.credential(other.id), false)] {
+                    let Some(c) = c else { continue };
+                    if let Some(name) = c.key.unique_name.as_ref().or(c.key.stored_container.as_ref()) {
+                        let label =
+                            if primary { "this container" } else { "named by another certificate, of another key" };
+                        draft = draft.evidence(c.evidence(name.place, label, primary));
+                    }
+                }
+                out.about(Some(entry.id)).fail(draft);
+            }
+        }
+        out.about(None).pass("no other container is named by certificates of different keys");
+    }
+}

@@ -1,0 +1,96 @@
+//! The dump was taken without the right to open machine keys.
+
+use super::prelude::*;
+
+/// The rule.
+pub(super) struct DumpTakenUnelevated;
+
+static META: RuleMeta = RuleMeta {
+    name: "dump-taken-unelevated",
+    kind: Kind::Fault,
+    severity: Severity::Warning,
+    role: Role::RootCause,
+    confidence: Confidence::Likely,
+    summary: "the dump was taken without the right to open machine keys",
+    sources: &[sources::ACL_DUMPS, sources::KB238187],
+    explains: &["keyset-missing", "pfx-import-not-persisted", "machineguid-mismatch"],
+    doc: include_str!("../../docs/rules/dump-taken-unelevated.md"),
+};
+
+impl CaseRule for DumpTakenUnelevated {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, _: &Context<'_>, out: &mut Checks) {
+        let mut inputs: BTreeMap<u32, Vec<&IndexEntry>> = BTreeMap::new();
+        let card = ["Microsoft Base Smart Card Crypto Provider", "Microsoft Smart Card Key Storage Provider"].map(fold);
+        for entry in &case.entries {
+            // Without a flags line the store decides; only a user's store has user keys as a rule.
+            let machine = entry.flags.map_or(entry.scope != Scope::User, |f| f & flags::CRYPT_MACHINE_KEYSET != 0);
+            let linked = entry.association == Association::Linked;
+            if entry.origin == Origin::StoreDump && linked && machine && !card.contains(&entry.provider) {
+                inputs.entry(entry.source.0).or_default().push(entry);
+            }
+        }
+        if inputs.is_empty() {
+            return out.not_applicable("no dump of machine keys");
+        }
+        for (input, entries) in inputs {
+            let missing: Vec<_> = entries.iter().filter(|e| e.keyset_missing).collect();
+            let Some(first) = missing.first() else {
+                out.pass("the dump could open machine keys");
+                continue;
+            };
+            let kept: Vec<_> =
+                case.kept.iter().filter(|c| c.sources.first().is_some_and(|s| s.source.0 == input)).collect();
+            if kept.iter().any(|c| c.surroundings.elevated.is_some()) {
+                out.pass("the prompt shows an elevated shell");
+                continue;
+            }
+            let denied = kept.iter().find_map(|c| {
+                let sign = c.surroundings.unelevated.as_ref().map(|f| f.place);
+                let remark = || c.key.remark(KeyRemark::AccessDenied).map(|r| r.place);
+                sign.or_else(remark).map(|place| c.evidence(place, "a shell without administrator's rights", false))
+            });
+            let refused = case
+                .codes
+                .iter()
+                .chain(&case.failures)
+                .find(|code| code.code.place.source.0 == input && subject::same_code(code.code.value, 0x8007_0005));
+            let all = missing.len() == entries.len() && entries.len() > 1;
+            if !all && denied.is_none() && refused.is_none() {
+                out.pass("nothing shows a shell without administrator's rights");
+                continue;
+            }
+            let mut draft = FindingDraft::new(
+                &META,
+                META.summary,
+                "Keys of the machine open only for SYSTEM and administrators. This dump shows them as \
+                 missing, and the way it was taken explains that: it proves nothing about the keys.",
+            )
+            .conditions(u8::from(all) + u8::from(denied.is_some() || refused.is_some()));
+            draft.related = missing.iter().map(|e| e.id).collect();
+            let place = case.credential(first.id).and_then(|c| {
+                subject::missing_keyset(c).map(|place| c.evidence(place, "closed to this account, or missing", true))
+            });
+            draft = draft.evidence(place.unwrap_or_else(|| Evidence {
+                place: first.place,
+                label: "closed to this account, or missing".into(),
+                excerpt: String::new(),
+                line_text: String::new(),
+                path: None,
+                primary: true,
+            }));
+            if let Some(evidence) = denied {
+                draft = draft.evidence(evidence);
+            }
+            out.fail(draft.remedy(Remedy {
+                title: "Take the dump again from an elevated prompt, best as SYSTEM, the account of http.sys",
+                steps: vec![Step::cmd("psexec -s certutil -v -store my")],
+                caution: None,
+                verify: None,
+            }));
+        }
+    }
+}

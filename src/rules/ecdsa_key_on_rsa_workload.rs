@@ -1,0 +1,62 @@
+//! The workload takes RSA keys only.
+
+use super::prelude::*;
+
+/// The rule.
+pub(super) struct EcdsaKeyOnRsaWorkload;
+
+static META: RuleMeta = RuleMeta {
+    name: "ecdsa-key-on-rsa-workload",
+    kind: Kind::Fault,
+    severity: Severity::Error,
+    role: Role::RootCause,
+    confidence: Confidence::Likely,
+    summary: "the workload takes RSA keys only",
+    sources: &[sources::CERTIFY465, sources::CONFIGMGR_CNG, sources::SHIR_DOC],
+    explains: &[],
+    doc: include_str!("../../docs/rules/ecdsa-key-on-rsa-workload.md"),
+};
+
+impl CredentialRule for EcdsaKeyOnRsaWorkload {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        let algorithm =
+            c.certificate.as_ref().and_then(|c| c.public_key.algorithm.as_ref()).or(c.key.algorithm.as_ref());
+        let Some(algorithm) = algorithm else {
+            return out.unknown("the algorithm of the public key", remedy::show_command(c));
+        };
+        if !subject::is_ec(c) {
+            return out.pass("not an elliptic-curve key");
+        }
+        let documented =
+            subject::named(cx, &["sql-server", "configmgr", "ad-fs-token-signing", "ad-fs-token-decrypting", "shir"]);
+        let inferred = subject::named(cx, &["exchange"]);
+        if documented.is_empty() && inferred.is_empty() {
+            return out.pass("the workload takes elliptic-curve keys");
+        }
+        let draft = |workloads| {
+            FindingDraft::new(
+                &META,
+                META.summary,
+                "The certificate's key is an elliptic-curve key. The workload lists or uses RSA \
+                 certificates only; the certificate does not appear, or the role does not start. KeySpec has no \
+                 part in it.",
+            )
+            .workloads(workloads)
+            .evidence(c.evidence(algorithm.place, "not RSA", true))
+            .remedy(remedy::advice(
+                "Request a certificate with an RSA key",
+                "The algorithm belongs to the key: no import and no property changes it.",
+            ))
+        };
+        if !documented.is_empty() {
+            out.fail(draft(documented));
+        }
+        if !inferred.is_empty() {
+            out.fail(draft(inferred).confidence(Confidence::Possible));
+        }
+    }
+}

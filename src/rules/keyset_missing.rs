@@ -1,0 +1,67 @@
+//! The key link names a key that could not be opened.
+
+use super::prelude::*;
+
+/// The rule.
+pub(super) struct KeysetMissing;
+
+static META: RuleMeta = RuleMeta {
+    name: "keyset-missing",
+    kind: Kind::Fault,
+    severity: Severity::Error,
+    role: Role::RootCause,
+    confidence: Confidence::Likely,
+    summary: "the key link names a key that could not be opened",
+    sources: &[sources::KB238187, sources::CERTIFY319, sources::ACL_DUMPS],
+    explains: &[],
+    doc: include_str!("../../docs/rules/keyset-missing.md"),
+};
+
+impl CredentialRule for KeysetMissing {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        if c.origin != Origin::StoreDump {
+            return out.not_applicable(subject::NOT_STORED);
+        }
+        let key = &c.key;
+        if key.association != Association::Linked {
+            return out.not_applicable("the certificate has no key link");
+        }
+        if key.any_test_passed() {
+            return out.pass("the key was opened and a test passed");
+        }
+        let code = subject::code(c, 0x8009_0016);
+        let Some(place) = subject::missing_keyset(c).or(code.map(|f| f.place)) else {
+            return if key.access == Access::Opened {
+                out.pass("the key was opened")
+            } else {
+                out.unknown("whether the key can be opened", remedy::show_command(c))
+            };
+        };
+        if cx.workloads.is_empty() {
+            return out.not_applicable(subject::NO_WORKLOAD);
+        }
+        let both = subject::missing_keyset(c).is_some() && code.is_some();
+        let mut draft = FindingDraft::new(
+            &META,
+            META.summary,
+            "The container that the key link names did not open for the account that ran certutil. The \
+                 key may be deleted or never stored, may belong to another account, or may be closed to this one: \
+                 the words are the same for all three, so delete nothing before SYSTEM's own look at it.",
+        )
+        .conditions(1 + u8::from(both))
+        .evidence(c.evidence(place, "the key could not be opened", true));
+        if let Some(name) = key.stored_container.as_ref().or(key.container.as_ref()) {
+            draft = draft.evidence(c.evidence(name.place, "the container that is named", false));
+        }
+        out.fail(
+            draft
+                .remedy(remedy::look_as_system(c))
+                .remedy(remedy::repair_store(c, "If the key file exists: write the key link anew"))
+                .remedy(remedy::import_from_backup(c, "If SYSTEM can't open it either: import the key from a PFX")),
+        );
+    }
+}

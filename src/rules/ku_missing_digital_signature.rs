@@ -1,0 +1,58 @@
+//! The certificate does not allow the signatures that current TLS needs.
+
+use super::prelude::*;
+
+/// The rule.
+pub(super) struct KuMissingDigitalSignature;
+
+static META: RuleMeta = RuleMeta {
+    name: "ku-missing-digital-signature",
+    kind: Kind::Fault,
+    severity: Severity::Warning,
+    role: Role::RootCause,
+    confidence: Confidence::Possible,
+    summary: "the certificate does not allow the signatures that current TLS needs",
+    sources: &[sources::RFC8446, sources::KU_INFERENCE],
+    explains: &[],
+    doc: include_str!("../../docs/rules/ku-missing-digital-signature.md"),
+};
+
+impl CredentialRule for KuMissingDigitalSignature {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        let workloads = subject::servers(cx);
+        if workloads.is_empty() {
+            return out.not_applicable("not a server's certificate");
+        }
+        let Some(certificate) = &c.certificate else {
+            return out.not_applicable("a key without a certificate");
+        };
+        let Some(usage) = &certificate.key_usage else {
+            return if certificate.extensions_shown {
+                out.pass("without a key usage every use is allowed")
+            } else {
+                out.unknown("the key usage", remedy::show_command(c))
+            };
+        };
+        if usage.value.has(KeyUsage::DIGITAL_SIGNATURE) {
+            return out.pass("the key usage allows signatures");
+        }
+        out.fail(
+            FindingDraft::new(
+                &META,
+                META.summary,
+                "TLS 1.3 and the ECDHE suites of TLS 1.2 let the server sign. The key usage lacks \
+                 digitalSignature, so strict clients refuse and only the old RSA key exchange remains.",
+            )
+            .workloads(workloads)
+            .evidence(c.evidence(usage.place, "no digitalSignature", true))
+            .remedy(remedy::advice(
+                "Request a certificate with digitalSignature and keyEncipherment (0xA0)",
+                "The usage is part of the certificate: nothing on the server changes it.",
+            )),
+        );
+    }
+}

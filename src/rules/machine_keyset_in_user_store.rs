@@ -1,0 +1,65 @@
+//! The certificate is in a user's store, its key in the machine's keyset.
+
+use super::prelude::*;
+
+/// The rule.
+pub(super) struct MachineKeysetInUserStore;
+
+static META: RuleMeta = RuleMeta {
+    name: "machine-keyset-in-user-store",
+    kind: Kind::Fault,
+    severity: Severity::Warning,
+    role: Role::Contributing,
+    confidence: Confidence::Possible,
+    summary: "the certificate is in a user's store, its key in the machine's keyset",
+    sources: &[sources::DOTNET25],
+    explains: &[],
+    doc: include_str!("../../docs/rules/machine-keyset-in-user-store.md"),
+};
+
+impl CredentialRule for MachineKeysetInUserStore {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        let key = &c.key;
+        if !subject::stored(c) || c.scope() != Scope::User {
+            return out.not_applicable("not a certificate of a user's store");
+        }
+        if !subject::software(c) {
+            return out.not_applicable("only keys in files have a user's and a machine's keyset");
+        }
+        let Some(flag) = &key.flags else {
+            return out.unknown("the flags of the key link", remedy::show_command(c));
+        };
+        if key.machine_keyset() != Some(true) {
+            return out.pass("the key link names the user's keyset");
+        }
+        if cx.workloads.is_empty() {
+            return out.not_applicable(subject::NO_WORKLOAD);
+        }
+        let (store, id) = (remedy::store_argument(c), c.certutil_id());
+        out.fail(
+            FindingDraft::new(
+                &META,
+                META.summary,
+                "Administrators can open such a key, plain users usually cannot: it works for the one who \
+                 imported it and fails for the one who needs it.",
+            )
+            .evidence(c.evidence(flag.place, "the machine's keyset", true))
+            .remedy(Remedy {
+                title: "Import into the user's keyset, from a PFX without the LocalKeySet mark",
+                steps: vec![
+                    Step::cmd(format!("certutil -user -p <password> -exportpfx {store} {id} key.pfx")),
+                    Step::cmd(format!("certutil -user -f -p <password> -importpfx {store} key.pfx")),
+                ],
+                caution: Some(
+                    "A PFX with the LocalKeySet attribute goes to the machine's keyset again: make it anew \
+                 without.",
+                ),
+                verify: Some(format!("{}      Flags = 0", remedy::show_command(c))),
+            }),
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! The key was imported only for as long as a program ran.
+
+use super::prelude::*;
+
+/// The rule.
+pub(super) struct PfxImportNotPersisted;
+
+static META: RuleMeta = RuleMeta {
+    name: "pfx-import-not-persisted",
+    kind: Kind::Fault,
+    severity: Severity::Error,
+    role: Role::RootCause,
+    confidence: Confidence::Likely,
+    summary: "the key was imported only for as long as a program ran",
+    sources: &[sources::BC130, sources::COREFX36542, sources::RUNTIME97121, sources::POSHACME_IMPORT],
+    explains: &["keyset-missing"],
+    doc: include_str!("../../docs/rules/pfx-import-not-persisted.md"),
+};
+
+/// `{GUID}`: how a PFX import names the container when the file does not.
+fn is_import_name(name: &str) -> bool {
+    name.trim().strip_prefix('{').and_then(|n| n.strip_suffix('}')).is_some_and(container_name::is_guid)
+}
+
+impl CredentialRule for PfxImportNotPersisted {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        let key = &c.key;
+        if c.origin != Origin::StoreDump || key.association != Association::Linked {
+            return out.not_applicable("not a stored certificate with a key link");
+        }
+        let Some(missing) = subject::missing_keyset(c).filter(|_| !key.any_test_passed()) else {
+            return out.not_applicable("the keyset is not shown as missing");
+        };
+        let workloads = subject::servers(cx);
+        if workloads.is_empty() {
+            return out.not_applicable(subject::NO_WORKLOAD);
+        }
+        let Some(name) = key.stored_container.as_ref().filter(|n| is_import_name(&n.value)) else {
+            return out.pass("the container's name is not one that an import makes");
+        };
+        if !subject::software(c) {
+            return out.not_applicable("the key is not in a file");
+        }
+        out.fail(
+            FindingDraft::new(
+                &META,
+                META.summary,
+                "A container named by a GUID in braces comes from an import. When a .NET program imports \
+                 without PersistKeySet, Windows deletes the container as soon as the program lets go of the \
+                 certificate, and the key link stays behind. The dump alone cannot prove it: the log or script of \
+                 the import would.",
+            )
+            .confidence(Confidence::Possible)
+            .conditions(2)
+            .workloads(workloads)
+            .evidence(c.evidence(missing, "the key is gone, or closed to this account", true))
+            .evidence(c.evidence(name.place, "a name that an import makes", false))
+            .remedy(Remedy {
+                title: "Import again in a way that keeps the key",
+                steps: vec![
+                    Step::text("in .NET: X509KeyStorageFlags.MachineKeySet | X509KeyStorageFlags.PersistKeySet; or:"),
+                    Step::cmd(format!(
+                        "certutil -f -p <password> -importpfx {} key.pfx AT_KEYEXCHANGE",
+                        remedy::store_argument(c)
+                    )),
+                    Step::text(remedy::PERMISSIONS_AGAIN),
+                ],
+                caution: Some(
+                    "A later program that loads the same PFX without PersistKeySet deletes the container again.",
+                ),
+                verify: Some(format!("{}      Encryption test passed", remedy::show_command(c))),
+            }),
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! SQL Server's documentation asks for a CryptoAPI key.
+
+use super::prelude::*;
+
+/// The rule.
+pub(super) struct SqlKspDocumentedUnsupported;
+
+static META: RuleMeta = RuleMeta {
+    name: "sql-ksp-documented-unsupported",
+    kind: Kind::Fault,
+    severity: Severity::Warning,
+    role: Role::Contributing,
+    confidence: Confidence::Likely,
+    summary: "SQL Server's documentation asks for a CryptoAPI key",
+    sources: &[sources::SQL_DOC, sources::SQL_LAB, sources::SQLDOCS5934],
+    explains: &[],
+    doc: include_str!("../../docs/rules/sql-ksp-documented-unsupported.md"),
+};
+
+impl CredentialRule for SqlKspDocumentedUnsupported {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        let Some(place) = subject::kind_place(c).filter(|_| subject::kind_is(c, ProviderKind::Ksp)) else {
+            return out.not_applicable("not a CNG key");
+        };
+        let workloads = subject::named(cx, &["sql-server"]);
+        if workloads.is_empty() {
+            return out.not_applicable("the workload was not asked for");
+        }
+        // A root cause as long as the ranking finds no other for this workload.
+        let draft = FindingDraft::new(
+            &META,
+            META.summary,
+            "The requirements name a legacy provider. SQL Server 2019, 2022 and 2025 were seen to load \
+                 a CNG key and serve TLS when the thumbprint is set in the registry; 2016 and older do not list \
+                 it. The Configuration Manager may hide it.",
+        )
+        .role(Role::RootCause)
+        .workloads(workloads)
+        .evidence(c.evidence(place, "a CNG provider", true))
+        .remedy(remedy::reimport_into(
+            c,
+            provider::SCHANNEL_CSP,
+            "If it is not accepted: import the key into the SChannel provider",
+        ));
+        out.fail(subject::predicted(c, draft));
+    }
+}
