@@ -186,6 +186,8 @@ case("capi-key-container", "both-slots", capi_file(NAME), container(NAME, RSA2, 
      credentials=2, key_spec=1, basis="derived", container=NAME, second_key_spec=2, second_public_key_sha1=SHA[RSA2], **RSA_FACTS)
 case("capi-key-container", "renamed", "0123456789abcdef0123456789abcdef_" + MACHINE, container("te-WebServer", None, RSA), BYHAND.format("capi-key-container"),
      "a file name that is not the one of the container inside", key_spec=1, basis="derived", container="te-WebServer", file_name_rule="mismatch", **RSA_FACTS)
+case("capi-key-container", "another-key", capi_file(NAME), container(NAME, None, RSA2), BYHAND.format("capi-key-container"), "the container that the certificates of this corpus name, with another key in it",
+     key_spec=1, basis="derived", container=NAME, file_name_rule="capi", algorithm="RSA", bits=1024, public_key_sha1=SHA[RSA2])
 case("capi-key-container", "cut", capi_file(NAME), container(NAME, None, RSA)[:900], BYHAND.format("capi-key-container") + ", cut after 900 bytes", "a cut key file is still named as what it is", status="failed", credentials=0)
 
 def prop(kind, name, value):

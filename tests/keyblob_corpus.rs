@@ -95,7 +95,7 @@ fn every_case_gives_what_it_expects() {
                 match what.as_str() {
                     "credentials" => {
                         let count = report["credentials"].as_array().unwrap().len();
-                        if Value::from(count) != wanted {
+                        if wanted != count {
                             wrong.push(name(&format!("{count} credentials, not {wanted}")));
                         }
                     }
@@ -130,16 +130,29 @@ fn every_case_gives_what_it_expects() {
     assert!(cases >= 70, "only {cases} cases");
 }
 
+fn artifact(case: &str) -> PathBuf {
+    let folder = corpus().join(case);
+    let text = std::fs::read_to_string(folder.join("case.toml")).unwrap();
+    let case: toml::Table = text.parse().unwrap();
+    folder.join(case["artifact"].as_str().unwrap())
+}
+
+#[test]
+fn a_container_with_another_key_is_not_the_certificates() {
+    let paths = [artifact("reg-export/version-5"), artifact("capi-key-container/another-key")];
+    let report = report(&paths);
+    let credentials = report["credentials"].as_array().unwrap();
+    assert_eq!(credentials.len(), 2);
+    assert_eq!(credentials[0]["key"]["matches_certificate"], false);
+    let mismatch = report["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "cert-key-mismatch").unwrap();
+    // The proof is the public key in the container file.
+    assert_eq!(mismatch["evidence"][0]["input"], 1);
+}
+
 #[test]
 fn a_certificate_and_its_container_in_two_files_are_one_credential() {
-    let folder = |case: &str| {
-        let folder = corpus().join(case);
-        let text = std::fs::read_to_string(folder.join("case.toml")).unwrap();
-        let case: toml::Table = text.parse().unwrap();
-        folder.join(case["artifact"].as_str().unwrap())
-    };
-    let certificate = folder("registry-cert-blob/signature-key");
-    let report = report(&[folder("capi-key-container/exchange-only"), certificate]);
+    let certificate = artifact("registry-cert-blob/signature-key");
+    let report = report(&[artifact("capi-key-container/exchange-only"), certificate]);
     let credentials = report["credentials"].as_array().unwrap();
     assert_eq!(credentials.len(), 1);
     let key = &credentials[0]["key"];
