@@ -106,21 +106,38 @@ pub fn recognise(bytes: &[u8]) -> bool {
     false
 }
 
-/// True for a list of property records that is cut before its contents end.
+/// True for a list of property records that is cut before its contents end: whole records, one of which can't be chance
+/// (a hash of the right size, a key link that can be read), then a certificate or another known record.
 pub fn starts_like(bytes: &[u8]) -> bool {
-    // The first record must be a known property with the reserved word 1, and the second one too.
-    let (Some(id), Some(1), Some(length)) = (peek_u32(bytes, 0), peek_u32(bytes, 4), peek_u32(bytes, 8)) else {
-        return false;
-    };
-    let next = size(length).saturating_add(12);
-    match id {
-        CERT_CERT_PROP_ID => bytes.get(12) == Some(&0x30) && bytes.get(13).is_some_and(|byte| *byte >= 0x80),
-        _ => {
-            property_id::name(id).is_some()
-                && peek_u32(bytes, next).is_some_and(|id| property_id::name(id).is_some())
-                && peek_u32(bytes, next.saturating_add(4)) == Some(1)
+    let mut reader = Reader::new(bytes);
+    let mut sure = false;
+    for _ in 0..MAX_RECORDS {
+        let (Ok(id), Ok(reserved), Ok(length)) = (reader.u32("id"), reader.u32("reserved"), reader.u32("length"))
+        else {
+            return false;
+        };
+        if reserved.value != 1 || property_id::name(id.value).is_none() {
+            return false;
         }
+        if id.value == CERT_CERT_PROP_ID {
+            return matches!(reader.rest(), [0x30, long, ..] if *long >= 0x80);
+        }
+        if sure {
+            return true;
+        }
+        let Ok(value) = reader.take_u32(length.value, "value") else { return false };
+        sure |= match (id.value, value.value.len()) {
+            (CERT_SHA1_HASH_PROP_ID | CERT_KEY_IDENTIFIER_PROP_ID, 20) | (4 | 24 | 25, 16) => varied(value.value),
+            (CERT_KEY_PROV_INFO_PROP_ID, 60..) => key_prov_info::parse_at(value.value, 0).is_ok(),
+            _ => false,
+        };
     }
+    false
+}
+
+/// Whether bytes look like those of a hash: many different ones.
+fn varied(bytes: &[u8]) -> bool {
+    bytes.iter().collect::<std::collections::HashSet<_>>().len() >= 8
 }
 
 /// Reads an artifact that is one element.
@@ -228,7 +245,7 @@ pub(crate) mod tests {
                 CERT_KEY_PROV_INFO_PROP_ID,
                 key_prov_info(container, "Microsoft Strong Cryptographic Provider", [1, 32, spec], 0),
             ),
-            (CERT_SHA1_HASH_PROP_ID, vec![0xAB; 20]),
+            (CERT_SHA1_HASH_PROP_ID, (0xA0..0xB4).collect()),
             (CERT_FRIENDLY_NAME_PROP_ID, "Web\0".encode_utf16().flat_map(u16::to_le_bytes).collect()),
             (CERT_ARCHIVED_PROP_ID, vec![]),
             (777, vec![1]),

@@ -206,6 +206,14 @@ mod tests {
         }
 
         #[test]
+        fn records_of_small_numbers_are_nothing(start in 0_u32..40, words in proptest::collection::vec(0_u32..40, 4..40)) {
+            // What looks most like property records: id, 1, length.
+            let all = [start, 1, 4].into_iter().chain(words);
+            let bytes: Vec<u8> = all.flat_map(u32::to_le_bytes).collect();
+            prop_assert_eq!(detect(&bytes), None);
+        }
+
+        #[test]
         fn random_words_are_nothing(text in "[ -~\r\n]{0,400}") {
             prop_assert_eq!(detect(text.as_bytes()), None);
         }
