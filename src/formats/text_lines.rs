@@ -40,15 +40,17 @@ pub struct Line {
     pub number: usize,
     /// The offset of its first byte in the artifact.
     pub start: usize,
+    /// One after its last byte, the terminator left out.
+    end: usize,
     encoding: Encoding,
 }
 
 impl Line {
     /// The original bytes of a range of the decoded text (byte offsets into `text`), with a value.
     pub fn span<T>(&self, value: T, from: usize, to: usize) -> Spanned<T> {
-        let start = self.start.saturating_add(self.width(from));
-        let end = self.start.saturating_add(self.width(to));
-        Spanned::new(value, start, end)
+        // Bytes that are damaged in the encoding became replacement characters of another width.
+        let place = |at: usize| self.start.saturating_add(self.width(at)).min(self.end);
+        Spanned::new(value, place(from), place(to))
     }
 
     /// The original bytes of a part of `text` (which must be a slice of it, or its trimmed copy), with a value.
@@ -138,9 +140,10 @@ impl Iterator for Lines<'_> {
             text.pop();
         }
         let start = self.at;
+        let end = start.saturating_add(length);
         self.at = self.at.saturating_add(length).saturating_add(terminator);
         self.number = self.number.saturating_add(1);
-        Some(Line { text, number: self.number, start, encoding: self.encoding })
+        Some(Line { text, number: self.number, start, end, encoding: self.encoding })
     }
 }
 
@@ -148,6 +151,16 @@ impl Iterator for Lines<'_> {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_stay_inside_damaged_text() {
+        for bytes in [&b"\xEF\xBB\xBF\xFF\xFF=\xFF\xFF"[..], b"\xFF\xFEa\0=\0b\0c"] {
+            for line in lines(bytes) {
+                let place = line.span((), line.text.find('=').unwrap(), line.text.len());
+                assert!(place.start <= place.end && place.end <= bytes.len());
+            }
+        }
+    }
 
     #[test]
     fn every_encoding_gives_the_same_lines_and_its_own_places() {
