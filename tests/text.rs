@@ -210,14 +210,14 @@ fn one_line_per_finding() {
     r.inputs.push(failed);
     r.credentials[0].display_name = "www.contoso\u{202e}.com".to_owned();
     let mut out = Vec::new();
-    keyspect::report::short::render(&r, &mut out).unwrap();
+    keyspect::report::short::render(&r, false, &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
 #[test]
 fn counts_per_rule() {
     let mut out = Vec::new();
-    keyspect::report::summary::render(&broken(), &mut out).unwrap();
+    keyspect::report::summary::render(&broken(), false, &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 

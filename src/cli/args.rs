@@ -61,6 +61,13 @@ pub(crate) struct InputArgs {
     /// The encoding of texts (utf-8, utf-16le, 850, windows-1252, …) instead of the detected one
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     pub(crate) encoding: Option<TextEncoding>,
+    /// The password of PFX files: env:NAME, file:PATH, fd:NUMBER or stdin (pass:PASSWORD can be seen by others); may be
+    /// repeated
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) passin: Vec<String>,
+    /// A file with passwords, one per line; NAME.pfx=PASSWORD is for files of that name (* and ? allowed)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passwords: Vec<PathBuf>,
     /// Hash every input, also texts over 16 MiB
     #[arg(long)]
     pub(crate) hash: bool,

@@ -2,6 +2,7 @@
 
 mod args;
 mod output;
+mod passwords;
 mod rules;
 mod run;
 
@@ -87,6 +88,9 @@ fn dispatch(cli: Cli) -> u8 {
 
 fn need_paths(args: &InputArgs) -> Result<(), Failure> {
     if !args.paths.is_empty() {
+        if args.paths.iter().any(|p| p.as_os_str() == "-") && io::stdin().is_terminal() {
+            complain("reading standard input; end it with Ctrl-D (on Windows with Ctrl-Z and Enter)");
+        }
         return Ok(());
     }
     Err(Failure::Usage(if io::stdin().is_terminal() {
@@ -122,7 +126,7 @@ fn write(mut output: Output, status: u8, render: impl FnOnce(&mut Output) -> io:
 
 fn check(args: &CheckArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
-    let mut options = run::options(&args.input, args.at);
+    let mut options = run::options(&args.input, args.at, complain).map_err(Failure::Usage)?;
     options.windows = args.windows;
     options.all_checks = args.all_checks || (args.verbose && args.format == Format::Text);
     if !args.targets.is_empty() {
@@ -157,17 +161,18 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
             options.quiet = args.quiet;
             text::render(report, &options, out)
         }
-        Format::Short => short::render(report, out),
-        Format::Summary => summary::render(report, out),
+        Format::Short => short::render(report, look.ascii, out),
+        Format::Summary => summary::render(report, look.ascii, out),
         Format::Json | Format::Jsonl => json::render(report, out),
     }
 }
 
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
+    let options = run::options(&args.input, None, complain).map_err(Failure::Usage)?;
     let output = Output::open(&args.output).map_err(Failure::Usage)?;
     hint(&args.input);
-    let report = run::run(&args.input, run::options(&args.input, None), None).map_err(|e| Failure::Output(e, FAULT))?;
+    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, args::FailOn::Never);
     write(output, status, |out| match args.format {
         ListFormat::Text => inspect::render(&report, Look::of(&args.output).ascii, out),

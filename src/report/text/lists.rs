@@ -39,8 +39,13 @@ fn key_words(credential: &CredentialReport) -> String {
     if key.provider.name.is_none() && key.provider.provider_type.is_none() && key.key_spec.is_none() {
         return "key not shown".to_owned();
     }
-    let name = key.provider.name.as_deref().unwrap_or("provider not shown");
-    format!("{name}, KeySpec {}", key.key_spec.as_ref().map_or("not shown".to_owned(), |s| s.value.to_string()))
+    let kind = match key.provider.kind.as_str() {
+        "csp" => "CSP ",
+        "ksp" => "KSP ",
+        _ => "",
+    };
+    let spec = key.key_spec.as_ref().map_or("not shown".to_owned(), |s| s.value.to_string());
+    format!("{kind}KeySpec {spec}  {}", key.provider.name.as_deref().unwrap_or("provider not shown"))
 }
 
 /// One line per credential: mark, name, thumbprint, store, key.
@@ -72,14 +77,12 @@ pub(super) fn table(credentials: &[&CredentialReport], verbose: bool, paint: Pai
 }
 
 /// The credentials that share another one's findings.
-pub(super) fn same(credentials: &[(&CredentialReport, String)], verbose: bool, paint: Paint) -> String {
-    let mut out = format!(
-        "{}\n",
-        paint.bold(&format!(
-            "The same with {}; the commands are the same with the other thumbprint:",
-            words::count(credentials.len() as u64, "other credential", "other credentials")
-        ))
-    );
+///
+/// `commands`: the first one's screen has commands with its thumbprint.
+pub(super) fn same(credentials: &[(&CredentialReport, String)], commands: bool, verbose: bool, paint: Paint) -> String {
+    let count = words::count(credentials.len() as u64, "other credential", "other credentials");
+    let commands = if commands { "; the commands are the same with the other thumbprint" } else { "" };
+    let mut out = format!("{}\n", paint.bold(&format!("The same with {count}{commands}:")));
     let shown: Vec<_> = credentials.iter().take(rows(verbose)).collect();
     let name = |c: &CredentialReport| cut(&paint.show(&c.display_name), NAME, paint.ascii);
     let width = shown.iter().map(|(c, _)| columns(&name(c))).max().unwrap_or(0);

@@ -149,7 +149,7 @@ impl<'a> View<'a> {
         line
     }
     /// Where the verdicts against it come from that no finding explains: the table of workloads.
-    fn from_the_table(&self, credential: &CredentialReport) -> String {
+    fn table_of_workloads(&self, credential: &CredentialReport) -> String {
         let explained = |v: &&Verdict| self.findings(credential).iter().any(|f| v.because.contains(&f.rule));
         let names: Vec<_> = credential
             .verdicts
@@ -209,7 +209,7 @@ impl<'a> View<'a> {
             out.push('\n');
             out.push_str(&finding::full(self.report, f, &mut told, self.paint));
         }
-        out.push_str(&self.from_the_table(credential));
+        out.push_str(&self.table_of_workloads(credential));
         let tail =
             [self.not_the_cause(credential), lists::not_checked(&self.unknown(credential), self.verbose, self.paint)]
                 .concat();
@@ -231,7 +231,7 @@ impl<'a> View<'a> {
                 })
                 .collect();
             out.push('\n');
-            out.push_str(&lists::same(&rows, self.verbose, self.paint));
+            out.push_str(&lists::same(&rows, !told.is_empty(), self.verbose, self.paint));
         }
         out
     }
