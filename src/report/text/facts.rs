@@ -192,7 +192,8 @@ pub(super) fn block(credential: &CredentialReport, findings: &[&Finding], paint:
             rows.pair("known as", name, None, None);
         }
     }
-    rows.pair("store", &store(credential), None, None);
+    let from = if credential.store.is_some() { "store" } else { "from" };
+    rows.pair(from, &store(credential), None, None);
     let no_key = key.association == "none";
     let link = match key.association.as_str() {
         "none" => Some("none: no key link and no key"),

@@ -8,7 +8,7 @@ mod paint;
 
 use super::escape::{columns, wrap};
 use super::model::{
-    Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, Report, Severity, Verdict, VerdictOutcome,
+    Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, Report, Role, Severity, Verdict, VerdictOutcome,
 };
 use super::words;
 use paint::{Paint, as_verdict};
@@ -205,9 +205,18 @@ impl<'a> View<'a> {
         let mut out = self.heading(credential);
         out.push_str(&facts::block(credential, findings, self.paint));
         let mut told = Vec::new();
-        for f in findings {
+        let is_aside = |f: &&&Finding| f.severity == Severity::Note || f.role == Role::Hygiene;
+        for f in findings.iter().filter(|f| self.verbose || !is_aside(f)) {
             out.push('\n');
             out.push_str(&finding::full(self.report, f, &mut told, self.paint));
+        }
+        let asides: String = findings
+            .iter()
+            .filter(|f| !self.verbose && is_aside(f))
+            .map(|f| finding::brief(self.report, f, self.paint))
+            .collect();
+        if !asides.is_empty() {
+            out.push_str(&format!("\n{}\n{asides}", self.paint.bold("Beside it (-v tells more):")));
         }
         out.push_str(&self.table_of_workloads(credential));
         let tail =
