@@ -334,5 +334,5 @@ fn passwords_of_pfx_files() {
     assert!(err.contains("KEYSPECT_NO_SUCH_VARIABLE"), "{err}");
     let (code, _, err) = run(keyspect().args(["-", "--passin", "stdin"]).write_stdin(""));
     assert_eq!(code, 2);
-    assert!(err.contains("standard input is an artifact here"), "{err}");
+    assert!(err.contains("standard input is an artifact already"), "{err}");
 }

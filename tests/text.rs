@@ -284,6 +284,54 @@ fn notes_stand_aside() {
     assert_eq!(text(&r, &o).matches("= sure").count(), 2);
 }
 
+#[test]
+fn the_same_finding_of_the_case_once() {
+    let findings = (0..30)
+        .map(|n| {
+            let mut finding = keyspec_finding(0, SHA1);
+            finding.credential = None;
+            finding.rule = "http-binding-hash-not-in-store".to_owned();
+            finding.title = "a binding names a certificate that is not in its store".to_owned();
+            finding.remedies.clear();
+            finding.evidence = vec![evidence(n + 1, 1, "Certificate Hash : 00", "not in the store", true)];
+            finding
+        })
+        .collect();
+    let shown = text(&report(vec![input(0, "netsh.txt")], Vec::new(), findings, Vec::new()), &options());
+    assert_eq!(shown.matches("= sure").count(), 1);
+    assert!(shown.contains("The same at 29 other places:") && shown.contains("and 9 more"), "{shown}");
+}
+
+/// A run over a big folder: the time must not grow with the square of the credentials.
+#[test]
+fn many_credentials_in_little_time() {
+    let (mut credentials, mut findings, mut checks) = (Vec::new(), Vec::new(), Vec::new());
+    for id in 0..20_000 {
+        let sha1 = format!("{id:040x}");
+        if id % 2 == 0 {
+            credentials.push(credential(id, &format!("web{id}"), &sha1));
+            findings.push(keyspec_finding(id, &sha1));
+        } else {
+            credentials.push(healthy(id, &format!("svc{id}"), &sha1));
+        }
+        checks.push(check(
+            "shared-key-container",
+            Some(id),
+            CheckOutcome::Unknown,
+            "whether others share the container",
+        ));
+    }
+    let r = report(vec![input(0, "all.txt")], credentials, findings, checks);
+    let start = std::time::Instant::now();
+    let shown = text(&r, &options());
+    assert!(start.elapsed().as_secs() < 20);
+    assert!(shown.lines().count() < 150, "{}", shown.lines().count());
+    let mut out = Vec::new();
+    keyspect::report::short::render(&r, false, &mut out).unwrap();
+    assert_eq!(out.iter().filter(|b| **b == b'\n').count(), 10_000);
+    assert!(start.elapsed().as_secs() < 20);
+}
+
 mod hostile {
     use super::*;
     use proptest::prelude::*;

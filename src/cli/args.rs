@@ -8,6 +8,7 @@ use keyspect::workloads::{self, Target, WORKLOADS};
 use std::path::PathBuf;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroizing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,16 +62,15 @@ pub(crate) struct InputArgs {
     /// The encoding of texts (utf-8, utf-16le, 850, windows-1252, …) instead of the detected one
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     pub(crate) encoding: Option<TextEncoding>,
-    /// The password of PFX files: env:NAME, file:PATH, fd:NUMBER or stdin (pass:PASSWORD can be seen by others); may be
-    /// repeated
-    #[arg(long, value_name = "SOURCE")]
-    pub(crate) passin: Vec<String>,
-    /// A file with passwords, one per line; NAME.pfx=PASSWORD is for files of that name (* and ? allowed)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) passwords: Vec<PathBuf>,
     /// Hash every input, also texts over 16 MiB
     #[arg(long)]
     pub(crate) hash: bool,
+    /// The password of PFX files: env:NAME, file:PATH (its first line), fd:NUMBER, stdin, or pass:PASSWORD (seen by others)
+    #[arg(long, value_name = "SOURCE", value_parser = password_source)]
+    pub(crate) passin: Option<PasswordSource>,
+    /// A list of passwords, one per line; NAME=PASSWORD is for files of that name (`*` and `?` allowed); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passwords: Vec<PathBuf>,
     /// Stop reading an input after this many seconds; what was read so far is judged
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
@@ -212,6 +212,21 @@ pub(crate) enum FailOn {
     Note,
     /// Never
     Never,
+}
+
+/// Where a password comes from. It may hold the password itself, so it is never shown.
+#[derive(Clone)]
+pub(crate) struct PasswordSource(pub(crate) Zeroizing<String>);
+
+impl std::fmt::Debug for PasswordSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordSource")
+    }
+}
+
+/// Every text is taken here: a message of the argument parser would repeat it. What is wrong with it is said later.
+fn password_source(text: &str) -> Result<PasswordSource, std::convert::Infallible> {
+    Ok(PasswordSource(Zeroizing::new(text.to_owned())))
 }
 
 /// What one `--for` asks for: one workload, or all.

@@ -126,7 +126,7 @@ fn write(mut output: Output, status: u8, render: impl FnOnce(&mut Output) -> io:
 
 fn check(args: &CheckArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
-    let mut options = run::options(&args.input, args.at, complain).map_err(Failure::Usage)?;
+    let mut options = run::options(&args.input, args.at).map_err(Failure::Usage)?;
     options.windows = args.windows;
     options.all_checks = args.all_checks || (args.verbose && args.format == Format::Text);
     if !args.targets.is_empty() {
@@ -169,7 +169,7 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
 
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
-    let options = run::options(&args.input, None, complain).map_err(Failure::Usage)?;
+    let options = run::options(&args.input, None).map_err(Failure::Usage)?;
     let output = Output::open(&args.output).map_err(Failure::Usage)?;
     hint(&args.input);
     let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;

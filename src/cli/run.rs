@@ -27,22 +27,21 @@ fn reading(name: Option<String>) {
     }
 }
 
-/// The options of a run, with the parts that only `check` has at their defaults. `warn` is told what a person should
-/// know.
+/// The options of a run, with the parts that only `check` has at their defaults.
 ///
 /// # Errors
-/// A message for a person, without any password: a password's source can't be read.
-pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>, warn: fn(&str)) -> Result<Options, String> {
+/// A message about a password that could not be read.
+pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>) -> Result<Options, String> {
     let mut options = Options::new(at.unwrap_or_else(OffsetDateTime::now_utc));
     options.encoding = args.encoding;
     options.hash = args.hash;
-    for source in &args.passin {
-        if (source == "stdin" || source == "fd:0") && reads_stdin(args) {
-            return Err("--passin stdin: standard input is an artifact here".to_owned());
+    if let Some(source) = &args.passin {
+        if matches!(source.0.as_str(), "stdin" | "fd:0") && stdin_is_input(args) {
+            return Err("--passin stdin: standard input is an artifact already".to_owned());
         }
-        let (password, warning) = passwords::passin(source)?;
+        let (password, warning) = passwords::passin(&source.0)?;
         if let Some(warning) = warning {
-            warn(warning);
+            super::complain(warning);
         }
         options.passwords.add(password);
     }
@@ -52,8 +51,8 @@ pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>, warn: fn(&st
     Ok(options)
 }
 
-fn reads_stdin(args: &InputArgs) -> bool {
-    args.paths.iter().any(|p| p.as_os_str() == "-")
+fn stdin_is_input(args: &InputArgs) -> bool {
+    args.paths.iter().any(|path| path.as_os_str() == "-")
 }
 
 /// Reads every input and ends the run. With a sink the items are also written as they come.
@@ -65,7 +64,7 @@ pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink
     let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
     let mut ask = passwords::ask;
     let mut analysis = Analysis::new(options).with_stop(&stop);
-    if passwords::can_ask(reads_stdin(args)) {
+    if passwords::can_ask(stdin_is_input(args)) {
         analysis = analysis.with_password_prompt(&mut ask);
     }
     if let Some(sink) = sink {

@@ -96,6 +96,18 @@ pub(super) fn same(credentials: &[(&CredentialReport, String)], commands: bool, 
     out
 }
 
+/// Other places of a finding.
+pub(super) fn places(places: &[String], verbose: bool, paint: Paint) -> String {
+    let count = words::count(places.len() as u64, "other place", "other places");
+    let mut out = format!("{}\n", paint.bold(&format!("The same at {count}:")));
+    let shown = places.len().min(rows(verbose));
+    for place in places.iter().take(shown) {
+        out.push_str(&format!("    {}\n", paint.show(place)));
+    }
+    more(&mut out, places.len(), shown, paint);
+    out
+}
+
 /// Inputs with what became of them, and where; inputs about which the same is said come together.
 pub(super) fn inputs(inputs: &[&Input], verbose: bool, paint: Paint) -> String {
     let limit = rows(verbose);

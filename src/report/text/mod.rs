@@ -12,7 +12,7 @@ use super::model::{
 };
 use super::words;
 use paint::{Paint, as_verdict};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 
 /// Healthy credentials that get their three lines; more become a table.
@@ -169,6 +169,15 @@ impl<'a> View<'a> {
         finding::paragraph(&mut out, "Why:           ", 15, &self.paint.show(&text), self.paint.width);
         out.replacen("Why:", &self.paint.bold("Why:"), 1)
     }
+    /// How many notes about some credentials a table does not show.
+    fn silent_notes(&self, credentials: &[&CredentialReport]) -> String {
+        let notes = credentials.iter().flat_map(|c| self.findings(c)).filter(|f| f.severity == Severity::Note).count();
+        if notes == 0 {
+            return String::new();
+        }
+        let count = words::count(notes as u64, "note", "notes");
+        self.paint.dim(&format!("  {count} about them; -v shows them\n"))
+    }
     /// What is not the cause: suppressors that speak, and what the key's facts show by themselves.
     fn not_the_cause(&self, credential: &CredentialReport) -> String {
         let key = &credential.key;
@@ -315,6 +324,24 @@ fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted<'a> {
     out
 }
 
+/// The findings about no credential of the report; of those that say the same the first, with the places of the others.
+fn case_findings(report: &Report) -> Vec<(&Finding, Vec<String>)> {
+    let known: HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
+    let mut out: Vec<(&Finding, Vec<String>)> = Vec::new();
+    let mut seen: BTreeMap<(&str, &str, Severity), usize> = BTreeMap::new();
+    for f in report.findings.iter().filter(|f| f.credential.is_none_or(|id| !known.contains(&id))) {
+        let key = (f.rule.as_str(), f.title.as_str(), f.severity);
+        match seen.get(&key).and_then(|i| out.get_mut(*i)) {
+            Some((_, places)) => places.extend(words::primary(&f.evidence).map(|e| words::place(report, e))),
+            None => {
+                seen.insert(key, out.len());
+                out.push((f, Vec::new()));
+            }
+        }
+    }
+    out
+}
+
 fn header(report: &Report, paint: Paint) -> String {
     format!(
         "{}   {}, {}\n",
@@ -384,12 +411,16 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
     for (credential, same) in &sorted.broken {
         section(&view.screen(credential, same), out)?;
     }
-    let mut told = Vec::new();
-    let known: std::collections::HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
-    for f in report.findings.iter().filter(|f| f.credential.is_none_or(|id| !known.contains(&id))) {
-        if !options.quiet || f.severity < Severity::Note {
-            section(&finding::full(report, f, &mut told, paint), out)?;
+    for (f, places) in case_findings(report) {
+        if options.quiet && f.severity == Severity::Note {
+            continue;
         }
+        let mut text = finding::full(report, f, &mut Vec::new(), paint);
+        if !places.is_empty() {
+            text.push('\n');
+            text.push_str(&lists::places(&places, options.verbose, paint));
+        }
+        section(&text, out)?;
     }
     if options.quiet {
         let unread: Vec<_> = report.inputs.iter().filter(|i| is_unread(i)).collect();
@@ -413,10 +444,19 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
         for f in sorted.healthy.iter().flat_map(|c| view.findings(c)).filter(|f| f.severity < Severity::Note).take(20) {
             text.push_str(&finding::brief(report, f, paint));
         }
+        text.push_str(&view.silent_notes(&sorted.healthy));
         section(&text, out)?;
     }
     if !sorted.not_judged.is_empty() {
-        section(&lists::not_judged(&sorted.not_judged, options.verbose, paint), out)?;
+        let mut text = lists::not_judged(&sorted.not_judged, options.verbose, paint);
+        if options.verbose {
+            for f in sorted.not_judged.iter().flat_map(|c| view.findings(c)) {
+                text.push_str(&finding::brief(report, f, paint));
+            }
+        } else {
+            text.push_str(&view.silent_notes(&sorted.not_judged));
+        }
+        section(&text, out)?;
     }
     let mut open: Vec<&Check> = sorted.healthy.iter().flat_map(|c| view.unknown(c)).collect();
     if sorted.undecided.len() > UNDECIDED && !options.verbose {
