@@ -332,6 +332,26 @@ fn many_credentials_in_little_time() {
     assert!(start.elapsed().as_secs() < 20);
 }
 
+#[test]
+fn what_one_command_tells_comes_together() {
+    let mut r = broken();
+    for reason in ["the end of the validity", "the key usage", "the flags of the key link", "the key usage"] {
+        let mut c = check("cert-expired", Some(0), CheckOutcome::Unknown, reason);
+        c.obtain = Some("certutil -v -store my 32b5398ed3c9c6f1a350bcd4b514ebb5a45d1fc6".to_owned());
+        r.checks.push(c);
+    }
+    insta::assert_snapshot!(text(&r, &options()).split("Not the cause:").nth(1).unwrap());
+}
+
+#[test]
+fn a_step_with_a_file_to_write() {
+    let mut r = broken();
+    let step = &mut r.findings[0].remedies[0].steps[4];
+    step.run = "write KeyProv.inf:\n[Properties]\n2 = \"{text}\"".to_owned();
+    let shown = text(&r, &options());
+    assert!(shown.contains("    write KeyProv.inf:\n        [Properties]\n        2 = \"{text}\"\n"), "{shown}");
+}
+
 mod hostile {
     use super::*;
     use proptest::prelude::*;

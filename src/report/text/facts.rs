@@ -63,6 +63,7 @@ pub(super) fn store(credential: &CredentialReport) -> String {
         Some(store) => match (&store.name, store.scope.as_str()) {
             (Some(name), "unknown") => format!("{name}; machine or user is not shown"),
             (Some(name), scope) => format!("{scope}, {name}"),
+            (None, "unknown") => "not shown".to_owned(),
             (None, scope) => scope.to_owned(),
         },
     }
@@ -82,7 +83,7 @@ pub(super) fn valid_until(certificate: &CertificateReport) -> String {
         return words::day(moment).to_owned();
     }
     match &certificate.validity_text {
-        Some([_, Some(text)]) => format!("{text} (order of day and month open)"),
+        Some([_, Some(text)]) => format!("{text} (as printed)"),
         _ => "not shown".to_owned(),
     }
 }

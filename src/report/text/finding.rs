@@ -247,7 +247,12 @@ fn remedy(out: &mut String, remedy: &RemedyReport, first: bool, paint: Paint) {
         }
         let run = paint.show(&step.run);
         if step.shell == "text" {
-            paragraph(out, "    ", 4, &run, paint.width);
+            // A sentence, then perhaps the lines of a file to write, as they are.
+            let mut lines = step.run.lines();
+            paragraph(out, "    ", 4, &paint.show(lines.next().unwrap_or_default()), paint.width);
+            for line in lines {
+                out.push_str(&format!("        {}\n", paint.show(line)));
+            }
         } else {
             out.push_str("    ");
             out.push_str(&run);

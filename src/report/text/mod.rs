@@ -240,6 +240,9 @@ impl<'a> View<'a> {
             out.push_str(&lists::checks(self.checks(credential), self.paint));
         }
         if !same.is_empty() {
+            let sha1 = credential.certificate.as_ref().and_then(|c| c.sha1.as_deref()).filter(|s| !s.is_empty());
+            let steps = || told.iter().flat_map(|r| &r.steps);
+            let commands = sha1.is_some_and(|sha1| steps().any(|s| s.run.contains(sha1)));
             let rows: Vec<_> = same
                 .iter()
                 .map(|c| {
@@ -249,7 +252,7 @@ impl<'a> View<'a> {
                 })
                 .collect();
             out.push('\n');
-            out.push_str(&lists::same(&rows, !told.is_empty(), self.verbose, self.paint));
+            out.push_str(&lists::same(&rows, commands, self.verbose, self.paint));
         }
         out
     }
