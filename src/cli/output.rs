@@ -114,10 +114,10 @@ impl Write for Output {
 impl Drop for Output {
     /// An unfinished file leaves nothing behind.
     fn drop(&mut self) {
-        if let Self::File { temporary, .. } = self {
-            if !temporary.as_os_str().is_empty() {
-                let _ = std::fs::remove_file(&*temporary);
-            }
+        if let Self::File { temporary, .. } = self
+            && !temporary.as_os_str().is_empty()
+        {
+            let _ = std::fs::remove_file(&*temporary);
         }
     }
 }
