@@ -17,8 +17,9 @@ Examples:
   keyspect --for sql-server:2019 dump.txt   for another workload
   keyspect explain 0x80070520               what a code, event, field, provider or rule means
 
-Exit status: 0 nothing found, 1 findings at or above --fail-on, 2 wrong usage, 3 no input could be analysed,
-4 a fault of keyspect itself.";
+Exit status:
+  0  nothing found            2  wrong usage                    4  a fault of keyspect itself
+  1  findings (--fail-on)     3  no input could be analysed";
 
 /// An offline doctor for the private keys behind Windows certificates
 ///

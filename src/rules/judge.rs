@@ -25,7 +25,10 @@ pub fn candidates(c: &Credential, asked: &[Target], bound: &[Target]) -> Vec<Tar
     let personal = match c.origin {
         Origin::StoreDump => {
             let known = c.store_name();
-            if known.is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
+            // A self-signed certificate without a key, from a store that is not named: a root, not a server.
+            let self_signed = c.certificate.as_ref().and_then(|c| c.self_signed.as_ref()).is_some_and(|s| s.value);
+            let rootlike = known.is_none() && c.key.association == Association::None && self_signed;
+            if rootlike || known.is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
                 return Vec::new();
             }
             match c.scope() {
