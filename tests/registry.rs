@@ -20,8 +20,10 @@ fn metas() -> BTreeMap<&'static str, &'static RuleMeta> {
 fn analyze(text: &str, workloads: &str) -> Report {
     let mut options = Options::new(datetime!(2026-11-01 12:00 UTC));
     if !workloads.is_empty() {
-        options.targets =
-            workloads.split(',').flat_map(|w| keyspect::workloads::parse(w.trim()).expect("a known workload")).collect();
+        options.targets = workloads
+            .split(',')
+            .flat_map(|w| keyspect::workloads::parse(w.trim()).expect("a known workload"))
+            .collect();
     }
     let mut analysis = Analysis::new(options);
     analysis.read("example.txt", None, &mut text.as_bytes()).expect("nothing is written");
