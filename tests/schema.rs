@@ -43,12 +43,12 @@ fn a_report_obeys_the_schema() {
 fn each_line_obeys_the_schema() {
     let report = fixture::broken();
     let mut out = Vec::new();
-    let mut sink = Box::new(JsonLines::new(&mut out));
+    let mut sink = JsonLines::new(&mut out);
     sink.item(&Item::Input(report.inputs[0].clone())).unwrap();
     sink.item(&Item::Credential(Box::new(report.credentials[0].clone()))).unwrap();
     sink.item(&Item::Finding(Box::new(report.findings[0].clone()))).unwrap();
     sink.item(&Item::Check(report.checks[0].clone())).unwrap();
-    sink.end(&report.summary).unwrap();
+    sink.item(&Item::Summary(report.summary.clone())).unwrap();
     let types: Vec<_> = String::from_utf8(out)
         .unwrap()
         .lines()

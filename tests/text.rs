@@ -234,3 +234,36 @@ fn facts_without_a_judgement() {
     keyspect::report::inspect::render(&r, true, &mut out).unwrap();
     assert!(out.is_ascii());
 }
+
+#[test]
+fn an_artifact_on_one_line() {
+    let mut r = broken();
+    let part = |column: u32, text: &str, label: &str, primary| {
+        let mut e = evidence(4, 1, text, label, primary);
+        e.column = Some(column);
+        e
+    };
+    r.findings[0].evidence = vec![
+        part(331, "KeySpec = 2 -- AT_SIGNATURE", "signing only", true),
+        part(300, "ProviderType = 1 ", "a CryptoAPI provider", false),
+    ];
+    insta::assert_snapshot!(text(&r, &options()).split("  = why").next().unwrap().split("error[").nth(1).unwrap());
+}
+
+#[test]
+fn many_workloads() {
+    let mut r = broken();
+    let names = ["iis", "rdp", "rd-gateway", "winrm", "hyper-v-replica", "rras", "ldaps", "sql-server"];
+    r.credentials[0].verdicts.extend(names.iter().skip(1).map(|w| Verdict {
+        workload: (*w).to_owned(),
+        outcome: VerdictOutcome::Fails,
+        because: vec!["keyspec-signature-on-csp".to_owned()],
+    }));
+    r.credentials[0].verdicts.push(Verdict {
+        workload: "code-signing".to_owned(),
+        outcome: VerdictOutcome::Works,
+        because: Vec::new(),
+    });
+    r.findings[0].workloads = names.iter().map(|w| (*w).to_owned()).collect();
+    insta::assert_snapshot!(text(&r, &options()).split("error[").next().unwrap());
+}

@@ -2,6 +2,7 @@
 
 pub mod container_name;
 pub mod date;
+pub mod event;
 pub mod fact;
 pub mod flags;
 pub mod hresult;

@@ -1,22 +1,17 @@
 //! One JSON object per line, written as the run goes.
 
-use super::model::{Item, Summary};
+use super::model::Item;
 use std::io::{self, Write};
 
 /// Takes the items of a report as they come.
 ///
-/// An item may come again with the same `id` or `fingerprint`: the last one counts.
+/// An item may come again with the same `id` or `fingerprint`: the last one counts. The last item is the summary.
 pub trait Sink {
     /// One item.
     ///
     /// # Errors
     /// Whatever the writer answers.
     fn item(&mut self, item: &Item) -> io::Result<()>;
-    /// The end of the run.
-    ///
-    /// # Errors
-    /// Whatever the writer answers.
-    fn end(self: Box<Self>, summary: &Summary) -> io::Result<()>;
 }
 
 /// Writes each item as one line of JSON.
@@ -35,9 +30,5 @@ impl<W: Write> Sink for JsonLines<W> {
     fn item(&mut self, item: &Item) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, item)?;
         self.out.write_all(b"\n")
-    }
-    fn end(mut self: Box<Self>, summary: &Summary) -> io::Result<()> {
-        self.item(&Item::Summary(summary.clone()))?;
-        self.out.flush()
     }
 }

@@ -1,6 +1,8 @@
 //! Words that several renderers share.
 
-use super::model::{Confidence, EvidenceReport, Input, InputStatus, Report, Role, Severity, VerdictOutcome};
+use super::model::{
+    Confidence, CredentialReport, EvidenceReport, Input, InputStatus, Report, Role, Severity, VerdictOutcome,
+};
 use crate::workloads;
 
 /// What keyspect can read, for the message about an input that it can't.
@@ -103,6 +105,15 @@ pub fn path(input: &Input) -> String {
 pub fn input_path(report: &Report, id: u32) -> String {
     let by_index = usize::try_from(id).ok().and_then(|i| report.inputs.get(i)).filter(|i| i.id == id);
     by_index.or_else(|| report.inputs.iter().find(|i| i.id == id)).map_or_else(String::new, path)
+}
+
+/// The credential with this number: credentials are in the order of their numbers.
+pub fn credential(report: &Report, id: u32) -> Option<&CredentialReport> {
+    let by_index = usize::try_from(id).ok().and_then(|i| report.credentials.get(i)).filter(|c| c.id == id);
+    by_index.or_else(|| {
+        let at = report.credentials.binary_search_by_key(&id, |c| c.id).ok()?;
+        report.credentials.get(at)
+    })
 }
 
 /// `certutil.txt:93:5` in a text, `key.pfx@0x1f4` in a binary input. Not escaped.

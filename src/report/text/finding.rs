@@ -2,7 +2,7 @@
 
 use super::paint::Paint;
 use crate::report::escape::{char_columns, columns, wrap};
-use crate::report::model::{EvidenceReport, Finding, RemedyReport, Report, Severity};
+use crate::report::model::{CredentialReport, EvidenceReport, Finding, RemedyReport, Report, Severity};
 use crate::report::words;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -14,9 +14,44 @@ const SHOWN_LINES: usize = 12;
 const FOLDED_LINES: u32 = 500;
 
 /// One line of a snippet: its text in the report, and the marked parts in bytes of that text.
+#[derive(Default)]
 struct Line<'a> {
-    text: &'a str,
+    text: String,
     marks: Vec<(std::ops::Range<usize>, &'a EvidenceReport)>,
+}
+
+/// A line of an input made of the parts that its evidences keep: an artifact that was collapsed to one line has several
+/// on it. Parts that don't follow each other directly are joined by an ellipsis.
+fn composed<'a>(evidence: &[&'a EvidenceReport], ascii: bool) -> Line<'a> {
+    let mut parts: BTreeMap<usize, (&str, Vec<(std::ops::Range<usize>, &'a EvidenceReport)>)> = BTreeMap::new();
+    for e in evidence {
+        let Some(text) = e.line_text.as_deref() else { continue };
+        let range = span(e, text);
+        let before = text.get(..range.start).map_or(0, |t| t.chars().count());
+        let column = usize::try_from(e.column.unwrap_or(1)).unwrap_or(1).saturating_sub(1);
+        let part = parts.entry(column.saturating_sub(before)).or_insert((text, Vec::new()));
+        if part.0.len() < text.len() {
+            part.0 = text;
+        }
+        part.1.push((range, e));
+    }
+    let (mut line, mut end) = (Line::default(), None);
+    for (start, (text, marks)) in parts {
+        if let Some(end) = end {
+            line.text.push_str(match (start.saturating_sub(end), ascii) {
+                (0, _) => "",
+                (1, _) => " ",
+                (_, true) => " ... ",
+                (_, false) => " … ",
+            });
+        }
+        let offset = line.text.len();
+        line.text.push_str(text);
+        end = Some(start.saturating_add(text.chars().count()));
+        let moved = |r: std::ops::Range<usize>| r.start.saturating_add(offset)..r.end.saturating_add(offset);
+        line.marks.extend(marks.into_iter().map(|(range, e)| (moved(range), e)));
+    }
+    line
 }
 
 /// Where an evidence's words stand in its line: at its column if they are there, else at their first occurrence.
@@ -41,24 +76,21 @@ fn span(evidence: &EvidenceReport, text: &str) -> std::ops::Range<usize> {
 type Run<'a> = BTreeMap<u32, Line<'a>>;
 
 /// The evidences of one input, as runs of lines near each other.
-fn runs<'a>(evidence: &[&'a EvidenceReport]) -> Vec<Run<'a>> {
-    let mut lines: Run<'a> = BTreeMap::new();
-    for e in evidence {
-        let (Some(number), Some(text)) = (e.line, e.line_text.as_deref()) else { continue };
-        let line = lines.entry(number).or_insert_with(|| Line { text, marks: Vec::new() });
-        if line.text.len() < text.len() {
-            line.text = text;
+fn runs<'a>(evidence: &[&'a EvidenceReport], ascii: bool) -> Vec<Run<'a>> {
+    let mut by_line: BTreeMap<u32, Vec<&'a EvidenceReport>> = BTreeMap::new();
+    for e in evidence.iter().filter(|e| e.line_text.is_some()) {
+        if let Some(number) = e.line {
+            by_line.entry(number).or_default().push(e);
         }
-        let range = span(e, line.text);
-        line.marks.push((range, e));
     }
+    let mut lines: Run<'a> = by_line.into_iter().map(|(number, list)| (number, composed(&list, ascii))).collect();
     let marked: Vec<u32> = lines.keys().copied().collect();
     let (first, last) = match (marked.first(), marked.last()) {
         (Some(first), Some(last)) => (*first, *last),
         _ => return Vec::new(),
     };
     for context in evidence.iter().flat_map(|e| &e.context).filter(|c| c.line > first && c.line < last) {
-        lines.entry(context.line).or_insert_with(|| Line { text: &context.text, marks: Vec::new() });
+        lines.entry(context.line).or_insert_with(|| Line { text: context.text.clone(), marks: Vec::new() });
     }
     let mut out: Vec<Run<'a>> = Vec::new();
     let mut before = None;
@@ -105,7 +137,7 @@ fn drawing(report: &Report, finding: &Finding, paint: Paint) -> (String, usize) 
     let mut heads = Vec::new();
     for input in inputs {
         let evidence: Vec<_> = finding.evidence.iter().filter(|e| e.input == input).collect();
-        for run in runs(&evidence) {
+        for run in runs(&evidence, paint.ascii) {
             let (Some((first, _)), Some((last, _))) = (run.first_key_value(), run.last_key_value()) else { continue };
             gutter = gutter.max(last.to_string().len());
             let mut source = String::new();
@@ -113,13 +145,13 @@ fn drawing(report: &Report, finding: &Finding, paint: Paint) -> (String, usize) 
             for number in *first..=*last {
                 if let Some(line) = run.get(&number) {
                     for (range, e) in &line.marks {
-                        let shown = |end: usize| paint.show(line.text.get(..end).unwrap_or(line.text)).len();
+                        let shown = |end: usize| paint.show(line.text.get(..end).unwrap_or(&line.text)).len();
                         let start = source.len().saturating_add(shown(range.start));
                         let end = source.len().saturating_add(shown(range.end));
                         let kind = if e.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
                         annotations.push(kind.span(start..end.max(start)).label(paint.show(&e.label)));
                     }
-                    source.push_str(&paint.show(line.text));
+                    source.push_str(&paint.show(&line.text));
                 } else if paint.ascii {
                     source.push_str("...");
                 } else {
@@ -274,7 +306,9 @@ pub(super) fn full<'a>(
         sure.push_str(&titles.join("; "));
     }
     note(&mut out, gutter, "sure", &paint.show(&sure), paint);
-    if finding.workloads.len() > 1 {
+    let failing = |c: &CredentialReport| c.verdicts.iter().filter(|v| v.because.contains(&finding.rule)).count();
+    let owner = finding.credential.and_then(|id| words::credential(report, id));
+    if finding.workloads.len() > 1 && owner.is_none_or(|c| failing(c) != finding.workloads.len()) {
         let names: Vec<_> = finding.workloads.iter().map(|w| words::workload(w)).collect();
         note(&mut out, gutter, "for", &paint.show(&names.join(", ")), paint);
     }
@@ -283,7 +317,7 @@ pub(super) fn full<'a>(
             .related
             .iter()
             .take(20)
-            .filter_map(|id| report.credentials.iter().find(|c| c.id == *id))
+            .filter_map(|id| words::credential(report, *id))
             .map(super::name_and_id)
             .collect();
         note(&mut out, gutter, "also", &paint.show(&names.join(", ")), paint);

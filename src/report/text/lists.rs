@@ -4,7 +4,7 @@ use super::finding::{pad, paragraph};
 use super::paint::Paint;
 use super::{facts, worst};
 use crate::report::escape::{columns, cut};
-use crate::report::model::{Check, CheckOutcome, CredentialReport, Input, InputStatus, VerdictOutcome};
+use crate::report::model::{Check, CheckOutcome, CredentialReport, Input, InputStatus, Problem, VerdictOutcome};
 use crate::report::words;
 use std::collections::BTreeMap;
 
@@ -91,47 +91,61 @@ pub(super) fn same(credentials: &[(&CredentialReport, String)], verbose: bool, p
     out
 }
 
-/// The inputs that were not read as they should: what became of them, and where.
-pub(super) fn inputs(inputs: &[Input], verbose: bool, paint: Paint) -> String {
-    let mut out = String::new();
-    let odd: Vec<_> = inputs.iter().filter(|i| i.status != InputStatus::Analyzed || !i.problems.is_empty()).collect();
+/// Inputs with what became of them, and where; inputs about which the same is said come together.
+pub(super) fn inputs(inputs: &[&Input], verbose: bool, paint: Paint) -> String {
     let limit = rows(verbose);
-    for input in odd.iter().take(limit) {
-        let outcome = match input.status {
-            InputStatus::Failed => VerdictOutcome::Fails,
-            InputStatus::Analyzed => VerdictOutcome::Unknown,
-            _ => VerdictOutcome::AtRisk,
-        };
-        let what = match input.status {
-            InputStatus::Analyzed => "read",
-            InputStatus::Partial => "read in part",
-            InputStatus::Locked => "needs a password",
-            InputStatus::Unrecognized => "not recognized",
-            InputStatus::Failed => "could not be read",
-        };
-        let path = paint.show(&words::path(input));
-        let kind = if input.kind == "unrecognized" { String::new() } else { format!(" ({})", paint.show(&input.kind)) };
-        out.push_str(&format!("{} {}  {what}{kind}\n", paint.mark(outcome), paint.bold(&path)));
-        for problem in input.problems.iter().take(limit) {
-            let place = match (problem.line, problem.bytes) {
-                (Some(line), _) => format!("line {line}: "),
-                (None, Some([start, _])) => format!("offset {start:#x}: "),
-                (None, None) => String::new(),
-            };
-            paragraph(&mut out, "    ", 4, &paint.show(&format!("{place}{}", problem.message)), paint.width);
-        }
-        if input.problems.len() > limit {
-            out.push_str(&format!(
-                "    and {} more problems; -v lists them\n",
-                input.problems.len().saturating_sub(limit)
-            ));
+    let mut groups: Vec<Vec<&Input>> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for input in inputs {
+        let words: Vec<_> = input.problems.iter().take(limit).map(problem).collect();
+        let key = format!("{}\n{}", words::status(input.status), words.join("\n"));
+        match known.get(&key).and_then(|i| groups.get_mut(*i)) {
+            Some(list) => list.push(input),
+            None => {
+                known.insert(key, groups.len());
+                groups.push(vec![input]);
+            }
         }
     }
-    more(&mut out, odd.len(), odd.len().min(limit), paint);
-    if odd.iter().any(|i| i.status == InputStatus::Unrecognized) {
+    let mut out = String::new();
+    for list in groups.iter().take(limit) {
+        let Some(first) = list.first() else { continue };
+        let (outcome, what) = match first.status {
+            InputStatus::Failed => (VerdictOutcome::Fails, "could not be read"),
+            InputStatus::Unrecognized => (VerdictOutcome::AtRisk, "not recognized"),
+            InputStatus::Locked => (VerdictOutcome::AtRisk, "needs a password"),
+            InputStatus::Partial => (VerdictOutcome::AtRisk, "read in part"),
+            InputStatus::Analyzed => (VerdictOutcome::Unknown, "read, with a remark"),
+        };
+        let shown = if list.len() > 3 && !verbose { 2 } else { list.len() };
+        let mut names: Vec<_> = list.iter().take(shown).map(|i| paint.show(&words::path(i))).collect();
+        if list.len() > shown {
+            names.push(format!("and {} more", list.len().saturating_sub(shown)));
+        }
+        let mut head = String::new();
+        paragraph(&mut head, "  ", 4, &format!("{}: {what}", names.join(", ")), paint.width);
+        out.push_str(&format!("{} {}", paint.mark(outcome), head.trim_start()));
+        for text in first.problems.iter().take(limit).map(problem) {
+            paragraph(&mut out, "    ", 4, &paint.show(&text), paint.width);
+        }
+        if first.problems.len() > limit {
+            let more = first.problems.len().saturating_sub(limit);
+            out.push_str(&format!("    and {more} more problems; -v lists them\n"));
+        }
+    }
+    more(&mut out, groups.len(), groups.len().min(limit), paint);
+    if inputs.iter().any(|i| i.status == InputStatus::Unrecognized) {
         paragraph(&mut out, "  ", 2, &format!("keyspect reads {}.", words::READS), paint.width);
     }
     out
+}
+
+fn problem(problem: &Problem) -> String {
+    match (problem.line, problem.bytes) {
+        (Some(line), _) => format!("line {line}: {}", problem.message),
+        (None, Some([start, _])) => format!("offset {start:#x}: {}", problem.message),
+        (None, None) => problem.message.clone(),
+    }
 }
 
 /// Why something could not be checked, and the command that would tell; the same reason once.

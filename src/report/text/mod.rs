@@ -6,6 +6,7 @@ mod finding;
 mod lists;
 mod paint;
 
+use super::escape::{columns, wrap};
 use super::model::{
     Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, Report, Severity, Verdict, VerdictOutcome,
 };
@@ -61,8 +62,8 @@ fn name_and_id(credential: &CredentialReport) -> String {
     }
 }
 
-/// `fails on IIS; works on SQL Server`.
-fn verdict_words(verdicts: &[Verdict], verbose: bool, paint: Paint) -> String {
+/// `fails on IIS; works on SQL Server` behind a credential's name; one line per outcome when that is too long.
+fn verdict_words(verdicts: &[Verdict], verbose: bool, used: usize, paint: Paint) -> String {
     let mut parts = Vec::new();
     let outcomes = [VerdictOutcome::Fails, VerdictOutcome::AtRisk, VerdictOutcome::Unknown, VerdictOutcome::Works];
     for outcome in outcomes {
@@ -76,9 +77,21 @@ fn verdict_words(verdicts: &[Verdict], verbose: bool, paint: Paint) -> String {
         } else {
             names.join(", ")
         };
-        parts.push(paint.verdict(outcome, &paint.show(&format!("{} {list}", words::outcome(outcome)))));
+        parts.push((outcome, paint.show(&format!("{} {list}", words::outcome(outcome)))));
     }
-    parts.join("; ")
+    let total = parts.iter().fold(used, |n, (_, text)| n.saturating_add(columns(text)).saturating_add(2));
+    if total <= paint.width || parts.iter().all(|(_, text)| text.len() < 40) {
+        let parts: Vec<_> = parts.iter().map(|(outcome, text)| paint.verdict(*outcome, text)).collect();
+        return format!("  {}", parts.join("; "));
+    }
+    let mut out = String::new();
+    for (outcome, text) in parts {
+        for (i, line) in wrap(&text, paint.width.saturating_sub(6).max(30)).iter().enumerate() {
+            out.push_str(if i == 0 { "\n  " } else { "\n      " });
+            out.push_str(&paint.verdict(outcome, line));
+        }
+    }
+    out
 }
 
 /// What the renderer looks up again and again.
@@ -124,13 +137,13 @@ impl<'a> View<'a> {
         let outcome = worst(credential)
             .or_else(|| self.findings(credential).iter().map(|f| f.severity).min().map(as_verdict))
             .unwrap_or(VerdictOutcome::Unknown);
-        let name = self.paint.bold(&self.paint.show(&credential.display_name));
-        let mut line = format!("{} {name}", self.paint.mark(outcome));
+        let name = self.paint.show(&credential.display_name);
+        let used = columns(&name).saturating_add(4);
+        let mut line = format!("{} {}", self.paint.mark(outcome), self.paint.bold(&name));
         if credential.verdicts.is_empty() {
             line.push_str("  no verdict asked");
         } else {
-            line.push_str("  ");
-            line.push_str(&verdict_words(&credential.verdicts, self.verbose, self.paint));
+            line.push_str(&verdict_words(&credential.verdicts, self.verbose, used, self.paint));
         }
         line.push('\n');
         line
@@ -277,6 +290,11 @@ fn header(report: &Report, paint: Paint) -> String {
     )
 }
 
+/// Whether nothing of an input was read.
+fn is_unread(input: &Input) -> bool {
+    matches!(input.status, InputStatus::Failed | InputStatus::Unrecognized)
+}
+
 fn footer(report: &Report, paint: Paint) -> String {
     let s = &report.summary;
     let mut found = Vec::new();
@@ -289,15 +307,13 @@ fn footer(report: &Report, paint: Paint) -> String {
             found.push(paint.verdict(outcome, &words::count(n, one, many)));
         }
     }
-    let is_read = |i: &&Input| matches!(i.status, InputStatus::Analyzed | InputStatus::Partial | InputStatus::Locked);
-    let read: Vec<_> = report.inputs.iter().filter(is_read).collect();
-    let found = match (found.is_empty(), !read.is_empty()) {
+    let unread = report.inputs.iter().filter(|i| is_unread(i)).count();
+    let found = match (found.is_empty(), unread < report.inputs.len()) {
         (false, _) => found.join(", "),
         (true, true) => "No findings".to_owned(),
         (true, false) => paint.verdict(VerdictOutcome::Fails, "Nothing could be analysed"),
     };
-    let unread = report.inputs.len().saturating_sub(read.len()) as u64;
-    let unread = match unread {
+    let unread = match unread as u64 {
         0 => String::new(),
         n => format!("  {} not read.", words::count(n, "input", "inputs")),
     };
@@ -331,7 +347,6 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
     if !options.quiet {
         section(&header(report, paint), out)?;
     }
-    section(&lists::inputs(&report.inputs, options.verbose, paint), out)?;
     for (credential, same) in &sorted.broken {
         section(&view.screen(credential, same), out)?;
     }
@@ -343,7 +358,8 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
         }
     }
     if options.quiet {
-        return Ok(());
+        let unread: Vec<_> = report.inputs.iter().filter(|i| is_unread(i)).collect();
+        return section(&lists::inputs(&unread, options.verbose, paint), out);
     }
     if sorted.undecided.len() <= UNDECIDED || options.verbose {
         for credential in &sorted.undecided {
@@ -380,5 +396,8 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
             section(&lists::checks(&case, paint), out)?;
         }
     }
+    let odd: Vec<_> =
+        report.inputs.iter().filter(|i| i.status != InputStatus::Analyzed || !i.problems.is_empty()).collect();
+    section(&lists::inputs(&odd, options.verbose, paint), out)?;
     section(&footer(report, paint), out)
 }

@@ -1,0 +1,241 @@
+//! The arguments of the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use keyspect::explain::closest;
+use keyspect::input::TextEncoding;
+use keyspect::model::windows::{self, WindowsVersion};
+use keyspect::workloads::{self, Target, WORKLOADS};
+use std::path::PathBuf;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+const EXAMPLES: &str = "\
+Examples:
+  keyspect ticket-4711/                     every artifact in a folder, judged for IIS
+  certutil -v -store my | keyspect -        standard input
+  keyspect --for sql-server:2019 dump.txt   for another workload
+  keyspect explain 0x80070520               what a code, event, field, provider or rule means
+
+Exit status: 0 nothing found, 1 findings at or above --fail-on, 2 wrong usage, 3 no input could be analysed,
+4 a fault of keyspect itself.";
+
+/// An offline doctor for the private keys behind Windows certificates
+///
+/// Give it what a server's administrator sent: certutil logs, PFX files, key files, event logs, a folder of all of it.
+/// It says which private key is broken, which line proves it, what repairs it and what shows that it is repaired.
+/// Nothing is changed and nothing is sent anywhere.
+#[derive(Debug, Parser)]
+#[command(
+    name = "keyspect",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) check: CheckArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge what the artifacts show (what keyspect does without a command's name)
+    Check(CheckArgs),
+    /// Show the facts alone, as a tree, without judging
+    Inspect(InspectArgs),
+    /// Explain a rule, an error code, an event, a field, a provider, a flag, a property or a workload
+    Explain(ExplainArgs),
+    /// List the rules
+    Rules(RulesArgs),
+}
+
+/// Where the artifacts come from.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Files and folders with artifacts; `-` is standard input. A file named like a command needs `./`
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The encoding of texts (utf-8, utf-16le, 850, windows-1252, …) instead of the detected one
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub(crate) encoding: Option<TextEncoding>,
+    /// Hash every input, also texts over 16 MiB
+    #[arg(long)]
+    pub(crate) hash: bool,
+    /// Stop reading an input after this many seconds; what was read so far is judged
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: Option<u64>,
+    /// Exit with 3 when any input could not be read or recognized
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// How the answer is written.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Write in ASCII alone
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// Write to a file instead of standard output; it appears when it is complete
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// The workload to judge for, with a version if need be (iis, sql-server:2019, all); may be repeated [default: iis]
+    #[arg(long = "for", value_name = "WORKLOAD", value_parser = targets)]
+    pub(crate) targets: Vec<Targets>,
+    /// The form of the report
+    #[arg(long, short, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// The time of judgement, as in 2026-11-22T21:00:00Z [default: now]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
+    pub(crate) at: Option<OffsetDateTime>,
+    /// The Windows version of the server (2008r2, 2016, 10.0.17763, …), where no artifact states it
+    #[arg(long, value_name = "NAME", value_parser = windows_version)]
+    pub(crate) windows: Option<WindowsVersion>,
+    /// Exit with 1 from this severity on
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
+    pub(crate) fail_on: FailOn,
+    /// List every check of every credential, also those that do not apply
+    #[arg(long)]
+    pub(crate) all_checks: bool,
+    /// Show every check and every row
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Show only what is broken
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// The form of the facts
+    #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// What to explain: keyspec-signature-on-csp, 0x80070520, 36870, KeySpec, "Microsoft Strong Cryptographic Provider", …
+    #[arg(value_name = "NAME", required = true, num_args = 1.., allow_negative_numbers = true)]
+    pub(crate) query: Vec<String>,
+    /// The form of the page
+    #[arg(long, short, value_enum, default_value_t = PageFormat::Text)]
+    pub(crate) format: PageFormat,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// The form of the list
+    #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// The forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person at a terminal
+    Text,
+    /// One line per finding
+    Short,
+    /// Counts
+    Summary,
+    /// One JSON object
+    Json,
+    /// One JSON object per line, written as the run goes
+    Jsonl,
+}
+
+/// The forms of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For a person at a terminal
+    Text,
+    /// JSON
+    Json,
+}
+
+/// The forms of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageFormat {
+    /// For a person at a terminal
+    Text,
+    /// Markdown, for a ticket
+    Markdown,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal that shows them; NO_COLOR and CLICOLOR_FORCE are obeyed
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// From which severity on the exit status is 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Every finding
+    Note,
+    /// Never
+    Never,
+}
+
+/// What one `--for` asks for: one workload, or all.
+#[derive(Debug, Clone)]
+pub(crate) struct Targets(pub(crate) Vec<Target>);
+
+fn targets(text: &str) -> Result<Targets, String> {
+    workloads::parse(text).map(Targets).map_err(|message| {
+        let name = text.split(':').next().unwrap_or(text);
+        match closest(name, WORKLOADS.iter().map(|w| w.name), 1).first() {
+            Some(near) if !near.eq_ignore_ascii_case(name) => format!("{message}; did you mean `{near}`?"),
+            _ => message,
+        }
+    })
+}
+
+fn encoding(text: &str) -> Result<TextEncoding, String> {
+    text.parse().map_err(|_| {
+        "not an encoding keyspect knows; known are utf-8, utf-16le, utf-16be and the code pages 437, 850, 852, 866, 874, 932, \
+         936, 949, 950 and 1250 to 1258"
+            .to_owned()
+    })
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| "not a time in RFC 3339 with its zone, as in 2026-11-22T21:00:00Z".to_owned())
+}
+
+fn windows_version(text: &str) -> Result<WindowsVersion, String> {
+    WindowsVersion::parse(text).ok_or_else(|| {
+        let names: Vec<_> = windows::NAMES.iter().map(|(name, _)| *name).collect();
+        format!("not a Windows version keyspect knows; known are {}, and numbers such as 10.0.17763", names.join(", "))
+    })
+}

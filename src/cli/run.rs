@@ -1,0 +1,85 @@
+//! From the arguments to a report: the only place that opens inputs and reads the clock.
+
+use super::args::{FailOn, InputArgs};
+use keyspect::analyze::{Analysis, Options};
+use keyspect::input::{Place, walk};
+use keyspect::limits::Limits;
+use keyspect::report::jsonl::Sink;
+use keyspect::report::model::{InputStatus, Report};
+use std::cell::Cell;
+use std::io;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+
+/// The input that is being read, for the message about a fault of the program itself.
+static CURRENT: Mutex<Option<String>> = Mutex::new(None);
+
+/// The input that was being read when something went wrong.
+pub(crate) fn current_input() -> Option<String> {
+    CURRENT.try_lock().ok().and_then(|name| name.clone())
+}
+
+fn reading(name: Option<String>) {
+    if let Ok(mut current) = CURRENT.lock() {
+        *current = name;
+    }
+}
+
+/// The options of a run, with the parts that only `check` has at their defaults.
+pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>) -> Options {
+    let mut options = Options::new(at.unwrap_or_else(OffsetDateTime::now_utc));
+    options.encoding = args.encoding;
+    options.hash = args.hash;
+    options
+}
+
+/// Reads every input and ends the run. With a sink the items are also written as they come.
+///
+/// # Errors
+/// Only what the sink answers.
+pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink>) -> io::Result<Report> {
+    let deadline: Cell<Option<Instant>> = Cell::new(None);
+    let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
+    let mut analysis = Analysis::new(options).with_stop(&stop);
+    if let Some(sink) = sink {
+        analysis = analysis.with_sink(sink);
+    }
+    for found in walk(&args.paths, &Limits::default()) {
+        let name = &found.name;
+        match &found.place {
+            Place::Failed(message) | Place::Skipped(message) => analysis.unreadable(&name.path, message)?,
+            Place::Stdin | Place::File(_) => match found.open() {
+                Some(Ok(mut reader)) => {
+                    reading(Some(name.to_string()));
+                    deadline.set(args.timeout.and_then(|s| Instant::now().checked_add(Duration::from_secs(s))));
+                    analysis.read(&name.path, name.member.as_deref(), &mut reader)?;
+                }
+                Some(Err(error)) => analysis.unreadable(&name.path, &format!("can't be read: {error}"))?,
+                None => {}
+            },
+        }
+    }
+    reading(None);
+    deadline.set(None);
+    analysis.finish()
+}
+
+/// The exit status: 3 when no input could be analysed (with `strict` also when any could not), 1 with findings from this
+/// severity on, else 0.
+pub(crate) fn status(report: &Report, strict: bool, fail_on: FailOn) -> u8 {
+    let read = |s| matches!(s, InputStatus::Analyzed | InputStatus::Partial | InputStatus::Locked);
+    let bad = |s| matches!(s, InputStatus::Failed | InputStatus::Unrecognized);
+    let nothing = !report.inputs.iter().any(|i| read(i.status));
+    if nothing || (strict && report.inputs.iter().any(|i| bad(i.status))) {
+        return 3;
+    }
+    let s = &report.summary;
+    let found = match fail_on {
+        FailOn::Never => false,
+        FailOn::Error => s.errors > 0,
+        FailOn::Warning => s.errors > 0 || s.warnings > 0,
+        FailOn::Note => s.errors > 0 || s.warnings > 0 || s.notes > 0,
+    };
+    u8::from(found)
+}
