@@ -84,7 +84,8 @@ impl CaseRule for DuplicateCertificatesWrongOneChosen {
                  wrong one.",
             ));
             draft.related = others.iter().map(|o| o.id).collect();
-            for (n, c) in std::iter::once(first).chain(others.iter().copied()).enumerate() {
+            for (n, c) in std::iter::once(first).chain(others.iter().copied()).take(cx.limits.excerpt_lines).enumerate()
+            {
                 if let Some(subject) = c.certificate.as_ref().and_then(|c| c.subject.as_ref()) {
                     let label = if n == 0 { "this name" } else { "the same name" };
                     draft = draft.evidence(c.evidence(subject.place, label, n == 0));

@@ -33,7 +33,7 @@ impl CaseRule for SharedKeyContainer {
             )
             .conditions(1);
             draft.related = group.iter().skip(1).map(|e| e.id).collect();
-            for (n, entry) in group.iter().enumerate() {
+            for (n, entry) in group.iter().take(cx.limits.excerpt_lines).enumerate() {
                 if let Some(c) = case.credential(entry.id) {
                     if let Some(name) = c.key.stored_container.as_ref().or(c.key.unique_name.as_ref()) {
                         let label = if n == 0 { "this container" } else { "the same container" };
