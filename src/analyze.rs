@@ -8,9 +8,10 @@ use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::{Access, Association, Credential, CredentialId};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex, IndexEntry};
-use crate::case::{key_artifacts, link};
+use crate::case::{from_pfx, key_artifacts, link};
 use crate::formats::certutil::{self, Parser};
-use crate::input::{Choice, LineReader, TextEncoding, choose, looks_like_text};
+use crate::formats::pfx;
+use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
 use crate::model::windows::WindowsVersion;
@@ -42,6 +43,8 @@ pub struct Options {
     pub hash: bool,
     /// Every outcome of every check, also those that did not apply.
     pub all_checks: bool,
+    /// Passwords for PFX files.
+    pub passwords: Passwords,
     /// The bounds.
     pub limits: Limits,
 }
@@ -56,6 +59,7 @@ impl Options {
             encoding: None,
             hash: false,
             all_checks: false,
+            passwords: Passwords::new(),
             limits: Limits::default(),
         }
     }
@@ -64,10 +68,15 @@ impl Options {
 /// The lists of single checks in a report end after this many credentials; then outcomes are counted.
 const LISTED_CREDENTIALS: usize = 100;
 
+/// Asks a person for the password of a file, by its path; the second argument counts the tries for this file, from 1.
+/// `None`: no password.
+pub type AskPassword<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<String>> + 'a;
+
 /// One run over any number of inputs.
 pub struct Analysis<'a> {
     options: Options,
     stop: &'a dyn Fn() -> bool,
+    ask: Option<&'a mut AskPassword<'a>>,
     sink: Option<&'a mut dyn Sink>,
     inputs: Vec<Input>,
     case: CaseIndex,
@@ -100,6 +109,7 @@ impl<'a> Analysis<'a> {
         Self {
             options,
             stop: &|| false,
+            ask: None,
             sink: None,
             inputs: Vec::new(),
             case: CaseIndex::default(),
@@ -124,6 +134,13 @@ impl<'a> Analysis<'a> {
     #[must_use]
     pub fn with_stop(mut self, stop: &'a dyn Fn() -> bool) -> Self {
         self.stop = stop;
+        self
+    }
+
+    /// Asks a person for the password of a PFX that stays locked. What it gives is tried until it gives none.
+    #[must_use]
+    pub fn with_password_prompt(mut self, ask: &'a mut AskPassword<'a>) -> Self {
+        self.ask = Some(ask);
         self
     }
 
@@ -276,7 +293,10 @@ impl<'a> Analysis<'a> {
         let path = input.member.as_ref().unwrap_or(&input.path).clone();
         let name = path.rsplit(['/', '\\']).next();
         let origin = Origin::new(SourceId(input.id), name);
-        if data.len() <= limits.binary_bytes
+        if pfx::looks_like(&data) {
+            let artifact = self.pfx(&data, &path, &origin, &limits);
+            self.artifact(input, artifact)?;
+        } else if data.len() <= limits.binary_bytes
             && let Some(artifact) = key_artifacts::read(&data, &origin, &limits)
         {
             self.artifact(input, artifact)?;
@@ -298,6 +318,17 @@ impl<'a> Analysis<'a> {
             input.problems.push(Problem { message, line: None, bytes: None });
         }
         Ok(())
+    }
+
+    fn pfx(&mut self, data: &[u8], path: &str, origin: &Origin<'_>, limits: &Limits) -> Artifact {
+        let passwords = self.options.passwords.for_file(origin.file_name.unwrap_or(path));
+        let ask = &mut self.ask;
+        let mut tries = 0_u32;
+        let mut next = || {
+            tries = tries.saturating_add(1);
+            ask.as_mut().and_then(|ask| ask(path, tries))
+        };
+        from_pfx::read(data, &passwords, &mut next, origin, limits)
     }
 
     /// Takes what an artifact gave.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use keyspect::formats::der::hex;
 use keyspect::formats::pfx::algorithms::{Encryption, Kdf, MacAlgorithm};
-use keyspect::formats::pfx::open::{Outcome, open};
-use keyspect::formats::pfx::{Bag, BagValue, Engine, Pfx, SafeKind, certificate_of_key, walk};
+use keyspect::formats::pfx::open::open;
+use keyspect::formats::pfx::{Bag, BagValue, Engine, PasswordState, Pfx, SafeKind, certificate_of_key, walk};
 use keyspect::limits::Limits;
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -237,16 +237,16 @@ fn compare(folder: &Path, entry: &Value, score: &mut Score, opened: &mut [usize;
         }
     }
     if WRONG_MAC.contains(&file) {
-        score.fact("password", Outcome::Wrong, outcome);
+        score.fact("password", PasswordState::Wrong, outcome);
         return;
     }
     match state {
         "known" if text(entry, "password") == Some("") => {
-            let fine = matches!(outcome, Outcome::Given(0) | Outcome::NoneNeeded | Outcome::Null);
+            let fine = matches!(outcome, PasswordState::Given(0) | PasswordState::NoneNeeded | PasswordState::Null);
             score.fact("empty password", true, fine);
         }
-        "known" => score.fact("password", true, matches!(outcome, Outcome::Given(0) | Outcome::NoneNeeded)),
-        "null" => score.fact("password", Outcome::Null, outcome),
+        "known" => score.fact("password", true, matches!(outcome, PasswordState::Given(0) | PasswordState::NoneNeeded)),
+        "null" => score.fact("password", PasswordState::Null, outcome),
         _ => {}
     }
     // The index's tool could not decrypt RC2 in PBES2, so it lists only the keys of such files.

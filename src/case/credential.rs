@@ -1,5 +1,6 @@
 //! A certificate together with what is known of its private key.
 
+use super::pfx::PfxPart;
 use crate::model::{
     container_name::{self, FileNameRule},
     date::Moment,
@@ -385,6 +386,8 @@ pub struct Credential {
     pub surroundings: Surroundings,
     /// Whether the block was cut off or damaged, so that an absent line proves nothing.
     pub incomplete: bool,
+    /// What the PFX file says that holds it, if one does.
+    pub pfx: Option<PfxPart>,
 }
 
 /// What the lines around a block say about the run of certutil that printed it.
@@ -445,7 +448,7 @@ impl Credential {
                 return format!("container {}", name.value);
             }
         }
-        "a certificate without a name".to_owned()
+        if certificate.is_none() { "a private key without a certificate" } else { "a certificate without a name" }.to_owned()
     }
     /// What names the certificate in a certutil command: the thumbprint, else the serial number, else a placeholder.
     pub fn certutil_id(&self) -> String {
@@ -466,7 +469,12 @@ impl Credential {
             excerpt = tail.trim_end().to_owned();
             line_text.clone_from(&line.text);
         }
-        Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
+        let shown = self.pfx.as_ref().and_then(|part| part.file.shown_at(place));
+        let path = shown.map(|shown| shown.path.clone());
+        if let Some(shown) = shown {
+            excerpt.clone_from(&shown.text);
+        }
+        Evidence { place, label: label.into(), excerpt, line_text, path, primary }
     }
 }
 

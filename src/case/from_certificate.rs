@@ -6,7 +6,7 @@ use crate::formats::FormatError;
 use crate::formats::x509;
 use crate::limits::Limits;
 use crate::model::date::Moment;
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, Place};
 use crate::model::key_usage::{KEY_USAGE_BITS, KeyUsage};
 use crate::model::thumbprint::Sha1;
 use sha2::{Digest, Sha256};
@@ -55,13 +55,21 @@ pub fn certificate(
             return (certificate, Some(error));
         }
     };
+    let certificate = of_facts(&facts, place);
+    let problem = facts.problems.into_iter().next().map(|message| FormatError::new(message, start));
+    (certificate, problem)
+}
+
+/// The facts of a certificate whose bytes stand at a place.
+pub fn of_facts(facts: &x509::Certificate, place: Place) -> Certificate {
+    let text = |value: &str| Some(Fact::stated(value.to_owned(), place));
     let date = |time: time::OffsetDateTime| {
         let moment = Moment::Utc(time);
         // Nothing was printed: the text is empty.
         let text = Fact::stated(String::new(), place);
         Some(ValidityDate { text, value: Some(moment), readings: vec![moment] })
     };
-    let certificate = Certificate {
+    Certificate {
         sha1: Sha1::parse(&facts.sha1).map(|sha1| Fact::stated(sha1, place)),
         sha256: text(&facts.sha256),
         serial: text(&facts.serial),
@@ -70,7 +78,7 @@ pub fn certificate(
         not_before: date(facts.not_before),
         not_after: date(facts.not_after),
         key_usage: facts.key_usage.as_ref().map(|names| Fact::stated(key_usage(names), place)),
-        extended_key_usage: facts.extended_key_usage.map(|oids| Fact::stated(oids, place)),
+        extended_key_usage: facts.extended_key_usage.clone().map(|oids| Fact::stated(oids, place)),
         alternative_names: facts.alternative_names.iter().map(|name| Fact::stated(printed_name(name), place)).collect(),
         extensions_shown: true,
         is_ca: facts.ca.map(|ca| Fact::stated(ca, place)),
@@ -85,9 +93,7 @@ pub fn certificate(
             md5: None,
         },
         archived: None,
-    };
-    let problem = facts.problems.into_iter().next().map(|message| FormatError::new(message, start));
-    (certificate, problem)
+    }
 }
 
 #[cfg(test)]

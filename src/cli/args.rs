@@ -8,6 +8,7 @@ use keyspect::workloads::{self, Target, WORKLOADS};
 use std::path::PathBuf;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroizing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,8 +17,9 @@ Examples:
   keyspect --for sql-server:2019 dump.txt   for another workload
   keyspect explain 0x80070520               what a code, event, field, provider or rule means
 
-Exit status: 0 nothing found, 1 findings at or above --fail-on, 2 wrong usage, 3 no input could be analysed,
-4 a fault of keyspect itself.";
+Exit status:
+  0  nothing found            2  wrong usage                    4  a fault of keyspect itself
+  1  findings (--fail-on)     3  no input could be analysed";
 
 /// An offline doctor for the private keys behind Windows certificates
 ///
@@ -63,6 +65,12 @@ pub(crate) struct InputArgs {
     /// Hash every input, also texts over 16 MiB
     #[arg(long)]
     pub(crate) hash: bool,
+    /// The password of PFX files: env:NAME, file:PATH (its first line), fd:NUMBER, stdin, or pass:PASSWORD (seen by others)
+    #[arg(long, value_name = "SOURCE", value_parser = password_source)]
+    pub(crate) passin: Option<PasswordSource>,
+    /// A list of passwords, one per line; NAME=PASSWORD is for files of that name (`*` and `?` allowed); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passwords: Vec<PathBuf>,
     /// Stop reading an input after this many seconds; what was read so far is judged
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
@@ -204,6 +212,21 @@ pub(crate) enum FailOn {
     Note,
     /// Never
     Never,
+}
+
+/// Where a password comes from. It may hold the password itself, so it is never shown.
+#[derive(Clone)]
+pub(crate) struct PasswordSource(pub(crate) Zeroizing<String>);
+
+impl std::fmt::Debug for PasswordSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordSource")
+    }
+}
+
+/// Every text is taken here: a message of the argument parser would repeat it. What is wrong with it is said later.
+fn password_source(text: &str) -> Result<PasswordSource, std::convert::Infallible> {
+    Ok(PasswordSource(Zeroizing::new(text.to_owned())))
 }
 
 /// What one `--for` asks for: one workload, or all.

@@ -2,6 +2,7 @@
 
 mod args;
 mod output;
+mod passwords;
 mod rules;
 mod run;
 
@@ -122,7 +123,7 @@ fn write(mut output: Output, status: u8, render: impl FnOnce(&mut Output) -> io:
 
 fn check(args: &CheckArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
-    let mut options = run::options(&args.input, args.at);
+    let mut options = run::options(&args.input, args.at).map_err(Failure::Usage)?;
     options.windows = args.windows;
     options.all_checks = args.all_checks || (args.verbose && args.format == Format::Text);
     if !args.targets.is_empty() {
@@ -167,7 +168,8 @@ fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let output = Output::open(&args.output).map_err(Failure::Usage)?;
     hint(&args.input);
-    let report = run::run(&args.input, run::options(&args.input, None), None).map_err(|e| Failure::Output(e, FAULT))?;
+    let options = run::options(&args.input, None).map_err(Failure::Usage)?;
+    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, args::FailOn::Never);
     write(output, status, |out| match args.format {
         ListFormat::Text => inspect::render(&report, Look::of(&args.output).ascii, out),

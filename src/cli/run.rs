@@ -1,6 +1,7 @@
 //! From the arguments to a report: the only place that opens inputs and reads the clock.
 
 use super::args::{FailOn, InputArgs};
+use super::passwords;
 use keyspect::analyze::{Analysis, Options};
 use keyspect::input::{Place, walk};
 use keyspect::limits::Limits;
@@ -27,11 +28,31 @@ fn reading(name: Option<String>) {
 }
 
 /// The options of a run, with the parts that only `check` has at their defaults.
-pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>) -> Options {
+///
+/// # Errors
+/// A message about a password that could not be read.
+pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>) -> Result<Options, String> {
     let mut options = Options::new(at.unwrap_or_else(OffsetDateTime::now_utc));
     options.encoding = args.encoding;
     options.hash = args.hash;
-    options
+    if let Some(source) = &args.passin {
+        if source.0.as_str() == "stdin" && stdin_is_input(args) {
+            return Err("--passin stdin: standard input is an artifact already".to_owned());
+        }
+        let (password, warning) = passwords::passin(&source.0)?;
+        if let Some(warning) = warning {
+            super::complain(warning);
+        }
+        options.passwords.add(password);
+    }
+    for list in &args.passwords {
+        passwords::add_list(&mut options.passwords, list)?;
+    }
+    Ok(options)
+}
+
+fn stdin_is_input(args: &InputArgs) -> bool {
+    args.paths.iter().any(|path| path.as_os_str() == "-")
 }
 
 /// Reads every input and ends the run. With a sink the items are also written as they come.
@@ -41,7 +62,11 @@ pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>) -> Options {
 pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink>) -> io::Result<Report> {
     let deadline: Cell<Option<Instant>> = Cell::new(None);
     let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
+    let mut ask = passwords::ask;
     let mut analysis = Analysis::new(options).with_stop(&stop);
+    if passwords::can_ask(stdin_is_input(args)) {
+        analysis = analysis.with_password_prompt(&mut ask);
+    }
     if let Some(sink) = sink {
         analysis = analysis.with_sink(sink);
     }

@@ -83,20 +83,18 @@ impl Place {
         }
     }
 
-    /// The place of a part of the run, from an offset on.
-    fn part(&self, start: usize) -> Place {
+    /// The place of a part of the run. Only the pieces of that part are copied, so parts side by side cost no more than
+    /// the whole.
+    fn part(&self, start: usize, end: usize) -> Place {
         match self {
             Place::At(base) => Place::At(base.saturating_add(start)),
             Place::Inside(from, to) => Place::Inside(*from, *to),
             Place::Pieces(pieces) => {
-                let mut rest = vec![(0, self.offset(start))];
-                rest.extend(
-                    pieces
-                        .iter()
-                        .filter(|(local, _)| *local > start)
-                        .map(|(local, original)| (local.saturating_sub(start), *original)),
-                );
-                Place::Pieces(rest)
+                let first = pieces.partition_point(|(local, _)| *local <= start);
+                let last = pieces.partition_point(|(local, _)| *local < end).max(first);
+                let later = pieces.get(first..last).unwrap_or_default().iter();
+                let later = later.map(|(local, original)| (local.saturating_sub(start), *original));
+                Place::Pieces(std::iter::once((0, self.offset(start))).chain(later).collect())
             }
         }
     }
@@ -405,7 +403,7 @@ impl<'a> Element<'a> {
 
     /// The encoded value with tag and length, and its place.
     pub fn whole(&self) -> Octets<'a> {
-        Octets { bytes: Cow::Borrowed(self.encoded()), place: self.place.part(self.start) }
+        Octets { bytes: Cow::Borrowed(self.encoded()), place: self.place.part(self.start, self.end) }
     }
 
     /// A reader over the values inside.
@@ -442,14 +440,17 @@ impl<'a> Element<'a> {
     /// A piece that is not an octet string, nesting past the bound.
     pub fn octets(&self) -> Result<Octets<'a>, FormatError> {
         if !self.constructed {
-            return Ok(Octets { bytes: Cow::Borrowed(self.content()), place: self.place.part(self.content_start) });
+            return Ok(Octets {
+                bytes: Cow::Borrowed(self.content()),
+                place: self.place.part(self.content_start, self.content_end),
+            });
         }
         let mut joined = Vec::new();
         let mut pieces = Vec::new();
         self.join(&mut joined, &mut pieces)?;
         let place = match self.place {
             Place::Inside(start, end) => Place::Inside(*start, *end),
-            _ if pieces.is_empty() => self.place.part(self.content_start),
+            _ if pieces.is_empty() => self.place.part(self.content_start, self.content_end),
             _ => Place::Pieces(pieces),
         };
         Ok(Octets { bytes: Cow::Owned(joined), place })

@@ -260,7 +260,7 @@ fn attributes(set: &Element<'_>, file: &mut PrivateKeyFile) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,6 @@
 //! The private key is not the certificate's.
 
+use super::pfx;
 use super::prelude::*;
 
 /// The rule.
@@ -27,6 +28,9 @@ impl CredentialRule for CertKeyMismatch {
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         let key = &c.key;
+        if c.pfx.is_some() {
+            return out.not_applicable(pfx::NOT_STORED_YET);
+        }
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }

@@ -29,7 +29,10 @@ pub fn candidates(c: &Credential, asked: &[Target], bound: &[Target]) -> Vec<Tar
     let personal = match c.origin {
         Origin::StoreDump => {
             let known = c.store_name();
-            if known.is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
+            // A self-signed certificate without a key, from a store that is not named: a root, not a server.
+            let self_signed = c.certificate.as_ref().and_then(|c| c.self_signed.as_ref()).is_some_and(|s| s.value);
+            let rootlike = known.is_none() && c.key.association == Association::None && self_signed;
+            if rootlike || known.is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
                 return Vec::new();
             }
             match c.scope() {
@@ -44,6 +47,10 @@ pub fn candidates(c: &Credential, asked: &[Target], bound: &[Target]) -> Vec<Tar
         }
         // A certificate without a key says nothing about a key; with one it is a PFX or a key link.
         Origin::FileDump | Origin::CertificateFile if !linked => return Vec::new(),
+        // A key whose certificate the file does not hold gets no verdict; in a locked part there may be one.
+        Origin::Pfx if c.certificate.is_none() && !c.pfx.as_ref().is_some_and(|part| part.file.locked) => {
+            return Vec::new();
+        }
         Origin::FileDump | Origin::Pfx => false,
         Origin::CertificateFile => {
             if c.store_name().is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
@@ -333,7 +340,11 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
         let because = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing));
         return give(VerdictOutcome::Unknown, because);
     }
-    let threats = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
+    // With an unknown target the age of its Windows is a hint, no threat.
+    let hint = "pfx-modern-encryption-old-windows";
+    let mut threats =
+        names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
+    threats.retain(|name| name != hint);
     let shaky = cell.is_some_and(|cell| {
         cell.outcome == CellOutcome::Warn || (cell.outcome == CellOutcome::Fail && !documented(cell.grade))
     });

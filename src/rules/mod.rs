@@ -42,8 +42,18 @@ mod ldaps_dc_cert;
 mod machine_keyset_in_user_store;
 mod machineguid_mismatch;
 mod nonexportable_not_a_cause;
+mod pfx;
+mod pfx_csp_name_attribute;
+mod pfx_empty_vs_null_password;
 mod pfx_friendlyname_container_collision;
 mod pfx_import_not_persisted;
+mod pfx_key_cert_mismatch;
+mod pfx_keybag_keyusage_signature;
+mod pfx_leaf_missing;
+mod pfx_local_keyset_attribute;
+mod pfx_modern_encryption_old_windows;
+mod pfx_multiple_keys;
+mod pfx_no_private_key;
 mod prelude;
 mod provider_base_export_grade;
 mod provider_schannel_type12_signature;
@@ -194,6 +204,9 @@ impl RuleEntry {
 pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&cert_key_mismatch::CertKeyMismatch),
     RuleEntry::Case(&cert_key_mismatch::CertKeyMismatch),
+    RuleEntry::Credential(&pfx_key_cert_mismatch::PfxKeyCertMismatch),
+    RuleEntry::Credential(&pfx_no_private_key::PfxNoPrivateKey),
+    RuleEntry::Credential(&pfx_leaf_missing::PfxLeafMissing),
     RuleEntry::Credential(&container_name_inconsistent::ContainerNameInconsistent),
     RuleEntry::Credential(&key_prov_info_missing::KeyProvInfoMissing),
     RuleEntry::Credential(&key_association_repairable::KeyAssociationRepairable),
@@ -213,6 +226,8 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&configmgr_cng_roles::ConfigmgrCngRoles),
     RuleEntry::Credential(&exchange_cng_fba_loop::ExchangeCngFbaLoop),
     RuleEntry::Credential(&provider_type_name_mismatch::ProviderTypeNameMismatch),
+    RuleEntry::Credential(&pfx_keybag_keyusage_signature::PfxKeybagKeyusageSignature),
+    RuleEntry::Credential(&pfx_modern_encryption_old_windows::PfxModernEncryptionOldWindows),
     RuleEntry::Credential(&keyspec_signature_on_csp::KeySpecSignatureOnCsp),
     RuleEntry::Credential(&keyspec_zero_on_csp::KeyspecZeroOnCsp),
     RuleEntry::Credential(&keyspec_nonzero_on_ksp::KeyspecNonzeroOnKsp),
@@ -247,6 +262,10 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&machine_keyset_in_user_store::MachineKeysetInUserStore),
     RuleEntry::Credential(&keyspec_vs_keyusage::KeyspecVsKeyusage),
     RuleEntry::Credential(&ku_digital_signature_only_rsa_kx::KuDigitalSignatureOnlyRsaKx),
+    RuleEntry::Credential(&pfx_csp_name_attribute::PfxCspNameAttribute),
+    RuleEntry::Credential(&pfx_multiple_keys::PfxMultipleKeys),
+    RuleEntry::Credential(&pfx_local_keyset_attribute::PfxLocalKeysetAttribute),
+    RuleEntry::Credential(&pfx_empty_vs_null_password::PfxEmptyVsNullPassword),
     RuleEntry::Credential(&provider_unknown::ProviderUnknown),
     RuleEntry::Credential(&provider_third_party::ProviderThirdParty),
     RuleEntry::Credential(&key_file_wrong_directory_for_provider::KeyFileWrongDirectoryForProvider),

@@ -166,6 +166,39 @@ struct Shrouded {
     ciphertext: Vec<u8>,
 }
 
+/// What became of the passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordState {
+    /// Nothing is encrypted and there is no MAC.
+    NoneNeeded,
+    /// The empty password is right.
+    Empty,
+    /// No password at all is right, which PBES1 and the MAC tell from the empty one.
+    Null,
+    /// The given password of this index is right.
+    Given(usize),
+    /// None was given, and the file has one.
+    Missing,
+    /// Those that were given are wrong.
+    Wrong,
+    /// No password could be tried: an algorithm is unknown or over a limit.
+    Untried,
+}
+
+impl PasswordState {
+    /// The word of the JSON report.
+    pub fn word(self) -> &'static str {
+        match self {
+            PasswordState::NoneNeeded => "none-needed",
+            PasswordState::Empty => "empty",
+            PasswordState::Null => "null",
+            PasswordState::Given(_) => "given",
+            PasswordState::Missing | PasswordState::Untried => "missing",
+            PasswordState::Wrong => "wrong",
+        }
+    }
+}
+
 /// What decrypted a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {

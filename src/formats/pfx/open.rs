@@ -14,29 +14,10 @@ use zeroize::Zeroizing;
 use super::algorithms::{Cipher, Encryption, Hash, Kdf, MacAlgorithm, Scheme};
 use super::kdf::{self, Password, Purpose};
 use super::private_key::{self, encoded};
-use super::{Bag, BagValue, Engine, Mac, Pfx, SafeKind, Shrouded, walk};
+use super::{Bag, BagValue, Engine, Mac, PasswordState, Pfx, SafeKind, Shrouded, walk};
 use crate::formats::FormatError;
 use crate::formats::der::{Place, Reader, tag};
 use crate::limits::Limits;
-
-/// What became of the passwords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing is encrypted and there is no MAC.
-    NoneNeeded,
-    /// The empty password is right.
-    Empty,
-    /// No password at all is right, which PBES1 and the MAC tell from the empty one.
-    Null,
-    /// The given password of this index is right.
-    Given(usize),
-    /// None was given, and the file has one.
-    Missing,
-    /// Those that were given are wrong.
-    Wrong,
-    /// No password could be tried: an algorithm is unknown or over a limit.
-    Untried,
-}
 
 /// Why something did not open.
 enum Failure {
@@ -47,16 +28,25 @@ enum Failure {
 }
 
 struct Candidate<'p> {
-    outcome: Outcome,
+    outcome: PasswordState,
     text: Option<&'p str>,
     password: Password,
 }
 
 /// Opens what the passwords open, and adds what they show to the record. The given passwords are tried first, in their
 /// order; the empty one and then none at all only after them.
-pub fn open(pfx: &mut Pfx, given: &[Zeroizing<String>], limits: &Limits) -> Outcome {
+pub fn open(pfx: &mut Pfx, given: &[Zeroizing<String>], limits: &Limits) -> PasswordState {
+    open_with(pfx, given, true, limits)
+}
+
+/// As [`open`], but tries the given passwords alone: for another try after the empty one and none were wrong.
+pub fn open_with_only(pfx: &mut Pfx, given: &[Zeroizing<String>], limits: &Limits) -> PasswordState {
+    open_with(pfx, given, false, limits)
+}
+
+fn open_with(pfx: &mut Pfx, given: &[Zeroizing<String>], empty_too: bool, limits: &Limits) -> PasswordState {
     let mut opening = Opening { limits, spent: 0, tried: 0, problems: Vec::new() };
-    let outcome = opening.open(pfx, given);
+    let outcome = opening.open(pfx, given, empty_too);
     let room = limits.problems.saturating_sub(pfx.problems.len());
     pfx.problems.extend(opening.problems.into_iter().take(room));
     outcome
@@ -79,17 +69,19 @@ enum Item {
 }
 
 impl Opening<'_> {
-    fn open(&mut self, pfx: &mut Pfx, given: &[Zeroizing<String>]) -> Outcome {
+    fn open(&mut self, pfx: &mut Pfx, given: &[Zeroizing<String>], empty_too: bool) -> PasswordState {
         let encrypted = first_item(pfx);
         if encrypted.is_none() && pfx.mac.is_none() {
-            return Outcome::NoneNeeded;
+            return PasswordState::NoneNeeded;
         }
-        let none = if given.is_empty() { Outcome::Missing } else { Outcome::Wrong };
+        let none = if given.is_empty() { PasswordState::Missing } else { PasswordState::Wrong };
         let candidates = given
             .iter()
             .enumerate()
-            .map(|(index, text)| (Outcome::Given(index), Some(text.as_str())))
-            .chain([(Outcome::Empty, Some("")), (Outcome::Null, None)]);
+            .map(|(index, text)| (PasswordState::Given(index), Some(text.as_str())))
+            .chain(
+                [(PasswordState::Empty, Some("")), (PasswordState::Null, None)].into_iter().filter(|_| empty_too),
+            );
         let decides = match &pfx.mac {
             Some(mac) => match self.mac_is_usable(mac) {
                 Ok(()) => true,
@@ -114,7 +106,7 @@ impl Opening<'_> {
                     None => return none,
                 }
             }
-            let Some(item) = encrypted else { return Outcome::Untried };
+            let Some(item) = encrypted else { return PasswordState::Untried };
             match self.open_item(pfx, item, &candidate) {
                 Ok(()) => {
                     self.open_all(pfx, &candidate);
@@ -124,7 +116,7 @@ impl Opening<'_> {
                 Err(Failure::Unsupported(reason)) => {
                     self.problem_at(pfx, item, &reason);
                     // Another item may still be of a kind that can be tried.
-                    return if self.open_all(pfx, &candidate) { candidate.outcome } else { Outcome::Untried };
+                    return if self.open_all(pfx, &candidate) { candidate.outcome } else { PasswordState::Untried };
                 }
             }
         }

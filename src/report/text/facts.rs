@@ -68,6 +68,14 @@ pub(super) fn store(credential: &CredentialReport) -> String {
     }
 }
 
+/// As [`store`], for a table: without the words about what is not shown.
+pub(super) fn short_store(credential: &CredentialReport) -> String {
+    match &credential.store {
+        Some(store) if store.scope == "unknown" => store.name.clone().unwrap_or_default(),
+        _ => store(credential),
+    }
+}
+
 /// The day until which a certificate is valid.
 pub(super) fn valid_until(certificate: &CertificateReport) -> String {
     if let Some(moment) = &certificate.not_after {

@@ -9,7 +9,9 @@ use crate::report::words;
 use std::collections::BTreeMap;
 
 /// The longest name in a table, in columns.
-const NAME: usize = 40;
+const NAME: usize = 32;
+/// The longest store in a table, in columns.
+const STORE: usize = 20;
 /// Rows of a table without `--verbose`.
 const ROWS: usize = 20;
 
@@ -50,7 +52,7 @@ pub(super) fn table(credentials: &[&CredentialReport], verbose: bool, paint: Pai
             [
                 cut(&paint.show(&c.display_name), NAME, paint.ascii),
                 thumb(c),
-                paint.show(&facts::store(c)),
+                cut(&paint.show(&facts::short_store(c)), STORE, paint.ascii),
                 paint.show(&key_words(c)),
             ]
         })

@@ -148,6 +148,27 @@ impl<'a> View<'a> {
         line.push('\n');
         line
     }
+    /// Where the verdicts against it come from that no finding explains: the table of workloads.
+    fn from_the_table(&self, credential: &CredentialReport) -> String {
+        let explained = |v: &&Verdict| self.findings(credential).iter().any(|f| v.because.contains(&f.rule));
+        let names: Vec<_> = credential
+            .verdicts
+            .iter()
+            .filter(|v| words::rank(v.outcome) < 2)
+            .filter(|v| !explained(v))
+            .map(|v| v.workload.split(':').next().unwrap_or_default())
+            .collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        let text = format!(
+            "what a workload makes of this kind of key stands in its table, with the source: keyspect explain {}",
+            names.join(" | ")
+        );
+        let mut out = "\n".to_owned();
+        finding::paragraph(&mut out, "Why:           ", 15, &self.paint.show(&text), self.paint.width);
+        out.replacen("Why:", &self.paint.bold("Why:"), 1)
+    }
     /// What is not the cause: suppressors that speak, and what the key's facts show by themselves.
     fn not_the_cause(&self, credential: &CredentialReport) -> String {
         let key = &credential.key;
@@ -188,6 +209,7 @@ impl<'a> View<'a> {
             out.push('\n');
             out.push_str(&finding::full(self.report, f, &mut told, self.paint));
         }
+        out.push_str(&self.from_the_table(credential));
         let tail =
             [self.not_the_cause(credential), lists::not_checked(&self.unknown(credential), self.verbose, self.paint)]
                 .concat();
@@ -226,13 +248,16 @@ impl<'a> View<'a> {
     }
 }
 
-/// What makes two credentials' screens the same but for the names: their verdicts and the findings' words.
-type Signature<'a> = (Vec<(&'a str, u8)>, Vec<(&'a str, &'a str, Severity)>);
+/// What makes two credentials' screens the same but for the names: their verdicts and the findings' words; without
+/// findings, the kind of provider.
+type Signature<'a> = (Vec<(&'a str, u8)>, Vec<(&'a str, &'a str, Severity)>, Option<&'a str>);
 
 fn signature<'a>(view: &View<'a>, credential: &'a CredentialReport) -> Signature<'a> {
+    let findings = view.findings(credential);
     (
         credential.verdicts.iter().map(|v| (v.workload.as_str(), words::rank(v.outcome))).collect(),
-        view.findings(credential).iter().map(|f| (f.rule.as_str(), f.title.as_str(), f.severity)).collect(),
+        findings.iter().map(|f| (f.rule.as_str(), f.title.as_str(), f.severity)).collect(),
+        findings.is_empty().then_some(credential.key.provider.kind.as_str()),
     )
 }
 
@@ -270,7 +295,7 @@ fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted<'a> {
     let mut groups: BTreeMap<Signature<'a>, usize> = BTreeMap::new();
     for c in broken {
         let key = signature(view, c);
-        match groups.get(&key).filter(|_| !key.1.is_empty()).and_then(|i| out.broken.get_mut(*i)) {
+        match groups.get(&key).and_then(|i| out.broken.get_mut(*i)) {
             Some((_, same)) => same.push(c),
             None => {
                 groups.insert(key, out.broken.len());

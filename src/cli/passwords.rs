@@ -1,0 +1,148 @@
+//! Where passwords come from: `--passin`, `--passwords`, a prompt. They are never shown and never part of a message.
+
+use keyspect::input::Passwords;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Read};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// The longest password, in bytes; OpenSSL reads 1024.
+const LONGEST: u64 = 4096;
+/// The largest list of passwords, in bytes.
+const LARGEST_LIST: u64 = 1 << 20;
+/// How often a person is asked for the password of one file.
+const TRIES: u32 = 3;
+
+/// Warns of `--passin pass:…`.
+pub(crate) const PASS_WARNING: &str =
+    "a password on the command line can be seen by other processes and stays in the shell's history: prefer env:, file:, fd: \
+     or stdin";
+
+/// Reads the password that an argument in OpenSSL's form names: `env:NAME`, `file:PATH` (its first line), `fd:NUMBER`,
+/// `stdin` (its first line), or `pass:PASSWORD`. A warning comes with the last.
+///
+/// # Errors
+/// A message without the password.
+pub(crate) fn passin(argument: &str) -> Result<(Zeroizing<String>, Option<&'static str>), String> {
+    if argument == "stdin" {
+        return Ok((first_line(&mut io::stdin().lock(), "standard input")?, None));
+    }
+    let Some((form, value)) = argument.split_once(':') else {
+        return Err("--passin takes env:NAME, file:PATH, fd:NUMBER, stdin or pass:PASSWORD".to_owned());
+    };
+    match form {
+        "pass" => Ok((Zeroizing::new(value.to_owned()), Some(PASS_WARNING))),
+        "env" => match std::env::var(value) {
+            Ok(password) => Ok((Zeroizing::new(password), None)),
+            Err(std::env::VarError::NotPresent) => Err(format!("--passin: the environment has no variable {value}")),
+            Err(std::env::VarError::NotUnicode(_)) => Err(format!("--passin: the variable {value} is not UTF-8")),
+        },
+        "file" => {
+            let file = File::open(value).map_err(|error| format!("--passin: {value} can't be read: {error}"))?;
+            Ok((first_line(&mut BufReader::new(file), value)?, None))
+        }
+        "fd" => {
+            let number: u32 = value.parse().map_err(|_| "--passin: fd: takes a number".to_owned())?;
+            if number == 0 {
+                return Ok((first_line(&mut io::stdin().lock(), "standard input")?, None));
+            }
+            Ok((first_line(&mut BufReader::new(descriptor(number)?), &format!("descriptor {number}"))?, None))
+        }
+        _ => Err("--passin takes env:NAME, file:PATH, fd:NUMBER, stdin or pass:PASSWORD".to_owned()),
+    }
+}
+
+/// Opens a descriptor that the caller left open, through the system's own folder of them.
+#[cfg(unix)]
+fn descriptor(number: u32) -> Result<File, String> {
+    File::open(format!("/dev/fd/{number}")).map_err(|error| format!("--passin: descriptor {number}: {error}"))
+}
+
+#[cfg(not(unix))]
+fn descriptor(_: u32) -> Result<File, String> {
+    Err("--passin: fd: is not there on this system".to_owned())
+}
+
+fn first_line(reader: &mut dyn BufRead, name: &str) -> Result<Zeroizing<String>, String> {
+    // Sized once: growing would leave copies behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
+    let read = reader.take(LONGEST + 1).read_until(b'\n', &mut line);
+    read.map_err(|error| format!("--passin: {name} can't be read: {error}"))?;
+    if line.len() as u64 > LONGEST {
+        return Err(format!("--passin: the first line of {name} is longer than {LONGEST} bytes"));
+    }
+    while line.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+        line.pop();
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| format!("--passin: the first line of {name} is not UTF-8"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Adds the passwords of a list.
+///
+/// # Errors
+/// A message without any password.
+pub(crate) fn add_list(passwords: &mut Passwords, path: &Path) -> Result<(), String> {
+    let name = path.display();
+    let file = File::open(path).map_err(|error| format!("--passwords: {name} can't be read: {error}"))?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(64 << 10));
+    let read = file.take(LARGEST_LIST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| format!("--passwords: {name} can't be read: {error}"))?;
+    if bytes.len() as u64 > LARGEST_LIST {
+        return Err(format!("--passwords: {name} is larger than {LARGEST_LIST} bytes"));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| format!("--passwords: {name} is not UTF-8"))?;
+    passwords.add_list(text);
+    Ok(())
+}
+
+/// Whether a person can be asked: a terminal on standard input, which is not an input itself.
+pub(crate) fn can_ask(stdin_is_input: bool) -> bool {
+    !stdin_is_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks for the password of a file, with echo off. An empty answer ends it.
+pub(crate) fn ask(path: &str, tries: u32) -> Option<Zeroizing<String>> {
+    if tries > TRIES {
+        return None;
+    }
+    let again = if tries > 1 { "That is not it. " } else { "" };
+    let shown = keyspect::report::escape::escape(path);
+    let answer = rpassword::prompt_password(format!("{again}Password of {shown} (empty: go on without): ")).ok()?;
+    let answer = Zeroizing::new(answer);
+    (!answer.is_empty()).then_some(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_openssl() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "first \r\nsecond\n").unwrap();
+        let (password, warning) = passin(&format!("file:{}", path.display())).unwrap();
+        assert_eq!((password.as_str(), warning), ("first ", None));
+        let (password, warning) = passin("pass:a:b").unwrap();
+        assert_eq!((password.as_str(), warning), ("a:b", Some(PASS_WARNING)));
+        for wrong in ["secret", "secret:x", "env:KEYSPECT_NO_SUCH_VARIABLE", "fd:x", "file:/no/such/file"] {
+            let message = passin(wrong).err().unwrap();
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_bounded_and_utf_8() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let mut passwords = Passwords::new();
+        std::fs::write(&path, b"\xff\xfe").unwrap();
+        assert!(add_list(&mut passwords, &path).unwrap_err().contains("UTF-8"));
+        std::fs::write(&path, vec![b'a'; (1 << 20) + 1]).unwrap();
+        assert!(add_list(&mut passwords, &path).unwrap_err().contains("larger"));
+        std::fs::write(&path, "x\n*.pfx=y\n").unwrap();
+        add_list(&mut passwords, &path).unwrap();
+        assert_eq!(passwords.for_file("a.pfx").len(), 2);
+    }
+}

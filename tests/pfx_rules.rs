@@ -1,0 +1,204 @@
+//! What the rules about PFX files say of the corpus, and what the imports are predicted to store.
+#![cfg(feature = "decrypt")]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+
+use keyspect::case::artifact::{Artifact, Origin, ReadStatus};
+use keyspect::case::from_pfx;
+use keyspect::limits::Limits;
+use keyspect::model::fact::SourceId;
+use keyspect::model::windows::WindowsVersion;
+use keyspect::report::model::{Confidence, Severity};
+use keyspect::rules::check::{FindingDraft, Outcome};
+use keyspect::rules::{Context, judge};
+use keyspect::workloads::{self, Target};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/pfx")
+}
+
+fn artifact(name: &str, with_password: bool) -> (Artifact, toml::Table) {
+    let folder = folder().join(name);
+    let case: toml::Table = std::fs::read_to_string(folder.join("case.toml")).unwrap().parse().unwrap();
+    let password = case["password"].as_str().unwrap().to_owned();
+    let passwords = if with_password && !password.is_empty() { vec![Zeroizing::new(password)] } else { vec![] };
+    let bytes = std::fs::read(folder.join("file.pfx")).unwrap();
+    (from_pfx::read(&bytes, &passwords, &mut || None, &Origin::new(SourceId(0), None), &Limits::default()), case)
+}
+
+fn failures(artifact: &Artifact, target: Target, windows: Option<&str>) -> Vec<(&'static str, FindingDraft)> {
+    let limits = Limits::default();
+    let targets = [target];
+    let base = Context {
+        workloads: &targets,
+        bound: &[],
+        at: time::OffsetDateTime::UNIX_EPOCH,
+        windows: windows.map(|name| WindowsVersion::parse(name).unwrap()),
+        limits: &limits,
+        stop: &|| false,
+    };
+    let recorded = artifact.credentials.iter().flat_map(|credential| judge::run_credential(credential, &base, &[]));
+    recorded
+        .filter_map(|recorded| match recorded.outcome {
+            Outcome::Fail(draft) if recorded.rule.name.starts_with("pfx-") => Some((recorded.rule.name, *draft)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn iis() -> Target {
+    workloads::default_target()
+}
+
+#[test]
+fn the_corpus_fails_the_rules_that_its_cases_name() {
+    let mut wrong = Vec::new();
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let (artifact, case) = artifact(&name, true);
+        let mut found: Vec<&str> = failures(&artifact, iis(), None).into_iter().map(|(rule, _)| rule).collect();
+        found.sort_unstable();
+        found.dedup();
+        let wanted: Vec<&str> =
+            case["expect"]["rules"].as_array().unwrap().iter().map(|r| r.as_str().unwrap()).collect();
+        if found != wanted {
+            wrong.push(format!("{name}: want {wanted:?}, got {found:?}"));
+        }
+        for (rule, draft) in failures(&artifact, iis(), None) {
+            assert_eq!(draft.evidence.iter().filter(|evidence| evidence.primary).count(), 1, "{name} {rule}");
+            assert!(
+                draft.evidence.iter().all(|evidence| evidence.path.is_some()),
+                "{name} {rule}: {:?}",
+                draft.evidence
+            );
+            assert!(!draft.remedies.is_empty() || draft.severity == Severity::Note, "{name} {rule}");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_keysig_file_with_a_strong_csp_will_fail_for_iis() {
+    let (artifact, _) = artifact("strong-csp-keysig", true);
+    let failed = failures(&artifact, iis(), None);
+    let (_, draft) = failed.iter().find(|(rule, _)| *rule == "pfx-keybag-keyusage-signature").unwrap();
+    assert_eq!((draft.severity, draft.confidence), (Severity::Error, Confidence::Likely));
+    assert_eq!(draft.remedies[0].steps[0].run, "certutil -f -importpfx my file.pfx AT_KEYEXCHANGE");
+    assert!(draft.evidence[0].excerpt.contains("key usage (2.5.29.15) = 80"), "{}", draft.evidence[0].excerpt);
+    let signing = workloads::parse("code-signing").unwrap()[0];
+    assert!(failures(&artifact, signing, None).iter().all(|(rule, _)| *rule != "pfx-keybag-keyusage-signature"));
+}
+
+#[test]
+fn the_target_decides_about_new_encryption() {
+    let (artifact, _) = artifact("openssl-default", true);
+    let of = |windows: Option<&str>| {
+        let failed = failures(&artifact, iis(), windows);
+        failed
+            .into_iter()
+            .find(|(rule, _)| *rule == "pfx-modern-encryption-old-windows")
+            .map(|(_, draft)| draft.severity)
+    };
+    assert_eq!(of(None), Some(Severity::Warning));
+    for old in ["2008r2", "2012r2", "2016", "10-1607", "10-1703"] {
+        assert_eq!(of(Some(old)), Some(Severity::Error), "{old}");
+    }
+    for new in ["2019", "2022", "2025", "10-1709"] {
+        assert_eq!(of(Some(new)), None, "{new}");
+    }
+    assert_eq!(
+        artifact.details.unwrap()["opens_on"],
+        "Windows 10 version 1709, Windows 11, Windows Server 2019 and later"
+    );
+}
+
+#[test]
+fn a_locked_file_gives_what_stands_in_clear() {
+    let (artifact, _) = artifact("strong-csp-keysig", false);
+    assert_eq!(artifact.status, ReadStatus::Locked);
+    let details = artifact.details.unwrap();
+    assert_eq!(details["password"], "missing");
+    assert_eq!(details["bags"][0]["provider"], "Microsoft Strong Cryptographic Provider");
+    assert_eq!(details["bags"][0]["machine_keyset"], true);
+    assert_eq!(details["bags"][0]["key_usage"], serde_json::Value::Null);
+    let key = &artifact.credentials[0].key;
+    assert_eq!(key.provider_type.as_ref().unwrap().value, 1);
+    assert!(key.key_spec.is_none());
+    assert_eq!(key.flags.as_ref().unwrap().value, 0x20);
+}
+
+#[test]
+fn details_are_those_of_the_contract() {
+    let (artifact, _) = artifact("windows-like", true);
+    assert_eq!(artifact.status, ReadStatus::Analyzed, "{:?}", artifact.problems);
+    let details = artifact.details.unwrap();
+    assert_eq!(details["mac"]["algorithm"], "sha1");
+    assert_eq!(details["mac"]["iterations"], 2000);
+    assert_eq!(details["password"], "given");
+    assert_eq!(details["sid_protected"], false);
+    let bag = &details["bags"][0];
+    assert_eq!(bag["type"], "shroudedKeyBag");
+    assert_eq!(bag["encryption"]["scheme"], "PBES1");
+    assert_eq!(bag["encryption"]["cipher"], "3DES");
+    assert_eq!(bag["encryption"]["kdf"], serde_json::Value::Null);
+    assert_eq!(bag["local_key_id"], "01000000");
+    assert_eq!(bag["key_usage"], "10");
+    assert_eq!((&bag["algorithm"], &bag["bits"], &bag["matches_bag"]), (&json!("RSA"), &json!(2048), &json!(1)));
+    assert_eq!(details["bags"][1]["properties"][1], json!({"id": 71, "host_name": "WEB01.corp.contoso.com"}));
+    assert_eq!(details["chain"], json!([[1, 2]]));
+    let import = &details["imports"][0];
+    assert_eq!(import["importer"], "certutil -importPFX");
+    assert_eq!(
+        (&import["provider_type"], &import["key_spec"], &import["scope"]),
+        (&json!(1), &json!(1), &json!("machine"))
+    );
+    assert_eq!(import["key_file"].as_str().unwrap().len(), 32);
+}
+
+#[test]
+fn who_can_open_a_protected_file_is_in_the_details() {
+    let (artifact, _) = artifact("sid-protected", false);
+    let details = artifact.details.unwrap();
+    assert_eq!(details["sid_protected"], true);
+    let first = &details["sid_protection"][0];
+    assert_eq!(first["descriptors"][0], "SID=S-1-5-21-1004336348-1177238915-682003330-512");
+    assert_eq!(first["domain"], "corp.contoso.com");
+}
+
+#[test]
+fn a_pair_is_two_public_keys_that_are_the_same() {
+    let matches = |name: &str| {
+        let (artifact, _) = artifact(name, true);
+        let key = &artifact.credentials[0];
+        (key.certificate.is_some(), key.key.matches_certificate.as_ref().map(|matches| matches.value))
+    };
+    assert_eq!(matches("windows-like"), (true, Some(true)));
+    assert_eq!(matches("mismatch"), (true, Some(false)));
+    assert_eq!(matches("leaf-missing"), (false, None));
+    assert_eq!(matches("key-only"), (false, None));
+    assert_eq!(matches("openssl-ed25519"), (true, None));
+}
+
+#[test]
+fn no_remedy_holds_a_password() {
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let (artifact, case) = artifact(path.file_name().unwrap().to_str().unwrap(), true);
+        let password = case["password"].as_str().unwrap();
+        if password.is_empty() {
+            continue;
+        }
+        let text = format!("{:?} {artifact:?}", failures(&artifact, iis(), None));
+        assert!(!text.contains(password), "{}", path.display());
+    }
+}
