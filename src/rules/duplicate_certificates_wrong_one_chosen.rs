@@ -50,10 +50,10 @@ impl CaseRule for DuplicateCertificatesWrongOneChosen {
             if c.origin != Origin::StoreDump || archived || expired || !candidate {
                 continue;
             }
-            if let (Some(subject), Some(source)) = (&certificate.subject, c.sources.first()) {
-                if !subject.value.is_empty() {
-                    names.entry((source.source.0, subject.value.to_ascii_lowercase())).or_default().push(c);
-                }
+            if let (Some(subject), Some(source)) = (&certificate.subject, c.sources.first())
+                && !subject.value.is_empty()
+            {
+                names.entry((source.source.0, subject.value.to_ascii_lowercase())).or_default().push(c);
             }
         }
         for group in names.values() {
