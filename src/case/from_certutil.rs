@@ -448,7 +448,7 @@ fn key(block: &CertificateBlock) -> Key {
         }
     } else if let Some(rights) = &block.permissions {
         if rights.value & 0x4 != 0 { Exportable::Yes } else { Exportable::No }
-    } else if passed {
+    } else if passed && !block.unread_closing {
         Exportable::Yes
     } else {
         Exportable::Unknown

@@ -75,11 +75,8 @@ impl Opening<'_> {
             return PasswordState::NoneNeeded;
         }
         let none = if given.is_empty() { PasswordState::Missing } else { PasswordState::Wrong };
-        let candidates = given
-            .iter()
-            .enumerate()
-            .map(|(index, text)| (PasswordState::Given(index), Some(text.as_str())))
-            .chain(
+        let candidates =
+            given.iter().enumerate().map(|(index, text)| (PasswordState::Given(index), Some(text.as_str()))).chain(
                 [(PasswordState::Empty, Some("")), (PasswordState::Null, None)].into_iter().filter(|_| empty_too),
             );
         let decides = match &pfx.mac {
