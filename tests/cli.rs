@@ -311,3 +311,28 @@ fn explain_and_rules_work_offline() {
     assert_eq!(rules.len(), keyspect::rules::RULES.len());
     assert!(rules.iter().all(|r| !r["sources"].as_array().unwrap().is_empty()));
 }
+
+#[cfg(feature = "decrypt")]
+#[test]
+fn passwords_of_pfx_files() {
+    let pfx = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/pfx/openssl-default/file.pfx");
+    let dir = folder(&[("password", "corpus-Password1\n"), ("list", "wrong\n*.pfx=corpus-Password1\n")]);
+    let status = |arguments: &[&str]| {
+        let mut command = keyspect();
+        command.current_dir(dir.path()).arg("inspect").arg(pfx).args(["--format", "json"]).args(arguments);
+        let (_, out, err) = run(command.env("KEYSPECT_TEST_PASSWORD", "corpus-Password1"));
+        assert!(!out.contains("corpus-Password1") && !err.contains("corpus-Password1"));
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+        value["inputs"][0]["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(status(&[]), "locked");
+    assert_eq!(status(&["--passin", "env:KEYSPECT_TEST_PASSWORD"]), "analyzed");
+    assert_eq!(status(&["--passin", "file:password"]), "analyzed");
+    assert_eq!(status(&["--passwords", "list"]), "analyzed");
+    let (code, _, err) = run(keyspect().args([pfx, "--passin", "env:KEYSPECT_NO_SUCH_VARIABLE"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("KEYSPECT_NO_SUCH_VARIABLE"), "{err}");
+    let (code, _, err) = run(keyspect().args(["-", "--passin", "stdin"]).write_stdin(""));
+    assert_eq!(code, 2);
+    assert!(err.contains("standard input is an artifact already"), "{err}");
+}

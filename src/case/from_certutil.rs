@@ -185,7 +185,11 @@ impl LogCredentials {
 
     fn origin(&self, block: &CertificateBlock) -> Origin {
         let verb = self.command.as_ref().map(|(c, ..)| c);
-        if block.smart_card || verb.is_some_and(|c| c.verb == "scinfo") {
+        // Only `-scinfo` compares and verifies the keys of a card.
+        let compared = block.remarks.iter().any(|r| {
+            matches!(r.value, KeyRemark::PublicKeyMatches | KeyRemark::PrivateKeyVerifies | KeyRemark::CannotOpenKey)
+        });
+        if block.smart_card || compared || verb.is_some_and(|c| c.verb == "scinfo") {
             Origin::SmartCardDump
         } else if block.nested || verb.is_some_and(|c| is_file_verb(&c.verb) || c.verb.is_empty()) {
             Origin::FileDump

@@ -74,6 +74,14 @@ pub struct Algorithm {
     pub support: Support,
 }
 
+impl Algorithm {
+    /// The name without counts: `MAC with SHA-256`, `PBES2 AES-256`.
+    pub fn short_name(&self) -> String {
+        let name = self.name.split(", ").next().unwrap_or(&self.name);
+        if self.use_of == "MAC" { format!("a MAC with {}", name.to_uppercase()) } else { name.to_owned() }
+    }
+}
+
 /// A field, for evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {

@@ -259,7 +259,7 @@ fn encrypted_size(length: usize) -> bool {
 
 /// The encrypted session key has the size of an RSA modulus, or of a symmetric key with its padding.
 fn simple_size(length: usize) -> bool {
-    length >= 16 && length <= 2_048 && length.is_multiple_of(8)
+    (16..=2_048).contains(&length) && length.is_multiple_of(8)
 }
 
 /// Reads a key blob, with the `.snk` or backup-key header when it has one.
@@ -546,7 +546,13 @@ fn discrete_log_3(reader: &mut Reader<'_>, private: bool) -> Result<(CapiKeyBody
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -81,9 +81,11 @@ impl BinaryKind {
     }
 }
 
+type Recogniser = fn(&[u8]) -> bool;
+
 /// The family of some bytes; `None` when they are none of these. Text in PEM armour is judged by its first block.
 pub fn detect(bytes: &[u8]) -> Option<BinaryKind> {
-    let magic: &[(fn(&[u8]) -> bool, BinaryKind)] = &[
+    let magic: &[(Recogniser, BinaryKind)] = &[
         (pvk::recognise, BinaryKind::Pvk),
         (cng_key_transport::recognise, BinaryKind::CngKeyTransport),
         (tpm_key_blob::recognise, BinaryKind::TpmKeyBlob),

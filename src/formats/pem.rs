@@ -57,7 +57,7 @@ fn six_bits(byte: u8) -> Option<u8> {
 /// Decodes Base64, blanks ignored. `None` for other characters or a wrong length.
 pub fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     // One allocation, so that no copy of a key stays behind when the vector grows.
-    let mut out = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut bits = 0_u32;
     let mut count = 0_u32;
     let mut padding = 0_usize;

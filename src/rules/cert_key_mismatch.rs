@@ -1,5 +1,6 @@
 //! The private key is not the certificate's.
 
+use super::pfx;
 use super::prelude::*;
 
 /// The rule.
@@ -17,6 +18,9 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/cert-key-mismatch.md"),
 };
 
+/// With so many certificates of a container the others are compared: one container of thousands is no real one.
+const COMPARED: usize = 16;
+
 impl CredentialRule for CertKeyMismatch {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -24,6 +28,9 @@ impl CredentialRule for CertKeyMismatch {
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         let key = &c.key;
+        if c.pfx.is_some() {
+            return out.not_applicable(pfx::NOT_STORED_YET);
+        }
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
@@ -94,7 +101,7 @@ impl CaseRule for CertKeyMismatch {
                 if passed(entry) {
                     continue;
                 }
-                let other = group.iter().find(|o| {
+                let other = group.iter().take(COMPARED).find(|o| {
                     o.id != entry.id && o.key_spec == entry.key_spec && subject::same_key(case, o, entry) == Some(false)
                 });
                 let (Some(other), Some(c)) = (other, case.credential(entry.id)) else { continue };

@@ -1,6 +1,6 @@
 //! KeySpec 2 on a CSP key: the key can only sign.
 
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, remedy, subject};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, remedy, subject};
 use crate::case::credential::{Credential, Origin, TestKind, TestOutcome};
 use crate::model::{key_spec::KeySpec, provider::ProviderKind};
 use crate::report::model::{Confidence, Role, Severity};
@@ -45,7 +45,7 @@ impl CredentialRule for KeySpecSignatureOnCsp {
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         let key = &c.key;
         if c.origin == Origin::Pfx {
-            return out.not_applicable("not stored yet: pfx-keybag-keyusage-signature predicts the import");
+            return out.not_applicable(pfx::NOT_STORED_YET);
         }
         let Some(kind) = key.kind() else {
             return out.not_applicable("no provider is shown");

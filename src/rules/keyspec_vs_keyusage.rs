@@ -1,5 +1,6 @@
 //! What the key may do does not fit what the certificate is for.
 
+use super::pfx;
 use super::prelude::*;
 
 /// The rule.
@@ -23,6 +24,9 @@ impl CredentialRule for KeyspecVsKeyusage {
     }
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        if c.pfx.is_some() {
+            return out.not_applicable(pfx::NOT_STORED_YET);
+        }
         let Some(usage) = c.certificate.as_ref().and_then(|c| c.key_usage.as_ref()) else {
             return out.not_applicable("no key usage is shown");
         };

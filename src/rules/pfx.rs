@@ -2,8 +2,5 @@
 
 /// Why such a rule does not concern a credential.
 pub(super) const NOT_A_PFX: &str = "not a PFX file";
-
-/// The command that shows what a password hides.
-pub(super) fn open_it() -> String {
-    "keyspect --passin file:password.txt file.pfx".to_owned()
-}
+/// Why a rule about stored keys leaves a PFX to the rules about PFX files.
+pub(super) const NOT_STORED_YET: &str = "a PFX file: the rules about its import judge it";

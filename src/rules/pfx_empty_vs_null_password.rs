@@ -1,6 +1,6 @@
 //! A PFX with the empty password, or with none.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::formats::pfx::PasswordState;
@@ -49,7 +49,7 @@ impl CredentialRule for PfxEmptyVsNullPassword {
                  password is wrong, one that passes NULL is not.",
             ),
             PasswordState::Missing | PasswordState::Untried | PasswordState::Wrong => {
-                return out.unknown("the password", pfx::open_it());
+                return out.unknown("the password", remedy::OPEN_PFX);
             }
             PasswordState::NoneNeeded | PasswordState::Given(_) => {
                 return out.pass("the file has a password, or needs none");

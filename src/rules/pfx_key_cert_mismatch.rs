@@ -1,6 +1,6 @@
 //! A PFX whose key and certificate do not belong together.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::report::model::{Confidence, Role, Severity};
@@ -40,7 +40,7 @@ impl CredentialRule for PfxKeyCertMismatch {
             return out.not_applicable("the file holds no private key");
         };
         if part.key_locked {
-            return out.unknown("the key is locked, so its public half is not shown", pfx::open_it());
+            return out.unknown("the key is locked, so its public half is not shown", remedy::OPEN_PFX);
         }
         if c.certificate.is_none() {
             return out.not_applicable("no certificate stands with the key");

@@ -1,6 +1,6 @@
 //! A PFX key that an import will store for signing only.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::model::{key_spec::KeySpec, provider::ProviderKind};
@@ -61,7 +61,7 @@ impl CredentialRule for PfxKeybagKeyusageSignature {
             _ => {}
         }
         let Some(spec) = c.key.key_spec.as_ref().filter(|_| !part.key_locked) else {
-            return out.unknown("the key's own key usage, which is encrypted with it", pfx::open_it());
+            return out.unknown("the key's own key usage, which is encrypted with it", remedy::OPEN_PFX);
         };
         if spec.value != KeySpec::SIGNATURE {
             return out.pass("the import stores the key for exchange and signing (AT_KEYEXCHANGE)");
@@ -92,23 +92,17 @@ impl CredentialRule for PfxKeybagKeyusageSignature {
         if let Some(provider) = &c.key.provider {
             draft = draft.evidence(c.evidence(provider.place, "a CryptoAPI provider: KeySpec decides", false));
         }
-        let verify = "certutil -v -store my <thumbprint>      KeySpec = 1 -- AT_KEYEXCHANGE";
-        let draft = draft
-            .remedy(Remedy {
-                title: "Import with AT_KEYEXCHANGE: the file can stay as it is",
-                steps: vec![Step::cmd("certutil -f -importpfx my file.pfx AT_KEYEXCHANGE")],
-                caution: None,
-                verify: Some(verify.to_owned()),
-            })
-            .remedy(Remedy {
-                title: "Or make the file again with a key for exchange",
-                steps: vec![
-                    Step::here("openssl pkcs12 -in file.pfx -out all.pem"),
-                    Step::here("openssl pkcs12 -export -in all.pem -keyex -out new.pfx"),
-                ],
-                caution: Some("all.pem holds the private key, encrypted with the password that is asked for: delete it afterwards."),
-                verify: None,
-            });
+        let draft = draft.remedy(remedy::reimport_as_exchange(c)).remedy(Remedy {
+            title: "Make the file again with a key for exchange",
+            steps: vec![
+                Step::here("openssl pkcs12 -in file.pfx -out all.pem"),
+                Step::here("openssl pkcs12 -export -in all.pem -keyex -out new.pfx"),
+            ],
+            caution: Some(
+                "all.pem holds the private key, encrypted with the password that is asked for: delete it afterwards.",
+            ),
+            verify: None,
+        });
         out.fail(draft);
     }
 }

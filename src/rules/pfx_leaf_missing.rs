@@ -1,6 +1,6 @@
 //! A PFX with a private key and no certificate of it.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::report::model::{Confidence, Role, Severity};
@@ -40,7 +40,7 @@ impl CredentialRule for PfxLeafMissing {
             return out.pass("the file holds a certificate for the key");
         }
         if part.key_locked || part.file.locked || part.file.incomplete {
-            return out.unknown("the certificates in the part that is locked or could not be read", pfx::open_it());
+            return out.unknown("the certificates in the part that is locked or could not be read", remedy::OPEN_PFX);
         }
         let draft = FindingDraft::new(
             &META,

@@ -58,31 +58,31 @@ impl CredentialRule for PfxModernEncryptionOldWindows {
         if older == Some(false) && support == Support::Since1709 {
             return out.pass("the target reads the algorithms of the file");
         }
-        let names: Vec<&str> = part
-            .file
-            .algorithms
-            .iter()
-            .filter(|algorithm| algorithm.value.support == support)
-            .map(|algorithm| algorithm.value.name.as_str())
-            .take(4)
-            .collect();
+        let mut names: Vec<String> = Vec::new();
+        for algorithm in part.file.algorithms.iter().filter(|algorithm| algorithm.value.support == support) {
+            let name = algorithm.value.short_name();
+            if !names.contains(&name) && names.len() < 4 {
+                names.push(name);
+            }
+        }
+        let names = names.join(" and ");
         let says = "The import says \"The password you entered is incorrect\" or \"The specified network password is not \
                     correct\", though the password is right.";
         let (title, message) = match (older, target, support) {
             (Some(true), Some(version), _) => (
                 "the target can not open the file, and calls the password wrong",
-                format!("{version} does not read {}. {says}", names.join("; ")),
+                format!("{version} does not read {}. {says}", names),
             ),
             (_, _, Support::NotDocumented) => (
                 "no document says that Windows opens this file",
-                format!("No document says that any version of Windows reads {}. {says}", names.join("; ")),
+                format!("No document says that any version of Windows reads {}. {says}", names),
             ),
             _ => (
                 META.summary,
                 format!(
                     "Windows Server 2016, 2012 R2 and older and Windows 10 before version 1709 do not read {}. {says} \
                      Windows 10 version 1709, Server 2019 and later read it; name the target with --windows.",
-                    names.join("; ")
+                    names
                 ),
             ),
         };

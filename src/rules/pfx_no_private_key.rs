@@ -1,6 +1,6 @@
 //! A PFX without a private key.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::report::model::{Confidence, Role, Severity};
@@ -38,7 +38,7 @@ impl CredentialRule for PfxNoPrivateKey {
         }
         if part.file.locked || part.file.incomplete {
             return out
-                .unknown("whether a private key is in the part that is locked or could not be read", pfx::open_it());
+                .unknown("whether a private key is in the part that is locked or could not be read", remedy::OPEN_PFX);
         }
         let Some(bag) = part.certificate_bag else {
             return out.not_applicable("no certificate is shown");

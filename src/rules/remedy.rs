@@ -100,8 +100,24 @@ pub fn store_argument(credential: &Credential) -> String {
         .unwrap_or_else(|| "my".to_owned())
 }
 
+/// The command that shows what a password hides in a PFX.
+pub const OPEN_PFX: &str = "keyspect --passin file:password.txt file.pfx";
+
+/// The import of a PFX as it is, with a modifier or a provider.
+fn import_pfx(credential: &Credential, title: &'static str, csp: &str, modifier: &str, shows: &str) -> Remedy {
+    Remedy {
+        title,
+        steps: vec![Step::cmd(format!("certutil -f{csp} -importpfx my file.pfx{modifier}"))],
+        caution: None,
+        verify: Some(format!("certutil -v -store my {}      {shows}", credential.certutil_id())),
+    }
+}
+
 /// The command that shows a credential's key link anew.
 pub fn show_command(credential: &Credential) -> String {
+    if credential.pfx.as_ref().is_some_and(|part| part.key_locked) {
+        return OPEN_PFX.to_owned();
+    }
     let user = if credential.scope() == crate::case::credential::Scope::User { "-user " } else { "" };
     format!("certutil {user}-v -store {} {}", store_argument(credential), credential.certutil_id())
 }
@@ -112,6 +128,10 @@ pub const PERMISSIONS_AGAIN: &str =
 
 /// Export, check the export, delete, import again with the right KeySpec: no new certificate is needed.
 pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
+    if credential.pfx.is_some() {
+        let title = "Import with AT_KEYEXCHANGE: the file can stay as it is";
+        return import_pfx(credential, title, "", " AT_KEYEXCHANGE", "KeySpec = 1 -- AT_KEYEXCHANGE");
+    }
     let (store, id) = (store_argument(credential), credential.certutil_id());
     Remedy {
         title: "Import the same certificate and key again as a key-exchange key (no new certificate needed)",
@@ -138,6 +158,9 @@ pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) ->
     } else {
         " AT_KEYEXCHANGE"
     };
+    if credential.pfx.is_some() {
+        return import_pfx(credential, title, &format!(" -csp \"{csp}\""), modifier, &format!("Provider = {csp}"));
+    }
     Remedy {
         title,
         steps: vec![

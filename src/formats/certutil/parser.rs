@@ -1932,9 +1932,23 @@ impl CertificateBlock {
             || self.serial.is_some()
             || self.sha1.is_some()
             || (self.subject.is_some() && self.issuer.is_some())
-            || self.provider.is_some()
-            || self.stored_container.is_some()
             || (self.verbose && self.subject.is_some())
+            || self.shows_a_key_link()
+    }
+}
+
+impl CertificateBlock {
+    /// Whether lines of a key part, without anything of a certificate, are certutil's: `provider = …` also stands in
+    /// configuration files of other programs.
+    fn shows_a_key_link(&self) -> bool {
+        let titled = self.properties_shown && self.key_link.is_some();
+        let known = self.provider.as_ref().is_some_and(|p| provider::find(&p.value).is_some());
+        let details = [self.stored_container.is_some(), self.unique_name.is_some(), self.simple_name.is_some()];
+        let numbers = [self.provider_type.is_some(), self.flags.is_some(), self.key_spec.is_some()];
+        titled
+            || (self.provider.is_some() && details.contains(&true))
+            || (known && (numbers.contains(&true) || !self.tests.is_empty() || !self.remarks.is_empty()))
+            || (self.unique_name.is_some() && self.stored_container.is_some())
     }
 }
 

@@ -13,9 +13,10 @@ use zeroize::Zeroizing;
 
 use super::algorithms::{Cipher, Encryption, Hash, Kdf, MacAlgorithm, Scheme};
 use super::kdf::{self, Password, Purpose};
-use super::private_key::{self, encoded};
+use super::private_key;
 use super::{Bag, BagValue, Engine, Mac, PasswordState, Pfx, SafeKind, Shrouded, walk};
 use crate::formats::FormatError;
+use crate::formats::der_write::encoded;
 use crate::formats::der::{Place, Reader, tag};
 use crate::limits::Limits;
 

@@ -4,27 +4,28 @@
 //! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`]; with a [`Sink`] it writes
 //! each item as soon as its block ends.
 
+mod judging;
+mod measured;
+mod sighting;
+
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
-use crate::case::credential::{Access, Association, Credential, CredentialId};
+use crate::case::credential::CredentialId;
 use crate::case::from_certutil::{LogCredentials, settle_dates};
-use crate::case::index::{CaseCode, CaseIndex, IndexEntry};
-use crate::case::{from_pfx, key_artifacts, link};
+use crate::case::index::{CaseCode, CaseIndex};
+use crate::case::{from_pfx, key_artifacts};
 use crate::formats::certutil::{self, Parser};
 use crate::formats::pfx;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
 use crate::model::windows::WindowsVersion;
-use crate::report::build;
 use crate::report::jsonl::Sink;
-use crate::report::model::{
-    Check, CheckOutcome, Finding, Input, InputStatus, Item, Problem, Report, SCHEMA, Severity, Summary, Tool, Verdict,
-};
-use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{Context, Outcome, Recorded};
+use crate::report::model::{Input, InputStatus, Item, Problem};
+use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
-use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use judging::Counted;
+use measured::Measured;
+use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -80,27 +81,12 @@ pub struct Analysis<'a> {
     sink: Option<&'a mut dyn Sink>,
     inputs: Vec<Input>,
     case: CaseIndex,
-    seen: HashMap<Identity, Vec<CredentialId>>,
+    seen: HashMap<u128, Vec<CredentialId>>,
     outcomes: HashMap<CredentialId, Vec<Recorded>>,
     next: u32,
     joined: u32,
     counted: Counted,
     stopped: bool,
-}
-
-#[derive(Default)]
-struct Counted {
-    summary: Summary,
-    grouped: BTreeMap<(CheckOutcome, &'static str, String, Option<String>), u64>,
-    findings: usize,
-    dropped_findings: u64,
-}
-
-#[derive(PartialEq, Eq, Hash)]
-struct Identity {
-    name: String,
-    store: Option<String>,
-    scope: crate::case::credential::Scope,
 }
 
 impl<'a> Analysis<'a> {
@@ -189,65 +175,6 @@ impl<'a> Analysis<'a> {
         input.bytes = measured.bytes;
         input.sha256 = measured.sha256();
         self.end_input(input)
-    }
-
-    /// Ends the run: compares the credentials, ranks, and gives the report. With a sink the items that the end of the
-    /// run changes are written again, and the summary.
-    ///
-    /// # Errors
-    /// Only what the sink answers.
-    pub fn finish(mut self) -> io::Result<Report> {
-        self.link()?;
-        let targets = self.options.targets.clone();
-        let base = context(&self.options, &targets, self.stop);
-        let case_outcomes = judge::run_case(&self.case, &base);
-        let mut findings: Vec<RankedFinding> = Vec::new();
-        let mut verdicts: HashMap<CredentialId, Vec<Verdict>> = HashMap::new();
-        let mut checks: Vec<Recorded> = Vec::new();
-        let about_case: Vec<Recorded> = case_outcomes.iter().filter(|r| r.credential.is_none()).cloned().collect();
-        findings.extend(judge::rank(None, about_case.clone(), &targets).findings);
-        checks.extend(about_case);
-        let kept = std::mem::take(&mut self.case.kept);
-        let streaming = self.sink.is_some();
-        for credential in &kept {
-            let id = credential.id;
-            let mut outcomes = self.outcomes.remove(&id).unwrap_or_default();
-            let candidates = judge::candidates(credential, &targets, &[]);
-            let concerns = |r: &Recorded| {
-                r.credential == Some(id) || matches!(&r.outcome, Outcome::Fail(d) if d.related.contains(&id))
-            };
-            let of_case: Vec<Recorded> = case_outcomes.iter().filter(|r| concerns(r)).cloned().collect();
-            let changed = !streaming || of_case.iter().any(|r| matches!(r.outcome, Outcome::Fail(_)));
-            outcomes.extend(of_case);
-            let ranked = judge::rank(Some(id), outcomes, &candidates);
-            if changed || self.counted.dropped_findings == 0 {
-                let mut about: Vec<RankedFinding> = ranked.findings.clone();
-                about.extend(findings.iter().filter(|f| f.concerns(id) && f.credential != Some(id)).cloned());
-                let list =
-                    candidates.iter().map(|t| judge::verdict(credential, *t, &about, self.options.windows)).collect();
-                verdicts.insert(id, list);
-            }
-            checks.extend(ranked.checks.into_iter().filter(|r| r.credential == Some(id)));
-            findings.extend(ranked.findings);
-        }
-        self.case.kept = kept;
-        findings.sort_by_key(|f| {
-            (f.draft.role, f.draft.severity, f.draft.confidence, judge::precedence(f.rule), f.credential)
-        });
-        let report = self.report(findings, verdicts, checks);
-        if let Some(sink) = self.sink.take() {
-            for credential in &report.credentials {
-                sink.item(&Item::Credential(Box::new(credential.clone())))?;
-            }
-            for finding in &report.findings {
-                sink.item(&Item::Finding(Box::new(finding.clone())))?;
-            }
-            for check in &report.checks {
-                sink.item(&Item::Check(check.clone()))?;
-            }
-            sink.item(&Item::Summary(report.summary.clone()))?;
-        }
-        Ok(report)
     }
 
     fn input(&self, path: &str, member: Option<&str>) -> Input {
@@ -347,29 +274,6 @@ impl<'a> Analysis<'a> {
             Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
         }));
         artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
-    }
-
-    /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes.
-    fn link(&mut self) -> io::Result<()> {
-        let joined = link::join(&mut self.case.kept);
-        if joined.changed.is_empty() && joined.removed.is_empty() {
-            return Ok(());
-        }
-        let removed: HashSet<CredentialId> = joined.removed.into_iter().collect();
-        self.case.entries.retain(|entry| !removed.contains(&entry.id));
-        for id in &removed {
-            self.outcomes.remove(id);
-        }
-        self.joined = u32::try_from(removed.len()).unwrap_or(u32::MAX);
-        for id in joined.changed {
-            let entry = self.case.credential(id).map(IndexEntry::from);
-            let slot = self.case.entries.binary_search_by_key(&id, |entry| entry.id).ok();
-            if let (Some(entry), Some(slot)) = (entry, slot.and_then(|at| self.case.entries.get_mut(at))) {
-                *slot = entry;
-            }
-            self.judge(id)?;
-        }
-        Ok(())
     }
 
     fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
@@ -545,297 +449,8 @@ impl<'a> Analysis<'a> {
         }
         Ok(())
     }
-
-    /// Takes a credential: merges it with an earlier sighting, or gives it a number; judges it; writes it.
-    fn credential(&mut self, mut credential: Credential) -> io::Result<()> {
-        if let Some(identity) = identity(&credential) {
-            let same = self.seen.get(&identity).into_iter().flatten().find_map(|id| {
-                let at = self.case.kept.binary_search_by_key(id, |c| c.id).ok()?;
-                self.case.kept.get(at).filter(|k| one_container(k, &credential)).map(|_| at)
-            });
-            if let Some(at) = same {
-                let id = {
-                    let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
-                    merge(kept, credential);
-                    kept.id
-                };
-                if let Some(entry) = self.case.kept.get(at).map(IndexEntry::from) {
-                    if let Ok(slot) = self.case.entries.binary_search_by_key(&id, |e| e.id) {
-                        self.case.entries[slot] = entry;
-                    }
-                }
-                return self.judge(id);
-            }
-            self.seen.entry(identity).or_default().push(CredentialId(self.next));
-        }
-        credential.id = CredentialId(self.next);
-        self.next = self.next.saturating_add(1);
-        self.case.entries.push(IndexEntry::from(&credential));
-        let id = credential.id;
-        self.case.kept.push(credential);
-        self.judge(id)
-    }
-
-    /// Runs the rules about one credential, and writes it in a streamed report.
-    fn judge(&mut self, id: CredentialId) -> io::Result<()> {
-        let Ok(at) = self.case.kept.binary_search_by_key(&id, |c| c.id) else { return Ok(()) };
-        let Some(credential) = self.case.kept.get(at) else { return Ok(()) };
-        let targets = self.options.targets.clone();
-        let base = context(&self.options, &targets, self.stop);
-        let outcomes = judge::run_credential(credential, &base, &[]);
-        let Some(sink) = &mut self.sink else {
-            self.outcomes.insert(id, outcomes);
-            return Ok(());
-        };
-        let candidates = judge::candidates(credential, &targets, &[]);
-        let ranked = judge::rank(Some(id), outcomes.clone(), &candidates);
-        let verdicts =
-            candidates.iter().map(|t| judge::verdict(credential, *t, &ranked.findings, self.options.windows)).collect();
-        sink.item(&Item::Credential(Box::new(build::credential(credential, verdicts))))?;
-        let identity = build::identity(credential, None);
-        for finding in &ranked.findings {
-            let columns = self.options.limits.excerpt_columns;
-            let item = build::finding(finding, &targets, &identity, Some(&credential.excerpts), columns);
-            sink.item(&Item::Finding(Box::new(item)))?;
-        }
-        self.outcomes.insert(id, outcomes);
-        Ok(())
-    }
-
-    fn report(
-        &mut self,
-        findings: Vec<RankedFinding>,
-        mut verdicts: HashMap<CredentialId, Vec<Verdict>>,
-        checks: Vec<Recorded>,
-    ) -> Report {
-        let columns = self.options.limits.excerpt_columns;
-        let limit = self.options.limits.findings;
-        let mut summary = std::mem::take(&mut self.counted.summary);
-        summary.inputs = self.inputs.len() as u64;
-        summary.credentials = u64::from(self.next.saturating_sub(self.joined));
-        let mut kept_bytes = 0usize;
-        let mut list: Vec<Finding> = Vec::new();
-        for finding in &findings {
-            match finding.draft.severity {
-                Severity::Error => summary.errors += 1,
-                Severity::Warning => summary.warnings += 1,
-                Severity::Note => summary.notes += 1,
-            }
-            if list.len() >= limit {
-                continue;
-            }
-            let credential = finding.credential.and_then(|id| self.case.credential(id));
-            let input = credential
-                .and_then(|c| c.sources.first())
-                .and_then(|s| self.inputs.get(s.source.0 as usize))
-                .and_then(|i| i.sha256.clone());
-            let identity = credential.map_or(String::new(), |c| build::identity(c, input.as_deref()));
-            let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
-            let item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
-            kept_bytes += item
-                .evidence
-                .iter()
-                .map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len))
-                .sum::<usize>();
-            list.push(item);
-        }
-        let many = self.case.kept.len() > LISTED_CREDENTIALS;
-        let mut single: Vec<Check> = Vec::new();
-        for recorded in &checks {
-            let name = recorded.rule.name;
-            let counter = match recorded.outcome {
-                Outcome::Pass(_) => Some(&mut summary.passed),
-                Outcome::NotApplicable(_) => Some(&mut summary.not_applicable),
-                Outcome::Unknown { .. } => Some(&mut summary.unknown),
-                Outcome::Fail(_) => None,
-            };
-            if let Some(counter) = counter {
-                *counter.entry(name.to_owned()).or_default() += 1;
-            }
-            let item = build::check(recorded, recorded.credential);
-            let listed = match item.outcome {
-                CheckOutcome::Fail => true,
-                CheckOutcome::NotApplicable => self.options.all_checks,
-                CheckOutcome::Pass | CheckOutcome::Unknown => {
-                    self.options.all_checks || recorded.credential.is_none_or(|c| (c.0 as usize) < LISTED_CREDENTIALS)
-                }
-            };
-            if listed {
-                single.push(item);
-            } else if many && item.outcome != CheckOutcome::NotApplicable {
-                // The command names one credential; for many the rule's first one stands as an example.
-                *self.counted.grouped.entry((item.outcome, name, item.reason, None)).or_default() += 1;
-            }
-        }
-        for ((outcome, rule, reason, obtain), count) in std::mem::take(&mut self.counted.grouped) {
-            single.push(Check {
-                rule: rule.to_owned(),
-                credential: None,
-                outcome,
-                reason,
-                obtain,
-                count: Some(count),
-                not_the_cause: false,
-            });
-        }
-        let credentials =
-            self.case.kept.iter().map(|c| build::credential(c, verdicts.remove(&c.id).unwrap_or_default())).collect();
-        Report {
-            schema: SCHEMA.to_owned(),
-            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-            inputs: std::mem::take(&mut self.inputs),
-            credentials,
-            findings: list,
-            checks: single,
-            summary,
-        }
-    }
 }
 
 fn context<'c>(options: &'c Options, targets: &'c [Target], stop: &'c dyn Fn() -> bool) -> Context<'c> {
     Context { workloads: targets, bound: &[], at: options.at, windows: options.windows, limits: &options.limits, stop }
-}
-
-/// What makes two sightings the same credential: the thumbprint, or serial number and issuer, in the same store.
-fn identity(c: &Credential) -> Option<Identity> {
-    let certificate = c.certificate.as_ref()?;
-    let name = match (&certificate.sha1, &certificate.serial, &certificate.issuer) {
-        (Some(sha1), ..) => sha1.value.to_string(),
-        (None, Some(serial), Some(issuer)) => format!("{}\n{}", serial.value, issuer.value),
-        _ => return None,
-    };
-    Some(Identity { name, store: c.store_name(), scope: c.scope() })
-}
-
-/// Whether two sightings don't name two different containers.
-fn one_container(a: &Credential, b: &Credential) -> bool {
-    let names = |c: &Credential| {
-        [&c.key.unique_name, &c.key.container, &c.key.stored_container]
-            .into_iter()
-            .flatten()
-            .map(|n| n.value.to_lowercase())
-            .filter(|n| !n.is_empty())
-            .collect::<Vec<_>>()
-    };
-    let (a, b) = (names(a), names(b));
-    a.is_empty() || b.is_empty() || a.iter().any(|n| b.contains(n))
-}
-
-/// How much a sighting shows of the key.
-fn weight(c: &Credential) -> (bool, bool, bool) {
-    let linked = matches!(c.key.association, Association::Linked | Association::FoundBySearch);
-    (linked, c.key.access == Access::Opened, c.key.key_spec.is_some())
-}
-
-/// Two sightings of one credential: the better-privileged, else the later one, gives the values; the other fills what
-/// that one does not show.
-fn merge(kept: &mut Credential, later: Credential) {
-    let later_wins = weight(&later) >= weight(kept);
-    let id = kept.id;
-    let (mut winner, loser) = if later_wins { (later, std::mem::take(kept)) } else { (std::mem::take(kept), later) };
-    winner.id = id;
-    winner.sources = match later_wins {
-        true => loser.sources.iter().chain(&winner.sources).copied().collect(),
-        false => winner.sources.iter().chain(&loser.sources).copied().collect(),
-    };
-    winner.excerpts.extend(loser.excerpts);
-    if let Some(other) = loser.certificate {
-        match &mut winner.certificate {
-            None => winner.certificate = Some(other),
-            Some(own) => {
-                macro_rules! fill {
-                    ($($field:ident),*) => { $( if own.$field.is_none() { own.$field = other.$field; } )* };
-                }
-                fill!(
-                    sha1,
-                    sha256,
-                    serial,
-                    subject,
-                    issuer,
-                    not_before,
-                    not_after,
-                    key_usage,
-                    extended_key_usage,
-                    is_ca,
-                    self_signed,
-                    signature_algorithm,
-                    template,
-                    friendly_name
-                );
-                if own.alternative_names.is_empty() {
-                    own.alternative_names = other.alternative_names;
-                }
-                own.extensions_shown |= other.extensions_shown;
-                let key = other.public_key;
-                if own.public_key.algorithm.is_none() {
-                    own.public_key.algorithm = key.algorithm;
-                }
-                if own.public_key.bits.is_none() {
-                    own.public_key.bits = key.bits;
-                }
-                if own.public_key.sha1.is_none() {
-                    own.public_key.sha1 = key.sha1;
-                }
-                if own.public_key.md5.is_none() {
-                    own.public_key.md5 = key.md5;
-                }
-            }
-        }
-    }
-    let (own, other) = (&mut winner.key, loser.key);
-    macro_rules! fill_key {
-        ($($field:ident),*) => { $( if own.$field.is_none() { own.$field = other.$field; } )* };
-    }
-    fill_key!(
-        stored_container,
-        container,
-        unique_name,
-        provider,
-        provider_type,
-        flags,
-        key_spec,
-        key_spec_witness,
-        algorithm,
-        bits,
-        usage,
-        export_policy,
-        permissions,
-        sddl
-    );
-    if winner.store.as_ref().is_none_or(|s| s.scope.is_none()) && loser.store.is_some() {
-        winner.store = loser.store;
-    }
-    *kept = winner;
-}
-
-/// Counts and hashes what goes through.
-struct Measured<'r> {
-    inner: &'r mut dyn Read,
-    bytes: u64,
-    limit: u64,
-    hasher: Option<Sha256>,
-}
-
-impl<'r> Measured<'r> {
-    fn new(inner: &'r mut dyn Read, limit: u64) -> Self {
-        Self { inner, bytes: 0, limit, hasher: Some(Sha256::new()) }
-    }
-    fn sha256(&mut self) -> Option<String> {
-        let digest = self.hasher.take()?.finalize();
-        Some(digest.iter().map(|b| format!("{b:02x}")).collect())
-    }
-}
-
-impl Read for Measured<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.bytes = self.bytes.saturating_add(read as u64);
-        if self.bytes > self.limit {
-            self.hasher = None;
-        }
-        if let (Some(hasher), Some(part)) = (&mut self.hasher, buffer.get(..read)) {
-            hasher.update(part);
-        }
-        Ok(read)
-    }
 }
