@@ -147,7 +147,7 @@ fn decoded(bytes: &[u8], encoding: TextEncoding) -> String {
 }
 
 proptest! {
-    #![proptest_config(quick(150))]
+    #![proptest_config(quick(100))]
 
     #[test]
     fn encoding_and_line_ends_change_no_fact(log in logs()) {

@@ -158,7 +158,10 @@ impl LogCredentials {
                     self.codes.push((code, line));
                 }
             }
-            Record::Problem(message, place) => self.problem(message, Some(place)),
+            Record::Problem(message, place) => {
+                self.commands = self.commands.saturating_add(1);
+                self.problem(message, Some(place));
+            }
         }
         None
     }

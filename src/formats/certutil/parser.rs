@@ -79,6 +79,8 @@ pub struct Parser {
     pending_provider: Option<Fact<String>>,
     requested: (Option<Fact<KeySpec>>, Option<Fact<String>>),
     languages: [u32; 7],
+    /// Headers whose word is in the table, and others: of a language without table.
+    headers: (u32, u32),
     block_lines: usize,
     block_full: bool,
     limits: Limits,
@@ -137,6 +139,7 @@ impl Parser {
             pending_provider: None,
             requested: (None, None),
             languages: [0; 7],
+            headers: (0, 0),
             block_lines: 0,
             block_full: false,
             limits: limits.clone(),
@@ -162,6 +165,9 @@ impl Parser {
 
     /// The user interface language in which most labels were.
     pub fn language(&self) -> Option<Language> {
+        if self.headers.1 > self.headers.0 {
+            return None;
+        }
         let mut best = None;
         let mut most = 0;
         // English last: a translated log keeps some English labels, an English one has no translated ones.
@@ -283,6 +289,9 @@ impl Parser {
             block.complete = complete;
             if block.says_something() {
                 self.records.push(Record::Certificate(block));
+            } else if let Some(index) = block.index {
+                let message = format!("nothing follows the header of certificate {}", index.value);
+                self.records.push(Record::Problem(message, index.place));
             }
         }
         self.public_key.clear();
@@ -445,6 +454,8 @@ impl Parser {
             self.recognized = self.recognized.saturating_add(1);
             self.header_word = word.to_owned();
             self.last_was_header = true;
+            let count = if known { &mut self.headers.0 } else { &mut self.headers.1 };
+            *count = count.saturating_add(1);
             match word {
                 "Certificate" => self.saw(Language::En),
                 "Zertifikat" => self.saw(Language::De),
@@ -1926,12 +1937,13 @@ impl Parser {
 }
 
 impl CertificateBlock {
-    /// Whether the block holds anything but stray lines: a header, an identity, or a key link.
+    /// Whether the block holds anything but stray lines: an identity, or a key link.
     fn says_something(&self) -> bool {
-        self.index.is_some()
-            || self.serial.is_some()
+        self.serial.is_some()
             || self.sha1.is_some()
-            || (self.subject.is_some() && self.issuer.is_some())
+            || self.subject.is_some() && (self.issuer.is_some() || self.index.is_some() || self.verbose)
+            || self.index.is_some() && (self.issuer.is_some() || self.properties_shown || !self.tests.is_empty())
+            || self.index.is_some() && (!self.remarks.is_empty() || self.key_link.is_some())
             || (self.verbose && self.subject.is_some())
             || self.shows_a_key_link()
     }
