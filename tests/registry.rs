@@ -1,6 +1,8 @@
 //! Tests about the rules themselves: registered, documented, sourced, as section 6 of the knowledge base says, and with
 //! examples that really trigger them.
 
+#![allow(clippy::panic)]
+
 use keyspect::analyze::{Analysis, Options};
 use keyspect::report::model::{CheckOutcome, Confidence, Report, Role, Severity};
 use keyspect::rules::{Grade, Kind, RULES, RuleMeta};
