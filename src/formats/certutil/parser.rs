@@ -1916,7 +1916,8 @@ impl Parser {
                 }
             } else {
                 let line = text.get(..cut_at(text, self.limits.excerpt_columns)).unwrap_or("").to_owned();
-                self.records.push(Record::Code(fact, line));
+                let whole = Fact::stated(value, piece.place(self.source));
+                self.records.push(Record::Code(whole, line));
             }
         }
     }
