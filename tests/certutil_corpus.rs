@@ -1,6 +1,7 @@
 //! The cases of `corpus/certutil` about reading (dialects, damage, verbs, bad input): the facts that their `case.toml`
 //! states, and a snapshot of all facts.
 #![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::panic)]
 
 use keyspect::analyze::{Analysis, Options};
 use keyspect::report::inspect;

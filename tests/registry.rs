@@ -1,6 +1,8 @@
 //! Tests about the rules themselves: registered, documented, sourced, as section 6 of the knowledge base says, and with
 //! examples that really trigger them.
 
+#![allow(clippy::panic)]
+
 use keyspect::analyze::{Analysis, Options};
 use keyspect::report::model::{CheckOutcome, Confidence, Report, Role, Severity};
 use keyspect::rules::{Grade, Kind, RULES, RuleMeta};
@@ -95,6 +97,14 @@ const TABLE: &[(&str, &str)] = &[
     ("cert-not-yet-valid", "fault warning root-cause certain"),
     ("san-missing", "fault warning hygiene likely"),
     ("weak-key-or-hash", "fault warning hygiene certain"),
+    ("pfx-keybag-keyusage-signature", "fault error root-cause likely"),
+    ("pfx-csp-name-attribute", "fault warning contributing likely"),
+    ("pfx-local-keyset-attribute", "fault note contributing possible"),
+    ("pfx-no-private-key", "fault error root-cause certain"),
+    ("pfx-key-cert-mismatch", "fault error root-cause certain"),
+    ("pfx-multiple-keys", "fault warning contributing certain"),
+    ("pfx-leaf-missing", "fault error root-cause certain"),
+    ("pfx-empty-vs-null-password", "fault note contributing likely"),
     ("rsassa-pss-signed-cert", "fault warning hygiene likely"),
 ];
 

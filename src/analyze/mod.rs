@@ -355,10 +355,10 @@ impl<'a> Analysis<'a> {
         let mut changed = Vec::new();
         let mut ambiguous = None;
         for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
-            if let Some(order) = order {
-                if settle_dates(credential, order) {
-                    changed.push(credential.id);
-                }
+            if let Some(order) = order
+                && settle_dates(credential, order)
+            {
+                changed.push(credential.id);
             }
             let dates = credential.certificate.as_ref().map(|c| [&c.not_before, &c.not_after]);
             let open = dates.into_iter().flatten().flatten().find(|d| d.value.is_none() && d.readings.len() > 1);

@@ -134,11 +134,11 @@ impl LogCredentials {
                 }
             }
             Record::Completed(verb) => {
-                if is_file_verb(&verb.value) {
-                    if let Some(held) = self.held.as_mut().filter(|h| h.origin == Origin::StoreDump) {
-                        held.origin = Origin::FileDump;
-                        held.store = None;
-                    }
+                if is_file_verb(&verb.value)
+                    && let Some(held) = self.held.as_mut().filter(|h| h.origin == Origin::StoreDump)
+                {
+                    held.origin = Origin::FileDump;
+                    held.store = None;
                 }
                 self.end_run(Run { verb: verb.value, failed: None, line: String::new() });
                 return self.held.take();
@@ -348,12 +348,12 @@ pub fn settle_dates(credential: &mut Credential, order: DateOrder) -> bool {
     let mut changed = false;
     if let Some(c) = &mut credential.certificate {
         for date in [&mut c.not_before, &mut c.not_after].into_iter().flatten() {
-            if date.value.is_none() {
-                if let Some(moment) = PrintedDate::parse(&date.text.value).and_then(|d| d.read(order)) {
-                    date.value = Some(moment);
-                    date.readings = vec![moment];
-                    changed = true;
-                }
+            if date.value.is_none()
+                && let Some(moment) = PrintedDate::parse(&date.text.value).and_then(|d| d.read(order))
+            {
+                date.value = Some(moment);
+                date.readings = vec![moment];
+                changed = true;
             }
         }
     }

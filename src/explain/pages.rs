@@ -15,12 +15,14 @@ use std::fmt::Write as _;
 
 /// The rules whose page names this word.
 fn related(words: &[&str]) -> String {
-    let names: Vec<_> = rules::RULES
+    let mut names: Vec<_> = rules::RULES
         .iter()
         .map(|r| r.meta())
         .filter(|m| words.iter().any(|w| m.doc.contains(w)))
         .map(|m| format!("`{}`", m.name))
         .collect();
+    names.sort();
+    names.dedup();
     if names.is_empty() { String::new() } else { format!("\n## Rules that name it\n\n{}\n", names.join(", ")) }
 }
 

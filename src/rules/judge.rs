@@ -95,6 +95,12 @@ pub fn run_credential(c: &Credential, base: &Context<'_>, bound: &[Target]) -> V
         rule.check(c, &cx, &mut checks);
         recorded = checks.into_recorded();
     }
+    // Nobody is sent to look for what no workload needs.
+    if (targets.is_empty() || history) && !matches!(c.origin, Origin::Pfx | Origin::KeyFile) {
+        for r in recorded.iter_mut().filter(|r| matches!(r.outcome, Outcome::Unknown { .. })) {
+            r.outcome = Outcome::NotApplicable(subject::NO_WORKLOAD.into());
+        }
+    }
     recorded
 }
 

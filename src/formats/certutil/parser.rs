@@ -280,11 +280,12 @@ impl Parser {
         self.block_lines = 0;
         self.block_full = false;
         if let Some(mut block) = self.block.take() {
-            if block.public_key_sha1.is_none() && is_whole_public_key(&self.public_key) {
-                if let Some(place) = block.public_key_algorithm.as_ref().map(|a| a.place) {
-                    let fact = Fact::derived(Sha1::of(&self.public_key), place, "from the printed public key");
-                    block.public_key_sha1 = Some(fact);
-                }
+            if block.public_key_sha1.is_none()
+                && is_whole_public_key(&self.public_key)
+                && let Some(place) = block.public_key_algorithm.as_ref().map(|a| a.place)
+            {
+                let fact = Fact::derived(Sha1::of(&self.public_key), place, "from the printed public key");
+                block.public_key_sha1 = Some(fact);
             }
             block.complete = complete;
             let index = block.index.as_ref().filter(|_| !block.has_content());
@@ -350,14 +351,13 @@ impl Parser {
         if matches!(
             self.section,
             Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)
-        ) {
-            if let Some(bytes) = values::dump_row(text) {
-                self.open = None;
-                if self.section == Section::PublicKey && self.public_key.len() < self.limits.key_blob_bytes {
-                    self.public_key.extend(bytes);
-                }
-                return;
+        ) && let Some(bytes) = values::dump_row(text)
+        {
+            self.open = None;
+            if self.section == Section::PublicKey && self.public_key.len() < self.limits.key_blob_bytes {
+                self.public_key.extend(bytes);
             }
+            return;
         }
         if self.certutil_line(piece) || self.phrase(piece) || self.test_line(piece) || self.error_line(piece) {
             self.open = None;
@@ -613,18 +613,17 @@ impl Parser {
         if self.section == Section::Chain || text.len() > ONE_LINE {
             return false;
         }
-        if let Some((before, spec)) = text.rsplit_once(": KeySpec=") {
-            if !before.contains('=') {
-                if let Some(value) = values::key_spec(spec) {
-                    self.keep(piece);
-                    let fact = self.stated(KeySpec(value), piece);
-                    let block = self.block();
-                    if block.key_spec.is_none() {
-                        block.key_spec = Some(fact);
-                    }
-                    return true;
-                }
+        if let Some((before, spec)) = text.rsplit_once(": KeySpec=")
+            && !before.contains('=')
+            && let Some(value) = values::key_spec(spec)
+        {
+            self.keep(piece);
+            let fact = self.stated(KeySpec(value), piece);
+            let block = self.block();
+            if block.key_spec.is_none() {
+                block.key_spec = Some(fact);
             }
+            return true;
         }
         if let Some(at) = text.find(" test ") {
             let (what, outcome) = (text.get(..at).unwrap_or(""), text.get(at.saturating_add(6)..).unwrap_or(""));
@@ -1163,7 +1162,7 @@ impl Parser {
             None if value.text.is_empty() => self.open = Some((Open::Serial, true)),
             None => {
                 let digits = values::leading_hex(value.text);
-                if digits.len() >= 8 && digits.len() % 2 == 0 {
+                if digits.len() >= 8 && digits.len().is_multiple_of(2) {
                     let place = piece.place(self.source);
                     self.block().serial = Some(Fact::derived(digits, place, "the line goes on after the number"));
                 } else {
@@ -1467,10 +1466,8 @@ impl Parser {
             Section::Property(id) if id != property_id::KEY_PROV_INFO => {
                 return self.property_line(id, piece, value, equals);
             }
-            Section::Property(_) => {
-                if self.link_line(piece, value, equals) {
-                    return true;
-                }
+            Section::Property(_) if self.link_line(piece, value, equals) => {
+                return true;
             }
             Section::Names(of) if equals && values::is_distinguished_name(piece.text) => {
                 self.rdn(of, piece);
@@ -1535,13 +1532,15 @@ impl Parser {
             return true;
         }
         let hex_only = values::hex(text).filter(|h| (4..=42).contains(&h.len()) && !text.contains(' '));
-        if self.block().serial.is_none() && self.block().issuer.is_none() && self.block().index.is_some() {
-            if let Some(serial) = hex_only {
-                self.keep(piece);
-                let fact = self.stated(serial, piece);
-                self.block().serial = Some(fact);
-                return true;
-            }
+        if self.block().serial.is_none()
+            && self.block().issuer.is_none()
+            && self.block().index.is_some()
+            && let Some(serial) = hex_only
+        {
+            self.keep(piece);
+            let fact = self.stated(serial, piece);
+            self.block().serial = Some(fact);
+            return true;
         }
         if text.split(' ').next().is_some_and(|t| oid::is_oid(t) && t.len() > 6) {
             self.algorithm(piece, value);
@@ -1589,13 +1588,14 @@ impl Parser {
 
     /// A line of another property.
     fn property_line(&mut self, id: u32, piece: Piece<'_>, value: Piece<'_>, equals: bool) -> bool {
-        if id == property_id::ACCESS_STATE && equals {
-            if let Some(n) = values::hex_first(value.text) {
-                self.keep(piece);
-                let fact = self.stated(n.value, piece);
-                self.block().access_state = Some(fact);
-                return true;
-            }
+        if id == property_id::ACCESS_STATE
+            && equals
+            && let Some(n) = values::hex_first(value.text)
+        {
+            self.keep(piece);
+            let fact = self.stated(n.value, piece);
+            self.block().access_state = Some(fact);
+            return true;
         }
         if equals && provider::find(value.text).is_some() {
             self.provider(piece, value);
@@ -1707,12 +1707,10 @@ impl Parser {
                     }
                 }
             }
-            "2.5.29.17" => {
-                if text.contains('=') && self.block().alternative_names.len() < KEPT {
-                    self.keep(piece);
-                    let fact = self.stated(text.to_owned(), piece);
-                    self.block().alternative_names.push(fact);
-                }
+            "2.5.29.17" if text.contains('=') && self.block().alternative_names.len() < KEPT => {
+                self.keep(piece);
+                let fact = self.stated(text.to_owned(), piece);
+                self.block().alternative_names.push(fact);
             }
             "2.5.29.19" => {
                 let value = text.split_once('=').map(|(_, v)| v.trim());
@@ -1760,14 +1758,14 @@ impl Parser {
 
     /// A line that goes on with the value of the line before: a value on a line of its own, or a hard wrap.
     fn continued(&mut self, piece: Piece<'_>, begins_blank: bool) -> bool {
-        if let Section::Property(id) = self.section {
-            if id != property_id::KEY_PROV_INFO {
-                self.property_value(id, piece);
-                if self.sddl(piece) {
-                    return true;
-                }
-                return self.open.is_none();
+        if let Section::Property(id) = self.section
+            && id != property_id::KEY_PROV_INFO
+        {
+            self.property_value(id, piece);
+            if self.sddl(piece) {
+                return true;
             }
+            return self.open.is_none();
         }
         let Some((open, empty)) = self.open else { return false };
         let text = piece.text;
@@ -1814,9 +1812,8 @@ impl Parser {
             Open::Provider => {
                 let joined = block.provider.as_ref().map_or(String::new(), |p| p.value.clone());
                 let spaced = format!("{joined} {text}");
-                if joined.is_empty() {
-                    append(&mut block.provider, "")
-                } else if provider::find(&joined).is_none() && provider::find(&format!("{joined}{text}")).is_some() {
+                let glued = provider::find(&joined).is_none() && provider::find(&format!("{joined}{text}")).is_some();
+                if joined.is_empty() || glued {
                     append(&mut block.provider, "")
                 } else if provider::find(&joined).is_none() && provider::find(&spaced).is_some() {
                     append(&mut block.provider, " ")
@@ -1885,11 +1882,11 @@ impl Parser {
             if self.sddl(piece) {
                 return;
             }
-            if let Section::Names(of) = self.section {
-                if values::is_distinguished_name(text) {
-                    self.rdn(of, piece);
-                    return;
-                }
+            if let Section::Names(of) = self.section
+                && values::is_distinguished_name(text)
+            {
+                self.rdn(of, piece);
+                return;
             }
             if matches!(self.section, Section::Details | Section::Property(_)) {
                 if matches!(text, "RSA" | "DSA" | "ECDSA" | "ECDH" | "DH")

@@ -15,7 +15,7 @@ pub(super) fn hex(text: &str) -> Option<String> {
             _ => return None,
         }
     }
-    (!out.is_empty() && out.len() % 2 == 0).then_some(out)
+    (!out.is_empty() && out.len().is_multiple_of(2)).then_some(out)
 }
 
 /// The hexadecimal digits at the beginning of a text, blanks between pairs allowed; what follows is left out.

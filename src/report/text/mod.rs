@@ -375,12 +375,23 @@ fn footer(report: &Report, paint: Paint) -> String {
     let found = match (found.is_empty(), unread < report.inputs.len()) {
         (false, _) => found.join(", "),
         (true, true) => "No findings".to_owned(),
-        (true, false) => paint.verdict(VerdictOutcome::Fails, "Nothing could be analysed"),
+        (true, false) => {
+            let words = if report.inputs.is_empty() {
+                "Nothing could be analysed: no file was found"
+            } else {
+                "Nothing could be analysed"
+            };
+            paint.verdict(VerdictOutcome::Fails, words)
+        }
     };
-    let unread = match unread as u64 {
+    let unread_count = unread as u64;
+    let unread = match unread_count {
         0 => String::new(),
         n => format!("  {} not read.", words::count(n, "input", "inputs")),
     };
+    if report.inputs.len() as u64 == unread_count {
+        return format!("{found}.{unread}\n");
+    }
     let sum = |map: &BTreeMap<String, u64>| map.values().fold(0u64, |a, b| a.saturating_add(*b));
     format!(
         "{found}.  {} passed, {} not applicable, {} could not be made.{unread}\n",
