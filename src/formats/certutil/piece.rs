@@ -50,7 +50,13 @@ impl<'a> Cleaned<'a> {
         let text = line.text;
         let special = |b| matches!(b, b'&' | b'\\' | b'<');
         if !text.bytes().any(special) && (text.is_ascii() || !text.contains(NO_BREAK)) {
-            return Self { text: Cow::Borrowed(text), breaks: Vec::new(), line, same_columns: true, last: Cell::default() };
+            return Self {
+                text: Cow::Borrowed(text),
+                breaks: Vec::new(),
+                line,
+                same_columns: true,
+                last: Cell::default(),
+            };
         }
         let json = is_json_string(text);
         let mut same_columns = true;
@@ -75,7 +81,13 @@ impl<'a> Cleaned<'a> {
             breaks.push((out.len(), text.len().saturating_sub(rest.len())));
         }
         if !changed {
-            return Self { text: Cow::Borrowed(text), breaks: Vec::new(), line, same_columns: true, last: Cell::default() };
+            return Self {
+                text: Cow::Borrowed(text),
+                breaks: Vec::new(),
+                line,
+                same_columns: true,
+                last: Cell::default(),
+            };
         }
         out.push_str(rest);
         Self { text: Cow::Owned(out), breaks, line, same_columns, last: Cell::default() }
