@@ -288,11 +288,13 @@ impl Parser {
                 block.public_key_sha1 = Some(fact);
             }
             block.complete = complete;
-            if block.says_something() {
-                self.records.push(Record::Certificate(block));
-            } else if let Some(index) = block.index {
+            let index = block.index.as_ref().filter(|_| !block.has_content());
+            if let Some(index) = index {
                 let message = format!("nothing follows the header of certificate {}", index.value);
                 self.records.push(Record::Problem(message, index.place));
+            }
+            if index.is_some() || block.has_content() {
+                self.records.push(Record::Certificate(block));
             }
         }
         self.public_key.clear();
@@ -1935,30 +1937,17 @@ impl Parser {
 }
 
 impl CertificateBlock {
-    /// Whether the block holds anything but stray lines: an identity, or a key link.
-    fn says_something(&self) -> bool {
+    /// Whether the block holds anything but its header and stray lines: an identity, a key link, closing lines.
+    fn has_content(&self) -> bool {
+        let named = self.subject.is_some() || self.issuer.is_some();
+        let closed = !self.tests.is_empty() || !self.remarks.is_empty();
         self.serial.is_some()
             || self.sha1.is_some()
-            || self.subject.is_some() && (self.issuer.is_some() || self.index.is_some() || self.verbose)
-            || self.index.is_some() && (self.issuer.is_some() || self.properties_shown || !self.tests.is_empty())
-            || self.index.is_some() && (!self.remarks.is_empty() || self.key_link.is_some())
-            || (self.verbose && self.subject.is_some())
-            || self.shows_a_key_link()
-    }
-}
-
-impl CertificateBlock {
-    /// Whether lines of a key part, without anything of a certificate, are certutil's: `provider = …` also stands in
-    /// configuration files of other programs.
-    fn shows_a_key_link(&self) -> bool {
-        let titled = self.properties_shown && self.key_link.is_some();
-        let known = self.provider.as_ref().is_some_and(|p| provider::find(&p.value).is_some());
-        let details = [self.stored_container.is_some(), self.unique_name.is_some(), self.simple_name.is_some()];
-        let numbers = [self.provider_type.is_some(), self.flags.is_some(), self.key_spec.is_some()];
-        titled
-            || (self.provider.is_some() && details.contains(&true))
-            || (known && (numbers.contains(&true) || !self.tests.is_empty() || !self.remarks.is_empty()))
-            || (self.unique_name.is_some() && self.stored_container.is_some())
+            || self.subject.is_some() && self.issuer.is_some()
+            || self.subject.is_some() && self.verbose
+            || self.provider.is_some()
+            || self.stored_container.is_some()
+            || self.index.is_some() && (named || closed || self.verbose || self.key_link.is_some())
     }
 }
 

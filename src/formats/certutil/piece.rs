@@ -2,10 +2,11 @@
 //! back to the original bytes.
 
 use super::labels;
-use crate::input::Line;
+use crate::input::{Line, LineMap};
 use crate::model::fact::{Place, SourceId};
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -18,6 +19,19 @@ pub(super) struct Cleaned<'a> {
     line: Line<'a>,
     /// Whether each character stands in the column of the physical line.
     same_columns: bool,
+    /// The last place that was asked for: in a very long line the next one is counted from there.
+    last: Cell<Counted>,
+}
+
+/// A place in a physical line, counted from its start.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    /// The index in the line's text.
+    index: usize,
+    /// The characters before it.
+    characters: usize,
+    /// The UTF-16 units before it.
+    units: usize,
 }
 
 /// Blanks that a web page or a French label puts where others have a space.
@@ -36,7 +50,13 @@ impl<'a> Cleaned<'a> {
         let text = line.text;
         let special = |b| matches!(b, b'&' | b'\\' | b'<');
         if !text.bytes().any(special) && (text.is_ascii() || !text.contains(NO_BREAK)) {
-            return Self { text: Cow::Borrowed(text), breaks: Vec::new(), line, same_columns: true };
+            return Self {
+                text: Cow::Borrowed(text),
+                breaks: Vec::new(),
+                line,
+                same_columns: true,
+                last: Cell::default(),
+            };
         }
         let json = is_json_string(text);
         let mut same_columns = true;
@@ -61,10 +81,16 @@ impl<'a> Cleaned<'a> {
             breaks.push((out.len(), text.len().saturating_sub(rest.len())));
         }
         if !changed {
-            return Self { text: Cow::Borrowed(text), breaks: Vec::new(), line, same_columns: true };
+            return Self {
+                text: Cow::Borrowed(text),
+                breaks: Vec::new(),
+                line,
+                same_columns: true,
+                last: Cell::default(),
+            };
         }
         out.push_str(rest);
-        Self { text: Cow::Owned(out), breaks, line, same_columns }
+        Self { text: Cow::Owned(out), breaks, line, same_columns, last: Cell::default() }
     }
 
     /// The whole line as pieces: cut at `<br>` marks, quoting taken off.
@@ -91,6 +117,39 @@ impl<'a> Cleaned<'a> {
             start = next;
             Some(whole.slice(range).unquoted().list_item())
         })
+    }
+
+    /// What stands before an index of the physical line. Indices mostly rise, so that a line is counted once.
+    fn counted(&self, index: usize) -> Counted {
+        let last = self.last.get();
+        let from = if last.index <= index { last } else { Counted::default() };
+        let Some(between) = self.line.text.get(from.index..index) else { return from };
+        let (characters, units) = if between.is_ascii() {
+            (between.len(), between.len())
+        } else {
+            (between.chars().count(), between.chars().map(char::len_utf16).sum())
+        };
+        Counted {
+            index,
+            characters: from.characters.saturating_add(characters),
+            units: from.units.saturating_add(units),
+        }
+    }
+
+    /// The original offset of an index of the physical line.
+    fn original(&self, index: usize) -> u64 {
+        if self.line.map == LineMap::Utf16 {
+            let bytes = u64::try_from(self.counted(index).units).unwrap_or(u64::MAX).saturating_mul(2);
+            return self.line.start.saturating_add(bytes).min(self.line.end);
+        }
+        self.line.original(index)
+    }
+
+    /// The column, from 1, of an index of the physical line.
+    fn column(&self, index: usize) -> u32 {
+        let skipped = self.line.window.map_or(0, |w| w.characters_before);
+        let before = u32::try_from(self.counted(index).characters).unwrap_or(u32::MAX);
+        before.saturating_add(skipped).saturating_add(1)
     }
 
     fn physical(&self, index: usize) -> usize {
@@ -227,7 +286,9 @@ impl<'a> Piece<'a> {
     }
     /// The original offset of the first byte.
     pub(super) fn start(self) -> u64 {
-        self.cleaned.line.original(self.cleaned.physical(self.at))
+        let start = self.cleaned.physical(self.at);
+        self.cleaned.last.set(self.cleaned.counted(start));
+        self.cleaned.original(start)
     }
     /// A piece that ends with `my "Personal"`: what comes before it, and this.
     pub(super) fn split_store_header(self) -> Option<(Self, Self)> {
@@ -241,13 +302,14 @@ impl<'a> Piece<'a> {
         let line = &self.cleaned.line;
         let start = self.cleaned.physical(self.at);
         let end = self.cleaned.physical(self.at.saturating_add(self.text.len()));
-        let bytes = line.original_range(start..end.max(start));
+        let first = self.start();
+        let after = self.cleaned.original(end.max(start));
         Place {
             source,
             line: u32::try_from(line.number).unwrap_or(u32::MAX),
-            column: line.column(start),
-            start: bytes.start,
-            len: u32::try_from(bytes.end.saturating_sub(bytes.start)).unwrap_or(u32::MAX),
+            column: self.cleaned.column(start),
+            start: first,
+            len: u32::try_from(after.saturating_sub(first)).unwrap_or(u32::MAX),
         }
     }
     /// Whether a `====` rule begins after other words: a line that several lines were joined into.
