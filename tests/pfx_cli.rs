@@ -104,7 +104,7 @@ fn nothing_secret_is_in_any_output() {
                     length => &der[length - 96..length - 64],
                 };
                 for text in [hex(private), base64(&private[..30])] {
-                    secrets.push(text[4..text.len() - 4].as_bytes().to_vec());
+                    secrets.push(text.as_bytes()[4..text.len() - 4].to_vec());
                 }
             }
         }

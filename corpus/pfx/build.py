@@ -192,7 +192,7 @@ RULES = {
     "strong-csp-keysig": ["pfx-keybag-keyusage-signature"], "openssl-keysig": ["pfx-keybag-keyusage-signature"], "two-keys": ["pfx-keybag-keyusage-signature", "pfx-multiple-keys"],
     "cert-only": ["pfx-modern-encryption-old-windows", "pfx-no-private-key"], "key-only": ["pfx-leaf-missing"], "leaf-missing": ["pfx-leaf-missing"], "mismatch": ["pfx-key-cert-mismatch"],
     "keytool-two-keys": ["pfx-modern-encryption-old-windows", "pfx-multiple-keys"], "empty-password": ["pfx-empty-vs-null-password"], "null-password": ["pfx-empty-vs-null-password"],
-    "unknown-provider": ["pfx-csp-name-attribute"],
+    "unknown-provider": ["pfx-csp-name-attribute"], "nss": ["pfx-friendlyname-container-collision"],
 }
 for c in ("openssl-default", "openssl-no-mac", "openssl-ec", "openssl-ed25519", "aes-128-sha512-mac", "gnutls", "nss", "pbmac1", "scrypt", "scrypt-over-limit", "pbes2-sha1-prf", "pbes2-sha512-prf", "python-cryptography", "non-ascii-password", "not-encrypted", "rc2-128-rc4-128", "rc4-40-2des"):
     RULES.setdefault(c, []).append("pfx-modern-encryption-old-windows")

@@ -9,7 +9,7 @@ use crate::report::model::{
     Check, CheckOutcome, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict,
 };
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{Outcome, Recorded};
+use crate::rules::{FindingDraft, Outcome, Recorded};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -205,7 +205,9 @@ impl Analysis<'_> {
             let Some(credential) = self.case.credential(*id) else { continue };
             let mut outcomes = self.outcomes.remove(id).unwrap_or_default();
             let theirs = concerns.get(id).map_or(&[][..], Vec::as_slice);
-            outcomes.extend(theirs.iter().filter_map(|i| of_case.get(*i)).cloned());
+            outcomes.extend(theirs.iter().filter_map(|i| of_case.get(*i)).map(|recorded| {
+                if recorded.credential == Some(*id) { recorded.clone() } else { weight_of(recorded, *id) }
+            }));
             let candidates = judge::candidates(credential, &targets, &[]);
             let ranked = judge::rank(Some(*id), outcomes, &candidates);
             checks.extend(ranked.checks.into_iter().filter(|r| r.credential == Some(*id)));
@@ -215,7 +217,12 @@ impl Analysis<'_> {
         let mut named: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
         for finding in findings.iter().chain(own.values().flatten()) {
             for id in finding.draft.related.iter().filter(|id| finding.credential != Some(**id)) {
-                named.entry(*id).or_default().push(finding.clone());
+                let draft = weight(&finding.draft, *id);
+                named.entry(*id).or_default().push(RankedFinding {
+                    rule: finding.rule,
+                    credential: finding.credential,
+                    draft,
+                });
             }
         }
         let mut credentials = Vec::new();
@@ -353,4 +360,30 @@ impl Counted {
             group.0 += 1;
         }
     }
+}
+
+/// A finding as a credential sees it that is only related to it: its weight, without the places and the other credentials,
+/// of which there may be as many as there are credentials.
+fn weight(draft: &FindingDraft, id: CredentialId) -> FindingDraft {
+    FindingDraft {
+        severity: draft.severity,
+        role: draft.role,
+        confidence: draft.confidence,
+        title: draft.title.clone(),
+        message: String::new(),
+        related: vec![id],
+        workloads: draft.workloads.clone(),
+        evidence: Vec::new(),
+        remedies: Vec::new(),
+        conditions: draft.conditions,
+    }
+}
+
+/// The same for an outcome.
+fn weight_of(recorded: &Recorded, id: CredentialId) -> Recorded {
+    let outcome = match &recorded.outcome {
+        Outcome::Fail(draft) => Outcome::Fail(Box::new(weight(draft, id))),
+        other => other.clone(),
+    };
+    Recorded { rule: recorded.rule, credential: recorded.credential, outcome }
 }

@@ -1,7 +1,7 @@
 //! The whole way: inputs in, a report out.
 //!
 //! Nothing here opens a file, reads a clock or an environment variable: the caller hands over readers, the time of
-//! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`]; with a [`Sink`] it writes
+//! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`](crate::report::model::Report); with a [`Sink`] it writes
 //! each item as soon as its block ends.
 
 mod judging;
@@ -354,11 +354,23 @@ impl<'a> Analysis<'a> {
         let order = log.date_order();
         let mut changed = Vec::new();
         let mut ambiguous = None;
+        // Errors of other tools often stand behind the dump that explains them.
+        let symptoms: Vec<_> = log.codes.iter().map(|(code, _)| code.clone()).take(16).collect();
         for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
-            if let Some(order) = order {
-                if settle_dates(credential, order) {
-                    changed.push(credential.id);
+            let own = credential.sources.iter().any(|s| s.source.0 == input.id);
+            if own && credential.surroundings.symptoms.len() < symptoms.len() {
+                credential.surroundings.symptoms.clone_from(&symptoms);
+                for (code, line) in log.codes.iter().take(16) {
+                    let place = code.place;
+                    credential.excerpts.push(place.source, place.line, place.column, place.start, line);
                 }
+                changed.push(credential.id);
+            }
+            if let Some(order) = order
+                && settle_dates(credential, order)
+                && changed.last() != Some(&credential.id)
+            {
+                changed.push(credential.id);
             }
             let dates = credential.certificate.as_ref().map(|c| [&c.not_before, &c.not_after]);
             let open = dates.into_iter().flatten().flatten().find(|d| d.value.is_none() && d.readings.len() > 1);

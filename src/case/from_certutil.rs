@@ -134,11 +134,11 @@ impl LogCredentials {
                 }
             }
             Record::Completed(verb) => {
-                if is_file_verb(&verb.value) {
-                    if let Some(held) = self.held.as_mut().filter(|h| h.origin == Origin::StoreDump) {
-                        held.origin = Origin::FileDump;
-                        held.store = None;
-                    }
+                if is_file_verb(&verb.value)
+                    && let Some(held) = self.held.as_mut().filter(|h| h.origin == Origin::StoreDump)
+                {
+                    held.origin = Origin::FileDump;
+                    held.store = None;
                 }
                 self.end_run(Run { verb: verb.value, failed: None, line: String::new() });
                 return self.held.take();
@@ -158,7 +158,10 @@ impl LogCredentials {
                     self.codes.push((code, line));
                 }
             }
-            Record::Problem(message, place) => self.problem(message, Some(place)),
+            Record::Problem(message, place) => {
+                self.commands = self.commands.saturating_add(1);
+                self.problem(message, Some(place));
+            }
         }
         None
     }
@@ -345,12 +348,12 @@ pub fn settle_dates(credential: &mut Credential, order: DateOrder) -> bool {
     let mut changed = false;
     if let Some(c) = &mut credential.certificate {
         for date in [&mut c.not_before, &mut c.not_after].into_iter().flatten() {
-            if date.value.is_none() {
-                if let Some(moment) = PrintedDate::parse(&date.text.value).and_then(|d| d.read(order)) {
-                    date.value = Some(moment);
-                    date.readings = vec![moment];
-                    changed = true;
-                }
+            if date.value.is_none()
+                && let Some(moment) = PrintedDate::parse(&date.text.value).and_then(|d| d.read(order))
+            {
+                date.value = Some(moment);
+                date.readings = vec![moment];
+                changed = true;
             }
         }
     }
@@ -452,7 +455,7 @@ fn key(block: &CertificateBlock) -> Key {
         }
     } else if let Some(rights) = &block.permissions {
         if rights.value & 0x4 != 0 { Exportable::Yes } else { Exportable::No }
-    } else if passed {
+    } else if passed && !block.unread_closing {
         Exportable::Yes
     } else {
         Exportable::Unknown

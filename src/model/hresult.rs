@@ -362,10 +362,11 @@ pub fn parse(text: &str) -> Option<u32> {
         let value: u32 = negative.parse().ok()?;
         return Some(0u32.wrapping_sub(value));
     }
-    if text.len() == 8 && (text.starts_with('8') || text.starts_with('C') || text.starts_with('c')) {
-        if let Ok(value) = u32::from_str_radix(text, 16) {
-            return Some(value);
-        }
+    if text.len() == 8
+        && (text.starts_with('8') || text.starts_with('C') || text.starts_with('c'))
+        && let Ok(value) = u32::from_str_radix(text, 16)
+    {
+        return Some(value);
     }
     text.parse().ok()
 }

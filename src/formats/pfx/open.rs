@@ -16,8 +16,8 @@ use super::kdf::{self, Password, Purpose};
 use super::private_key;
 use super::{Bag, BagValue, Engine, Mac, PasswordState, Pfx, SafeKind, Shrouded, walk};
 use crate::formats::FormatError;
-use crate::formats::der_write::encoded;
 use crate::formats::der::{Place, Reader, tag};
+use crate::formats::der_write::encoded;
 use crate::limits::Limits;
 
 /// Why something did not open.
