@@ -186,6 +186,8 @@ case("capi-key-container", "both-slots", capi_file(NAME), container(NAME, RSA2, 
      credentials=2, key_spec=1, basis="derived", container=NAME, second_key_spec=2, second_public_key_sha1=SHA[RSA2], **RSA_FACTS)
 case("capi-key-container", "renamed", "0123456789abcdef0123456789abcdef_" + MACHINE, container("te-WebServer", None, RSA), BYHAND.format("capi-key-container"),
      "a file name that is not the one of the container inside", key_spec=1, basis="derived", container="te-WebServer", file_name_rule="mismatch", **RSA_FACTS)
+case("capi-key-container", "another-key", capi_file(NAME), container(NAME, None, RSA2), BYHAND.format("capi-key-container"), "the container that the certificates of this corpus name, with another key in it",
+     key_spec=1, basis="derived", container=NAME, file_name_rule="capi", algorithm="RSA", bits=1024, public_key_sha1=SHA[RSA2])
 case("capi-key-container", "cut", capi_file(NAME), container(NAME, None, RSA)[:900], BYHAND.format("capi-key-container") + ", cut after 900 bytes", "a cut key file is still named as what it is", status="failed", credentials=0)
 
 def prop(kind, name, value):
@@ -230,8 +232,20 @@ case("tpm-key-blob", "pksp", "key.PCPKEY", b"PKSP" + tlv(0x02000000, "tq-Vpn-1\0
 
 # ---- certificates and stores
 
+save("x509.cnf", b"""[req]
+distinguished_name = name
+x509_extensions = server
+prompt = no
+[name]
+CN = set by -subj
+[server]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature, keyEncipherment
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:www.contoso.com
+""")
 def certificate(name, subject):
-    return openssl("req", "-x509", "-new", "-key", name, "-subj", subject, "-days", "36500", "-addext", "extendedKeyUsage=serverAuth", "-outform", "DER")
+    return openssl("req", "-config", "x509.cnf", "-x509", "-new", "-key", name, "-subj", subject, "-days", "36500", "-outform", "DER")
 CERT, CERT2 = certificate(RSA, "/CN=www.contoso.com/O=Contoso"), certificate(P256, "/CN=vpn.contoso.com")
 def thumb(data): return hashlib.sha1(data).hexdigest()
 openssl("x509", "-inform", "DER", "-outform", "PEM", "-out", "cert.pem", data=CERT); openssl("x509", "-inform", "DER", "-outform", "PEM", "-out", "cert2.pem", data=CERT2)
@@ -255,7 +269,7 @@ STRONG, KSP, SCHANNEL = "Microsoft Strong Cryptographic Provider", "Microsoft So
 signature_link = element(CERT, (2, prov_info(NAME, STRONG, 1, 0x20, 2)), (3, bytes.fromhex(thumb(CERT))), (11, "Web\0".encode("utf-16le")))
 STORE = "written after docs/formats/{}.md around a certificate of openssl"
 LINK = dict(association="linked", stored=NAME, container=NAME, provider=STRONG, provider_type=1, flags=0x20, key_spec=2, basis="stated", friendly_name="Web")
-case("registry-cert-blob", "signature-key", thumb(CERT).upper(), signature_link, STORE.format("registry-cert-blob"), "a machine key of a CSP with KeySpec 2", **C1, **LINK)
+case("registry-cert-blob", "signature-key", thumb(CERT).upper(), signature_link, STORE.format("registry-cert-blob"), "a machine key of a CSP with KeySpec 2", rules=["keyspec-signature-on-csp"], **C1, **LINK)
 case("registry-cert-blob", "key-file-name", thumb(CERT2).upper(), element(CERT2, (2, prov_info(capi_file(NAME), SCHANNEL, 12, 0, 1))), STORE.format("registry-cert-blob"), "the key link names the key file, not the container",
      sha1=thumb(CERT2), association="linked", stored=capi_file(NAME), unique_name=capi_file(NAME), machine_guid=MACHINE, provider=SCHANNEL, provider_type=12, flags=0, key_spec=1, basis="stated")
 case("registry-cert-blob", "no-key-link", thumb(CERT).upper(), element(CERT, (3, bytes.fromhex(thumb(CERT)))), STORE.format("registry-cert-blob"), "the element has no key link", association="none", **C1)
@@ -277,7 +291,7 @@ def reg_hex(name, data):
     return out + [line]
 KEY = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SystemCertificates\\MY\\Certificates\\" + thumb(CERT).upper()
 lines = ["", f"[{KEY}]", *reg_hex("Blob", signature_link), ""]
-case("reg-export", "version-5", "my.reg", b"\xff\xfe" + "\r\n".join(["Windows Registry Editor Version 5.00", *lines]).encode("utf-16le"), STORE.format("reg-export"), "a registry export gives store and scope", store="MY", scope="machine", **C1, **LINK)
+case("reg-export", "version-5", "my.reg", b"\xff\xfe" + "\r\n".join(["Windows Registry Editor Version 5.00", *lines]).encode("utf-16le"), STORE.format("reg-export"), "a registry export gives store and scope", rules=["keyspec-signature-on-csp"], store="MY", scope="machine", **C1, **LINK)
 case("reg-export", "regedit4", "my.reg", "\r\n".join(["REGEDIT4", *lines]).encode("cp1252"), STORE.format("reg-export"), "the older 8-bit form", store="MY", scope="machine", **C1, **LINK)
 wine = ["WINE REGISTRY Version 2", ";; All keys relative to \\\\User\\\\S-1-5-21-0-0-0-1000", "", f"[Software\\\\Microsoft\\\\SystemCertificates\\\\My\\\\Certificates\\\\{thumb(CERT).upper()}] 1700000000", "#time=1da0f0f0f0f0f0f", *reg_hex("Blob", signature_link), "",
         "[Software\\\\Wine\\\\Crypto\\\\RSA\\\\te-1] 1700000000", '"KeyExchangePermissions"=dword:0000003f', ""]

@@ -12,3 +12,8 @@ pub mod model;
 pub mod report;
 pub mod rules;
 pub mod workloads;
+
+/// The example of the README is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -189,6 +189,10 @@ fn the_exit_status() {
     assert_eq!(status(&["no-such-file"]), 3);
     assert_eq!(status(&["bad.txt", "other.txt", "--at", AT]), 1);
     assert_eq!(status(&["bad.txt", "other.txt", "--at", AT, "--strict"]), 3);
+    std::fs::create_dir(dir.path().join("nothing")).unwrap();
+    let (code, out, _) = in_folder(dir.path(), &["nothing"]);
+    assert_eq!(code, 3);
+    assert!(out.contains("no file was found"), "{out}");
     assert_eq!(status(&["inspect", "bad.txt"]), 0);
     assert_eq!(status(&["inspect", "other.txt"]), 3);
     assert_eq!(status(&["--help"]), 0);
@@ -259,6 +263,41 @@ fn into_a_file() {
 
 #[cfg(unix)]
 #[test]
+fn into_a_link_and_a_device() {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    let dir = folder(&[("dump.txt", BROKEN), ("real.txt", "old")]);
+    symlink("real.txt", dir.path().join("link.txt")).unwrap();
+    let (status, ..) = in_folder(dir.path(), &["dump.txt", "--format", "short", "--output", "link.txt"]);
+    assert_eq!(status, 1);
+    assert!(dir.path().join("link.txt").is_symlink());
+    assert!(std::fs::read_to_string(dir.path().join("real.txt")).unwrap().starts_with("dump.txt:34:5"));
+    // A link to a device, so that a fault in the program can't replace the device itself.
+    symlink("/dev/null", dir.path().join("null")).unwrap();
+    assert_eq!(in_folder(dir.path(), &["dump.txt", "--output", "null"]).0, 1);
+    assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    let (status, _, err) = in_folder(dir.path(), &["dump.txt", "--output", "."]);
+    assert_eq!(status, 2);
+    assert!(err.contains("directory"), "{err}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    use std::process::{Command, Stdio};
+    let dir = folder(&[("dump.txt", BROKEN)]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_keyspect"))
+        .current_dir(dir.path())
+        .arg("dump.txt")
+        .stdout(Stdio::from(full))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("could not be written"));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_closed_pipe_ends_quietly() {
     use std::process::{Command, Stdio};
     let dir = folder(&[("dump.txt", BROKEN)]);
@@ -308,6 +347,32 @@ fn explain_and_rules_work_offline() {
     let (_, out, _) = run(keyspect().args(["rules", "--format", "json"]));
     let value: serde_json::Value = serde_json::from_str(&out).unwrap();
     let rules = value["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), keyspect::rules::RULES.len());
+    let names: std::collections::BTreeSet<_> = keyspect::rules::RULES.iter().map(|r| r.meta().name).collect();
+    assert_eq!(rules.len(), names.len());
     assert!(rules.iter().all(|r| !r["sources"].as_array().unwrap().is_empty()));
+}
+
+#[cfg(feature = "decrypt")]
+#[test]
+fn passwords_of_pfx_files() {
+    let pfx = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/pfx/openssl-default/file.pfx");
+    let dir = folder(&[("password", "corpus-Password1\n"), ("list", "wrong\n*.pfx=corpus-Password1\n")]);
+    let status = |arguments: &[&str]| {
+        let mut command = keyspect();
+        command.current_dir(dir.path()).arg("inspect").arg(pfx).args(["--format", "json"]).args(arguments);
+        let (_, out, err) = run(command.env("KEYSPECT_TEST_PASSWORD", "corpus-Password1"));
+        assert!(!out.contains("corpus-Password1") && !err.contains("corpus-Password1"));
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+        value["inputs"][0]["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(status(&[]), "locked");
+    assert_eq!(status(&["--passin", "env:KEYSPECT_TEST_PASSWORD"]), "analyzed");
+    assert_eq!(status(&["--passin", "file:password"]), "analyzed");
+    assert_eq!(status(&["--passwords", "list"]), "analyzed");
+    let (code, _, err) = run(keyspect().args([pfx, "--passin", "env:KEYSPECT_NO_SUCH_VARIABLE"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("KEYSPECT_NO_SUCH_VARIABLE"), "{err}");
+    let (code, _, err) = run(keyspect().args(["-", "--passin", "stdin"]).write_stdin(""));
+    assert_eq!(code, 2);
+    assert!(err.contains("standard input is an artifact already"), "{err}");
 }

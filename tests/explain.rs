@@ -1,5 +1,5 @@
 //! `explain`: every name has its page, and misspelt names get suggestions.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use keyspect::explain::{PageOptions, closest, distance, explain, names, to_text};
 

@@ -95,8 +95,17 @@ fn every_case_gives_what_it_expects() {
                 match what.as_str() {
                     "credentials" => {
                         let count = report["credentials"].as_array().unwrap().len();
-                        if Value::from(count) != wanted {
+                        if wanted != count {
                             wrong.push(name(&format!("{count} credentials, not {wanted}")));
+                        }
+                    }
+                    "rules" => {
+                        let found: Vec<&Value> =
+                            report["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
+                        for rule in wanted.as_array().unwrap() {
+                            if !found.contains(&rule) {
+                                wrong.push(name(&format!("{rule} is not among {found:?}")));
+                            }
                         }
                     }
                     "details_absent" => {
@@ -121,16 +130,29 @@ fn every_case_gives_what_it_expects() {
     assert!(cases >= 70, "only {cases} cases");
 }
 
+fn artifact(case: &str) -> PathBuf {
+    let folder = corpus().join(case);
+    let text = std::fs::read_to_string(folder.join("case.toml")).unwrap();
+    let case: toml::Table = text.parse().unwrap();
+    folder.join(case["artifact"].as_str().unwrap())
+}
+
+#[test]
+fn a_container_with_another_key_is_not_the_certificates() {
+    let paths = [artifact("reg-export/version-5"), artifact("capi-key-container/another-key")];
+    let report = report(&paths);
+    let credentials = report["credentials"].as_array().unwrap();
+    assert_eq!(credentials.len(), 2);
+    assert_eq!(credentials[0]["key"]["matches_certificate"], false);
+    let mismatch = report["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "cert-key-mismatch").unwrap();
+    // The proof is the public key in the container file.
+    assert_eq!(mismatch["evidence"][0]["input"], 1);
+}
+
 #[test]
 fn a_certificate_and_its_container_in_two_files_are_one_credential() {
-    let folder = |case: &str| {
-        let folder = corpus().join(case);
-        let text = std::fs::read_to_string(folder.join("case.toml")).unwrap();
-        let case: toml::Table = text.parse().unwrap();
-        folder.join(case["artifact"].as_str().unwrap())
-    };
-    let certificate = folder("registry-cert-blob/signature-key");
-    let report = report(&[folder("capi-key-container/exchange-only"), certificate]);
+    let certificate = artifact("registry-cert-blob/signature-key");
+    let report = report(&[artifact("capi-key-container/exchange-only"), certificate]);
     let credentials = report["credentials"].as_array().unwrap();
     assert_eq!(credentials.len(), 1);
     let key = &credentials[0]["key"];
@@ -140,6 +162,44 @@ fn a_certificate_and_its_container_in_two_files_are_one_credential() {
     assert_eq!(key["container"]["file_name_rule"], "capi");
     assert_eq!(credentials[0]["sources"].as_array().unwrap().len(), 2);
     assert_eq!(report["summary"]["credentials"], 1);
+}
+
+/// What certutil prints of the certificate in `cert-store/one-linked-one-not`, after the layout of `certutil -store`.
+fn log_of(certificate: &Value) -> String {
+    let text = |name: &str| certificate[name].as_str().unwrap().to_owned();
+    format!(
+        "my \"Personal\"\r\n================ Certificate 0 ================\r\nSerial Number: {}\r\nIssuer: {}\r\n NotBefore: 1/20/2026 10:00 AM\r\n \
+         NotAfter: 1/21/2126 10:00 AM\r\nSubject: {}\r\nNon-root Certificate\r\nTemplate: \r\nCert Hash(sha1): {}\r\n\r\n  CERT_KEY_PROV_INFO_PROP_ID(2):\r\n    \
+         Key Container = {{4F2C8F4B-0C5E-4C0C-9C39-6E2B5B1A7D10}}\r\n    Provider = Microsoft Strong Cryptographic Provider\r\n    ProviderType = 1\r\n    Flags = 20 (32)\r\n    \
+         CRYPT_MACHINE_KEYSET -- 20 (32)\r\n    KeySpec = 2 -- AT_SIGNATURE\r\n\r\n  CERT_FRIENDLY_NAME_PROP_ID(11):\r\n    Web\r\n\r\nCertUtil: -store command completed successfully.\r\n",
+        text("serial"),
+        text("issuer"),
+        text("subject"),
+        text("sha1"),
+    )
+}
+
+#[test]
+fn a_store_and_the_log_of_it_give_the_same_facts() {
+    let store = corpus().join("cert-store/one-linked-one-not/my.sst");
+    let from_store = report(std::slice::from_ref(&store))["credentials"][0].clone();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.txt");
+    std::fs::write(&log, log_of(&from_store["certificate"])).unwrap();
+    let from_log = report(std::slice::from_ref(&log))["credentials"][0].clone();
+    for name in ["association", "container", "provider", "flags", "key_spec", "exportable"] {
+        assert_eq!(from_store["key"][name], from_log["key"][name], "{name}");
+    }
+    for name in ["sha1", "serial", "subject", "issuer", "friendly_name"] {
+        assert_eq!(from_store["certificate"][name], from_log["certificate"][name], "{name}");
+    }
+    // Both together are one credential, with the log's store and the bytes' public key.
+    let both = report(&[log, store]);
+    let credentials = both["credentials"].as_array().unwrap();
+    assert_eq!(credentials.len(), 2);
+    assert_eq!(credentials[0]["store"]["name"], "my");
+    assert!(credentials[0]["certificate"]["public_key"]["sha1"].is_string());
+    assert_eq!(credentials[0]["sources"].as_array().unwrap().len(), 2);
 }
 
 #[test]

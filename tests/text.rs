@@ -210,14 +210,14 @@ fn one_line_per_finding() {
     r.inputs.push(failed);
     r.credentials[0].display_name = "www.contoso\u{202e}.com".to_owned();
     let mut out = Vec::new();
-    keyspect::report::short::render(&r, &mut out).unwrap();
+    keyspect::report::short::render(&r, false, &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
 #[test]
 fn counts_per_rule() {
     let mut out = Vec::new();
-    keyspect::report::summary::render(&broken(), &mut out).unwrap();
+    keyspect::report::summary::render(&broken(), false, &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
@@ -266,4 +266,153 @@ fn many_workloads() {
     });
     r.findings[0].workloads = names.iter().map(|w| (*w).to_owned()).collect();
     insta::assert_snapshot!(text(&r, &options()).split("error[").next().unwrap());
+}
+
+#[test]
+fn notes_stand_aside() {
+    let mut r = broken();
+    let mut note = keyspec_finding(0, SHA1);
+    note.rule = "provider-base-export-grade".to_owned();
+    note.severity = Severity::Note;
+    note.role = Role::Hygiene;
+    note.title = "the provider is documented as export-grade".to_owned();
+    r.findings.push(note);
+    let shown = text(&r, &options());
+    insta::assert_snapshot!(shown.split("Verify:").nth(1).unwrap());
+    let mut o = options();
+    o.verbose = true;
+    assert_eq!(text(&r, &o).matches("= sure").count(), 2);
+}
+
+#[test]
+fn the_same_finding_of_the_case_once() {
+    let findings = (0..30)
+        .map(|n| {
+            let mut finding = keyspec_finding(0, SHA1);
+            finding.credential = None;
+            finding.rule = "http-binding-hash-not-in-store".to_owned();
+            finding.title = "a binding names a certificate that is not in its store".to_owned();
+            finding.remedies.clear();
+            finding.evidence = vec![evidence(n + 1, 1, "Certificate Hash : 00", "not in the store", true)];
+            finding
+        })
+        .collect();
+    let shown = text(&report(vec![input(0, "netsh.txt")], Vec::new(), findings, Vec::new()), &options());
+    assert_eq!(shown.matches("= sure").count(), 1);
+    assert!(shown.contains("The same at 29 other places:") && shown.contains("and 9 more"), "{shown}");
+}
+
+/// A run over a big folder: the time must not grow with the square of the credentials.
+#[test]
+fn many_credentials_in_little_time() {
+    let (mut credentials, mut findings, mut checks) = (Vec::new(), Vec::new(), Vec::new());
+    for id in 0..20_000 {
+        let sha1 = format!("{id:040x}");
+        if id % 2 == 0 {
+            credentials.push(credential(id, &format!("web{id}"), &sha1));
+            findings.push(keyspec_finding(id, &sha1));
+        } else {
+            credentials.push(healthy(id, &format!("svc{id}"), &sha1));
+        }
+        checks.push(check(
+            "shared-key-container",
+            Some(id),
+            CheckOutcome::Unknown,
+            "whether others share the container",
+        ));
+    }
+    let r = report(vec![input(0, "all.txt")], credentials, findings, checks);
+    let start = std::time::Instant::now();
+    let shown = text(&r, &options());
+    assert!(start.elapsed().as_secs() < 20);
+    assert!(shown.lines().count() < 150, "{}", shown.lines().count());
+    let mut out = Vec::new();
+    keyspect::report::short::render(&r, false, &mut out).unwrap();
+    assert_eq!(out.iter().filter(|b| **b == b'\n').count(), 10_000);
+    assert!(start.elapsed().as_secs() < 20);
+}
+
+#[test]
+fn what_one_command_tells_comes_together() {
+    let mut r = broken();
+    for reason in ["the end of the validity", "the key usage", "the flags of the key link", "the key usage"] {
+        let mut c = check("cert-expired", Some(0), CheckOutcome::Unknown, reason);
+        c.obtain = Some("certutil -v -store my 32b5398ed3c9c6f1a350bcd4b514ebb5a45d1fc6".to_owned());
+        r.checks.push(c);
+    }
+    insta::assert_snapshot!(text(&r, &options()).split("Not the cause:").nth(1).unwrap());
+}
+
+#[test]
+fn a_step_with_a_file_to_write() {
+    let mut r = broken();
+    let step = &mut r.findings[0].remedies[0].steps[4];
+    step.run = "write KeyProv.inf:\n[Properties]\n2 = \"{text}\"".to_owned();
+    let shown = text(&r, &options());
+    assert!(shown.contains("    write KeyProv.inf:\n        [Properties]\n        2 = \"{text}\"\n"), "{shown}");
+}
+
+mod hostile {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Texts as hostile inputs have them: controls, bidirectional marks, wide and combining letters, long lines.
+    fn words() -> impl Strategy<Value = String> {
+        prop_oneof![
+            proptest::string::string_regex("(?s).{0,40}").unwrap(),
+            proptest::string::string_regex("[ \t\r\n\u{1b}\u{202e}\u{2066}\u{200b}\u{feff}a证\u{301}]{0,200}").unwrap(),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn nothing_hidden_and_no_panic(
+            name in words(), title in words(), message in words(), label in words(), excerpt in words(), line in words(),
+            context in words(), column in 0u32..60, number in prop_oneof![0u32..4, Just(93), Just(u32::MAX)],
+            run in words(), width in 0usize..300, ascii: bool, verbose: bool,
+        ) {
+            let mut r = broken();
+            r.inputs[0].path.clone_from(&name);
+            r.inputs[0].problems.push(Problem { message: message.clone(), line: Some(number), bytes: None });
+            let c = &mut r.credentials[0];
+            c.display_name = name.clone();
+            c.origin = label.clone();
+            c.key.provider.name = Some(name.clone());
+            c.key.container.stored = Some(excerpt.clone());
+            c.verdicts[0].workload = label.clone();
+            let certificate = c.certificate.as_mut().unwrap();
+            certificate.sha1 = Some(name);
+            certificate.key_usage = Some(vec![label.clone()]);
+            certificate.not_after = Some(line.clone());
+            let f = &mut r.findings[0];
+            f.title = title;
+            f.message = message;
+            f.remedies[0].steps[0].run = run;
+            f.remedies[0].verify = Some(label.clone());
+            f.references[0].title.clone_from(&label);
+            let e = &mut f.evidence[0];
+            e.label = label;
+            e.excerpt = excerpt;
+            e.line_text = Some(line);
+            e.column = Some(column);
+            e.line = Some(number);
+            e.context = vec![ContextLine { line: 92, text: context }];
+            let mut o = options();
+            (o.width, o.ascii, o.verbose) = (width, ascii, verbose);
+            let shown = text(&r, &o);
+            let hidden = |c: char| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)
+                || ('\u{2066}'..='\u{2069}').contains(&c) || ('\u{200b}'..='\u{200f}').contains(&c) || c == '\u{feff}');
+            prop_assert!(!shown.contains(hidden));
+            prop_assert!(!ascii || shown.is_ascii());
+            let mut lines = Vec::new();
+            keyspect::report::short::render(&r, ascii, &mut lines).unwrap();
+            keyspect::report::summary::render(&r, ascii, &mut lines).unwrap();
+            keyspect::report::inspect::render(&r, ascii, &mut lines).unwrap();
+            prop_assert!(!String::from_utf8(lines).unwrap().contains(hidden));
+            let mut json = Vec::new();
+            keyspect::report::json::render(&r, &mut json).unwrap();
+            prop_assert_eq!(serde_json::from_slice::<Report>(&json).unwrap(), r);
+        }
+    }
 }

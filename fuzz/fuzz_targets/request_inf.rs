@@ -2,18 +2,7 @@
 //! value's.
 #![no_main]
 
-use keyspect::formats::request_inf;
-use keyspect::limits::Limits;
-use libfuzzer_sys::fuzz_target;
+#[path = "../bodies.rs"]
+mod bodies;
 
-fuzz_target!(|data: &[u8]| {
-    for bytes in [data.to_vec(), [b"[NewRequest]\n", data].concat()] {
-        let Ok(inf) = request_inf::parse(&bytes, &Limits::default()) else { continue };
-        for value in &inf.values {
-            assert!(value.value.start <= value.value.end && value.value.end <= bytes.len());
-        }
-        if let Some(spec) = &inf.key_spec {
-            assert!(spec.start <= spec.end && spec.end <= bytes.len());
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::request_inf(data));

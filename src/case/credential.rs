@@ -448,7 +448,8 @@ impl Credential {
                 return format!("container {}", name.value);
             }
         }
-        if certificate.is_none() { "a private key without a certificate" } else { "a certificate without a name" }.to_owned()
+        if certificate.is_none() { "a private key without a certificate" } else { "a certificate without a name" }
+            .to_owned()
     }
     /// What names the certificate in a certutil command: the thumbprint, else the serial number, else a placeholder.
     pub fn certutil_id(&self) -> String {

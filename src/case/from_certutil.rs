@@ -158,7 +158,10 @@ impl LogCredentials {
                     self.codes.push((code, line));
                 }
             }
-            Record::Problem(message, place) => self.problem(message, Some(place)),
+            Record::Problem(message, place) => {
+                self.commands = self.commands.saturating_add(1);
+                self.problem(message, Some(place));
+            }
         }
         None
     }
@@ -452,7 +455,7 @@ fn key(block: &CertificateBlock) -> Key {
         }
     } else if let Some(rights) = &block.permissions {
         if rights.value & 0x4 != 0 { Exportable::Yes } else { Exportable::No }
-    } else if passed {
+    } else if passed && !block.unread_closing {
         Exportable::Yes
     } else {
         Exportable::Unknown

@@ -46,7 +46,7 @@ fn credential(origin: &Origin<'_>, range: (usize, usize), facts: Option<&KeyFact
     let place = origin.place(range.0, range.1);
     let mut key = Key { unique_name: origin.key_file_name(), ..Key::default() };
     if let Some(facts) = facts {
-        key.algorithm = Some(Fact::stated(facts.algorithm.to_owned(), place));
+        key.algorithm = Some(Fact::stated(facts.algorithm.clone(), place));
         key.bits = facts.bits.map(|bits| Fact::stated(bits, place));
         key.public_key_sha1 = facts.public_key_sha1.map(|sha1| Fact::stated(Sha1(sha1), place));
     }
@@ -60,7 +60,7 @@ fn credential(origin: &Origin<'_>, range: (usize, usize), facts: Option<&KeyFact
 
 /// No provider is named in a CryptoAPI artifact: the type that the default providers of this algorithm have.
 fn default_type(facts: Option<&KeyFacts>, place: Place) -> Option<Fact<u32>> {
-    match facts?.algorithm {
+    match facts?.algorithm.as_str() {
         "RSA" => Some(Fact::derived(1, place, "a CryptoAPI key; RSA keys default to PROV_RSA_FULL")),
         "DSA" | "DH" => Some(Fact::derived(13, place, "a CryptoAPI key; DSA keys default to PROV_DSS_DH")),
         _ => None,
@@ -514,7 +514,7 @@ pub fn private_key(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifac
     read("private-key", private_key::parse(data, limits), |file, artifact| {
         artifact.details = Some(json!({
             "form": file.form.name(),
-            "algorithm": file.algorithm,
+            "algorithm": file.key.as_ref().map(|key| key.algorithm.clone()),
             "encryption": file.encryption,
             "key_usage": file.key_usage.as_ref().map(|usage| format!("{:02x}", usage.value)),
             "public_key": facts_json(file.key.as_ref()),

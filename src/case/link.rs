@@ -5,7 +5,7 @@
 //! differ it proves that the key in the container is not the certificate's, and a container with one slot is a second
 //! witness for the KeySpec.
 
-use super::credential::{Credential, CredentialId, Key};
+use super::credential::{Association, Credential, CredentialId, Key, Origin};
 use crate::model::container_name;
 use crate::model::fact::{Fact, Place};
 use crate::model::thumbprint::Sha1;
@@ -122,8 +122,9 @@ pub struct Joined {
 /// are removed; the order of the rest stays.
 pub fn join(credentials: &mut Vec<Credential>) -> Joined {
     let mut outcome = Joined::default();
-    let links = find(credentials);
-    let mut joined: HashSet<usize> = HashSet::new();
+    let mut joined = loose_certificates(credentials, &mut outcome);
+    // What a loose certificate gave to others is known now; it gets no key of its own.
+    let links = find(credentials).into_iter().filter(|link| !joined.contains(&link.certificate)).collect::<Vec<_>>();
     let mut by_certificate: HashMap<usize, Vec<Link>> = HashMap::new();
     for link in links {
         by_certificate.entry(link.certificate).or_default().push(link);
@@ -178,6 +179,86 @@ pub fn join(credentials: &mut Vec<Credential>) -> Joined {
         keep
     });
     outcome
+}
+
+/// Two values that contradict each other.
+fn differ<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a.value != b.value)
+}
+
+/// Certificates that came as files without a store (`.cer`, `.sst`, a raw registry value) are further sightings of the
+/// same certificate in a store, when nothing that they say of the key contradicts it. Gives the positions of those files.
+fn loose_certificates(credentials: &mut [Credential], outcome: &mut Joined) -> HashSet<usize> {
+    let loose = |c: &Credential| c.origin == Origin::CertificateFile && c.store.is_none();
+    let mut stored: HashMap<Sha1, Vec<usize>> = HashMap::new();
+    for (at, credential) in credentials.iter().enumerate().filter(|(_, c)| !loose(c) && c.store.is_some()) {
+        if let Some(sha1) = credential.thumbprint() {
+            stored.entry(sha1).or_default().push(at);
+        }
+    }
+    let mut joined = HashSet::new();
+    for at in 0..credentials.len() {
+        let Some(file) = credentials.get(at).filter(|c| loose(c)).cloned() else { continue };
+        let Some(homes) = file.thumbprint().and_then(|sha1| stored.get(&sha1)) else { continue };
+        for home in homes {
+            let Some(own) = credentials.get_mut(*home) else { continue };
+            let (a, b) = (&own.key, &file.key);
+            let contradiction = differ(a.key_spec.as_ref(), b.key_spec.as_ref())
+                || differ(a.provider.as_ref(), b.provider.as_ref())
+                || differ(a.provider_type.as_ref(), b.provider_type.as_ref())
+                || differ(a.flags.as_ref(), b.flags.as_ref())
+                || other_container(own, &file);
+            if contradiction {
+                continue;
+            }
+            complete(own, &file);
+            outcome.changed.push(own.id);
+            joined.insert(at);
+        }
+        if joined.contains(&at) {
+            outcome.removed.push(file.id);
+        }
+    }
+    joined
+}
+
+/// Fills what a sighting in a store does not show from the certificate's own bytes.
+fn complete(own: &mut Credential, file: &Credential) {
+    if let (Some(certificate), Some(other)) = (&mut own.certificate, &file.certificate) {
+        macro_rules! fill {
+            ($($field:ident),*) => { $( if certificate.$field.is_none() { certificate.$field.clone_from(&other.$field); } )* };
+        }
+        fill!(sha256, serial, subject, issuer, key_usage, extended_key_usage, is_ca, self_signed, signature_algorithm);
+        fill!(template, friendly_name);
+        // Dates with their zone are better than dates without.
+        for (date, exact) in
+            [(&mut certificate.not_before, &other.not_before), (&mut certificate.not_after, &other.not_after)]
+        {
+            let settled = date.as_ref().is_some_and(|date| date.value.is_some());
+            if !settled && exact.is_some() {
+                date.clone_from(exact);
+            }
+        }
+        let (key, exact) = (&mut certificate.public_key, &other.public_key);
+        key.algorithm = key.algorithm.take().or_else(|| exact.algorithm.clone());
+        key.bits = key.bits.take().or_else(|| exact.bits.clone());
+        key.sha1 = key.sha1.take().or_else(|| exact.sha1.clone());
+        if !certificate.extensions_shown && other.extensions_shown {
+            certificate.extensions_shown = true;
+            certificate.alternative_names.clone_from(&other.alternative_names);
+        }
+    }
+    let (key, other) = (&mut own.key, &file.key);
+    // A link that one sighting shows is there; one that the other does not show may only not have been printed.
+    if key.association == Association::Unknown && other.association == Association::Linked {
+        key.association = other.association;
+        key.association_place = other.association_place;
+    }
+    macro_rules! fill {
+        ($($field:ident),*) => { $( if key.$field.is_none() { key.$field.clone_from(&other.$field); } )* };
+    }
+    fill!(stored_container, container, unique_name, provider, provider_type, flags, key_spec);
+    own.sources.extend(file.sources.iter().copied());
 }
 
 /// Gives a certificate the key that is proved to be its own. What the key link states stays; the key's own bytes fill
@@ -286,6 +367,34 @@ mod tests {
         other.key.unique_name =
             fact("99247943bd018ca78ef945b82652598d_00000000-0000-0000-0000-000000000001".to_owned());
         assert!(find(&[other, named]).is_empty());
+    }
+
+    #[test]
+    fn a_loose_certificate_is_a_sighting_of_the_stored_one() {
+        use crate::case::credential::Store;
+        let stored = |container: &str| {
+            let mut stored = certificate(None, container);
+            stored.store = Some(Store::default());
+            stored
+        };
+        let named = |mut credential: Credential| {
+            if let Some(certificate) = &mut credential.certificate {
+                certificate.sha1 = fact(Sha1([9; 20]));
+            }
+            credential
+        };
+        let mut file = named(certificate(Some(1), ""));
+        file.origin = Origin::CertificateFile;
+        // The file tells the public key of the log's certificate, and so its key is found.
+        let mut all = vec![file.clone(), named(stored("te-1")), key(1, "te-1", KeySpec::KEYEXCHANGE)];
+        assert_eq!(join(&mut all).removed.len(), 2);
+        let own = all.first().map(|c| &c.key);
+        assert_eq!(all.len(), 1);
+        assert_eq!(own.and_then(|k| k.matches_certificate.as_ref()).map(|m| m.value), Some(true));
+        // A contradiction keeps them apart.
+        file.key.key_spec = fact(KeySpec::SIGNATURE);
+        let mut all = vec![file, named(stored("te-1"))];
+        assert!(join(&mut all).removed.is_empty());
     }
 
     #[test]

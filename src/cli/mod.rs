@@ -88,6 +88,9 @@ fn dispatch(cli: Cli) -> u8 {
 
 fn need_paths(args: &InputArgs) -> Result<(), Failure> {
     if !args.paths.is_empty() {
+        if args.paths.iter().any(|p| p.as_os_str() == "-") && io::stdin().is_terminal() {
+            complain("reading standard input; end it with Ctrl-D (on Windows with Ctrl-Z and Enter)");
+        }
         return Ok(());
     }
     Err(Failure::Usage(if io::stdin().is_terminal() {
@@ -158,17 +161,17 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
             options.quiet = args.quiet;
             text::render(report, &options, out)
         }
-        Format::Short => short::render(report, out),
-        Format::Summary => summary::render(report, out),
+        Format::Short => short::render(report, look.ascii, out),
+        Format::Summary => summary::render(report, look.ascii, out),
         Format::Json | Format::Jsonl => json::render(report, out),
     }
 }
 
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
+    let options = run::options(&args.input, None).map_err(Failure::Usage)?;
     let output = Output::open(&args.output).map_err(Failure::Usage)?;
     hint(&args.input);
-    let options = run::options(&args.input, None).map_err(Failure::Usage)?;
     let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, args::FailOn::Never);
     write(output, status, |out| match args.format {

@@ -15,6 +15,8 @@ pub(crate) enum Output {
     Stdout(BufWriter<AutoStream<io::Stdout>>),
     /// A file that appears under its name when it is complete.
     File { writer: BufWriter<File>, temporary: PathBuf, path: PathBuf },
+    /// A device or a FIFO: written as it is.
+    Device(BufWriter<File>),
 }
 
 /// What the terminal there can show.
@@ -71,13 +73,24 @@ impl Output {
         let Some(path) = file(args) else {
             return Ok(Self::Stdout(BufWriter::new(AutoStream::new(io::stdout(), choice(args)))));
         };
+        let refused = |e| format!("--output {}: can't be written: {e}", path.display());
+        // A link is followed: its target is replaced, not the link.
+        let target = std::fs::canonicalize(path).ok();
+        match target.as_deref().map(std::fs::metadata) {
+            Some(Ok(metadata)) if metadata.is_dir() => return Err(refused(io::ErrorKind::IsADirectory.into())),
+            Some(Ok(metadata)) if !metadata.is_file() => {
+                let file = OpenOptions::new().write(true).open(path).map_err(refused)?;
+                return Ok(Self::Device(BufWriter::new(file)));
+            }
+            _ => {}
+        }
+        let path = target.as_deref().unwrap_or(path);
         let name = path.file_name().ok_or_else(|| format!("--output {}: not a file's name", path.display()))?;
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name);
         hidden.push(format!(".{}.part", std::process::id()));
         let temporary = path.with_file_name(hidden);
-        let file = OpenOptions::new().write(true).create_new(true).open(&temporary);
-        let file = file.map_err(|e| format!("--output {}: can't be written: {e}", path.display()))?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(refused)?;
         Ok(Self::File { writer: BufWriter::new(file), temporary, path: path.to_owned() })
     }
 
@@ -100,13 +113,13 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
-            Self::File { writer, .. } => writer.write(bytes),
+            Self::File { writer, .. } | Self::Device(writer) => writer.write(bytes),
         }
     }
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
-            Self::File { writer, .. } => writer.flush(),
+            Self::File { writer, .. } | Self::Device(writer) => writer.flush(),
         }
     }
 }
@@ -114,10 +127,10 @@ impl Write for Output {
 impl Drop for Output {
     /// An unfinished file leaves nothing behind.
     fn drop(&mut self) {
-        if let Self::File { temporary, .. } = self {
-            if !temporary.as_os_str().is_empty() {
-                let _ = std::fs::remove_file(&*temporary);
-            }
+        if let Self::File { temporary, .. } = self
+            && !temporary.as_os_str().is_empty()
+        {
+            let _ = std::fs::remove_file(&*temporary);
         }
     }
 }

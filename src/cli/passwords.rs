@@ -14,8 +14,7 @@ const LARGEST_LIST: u64 = 1 << 20;
 const TRIES: u32 = 3;
 
 /// Warns of `--passin pass:…`.
-pub(crate) const PASS_WARNING: &str =
-    "a password on the command line can be seen by other processes and stays in the shell's history: prefer env:, file:, fd: \
+pub(crate) const PASS_WARNING: &str = "a password on the command line can be seen by other processes and stays in the shell's history: prefer env:, file:, fd: \
      or stdin";
 
 /// Reads the password that an argument in OpenSSL's form names: `env:NAME`, `file:PATH` (its first line), `fd:NUMBER`,

@@ -15,10 +15,17 @@ fn kind(meta: &RuleMeta) -> &'static str {
     }
 }
 
-/// Name, severity or kind, and summary of every rule, by name.
-pub(crate) fn text(look: Look, out: &mut dyn Write) -> io::Result<()> {
+/// Every rule by its name, once: one that sees credentials and the case is registered for each.
+fn all() -> Vec<&'static RuleMeta> {
     let mut rules: Vec<_> = RULES.iter().map(|r| r.meta()).collect();
     rules.sort_by_key(|m| m.name);
+    rules.dedup_by_key(|m| m.name);
+    rules
+}
+
+/// Name, severity or kind, and summary of every rule, by name.
+pub(crate) fn text(look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let rules = all();
     let width = rules.iter().map(|m| m.name.len()).max().unwrap_or(0);
     let lead = width.saturating_add(14);
     for meta in rules {
@@ -40,9 +47,8 @@ pub(crate) fn text(look: Look, out: &mut dyn Write) -> io::Result<()> {
 
 /// Everything that is known of every rule without running it, but for its page.
 pub(crate) fn json(out: &mut dyn Write) -> io::Result<()> {
-    let rules: Vec<_> = RULES
-        .iter()
-        .map(|r| r.meta())
+    let rules: Vec<_> = all()
+        .into_iter()
         .map(|m| {
             let sources: Vec<_> = m
                 .sources

@@ -36,7 +36,7 @@ pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>) -> Result<Op
     options.encoding = args.encoding;
     options.hash = args.hash;
     if let Some(source) = &args.passin {
-        if source.0.as_str() == "stdin" && stdin_is_input(args) {
+        if matches!(source.0.as_str(), "stdin" | "fd:0") && stdin_is_input(args) {
             return Err("--passin stdin: standard input is an artifact already".to_owned());
         }
         let (password, warning) = passwords::passin(&source.0)?;

@@ -73,10 +73,10 @@ fn candidates(query: &str) -> Vec<String> {
     }
     if let Some(workload) = WORKLOADS.iter().find(|w| w.name.eq_ignore_ascii_case(query)) {
         out.push(pages::workload(workload));
-    } else if query.contains(':') {
-        if let Ok(targets) = crate::workloads::parse(query) {
-            out.extend(targets.first().map(|t| pages::workload(t.workload)));
-        }
+    } else if query.contains(':')
+        && let Ok(targets) = crate::workloads::parse(query)
+    {
+        out.extend(targets.first().map(|t| pages::workload(t.workload)));
     }
     if let Some(field) = fields::FIELDS.iter().find(|f| same(f.name, query) || f.also.iter().any(|a| same(a, query))) {
         out.push(pages::field(field));
@@ -92,10 +92,8 @@ fn candidates(query: &str) -> Vec<String> {
     let code = hresult::CODES.iter().find(|c| same(c.name, query)).or_else(|| number.and_then(hresult::find));
     if let Some(code) = code {
         out.push(pages::code(code, number));
-    } else if let Some(value) = number.filter(|n| hex && *n >= 0x8000_0000) {
-        if out.is_empty() {
-            out.push(pages::unknown_code(value));
-        }
+    } else if let Some(value) = number.filter(|n| hex && *n >= 0x8000_0000 && out.is_empty()) {
+        out.push(pages::unknown_code(value));
     }
     let named_key_spec = KeySpec::parse(query).filter(|k| k.name().is_some());
     if let Some(spec) = named_key_spec {
@@ -140,10 +138,10 @@ fn event_number(query: &str) -> Option<u32> {
 /// `CERT_KEY_PROV_INFO_PROP_ID`, `KEY_PROV_INFO`, `property 2`, `CERT_KEY_PROV_INFO_PROP_ID(2)`.
 fn property_query(query: &str) -> Option<u32> {
     let name = query.split_once('(').map_or(query, |(name, _)| name).trim();
-    if let Some((head, number)) = name.rsplit_once(' ') {
-        if ["property", "prop", "propid", "property id"].iter().any(|k| same(k, head)) {
-            return number.parse().ok();
-        }
+    if let Some((head, number)) = name.rsplit_once(' ')
+        && ["property", "prop", "propid", "property id"].iter().any(|k| same(k, head))
+    {
+        return number.parse().ok();
     }
     let upper = name.to_ascii_uppercase();
     let core = upper.strip_prefix("CERT_").unwrap_or(&upper);
@@ -157,13 +155,11 @@ fn property_query(query: &str) -> Option<u32> {
 /// Nothing is known under this name; the error carries the closest names.
 pub fn explain(query: &str) -> Result<Page, NotKnown> {
     let mut pages = candidates(query);
-    if pages.is_empty() {
-        if let Some((left, right)) = query.split_once('=') {
-            pages = candidates(left);
-            let value = right.split("--").last().unwrap_or(right);
-            if !value.trim().is_empty() && value.trim().parse::<u32>().is_err() {
-                pages.extend(candidates(value));
-            }
+    if let Some((left, right)) = query.split_once('=').filter(|_| pages.is_empty()) {
+        pages = candidates(left);
+        let value = right.split("--").last().unwrap_or(right);
+        if !value.trim().is_empty() && value.trim().parse::<u32>().is_err() {
+            pages.extend(candidates(value));
         }
     }
     if pages.is_empty() {

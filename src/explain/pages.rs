@@ -15,12 +15,14 @@ use std::fmt::Write as _;
 
 /// The rules whose page names this word.
 fn related(words: &[&str]) -> String {
-    let names: Vec<_> = rules::RULES
+    let mut names: Vec<_> = rules::RULES
         .iter()
         .map(|r| r.meta())
         .filter(|m| words.iter().any(|w| m.doc.contains(w)))
         .map(|m| format!("`{}`", m.name))
         .collect();
+    names.sort();
+    names.dedup();
     if names.is_empty() { String::new() } else { format!("\n## Rules that name it\n\n{}\n", names.join(", ")) }
 }
 
@@ -118,7 +120,7 @@ pub(super) fn unknown_code(value: u32) -> String {
 pub(super) fn event(event: &Event) -> String {
     let sentence = if event.template.is_empty() { String::new() } else { format!(": \"{}\"", event.template) };
     let mut out = format!("# Event {} ({})\n\nIn the log {}{sentence}\n\n", event.id, event.provider, event.channel);
-    let _ = write!(out, "{} {}\n", event.meaning, event.worth.words());
+    let _ = writeln!(out, "{} {}", event.meaning, event.worth.words());
     out.push_str(&behind(causes::behind_event(event.id)));
     out.push_str(&related(&[&event.id.to_string()]));
     out

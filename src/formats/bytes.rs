@@ -206,6 +206,14 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// The 20 bytes of a SHA-1 from its forty hexadecimal digits.
+pub fn sha1_of_hex(digits: &str) -> Option<[u8; 20]> {
+    let (pairs, odd) = digits.as_bytes().as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+    bytes.filter(|_| odd.is_empty())?.try_into().ok()
+}
+
 /// A FILETIME (100 ns since 1601-01-01, UTC; MS-DTYP 2.3.3). `None` for zero and for dates after the year 9999.
 pub fn filetime(ticks: u64) -> Option<OffsetDateTime> {
     const TO_UNIX_EPOCH: i128 = 116_444_736_000_000_000;
@@ -282,6 +290,8 @@ mod tests {
         assert_eq!(utf16le_z(b"a\0\0\0b\0"), "a");
         assert_eq!(ansi_z(b"caf\xE9\0x"), "café");
         assert_eq!(hex(&[0, 0xAB]), "00ab");
+        assert_eq!(sha1_of_hex(&"0a".repeat(20)), Some([10; 20]));
+        assert_eq!(sha1_of_hex(&"0a".repeat(19)), None);
         assert_eq!(magic_text(0x3241_5352), "RSA2");
     }
 }

@@ -2,6 +2,8 @@
 
 use sha1::{Digest, Sha1};
 
+use super::der_write::{integer, rsa_public_key, without_zeros};
+
 /// `AT_KEYEXCHANGE` (wincrypt.h).
 pub const AT_KEYEXCHANGE: u32 = 1;
 /// `AT_SIGNATURE` (wincrypt.h).
@@ -42,7 +44,7 @@ pub struct KeySpecFact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFacts {
     /// `RSA`, `DSA`, `DH`, `ECC`, or the name of a symmetric or post-quantum algorithm.
-    pub algorithm: &'static str,
+    pub algorithm: String,
     /// The named curve or parameter set, where there is one.
     pub parameters: Option<String>,
     /// Bits of the modulus, the prime or the field; `None` where the format does not say.
@@ -57,14 +59,11 @@ pub struct KeyFacts {
 impl KeyFacts {
     /// An RSA key from its big-endian modulus and exponent; the BIT STRING holds `RSAPublicKey` (RFC 8017, A.1.1).
     pub fn rsa(modulus: &[u8], exponent: &[u8], has_private: bool) -> Self {
-        let mut content = der_integer(modulus);
-        content.extend(der_integer(exponent));
-        let encoded = der_tlv(0x30, &content);
         Self {
-            algorithm: "RSA",
+            algorithm: "RSA".to_owned(),
             parameters: None,
             bits: Some(bit_length(modulus)),
-            public_key_sha1: Some(sha1(&encoded)),
+            public_key_sha1: Some(sha1(&rsa_public_key(modulus, exponent))),
             has_private,
         }
     }
@@ -73,7 +72,7 @@ impl KeyFacts {
     pub fn ec(curve: Option<&str>, bits: u32, x: &[u8], y: &[u8], has_private: bool) -> Self {
         let point = [&[4_u8], x, y].concat();
         Self {
-            algorithm: "ECC",
+            algorithm: "ECC".to_owned(),
             parameters: curve.map(str::to_owned),
             bits: Some(bits),
             public_key_sha1: Some(sha1(&point)),
@@ -82,19 +81,19 @@ impl KeyFacts {
     }
 
     /// A DSA or DH key from its big-endian public value; the BIT STRING holds an INTEGER (RFC 3279, 2.3.2 and 2.3.3).
-    pub fn discrete_log(algorithm: &'static str, bits: u32, y: Option<&[u8]>, has_private: bool) -> Self {
+    pub fn discrete_log(algorithm: &str, bits: u32, y: Option<&[u8]>, has_private: bool) -> Self {
         Self {
-            algorithm,
+            algorithm: algorithm.to_owned(),
             parameters: None,
             bits: Some(bits),
-            public_key_sha1: y.map(|y| sha1(&der_integer(y))),
+            public_key_sha1: y.map(|y| sha1(&integer(y))),
             has_private,
         }
     }
 
     /// A key of which only the algorithm and perhaps the size show.
-    pub fn named(algorithm: &'static str, bits: Option<u32>, has_private: bool) -> Self {
-        Self { algorithm, parameters: None, bits, public_key_sha1: None, has_private }
+    pub fn named(algorithm: &str, bits: Option<u32>, has_private: bool) -> Self {
+        Self { algorithm: algorithm.to_owned(), parameters: None, bits, public_key_sha1: None, has_private }
     }
 }
 
@@ -105,39 +104,10 @@ pub fn sha1(bytes: &[u8]) -> [u8; 20] {
 
 /// The bits of a big-endian number, without leading zeros.
 pub fn bit_length(number: &[u8]) -> u32 {
-    let significant = strip_zeros(number);
+    let significant = without_zeros(number);
     let Some((first, rest)) = significant.split_first() else { return 0 };
     let whole = u32::try_from(rest.len()).unwrap_or(u32::MAX).saturating_mul(8);
     whole.saturating_add(8_u32.saturating_sub(first.leading_zeros()))
-}
-
-fn strip_zeros(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    number.get(zeros..).unwrap_or_default()
-}
-
-fn der_integer(number: &[u8]) -> Vec<u8> {
-    let mut content = strip_zeros(number).to_vec();
-    if content.first().is_none_or(|first| *first >= 0x80) {
-        content.insert(0, 0);
-    }
-    der_tlv(2, &content)
-}
-
-fn der_tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut encoded = vec![tag];
-    let length = content.len();
-    match u8::try_from(length) {
-        Ok(short) if short < 0x80 => encoded.push(short),
-        _ => {
-            let bytes = length.to_be_bytes();
-            let significant = strip_zeros(&bytes);
-            encoded.push(0x80 | u8::try_from(significant.len()).unwrap_or(8));
-            encoded.extend_from_slice(significant);
-        }
-    }
-    encoded.extend_from_slice(content);
-    encoded
 }
 
 #[cfg(test)]
@@ -150,14 +120,5 @@ mod tests {
         assert_eq!(bit_length(&[0, 0]), 0);
         assert_eq!(bit_length(&[0, 1, 0, 1]), 17);
         assert_eq!(bit_length(&[0x80, 0]), 16);
-    }
-
-    #[test]
-    fn integers_are_minimal_der() {
-        assert_eq!(der_integer(&[0, 0, 0x7F]), [2, 1, 0x7F]);
-        assert_eq!(der_integer(&[0x80]), [2, 2, 0, 0x80]);
-        assert_eq!(der_integer(&[0]), [2, 1, 0]);
-        assert_eq!(der_tlv(4, &[0; 200]).get(..3), Some(&[4, 0x81, 200][..]));
-        assert_eq!(der_tlv(4, &[0; 300]).get(..4), Some(&[4, 0x82, 1, 44][..]));
     }
 }

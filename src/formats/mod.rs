@@ -22,6 +22,7 @@ pub mod cng_key_blob;
 pub mod cng_key_file;
 pub mod cng_key_transport;
 pub mod der;
+pub mod der_write;
 pub mod detect_binary;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;

@@ -1,6 +1,6 @@
 //! One line per finding, for editors, greps and tickets: `path:line:col: error[rule] name (32b5398e): message`.
 
-use super::escape::escape;
+use super::escape::{escape, escape_ascii};
 use super::model::{InputStatus, Report};
 use super::words;
 use std::collections::HashMap;
@@ -10,7 +10,8 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// Whatever the writer answers.
-pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &Report, ascii: bool, out: &mut dyn Write) -> io::Result<()> {
+    let show = if ascii { escape_ascii } else { escape };
     let credentials: HashMap<u32, _> = report.credentials.iter().map(|c| (c.id, c)).collect();
     for finding in &report.findings {
         let place = words::primary(&finding.evidence).map_or_else(
@@ -35,13 +36,13 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         });
         let severity = words::severity(finding.severity);
         let line = format!("{place}: {severity}[{}]{name}: {}", finding.rule, finding.title);
-        writeln!(out, "{}", escape(line.trim_start_matches(": ")))?;
+        writeln!(out, "{}", show(line.trim_start_matches(": ")))?;
     }
     for input in &report.inputs {
         if matches!(input.status, InputStatus::Failed | InputStatus::Unrecognized | InputStatus::Locked) {
             let path = words::path(input);
             let why = input.problems.first().map_or_else(String::new, |p| format!(": {}", p.message));
-            writeln!(out, "{}", escape(&format!("{path}: {}{why}", words::status(input.status))))?;
+            writeln!(out, "{}", show(&format!("{path}: {}{why}", words::status(input.status))))?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Counts: inputs by status, verdicts, findings and open checks by rule.
 
-use super::escape::escape;
+use super::escape::{escape, escape_ascii};
 use super::model::{InputStatus, Report, Severity, VerdictOutcome};
 use super::words;
 use std::collections::BTreeMap;
@@ -10,7 +10,8 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// Whatever the writer answers.
-pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &Report, ascii: bool, out: &mut dyn Write) -> io::Result<()> {
+    let show = if ascii { escape_ascii } else { escape };
     let s = &report.summary;
     writeln!(
         out,
@@ -33,7 +34,7 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if !verdicts.is_empty() {
         writeln!(out, "Verdicts")?;
         for ((workload, _), (outcome, n)) in &verdicts {
-            writeln!(out, "{n:>8}  {} {}", words::outcome(*outcome), escape(&words::workload(workload)))?;
+            writeln!(out, "{n:>8}  {} {}", words::outcome(*outcome), show(&words::workload(workload)))?;
         }
     }
     let mut rules: BTreeMap<(Severity, &str), u64> = BTreeMap::new();
@@ -46,13 +47,13 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut rows: Vec<_> = rules.into_iter().collect();
         rows.sort_by_key(|((severity, rule), n)| (*severity, std::cmp::Reverse(*n), *rule));
         for ((severity, rule), n) in rows {
-            writeln!(out, "{n:>8}  {}[{}]", words::severity(severity), escape(rule))?;
+            writeln!(out, "{n:>8}  {}[{}]", words::severity(severity), show(rule))?;
         }
     }
     if !s.unknown.is_empty() {
         writeln!(out, "Checks that could not be made")?;
         for (rule, n) in &s.unknown {
-            writeln!(out, "{n:>8}  {}", escape(rule))?;
+            writeln!(out, "{n:>8}  {}", show(rule))?;
         }
     }
     let sum = |map: &BTreeMap<String, u64>| map.values().fold(0u64, |a, b| a.saturating_add(*b));

@@ -6,7 +6,8 @@ use super::model::{
 use crate::workloads;
 
 /// What keyspect can read, for the message about an input that it can't.
-pub const READS: &str = "output of certutil (-store, -dump, -scinfo, -key, -csplist and its failures)";
+pub const READS: &str = "output of certutil (-store, -dump, -scinfo, -key, -csplist and its failures), PFX files, key blobs, key containers and \
+     key files, PVK files, certificates, stores and registry exports of them, certificate requests and INF files";
 
 /// `1 error`, `2 errors`.
 pub fn count(n: u64, one: &str, many: &str) -> String {

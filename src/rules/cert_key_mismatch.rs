@@ -18,6 +18,9 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/cert-key-mismatch.md"),
 };
 
+/// With so many certificates of a container the others are compared: one container of thousands is no real one.
+const COMPARED: usize = 16;
+
 impl CredentialRule for CertKeyMismatch {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -98,7 +101,7 @@ impl CaseRule for CertKeyMismatch {
                 if passed(entry) {
                     continue;
                 }
-                let other = group.iter().find(|o| {
+                let other = group.iter().take(COMPARED).find(|o| {
                     o.id != entry.id && o.key_spec == entry.key_spec && subject::same_key(case, o, entry) == Some(false)
                 });
                 let (Some(other), Some(c)) = (other, case.credential(entry.id)) else { continue };

@@ -21,7 +21,7 @@ pub struct FindingDraft {
     pub title: Cow<'static, str>,
     /// Why, in a few sentences.
     pub message: String,
-    /// Other credentials it is about.
+    /// Other credentials it is about, in ascending order once it is recorded.
     pub related: Vec<CredentialId>,
     /// The workloads it matters for; empty: all that were asked for.
     pub workloads: Vec<Target>,
@@ -48,6 +48,10 @@ impl FindingDraft {
             remedies: Vec::new(),
             conditions: 1,
         }
+    }
+    /// Whether this credential is among the related ones of a recorded draft.
+    pub fn concerns(&self, id: CredentialId) -> bool {
+        self.related.binary_search(&id).is_ok()
     }
     /// Lowers the confidence; with `Possible` an error becomes a warning (RULES section 6).
     #[must_use]
@@ -158,7 +162,9 @@ impl Checks {
         self.push(Outcome::Pass(reason.into()));
     }
     /// Checked and wrong.
-    pub fn fail(&mut self, draft: FindingDraft) {
+    pub fn fail(&mut self, mut draft: FindingDraft) {
+        draft.related.sort_unstable();
+        draft.related.dedup();
         self.push(Outcome::Fail(Box::new(draft)));
     }
     /// The outcomes.

@@ -36,14 +36,26 @@ impl CaseRule for DumpTakenUnelevated {
         if inputs.is_empty() {
             return out.not_applicable("no dump of machine keys");
         }
+        let mut kept_of: BTreeMap<u32, Vec<&Credential>> = BTreeMap::new();
+        for c in &case.kept {
+            if let Some(source) = c.sources.first() {
+                kept_of.entry(source.source.0).or_default().push(c);
+            }
+        }
+        let denials: BTreeSet<u32> = case
+            .codes
+            .iter()
+            .chain(&case.failures)
+            .filter(|code| subject::same_code(code.code.value, 0x8007_0005))
+            .map(|code| code.code.place.source.0)
+            .collect();
         for (input, entries) in inputs {
             let missing: Vec<_> = entries.iter().filter(|e| e.keyset_missing).collect();
             let Some(first) = missing.first() else {
                 out.pass("the dump could open machine keys");
                 continue;
             };
-            let kept: Vec<_> =
-                case.kept.iter().filter(|c| c.sources.first().is_some_and(|s| s.source.0 == input)).collect();
+            let kept = kept_of.remove(&input).unwrap_or_default();
             if kept.iter().any(|c| c.surroundings.elevated.is_some()) {
                 out.pass("the prompt shows an elevated shell");
                 continue;
@@ -53,13 +65,9 @@ impl CaseRule for DumpTakenUnelevated {
                 let remark = || c.key.remark(KeyRemark::AccessDenied).map(|r| r.place);
                 sign.or_else(remark).map(|place| c.evidence(place, "a shell without administrator's rights", false))
             });
-            let refused = case
-                .codes
-                .iter()
-                .chain(&case.failures)
-                .find(|code| code.code.place.source.0 == input && subject::same_code(code.code.value, 0x8007_0005));
+            let refused = denials.contains(&input);
             let all = missing.len() == entries.len() && entries.len() > 1;
-            if !all && denied.is_none() && refused.is_none() {
+            if !all && denied.is_none() && !refused {
                 out.pass("nothing shows a shell without administrator's rights");
                 continue;
             }
@@ -69,7 +77,7 @@ impl CaseRule for DumpTakenUnelevated {
                 "Keys of the machine open only for SYSTEM and administrators. This dump shows them as \
                  missing, and the way it was taken explains that: it proves nothing about the keys.",
             )
-            .conditions(u8::from(all) + u8::from(denied.is_some() || refused.is_some()));
+            .conditions(u8::from(all) + u8::from(denied.is_some() || refused));
             draft.related = missing.iter().map(|e| e.id).collect();
             let place = case.credential(first.id).and_then(|c| {
                 subject::missing_keyset(c).map(|place| c.evidence(place, "closed to this account, or missing", true))

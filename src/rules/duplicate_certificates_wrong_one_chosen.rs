@@ -50,10 +50,10 @@ impl CaseRule for DuplicateCertificatesWrongOneChosen {
             if c.origin != Origin::StoreDump || archived || expired || !candidate {
                 continue;
             }
-            if let (Some(subject), Some(source)) = (&certificate.subject, c.sources.first()) {
-                if !subject.value.is_empty() {
-                    names.entry((source.source.0, subject.value.to_ascii_lowercase())).or_default().push(c);
-                }
+            if let (Some(subject), Some(source)) = (&certificate.subject, c.sources.first())
+                && !subject.value.is_empty()
+            {
+                names.entry((source.source.0, subject.value.to_ascii_lowercase())).or_default().push(c);
             }
         }
         for group in names.values() {
@@ -84,7 +84,8 @@ impl CaseRule for DuplicateCertificatesWrongOneChosen {
                  wrong one.",
             ));
             draft.related = others.iter().map(|o| o.id).collect();
-            for (n, c) in std::iter::once(first).chain(others.iter().copied()).enumerate() {
+            for (n, c) in std::iter::once(first).chain(others.iter().copied()).take(cx.limits.excerpt_lines).enumerate()
+            {
                 if let Some(subject) = c.certificate.as_ref().and_then(|c| c.subject.as_ref()) {
                     let label = if n == 0 { "this name" } else { "the same name" };
                     draft = draft.evidence(c.evidence(subject.place, label, n == 0));

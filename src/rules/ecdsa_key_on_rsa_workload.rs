@@ -23,6 +23,12 @@ impl CredentialRule for EcdsaKeyOnRsaWorkload {
     }
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        let documented =
+            subject::named(cx, &["sql-server", "configmgr", "ad-fs-token-signing", "ad-fs-token-decrypting", "shir"]);
+        let inferred = subject::named(cx, &["exchange"]);
+        if documented.is_empty() && inferred.is_empty() {
+            return out.not_applicable("the workload takes elliptic-curve keys too");
+        }
         let algorithm =
             c.certificate.as_ref().and_then(|c| c.public_key.algorithm.as_ref()).or(c.key.algorithm.as_ref());
         let Some(algorithm) = algorithm else {
@@ -30,12 +36,6 @@ impl CredentialRule for EcdsaKeyOnRsaWorkload {
         };
         if !subject::is_ec(c) {
             return out.pass("not an elliptic-curve key");
-        }
-        let documented =
-            subject::named(cx, &["sql-server", "configmgr", "ad-fs-token-signing", "ad-fs-token-decrypting", "shir"]);
-        let inferred = subject::named(cx, &["exchange"]);
-        if documented.is_empty() && inferred.is_empty() {
-            return out.pass("the workload takes elliptic-curve keys");
         }
         let draft = |workloads| {
             FindingDraft::new(

@@ -6,7 +6,11 @@ use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope},
     index::CaseIndex,
 };
-use crate::model::{oid, provider::ProviderKind, windows::WindowsVersion};
+use crate::model::{
+    oid,
+    provider::{ProviderClass, ProviderKind},
+    windows::WindowsVersion,
+};
 use crate::report::model::{Confidence, Role, Severity, Verdict, VerdictOutcome};
 use crate::rules::Grade;
 use crate::workloads::{CellOutcome, Target};
@@ -32,8 +36,12 @@ pub fn candidates(c: &Credential, asked: &[Target], bound: &[Target]) -> Vec<Tar
                 return Vec::new();
             }
             match c.scope() {
-                Scope::Machine | Scope::Service | Scope::Unknown => false,
+                Scope::Machine | Scope::Service => false,
                 Scope::User => true,
+                // Cards and Windows Hello belong to persons; an excerpt of -scinfo has no store.
+                Scope::Unknown => {
+                    matches!(subject::class(c), Some(ProviderClass::SmartCard | ProviderClass::Hello))
+                }
                 Scope::Enterprise | Scope::GroupPolicy => return Vec::new(),
             }
         }
@@ -87,6 +95,12 @@ pub fn run_credential(c: &Credential, base: &Context<'_>, bound: &[Target]) -> V
         rule.check(c, &cx, &mut checks);
         recorded = checks.into_recorded();
     }
+    // Nobody is sent to look for what no workload needs.
+    if (targets.is_empty() || history) && !matches!(c.origin, Origin::Pfx | Origin::KeyFile) {
+        for r in recorded.iter_mut().filter(|r| matches!(r.outcome, Outcome::Unknown { .. })) {
+            r.outcome = Outcome::NotApplicable(subject::NO_WORKLOAD.into());
+        }
+    }
     recorded
 }
 
@@ -123,7 +137,7 @@ pub struct RankedFinding {
 impl RankedFinding {
     /// Whether it is about this credential, as its subject or as a related one.
     pub fn concerns(&self, id: CredentialId) -> bool {
-        self.credential == Some(id) || self.draft.related.contains(&id)
+        self.credential == Some(id) || self.draft.concerns(id)
     }
     fn holds_for(&self, target: Target) -> bool {
         self.draft.workloads.is_empty() || self.draft.workloads.contains(&target)
@@ -178,7 +192,7 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
                 Outcome::Fail(draft) => {
                     let own = r.credential == credential;
                     // What another credential suffers from is not this one's cause; what the case suffers from may be.
-                    let related = r.credential.is_none() && credential.is_some_and(|id| draft.related.contains(&id));
+                    let related = r.credential.is_none() && credential.is_some_and(|id| draft.concerns(id));
                     (own || related).then_some(Candidate { rule: r.rule, credential: r.credential, draft, own })
                 }
                 _ => None,
@@ -314,7 +328,9 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
         settled.cell(kind, subject::key_spec(c).map(|k| k.value.0), subject::is_ec(c)).map(|(_, cell)| cell)
     });
     let documented = |g: Grade| g <= Grade::C;
-    if causes.is_empty() && cell.is_some_and(|cell| cell.outcome == CellOutcome::Fail && documented(cell.grade)) {
+    // An archived certificate is judged for being archived alone.
+    let judged = causes.is_empty() && !certificate_archived(c);
+    if judged && cell.is_some_and(|cell| cell.outcome == CellOutcome::Fail && documented(cell.grade)) {
         return give(VerdictOutcome::Fails, Vec::new());
     }
     let link_shown = match key.kind() {

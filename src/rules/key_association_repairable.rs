@@ -33,6 +33,10 @@ impl CredentialRule for KeyAssociationRepairable {
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
+        if c.store_name().is_none() && subject::server_auth(c) != Some(true) {
+            // In Root and CA stores this is normal.
+            return out.unknown("the store that this is", remedy::show_command(c));
+        }
         let missing = key.remark(KeyRemark::MissingKeyAssociation);
         if missing.is_none() && !key.any_test_passed() {
             return out.unknown("whether the key that was found works", remedy::show_command(c));
@@ -46,7 +50,6 @@ impl CredentialRule for KeyAssociationRepairable {
         .conditions(2)
         .remedy(remedy::repair_store(c, "Let certutil write the missing key link"));
         if c.store_name().is_none() {
-            // In Root and CA stores this is normal; which store this is was not shown.
             draft = draft.confidence(Confidence::Possible);
         }
         let none = key.remark(KeyRemark::NoKeyProviderInformation).map(|r| r.place).or(key.association_place);

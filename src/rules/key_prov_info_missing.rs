@@ -41,6 +41,12 @@ impl CredentialRule for KeyProvInfoMissing {
         if c.scope() == Scope::User && cx.bound.is_empty() {
             return out.not_applicable("a user's store also holds other people's certificates");
         }
+        let named = !cx.bound.is_empty();
+        let meant = subject::server_auth(c) == Some(true);
+        let own = c.certificate.as_ref().and_then(|c| c.self_signed.as_ref()).is_some_and(|s| s.value);
+        if !named && !meant && (c.store_name().is_none() || own) {
+            return out.not_applicable("roots and peers have no key: nothing shows that this certificate needs one");
+        }
         let remark = [KeyRemark::NoKeyForDecryption, KeyRemark::NoKeyProviderInformation]
             .into_iter()
             .find_map(|r| key.remark(r));
@@ -48,8 +54,6 @@ impl CredentialRule for KeyProvInfoMissing {
             return out
                 .unknown("the block is cut off: the key link may stand in the missing part", remedy::show_command(c));
         }
-        let named = !cx.bound.is_empty();
-        let meant = subject::server_auth(c) == Some(true);
         let mut draft = FindingDraft::new(
             &META,
             META.summary,

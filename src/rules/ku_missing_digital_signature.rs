@@ -30,6 +30,11 @@ impl CredentialRule for KuMissingDigitalSignature {
         let Some(certificate) = &c.certificate else {
             return out.not_applicable("a key without a certificate");
         };
+        if c.store_name().as_deref() == Some("remote desktop") {
+            return out.not_applicable(
+                "Windows makes the certificates of this store, and Remote Desktop's clients take them",
+            );
+        }
         let Some(usage) = &certificate.key_usage else {
             return if certificate.extensions_shown {
                 out.pass("without a key usage every use is allowed")

@@ -48,11 +48,10 @@ impl CaseRule for MachineguidMismatch {
                 }
             };
             for entry in entries {
-                let out = out.about(Some(entry.id));
                 if entry.access != Access::NotOpened || entry.machine_guid == Some(own) || entry.is_ca {
-                    out.pass("the key file is this machine's, or it opens");
                     continue;
                 }
+                let out = out.about(Some(entry.id));
                 let c = case.credential(entry.id);
                 if entry.archived || c.is_none_or(|c| judge::candidates(c, cx.workloads, &[]).is_empty()) {
                     out.not_applicable(subject::NO_WORKLOAD);
@@ -72,6 +71,7 @@ impl CaseRule for MachineguidMismatch {
                 }
                 out.fail(draft);
             }
+            out.about(None).pass("every other key file is this machine's, or it opens");
         }
     }
 }

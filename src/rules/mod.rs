@@ -81,6 +81,11 @@ mod user_keyset_in_machine_store;
 mod vbs_isolated_key_lost;
 mod weak_key_or_hash;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use crate::case::{credential::Credential, index::CaseIndex};
 use crate::limits::Limits;
 use crate::model::windows::WindowsVersion;

@@ -64,8 +64,9 @@ impl CredentialRule for PfxImportNotPersisted {
                 steps: vec![
                     Step::text("in .NET: X509KeyStorageFlags.MachineKeySet | X509KeyStorageFlags.PersistKeySet; or:"),
                     Step::cmd(format!(
-                        "certutil -f -p <password> -importpfx {} key.pfx AT_KEYEXCHANGE",
-                        remedy::store_argument(c)
+                        "certutil -f -p <password> -importpfx {} key.pfx{}",
+                        remedy::store_argument(c),
+                        remedy::exchange_modifier(c)
                     )),
                     Step::text(remedy::PERMISSIONS_AGAIN),
                 ],

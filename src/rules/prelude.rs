@@ -20,4 +20,4 @@ pub(super) use crate::model::{
 };
 pub(super) use crate::report::model::{Confidence, Role, Severity};
 pub(super) use crate::workloads::{CellOutcome, Target};
-pub(super) use std::collections::BTreeMap;
+pub(super) use std::collections::{BTreeMap, BTreeSet};

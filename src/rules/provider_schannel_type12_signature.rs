@@ -47,10 +47,11 @@ impl CredentialRule for ProviderSchannelType12Signature {
         if let Some(code) = refused {
             draft = draft.evidence(c.evidence(code.place, "the algorithm is refused", false));
         }
-        out.fail(draft.remedy(remedy::reimport_into(
+        let draft = draft.remedy(remedy::reimport_into(
             c,
             provider::RSA_AES_CSP,
             "Import the key into the provider that signs with SHA-2 (type 24)",
-        )));
+        ));
+        out.fail(subject::predicted(c, draft));
     }
 }

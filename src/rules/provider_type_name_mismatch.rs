@@ -57,7 +57,7 @@ impl CredentialRule for ProviderTypeNameMismatch {
             .evidence(c.evidence(stated.place, "not this provider's type", true))
             .evidence(c.evidence(name.place, "the provider", false));
         if twins {
-            draft = draft.severity(Severity::Note);
+            draft = draft.severity(Severity::Note).role(Role::Contributing);
         } else if key.any_test_passed() {
             // It opened, so the link as it is printed cannot be the whole truth.
             draft = draft.confidence(Confidence::Possible);

@@ -132,15 +132,15 @@ pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
         let title = "Import with AT_KEYEXCHANGE: the file can stay as it is";
         return import_pfx(credential, title, "", " AT_KEYEXCHANGE", "KeySpec = 1 -- AT_KEYEXCHANGE");
     }
-    let (store, id) = (store_argument(credential), credential.certutil_id());
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
     Remedy {
         title: "Import the same certificate and key again as a key-exchange key (no new certificate needed)",
         steps: vec![
-            Step::cmd(format!("certutil -p <password> -exportpfx {store} {id} key.pfx")),
+            Step::cmd(format!("certutil {user}-p <password> -exportpfx {store} {id} key.pfx")),
             Step::cmd("certutil -p <password> -dump key.pfx")
                 .note("stop here unless it says that a test passed: delete nothing before"),
-            Step::cmd(format!("certutil -delstore {store} {id}")),
-            Step::cmd(format!("certutil -f -p <password> -importpfx {store} key.pfx AT_KEYEXCHANGE")),
+            Step::cmd(format!("certutil {user}-delstore {store} {id}")),
+            Step::cmd(format!("certutil {user}-f -p <password> -importpfx {store} key.pfx AT_KEYEXCHANGE")),
             Step::text(PERMISSIONS_AGAIN),
         ],
         caution: Some(
@@ -150,9 +150,20 @@ pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
     }
 }
 
+/// `-user ` for a certificate of a user's store, else nothing.
+fn user_option(credential: &Credential) -> &'static str {
+    if credential.scope() == crate::case::credential::Scope::User { "-user " } else { "" }
+}
+
+/// The modifier of an import that makes the key an exchange key; nothing for a key that goes to a key storage provider,
+/// where the KeySpec must stay 0.
+pub fn exchange_modifier(credential: &Credential) -> &'static str {
+    if credential.key.kind() == Some(crate::model::provider::ProviderKind::Ksp) { "" } else { " AT_KEYEXCHANGE" }
+}
+
 /// The same certificate and key once more, into another provider.
 pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) -> Remedy {
-    let (store, id) = (store_argument(credential), credential.certutil_id());
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
     let modifier = if crate::model::provider::kind_of_name(csp) == Some(crate::model::provider::ProviderKind::Ksp) {
         ""
     } else {
@@ -164,11 +175,11 @@ pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) ->
     Remedy {
         title,
         steps: vec![
-            Step::cmd(format!("certutil -p <password> -exportpfx {store} {id} key.pfx")),
+            Step::cmd(format!("certutil {user}-p <password> -exportpfx {store} {id} key.pfx")),
             Step::cmd("certutil -p <password> -dump key.pfx")
                 .note("stop here unless it says that a test passed: delete nothing before"),
-            Step::cmd(format!("certutil -delstore {store} {id}")),
-            Step::cmd(format!("certutil -csp \"{csp}\" -f -p <password> -importpfx {store} key.pfx{modifier}")),
+            Step::cmd(format!("certutil {user}-delstore {store} {id}")),
+            Step::cmd(format!("certutil {user}-csp \"{csp}\" -f -p <password> -importpfx {store} key.pfx{modifier}")),
             Step::text(PERMISSIONS_AGAIN),
         ],
         caution: Some("If the export is refused the key can't be exported: make a new key in this provider instead."),
@@ -178,14 +189,17 @@ pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) ->
 
 /// The key can't come back from this store: import it from a PFX made where the key still is.
 pub fn import_from_backup(credential: &Credential, title: &'static str) -> Remedy {
-    let (store, id) = (store_argument(credential), credential.certutil_id());
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
     Remedy {
         title,
         steps: vec![
             Step::cmd("certutil -p <password> -dump backup.pfx")
                 .note("stop here unless it says that a test passed: delete nothing before"),
-            Step::cmd(format!("certutil -delstore {store} {id}")),
-            Step::cmd(format!("certutil -f -p <password> -importpfx {store} backup.pfx AT_KEYEXCHANGE")),
+            Step::cmd(format!("certutil {user}-delstore {store} {id}")),
+            Step::cmd(format!(
+                "certutil {user}-f -p <password> -importpfx {store} backup.pfx{}",
+                exchange_modifier(credential)
+            )),
             Step::text(PERMISSIONS_AGAIN),
         ],
         caution: Some(
@@ -212,10 +226,10 @@ pub fn look_as_system(credential: &Credential) -> Remedy {
 
 /// Writes the key link anew from the key that is found on the machine.
 pub fn repair_store(credential: &Credential, title: &'static str) -> Remedy {
-    let (store, id) = (store_argument(credential), credential.certutil_id());
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
     Remedy {
         title,
-        steps: vec![Step::cmd(format!("certutil -repairstore {store} {id}"))],
+        steps: vec![Step::cmd(format!("certutil {user}-repairstore {store} {id}"))],
         caution: None,
         verify: Some(format!("{}      a test passed", show_command(credential))),
     }
@@ -223,7 +237,7 @@ pub fn repair_store(credential: &Credential, title: &'static str) -> Remedy {
 
 /// Writes the key link anew with stated properties (Microsoft, "CA certificate renewal fails when using a KSP provider").
 pub fn write_key_link(credential: &Credential, title: &'static str, provider_type: u32, key_spec: u32) -> Remedy {
-    let (store, id) = (store_argument(credential), credential.certutil_id());
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
     let key = &credential.key;
     let name = |f: Option<&crate::model::fact::Fact<String>>, placeholder: &str| {
         f.and_then(|f| quoted(&f.value)).map_or_else(|| placeholder.to_owned(), |q| q.trim_matches('"').to_owned())
@@ -238,7 +252,7 @@ pub fn write_key_link(credential: &Credential, title: &'static str, provider_typ
     );
     Remedy {
         title,
-        steps: vec![Step::text(text), Step::cmd(format!("certutil -repairstore {store} {id} KeyProv.inf"))],
+        steps: vec![Step::text(text), Step::cmd(format!("certutil {user}-repairstore {store} {id} KeyProv.inf"))],
         caution: Some("This changes the key link alone, never the key: the container must really hold such a key."),
         verify: Some(format!("{}      KeySpec = {key_spec}", show_command(credential))),
     }

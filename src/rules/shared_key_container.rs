@@ -33,12 +33,12 @@ impl CaseRule for SharedKeyContainer {
             )
             .conditions(1);
             draft.related = group.iter().skip(1).map(|e| e.id).collect();
-            for (n, entry) in group.iter().enumerate() {
-                if let Some(c) = case.credential(entry.id) {
-                    if let Some(name) = c.key.stored_container.as_ref().or(c.key.unique_name.as_ref()) {
-                        let label = if n == 0 { "this container" } else { "the same container" };
-                        draft = draft.evidence(c.evidence(name.place, label, n == 0));
-                    }
+            for (n, entry) in group.iter().take(cx.limits.excerpt_lines).enumerate() {
+                if let Some(c) = case.credential(entry.id)
+                    && let Some(name) = c.key.stored_container.as_ref().or(c.key.unique_name.as_ref())
+                {
+                    let label = if n == 0 { "this container" } else { "the same container" };
+                    draft = draft.evidence(c.evidence(name.place, label, n == 0));
                 }
             }
             out.about(Some(first.id)).fail(draft.remedy(remedy::advice(

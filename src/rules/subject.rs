@@ -13,7 +13,7 @@ use crate::model::{
     provider::{ProviderClass, ProviderKind},
     windows::WindowsVersion,
 };
-use crate::report::model::Confidence;
+use crate::report::model::{Confidence, Severity};
 use crate::workloads::{CellOutcome, Target};
 use std::collections::BTreeMap;
 
@@ -142,10 +142,14 @@ pub(super) fn failing(c: &Credential, cx: &Context<'_>, targets: Vec<Target>) ->
     targets.into_iter().filter(fails).collect()
 }
 
-/// What rests on a prediction (what an import of a PFX would store) is never more than likely.
+/// What an import of a PFX would store is a prediction: at most likely, and a warning, for the import can choose another
+/// provider.
 pub(super) fn predicted(c: &Credential, draft: FindingDraft) -> FindingDraft {
-    let confidence = draft.confidence;
-    if c.key.prediction { draft.confidence(confidence.max(Confidence::Likely)) } else { draft }
+    if !c.key.prediction && c.origin != Origin::FileDump {
+        return draft;
+    }
+    let (severity, confidence) = (draft.severity, draft.confidence);
+    draft.confidence(confidence.max(Confidence::Likely)).severity(severity.max(Severity::Warning))
 }
 
 /// Whether two entries have the same public key; `None`: not known.

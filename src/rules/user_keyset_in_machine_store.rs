@@ -67,14 +67,17 @@ impl CredentialRule for UserKeysetInMachineStore {
         out.fail(draft.remedy(Remedy {
             title: "Export from that user's store, and import into the machine's",
             steps: vec![
-                Step::cmd(format!("certutil -user -p <password> -exportpfx {store} {id} key.pfx"))
-                    .note("as the user in whose profile the key is"),
-                Step::cmd("certutil -p <password> -dump key.pfx")
-                    .note("stop here unless it says that a test passed: delete nothing before"),
-                Step::cmd(format!("certutil -delstore {store} {id}")),
-                Step::cmd(format!("certutil -f -p <password> -importpfx {store} key.pfx AT_KEYEXCHANGE")),
-                Step::text(remedy::PERMISSIONS_AGAIN),
-            ],
+                    Step::cmd(format!("certutil -user -p <password> -exportpfx {store} {id} key.pfx"))
+                        .note("as the user in whose profile the key is"),
+                    Step::cmd("certutil -p <password> -dump key.pfx")
+                        .note("stop here unless it says that a test passed: delete nothing before"),
+                    Step::cmd(format!("certutil -delstore {store} {id}")),
+                    Step::cmd(format!(
+                        "certutil -f -p <password> -importpfx {store} key.pfx{}",
+                        remedy::exchange_modifier(c)
+                    )),
+                    Step::text(remedy::PERMISSIONS_AGAIN),
+                ],
             caution: Some("If the key can't be exported, request a new one with MachineKeySet = TRUE."),
             verify: Some(format!("{}      CRYPT_MACHINE_KEYSET -- 20 (32)", remedy::show_command(c))),
         }));

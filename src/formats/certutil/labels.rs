@@ -473,7 +473,12 @@ pub(super) fn anchors() -> Vec<String> {
                 &[":", " :"]
             }
             Label::Template | Label::UniqueContainerName | Label::SimpleContainerName => &[":"],
-            Label::CertHash | Label::KeyIdHash => &["("],
+            Label::X509Certificate
+            | Label::SignatureAlgorithm
+            | Label::PublicKeyAlgorithm
+            | Label::PublicKeyLength
+            | Label::Extensions => &[":"],
+            Label::CertHash | Label::KeyIdHash | Label::NameHash => &["("],
             Label::Flags => &[" = "],
             _ => &[],
         };
@@ -487,9 +492,6 @@ pub(super) fn anchors() -> Vec<String> {
         }
         out.extend(words.iter().map(|(_, w)| (*w).to_owned()));
     }
-    out.extend(
-        ["CertUtil: -", "CERT_KEY_PROV_INFO_PROP_ID(", "ERROR: missing key association", "ERROR: Container name"]
-            .map(str::to_owned),
-    );
+    out.extend(["CertUtil: -", "ERROR: missing key association", "ERROR: Container name"].map(str::to_owned));
     out
 }

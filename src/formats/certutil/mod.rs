@@ -188,6 +188,8 @@ pub struct CertificateBlock {
     pub tests: Vec<Fact<(Test, bool)>>,
     /// Remarks.
     pub remarks: Vec<Fact<KeyRemark>>,
+    /// A closing line after the key part, in a language other than English, was not understood.
+    pub unread_closing: bool,
     /// Known error codes in this block.
     pub codes: Vec<Fact<u32>>,
     /// The lines that the facts stand on.

@@ -5,7 +5,7 @@ use super::labels::{self, Label, Language, Phrase};
 use super::piece::{Cleaned, Piece};
 use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
-use crate::input::Line;
+use crate::input::{Line, Window};
 use crate::limits::Limits;
 use crate::model::fact::{Basis, Fact, Place, SourceId};
 use crate::model::key_remark::KeyRemark;
@@ -79,6 +79,8 @@ pub struct Parser {
     pending_provider: Option<Fact<String>>,
     requested: (Option<Fact<KeySpec>>, Option<Fact<String>>),
     languages: [u32; 7],
+    /// Headers whose word is in the table, and others: of a language without table.
+    headers: (u32, u32),
     block_lines: usize,
     block_full: bool,
     limits: Limits,
@@ -86,7 +88,30 @@ pub struct Parser {
     smart_card: bool,
     /// The listing has nesting levels: a PFX file.
     nested: bool,
+    /// In a very long line: the original offset at which the next window goes on.
+    resume: u64,
+    /// The line that `open` stands on.
+    open_line: OpenLine,
+    /// The width at which this log's lines are wrapped, in characters.
+    wrap_width: usize,
+    /// The digits of a wrapped thumbprint so far.
+    partial_hash: String,
 }
+
+/// What tells whether the next line goes on with this one.
+#[derive(Debug, Clone, Copy, Default)]
+struct OpenLine {
+    /// The physical line's length in characters.
+    width: usize,
+    /// It ends with a blank.
+    ends_blank: bool,
+}
+
+/// The width of a console where nothing else is known.
+const CONSOLE_WIDTH: usize = 80;
+
+/// No line of certutil's own about a test or an error is longer (bytes); a longer text is several lines joined.
+const ONE_LINE: usize = 400;
 
 const LANGUAGES: [Language; 7] =
     [Language::En, Language::De, Language::Fr, Language::Es, Language::Pt, Language::Zh, Language::Ru];
@@ -114,12 +139,17 @@ impl Parser {
             pending_provider: None,
             requested: (None, None),
             languages: [0; 7],
+            headers: (0, 0),
             block_lines: 0,
             block_full: false,
             limits: limits.clone(),
             recognized: 0,
             smart_card: false,
             nested: false,
+            resume: 0,
+            open_line: OpenLine::default(),
+            wrap_width: CONSOLE_WIDTH,
+            partial_hash: String::new(),
         }
     }
 
@@ -135,6 +165,9 @@ impl Parser {
 
     /// The user interface language in which most labels were.
     pub fn language(&self) -> Option<Language> {
+        if self.headers.1 > self.headers.0 {
+            return None;
+        }
         let mut best = None;
         let mut most = 0;
         // English last: a translated log keeps some English labels, an English one has no translated ones.
@@ -149,35 +182,35 @@ impl Parser {
 
     /// Ends the text.
     pub fn finish(&mut self) {
+        self.end_listed(None);
         self.end_requested();
         self.end_block(false);
     }
 
     /// Reads one physical line (or one window of a very long one).
     pub fn line(&mut self, line: Line<'_>) {
-        let window = line.window;
+        let (window, end) = (line.window, line.end);
         let cleaned = Cleaned::new(line);
-        for piece in cleaned.pieces() {
-            match window {
-                None => self.piece(piece, 0),
-                Some(w) => self.window(piece, w.index, w.last),
-            }
+        match window {
+            None => cleaned.pieces().for_each(|piece| self.piece(piece, 0)),
+            Some(window) => self.window(&cleaned, window, end),
         }
     }
 
-    /// A window of a collapsed line: what begins in its overlap with the next window is left to that one; what was cut
-    /// by the overlap with the last one was read there.
-    fn window(&mut self, piece: Piece<'_>, index: u32, last: bool) {
-        let overlap = self.limits.line_overlap;
-        let until = if last { piece.text.len() } else { piece.text.len().saturating_sub(overlap) };
-        let mut at = 0usize;
-        for (number, part) in piece.split_at_anchors().into_iter().enumerate() {
-            let start = at;
-            at = at.saturating_add(part.text.len());
-            let cut_before = index > 0 && number == 0;
-            if !cut_before && (start < until || number == 0) {
-                self.piece(part, 1);
+    /// A window of a very long line. Its last part may be cut by the window's end: if the next window shows it whole, it
+    /// is left to that one.
+    fn window(&mut self, cleaned: &Cleaned<'_>, window: Window, end: u64) {
+        let from = if window.index == 0 { 0 } else { self.resume };
+        let overlap = u64::try_from(self.limits.line_overlap).unwrap_or(0);
+        let parts = cleaned.pieces().flat_map(Piece::split_at_anchors).filter(|part| part.start() >= from);
+        let mut parts = parts.peekable();
+        self.resume = end;
+        while let Some(part) = parts.next() {
+            if !window.last && parts.peek().is_none() && part.start() > end.saturating_sub(overlap) {
+                self.resume = part.start();
+                break;
             }
+            self.piece(part, 1);
         }
     }
 
@@ -256,6 +289,9 @@ impl Parser {
             block.complete = complete;
             if block.says_something() {
                 self.records.push(Record::Certificate(block));
+            } else if let Some(index) = block.index {
+                let message = format!("nothing follows the header of certificate {}", index.value);
+                self.records.push(Record::Problem(message, index.place));
             }
         }
         self.public_key.clear();
@@ -302,6 +338,10 @@ impl Parser {
             }
             return;
         }
+        if depth < 2 && piece.holds_a_rule() {
+            self.collapsed(piece);
+            return;
+        }
         if self.block_full && !text.starts_with("CertUtil:") {
             return;
         }
@@ -330,6 +370,11 @@ impl Parser {
             return;
         }
         if self.labelled(piece, whole.indent(), depth) {
+            if self.open.is_some() {
+                let line = piece.line().text;
+                let width = line.get(..ONE_LINE).unwrap_or(line).chars().count();
+                self.open_line = OpenLine { width, ends_blank: whole.text.ends_with(' ') };
+            }
             return;
         }
         if depth < 2 && text.len() > 24 {
@@ -341,7 +386,7 @@ impl Parser {
                 return;
             }
         }
-        if self.continued(piece) {
+        if self.continued(piece, whole.text.starts_with(' ')) {
             return;
         }
         self.open = None;
@@ -350,11 +395,19 @@ impl Parser {
 
     fn blank(&mut self) {
         self.sddl_open = false;
-        if matches!(self.section, Section::Names(NameOf::Issuer | NameOf::Subject)) {
-            let block = self.block();
-            let filled = block.subject.is_some() || block.issuer.is_some();
-            if filled {
-                self.section = Section::Head;
+    }
+
+    /// A line that several lines were joined into, headers among them.
+    fn collapsed(&mut self, piece: Piece<'_>) {
+        let mut parts = piece.split_at_anchors().into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let before_rule = parts.peek().is_some_and(|next| next.text.starts_with("====="));
+            match part.trim().split_store_header().filter(|_| before_rule) {
+                Some((before, header)) => {
+                    self.piece(before, 2);
+                    self.piece(header, 2);
+                }
+                None => self.piece(part, 2),
             }
         }
     }
@@ -401,6 +454,8 @@ impl Parser {
             self.recognized = self.recognized.saturating_add(1);
             self.header_word = word.to_owned();
             self.last_was_header = true;
+            let count = if known { &mut self.headers.0 } else { &mut self.headers.1 };
+            *count = count.saturating_add(1);
             match word {
                 "Certificate" => self.saw(Language::En),
                 "Zertifikat" => self.saw(Language::De),
@@ -451,8 +506,12 @@ impl Parser {
             .take_while(char::is_ascii_alphanumeric)
             .take(32)
             .collect();
+        if after.contains("command completed") || after.contains("command FAILED") {
+            self.saw(Language::En);
+        }
         let fact = self.stated(verb, piece);
         let code = codes(piece).into_iter().next().map(|(value, part)| self.stated(value, part));
+        self.end_listed(None);
         self.end_requested();
         if let Some(block) = &mut self.block {
             block.end = block.end.max(piece.place(self.source).end());
@@ -549,7 +608,7 @@ impl Parser {
     /// `Performing AT_SIGNATURE public key matching test...`.
     fn test_line(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        if self.section == Section::Chain {
+        if self.section == Section::Chain || text.len() > ONE_LINE {
             return false;
         }
         if let Some((before, spec)) = text.rsplit_once(": KeySpec=") {
@@ -618,6 +677,9 @@ impl Parser {
 
     fn error_line(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
+        if text.len() > ONE_LINE {
+            return false;
+        }
         let remark = if text.contains("missing key association property") {
             KeyRemark::MissingKeyAssociation
         } else if text.contains("Container name inconsistent") {
@@ -638,7 +700,9 @@ impl Parser {
         let text = piece.text;
         let (id, end) = if let Some(at) = text.find("_PROP_ID(") {
             let digits_start = at.saturating_add("_PROP_ID(".len());
-            let Some(digits) = number_until(text, digits_start, ')') else { return false };
+            let name = text.get(..at).unwrap_or("");
+            let title = name.len() <= 100 && name.split_whitespace().count() <= 3;
+            let Some(digits) = number_until(text, digits_start, ')').filter(|_| title) else { return false };
             (digits, digits_start)
         } else {
             let Some(open) = text.rfind('(') else { return false };
@@ -922,6 +986,9 @@ impl Parser {
 
     fn label_value(&mut self, label: Label, piece: Piece<'_>, value: Piece<'_>) -> bool {
         let text = value.text;
+        if self.block.is_none() && !may_begin(label, text) {
+            return false;
+        }
         match label {
             Label::X509Certificate => {
                 if self.block.as_ref().is_some_and(|b| b.serial.is_some() || b.subject.is_some() || b.sha1.is_some()) {
@@ -1146,6 +1213,9 @@ impl Parser {
 
     fn hash_line(&mut self, piece: Piece<'_>, label: Option<Label>, algorithm: Option<&str>, value: Piece<'_>) -> bool {
         let Some(algorithm) = algorithm else { return true };
+        if self.block.is_none() && Sha1::parse(value.text).is_none() {
+            return true;
+        }
         match (label, algorithm) {
             (Some(Label::NameHash), _) => {}
             (Some(Label::KeyIdHash), "rfc-sha1") | (None, "rfc-sha1") => {
@@ -1182,7 +1252,10 @@ impl Parser {
                             }
                         }
                     }
-                    None => self.open = Some((Open::Hash, value.text.is_empty())),
+                    None => {
+                        self.open = Some((Open::Hash, value.text.is_empty()));
+                        self.partial_hash = cut;
+                    }
                 }
             }
             (label, "sha256") if label != Some(Label::KeyIdHash) => {
@@ -1203,6 +1276,9 @@ impl Parser {
         let name = words.next().unwrap_or("").trim();
         if !oid::is_oid(id) {
             return;
+        }
+        if self.section == Section::Names(NameOf::Next) {
+            self.section = Section::Head;
         }
         self.keep(piece);
         let place = piece.place(self.source);
@@ -1274,8 +1350,14 @@ impl Parser {
     fn simple(&mut self, piece: Piece<'_>, value: Piece<'_>) {
         self.keep(piece);
         if !value.text.is_empty() {
-            let fact = self.stated(value.text.to_owned(), piece);
+            let place = piece.place(self.source);
             let block = self.block();
+            // On a collapsed line other words follow; the key link has the same name.
+            let stored = block.stored_container.as_ref().map(|c| c.value.as_str());
+            let fact = match stored.filter(|s| !s.is_empty() && goes_on_after(value.text, s)) {
+                Some(name) => Fact::derived(name.to_owned(), place, "the line goes on after the name"),
+                None => Fact::stated(value.text.to_owned(), place),
+            };
             if block.simple_name.is_none() {
                 block.simple_name = Some(fact);
             }
@@ -1283,7 +1365,18 @@ impl Parser {
         self.open = Some((Open::Simple, value.text.is_empty()));
     }
 
+    /// The value of an unknown label between the thumbprint and the provider is the container.
+    fn adopt_container(&mut self) {
+        let Some(container) = self.unknown_value.take() else { return };
+        let block = self.block();
+        if block.stored_container.is_none() {
+            block.key_link = block.key_link.or(Some(container.place));
+            block.stored_container = Some(container);
+        }
+    }
+
     fn provider(&mut self, piece: Piece<'_>, value: Piece<'_>) {
+        self.adopt_container();
         self.keep(piece);
         let text = value.text;
         let second = self.block().provider.is_some() && !self.block().smart_card;
@@ -1397,15 +1490,6 @@ impl Parser {
         }
         if equals {
             if provider::find(text).is_some() {
-                let has_container = self.block().stored_container.is_some();
-                if let Some(container) = self.unknown_value.take().filter(|_| !has_container) {
-                    let place = container.place;
-                    let block = self.block();
-                    block.stored_container = Some(container);
-                    if block.key_link.is_none() {
-                        block.key_link = Some(place);
-                    }
-                }
                 self.provider(piece, value);
                 return true;
             }
@@ -1442,7 +1526,9 @@ impl Parser {
             }
             return true;
         }
-        if text.is_empty() && self.section == Section::Head {
+        if text.is_empty() && matches!(self.section, Section::Head | Section::Names(_)) {
+            // Only verbose blocks have labels with their values below them.
+            self.block().verbose = true;
             self.section = Section::Names(NameOf::Next);
             return true;
         }
@@ -1459,7 +1545,7 @@ impl Parser {
             self.algorithm(piece, value);
             return true;
         }
-        if self.section == Section::Head
+        if matches!(self.section, Section::Head | Section::Names(NameOf::Next))
             && self.block().verbose
             && text.ends_with(char::is_alphabetic)
             && text.starts_with(|c: char| c.is_ascii_digit())
@@ -1580,7 +1666,8 @@ impl Parser {
         let block = self.block();
         let of = match of {
             NameOf::Next if block.issuer.is_none() => NameOf::Issuer,
-            NameOf::Next => NameOf::Subject,
+            NameOf::Next if block.subject.is_none() => NameOf::Subject,
+            NameOf::Next => return,
             other => other,
         };
         let slot = if of == NameOf::Issuer { &mut block.issuer } else { &mut block.subject };
@@ -1670,7 +1757,7 @@ impl Parser {
     }
 
     /// A line that goes on with the value of the line before: a value on a line of its own, or a hard wrap.
-    fn continued(&mut self, piece: Piece<'_>) -> bool {
+    fn continued(&mut self, piece: Piece<'_>, begins_blank: bool) -> bool {
         if let Section::Property(id) = self.section {
             if id != property_id::KEY_PROV_INFO {
                 self.property_value(id, piece);
@@ -1685,6 +1772,8 @@ impl Parser {
         let place = piece.place(self.source);
         // Only a line that reached a console's width was wrapped; a value that is missing stands on the next line.
         let continues = |value: &str| !empty && !value.is_empty() && text.len() <= 200;
+        let full_width = !empty && self.open_line.width == self.wrap_width;
+        let blank = if begins_blank || self.open_line.ends_blank { " " } else { "" };
         let block = self.block.get_or_insert_with(Box::default);
         let append = |slot: &mut Option<Fact<String>>, separator: &str| -> bool {
             match slot {
@@ -1710,8 +1799,9 @@ impl Parser {
                 let wraps = block.stored_container.as_ref().is_some_and(|c| {
                     c.value.is_empty() && plausible_container(text)
                         || container_name::split_file_name(&format!("{}{text}", c.value)).is_some()
+                        || full_width && plausible_container(text)
                 });
-                wraps && append(&mut block.stored_container, "")
+                wraps && append(&mut block.stored_container, blank)
             }
             Open::Unique => {
                 let joined = block.unique_name.as_ref().map_or(String::new(), |u| u.value.clone());
@@ -1734,10 +1824,10 @@ impl Parser {
             }
             Open::Subject if empty => values::is_distinguished_name(text) && append(&mut block.subject, ", "),
             Open::Issuer if empty => values::is_distinguished_name(text) && append(&mut block.issuer, ", "),
-            Open::Subject => wrapped_name(text) && append(&mut block.subject, ""),
-            Open::Issuer => wrapped_name(text) && append(&mut block.issuer, ""),
-            Open::Template => wrapped_name(text) && append(&mut block.template, ""),
-            Open::Hash => match Sha1::parse(text) {
+            Open::Subject => wrapped_name(text) && append(&mut block.subject, blank),
+            Open::Issuer => wrapped_name(text) && append(&mut block.issuer, blank),
+            Open::Template => wrapped_name(text) && append(&mut block.template, blank),
+            Open::Hash => match Sha1::parse(&format!("{}{text}", self.partial_hash)) {
                 Some(sha1) => {
                     block.sha1 = Some(Fact::stated(sha1, place));
                     true
@@ -1754,6 +1844,11 @@ impl Parser {
         };
         if done {
             self.keep(piece);
+            if !empty {
+                self.wrap_width = self.open_line.width;
+                self.open_line.width = piece.line().text.chars().count();
+                self.open_line.ends_blank = false;
+            }
             let open = match open {
                 Open::Container | Open::Unique | Open::Simple | Open::Provider | Open::Hash | Open::Serial => None,
                 name => Some((name, false)),
@@ -1813,6 +1908,7 @@ impl Parser {
                 }
             }
         }
+        self.note_unread_closing(text);
         for (value, part) in codes(piece) {
             let fact = self.stated(value, part);
             if self.block.is_some() {
@@ -1829,17 +1925,65 @@ impl Parser {
     }
 }
 
-impl CertificateBlock {
-    /// Whether the block holds anything but stray lines: a header, an identity, or a key link.
-    fn says_something(&self) -> bool {
-        self.index.is_some()
-            || self.serial.is_some()
-            || self.sha1.is_some()
-            || (self.subject.is_some() && self.issuer.is_some())
-            || self.provider.is_some()
-            || self.stored_container.is_some()
-            || (self.verbose && self.subject.is_some())
+impl Parser {
+    /// A closing line in a language whose closing lines are not all known may say that the key can't be exported.
+    fn note_unread_closing(&mut self, text: &str) {
+        let translated = self.language() != Some(Language::En);
+        let plain = !text.contains(['=', ':']) && text.len() <= ONE_LINE;
+        if let Some(block) = self.block.as_mut().filter(|b| translated && plain && b.provider.is_some()) {
+            block.unread_closing = true;
+        }
     }
+}
+
+impl CertificateBlock {
+    /// Whether the block holds anything but stray lines: an identity, or a key link.
+    fn says_something(&self) -> bool {
+        self.serial.is_some()
+            || self.sha1.is_some()
+            || self.subject.is_some() && (self.issuer.is_some() || self.index.is_some() || self.verbose)
+            || self.index.is_some() && (self.issuer.is_some() || self.properties_shown || !self.tests.is_empty())
+            || self.index.is_some() && (!self.remarks.is_empty() || self.key_link.is_some())
+            || (self.verbose && self.subject.is_some())
+            || self.shows_a_key_link()
+    }
+}
+
+impl CertificateBlock {
+    /// Whether lines of a key part, without anything of a certificate, are certutil's: `provider = …` also stands in
+    /// configuration files of other programs.
+    fn shows_a_key_link(&self) -> bool {
+        let titled = self.properties_shown && self.key_link.is_some();
+        let known = self.provider.as_ref().is_some_and(|p| provider::find(&p.value).is_some());
+        let details = [self.stored_container.is_some(), self.unique_name.is_some(), self.simple_name.is_some()];
+        let numbers = [self.provider_type.is_some(), self.flags.is_some(), self.key_spec.is_some()];
+        titled
+            || (self.provider.is_some() && details.contains(&true))
+            || (known && (numbers.contains(&true) || !self.tests.is_empty() || !self.remarks.is_empty()))
+            || (self.unique_name.is_some() && self.stored_container.is_some())
+    }
+}
+
+/// Whether a label outside a block can begin one: its value must be of its kind, else it is a word of a sentence or of a
+/// mail's header.
+fn may_begin(label: Label, value: &str) -> bool {
+    match label {
+        Label::Serial => value.is_empty() || values::leading_hex(value).len() >= 2,
+        Label::Issuer | Label::Subject => value.is_empty() || values::is_distinguished_name(value),
+        Label::NotBefore | Label::NotAfter => PrintedDate::parse(value).is_some(),
+        Label::Provider => provider::kind_of_name(value).is_some() || overprinted_provider(value).is_some(),
+        Label::ProviderType | Label::Flags => values::hex_first(value).is_some(),
+        Label::KeySpec => values::key_spec(value).is_some(),
+        Label::Extensions => value.starts_with(|c: char| c.is_ascii_digit()),
+        Label::X509Certificate => value.is_empty() || value.len() > ONE_LINE,
+        Label::CaVersion | Label::Template | Label::RootCertificate | Label::PrivateKey | Label::UiPolicy => false,
+        _ => true,
+    }
+}
+
+/// Whether a text goes on with another word after a name.
+fn goes_on_after(text: &str, name: &str) -> bool {
+    text.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
 }
 
 /// The separator of a label and its value: the first `:` or `=` that blanks or the text's end follow, or ` = ` or `=`.

@@ -16,24 +16,38 @@ pub(super) struct Cleaned<'a> {
     /// (index in `text`, index in the physical line): between two points both rise together.
     breaks: Vec<(usize, usize)>,
     line: Line<'a>,
+    /// Whether each character stands in the column of the physical line.
+    same_columns: bool,
+}
+
+/// Blanks that a web page or a French label puts where others have a space.
+const NO_BREAK: [char; 2] = ['\u{a0}', '\u{202f}'];
+
+/// Whether a line is a text with its line ends escaped, as JSON writes it.
+fn is_json_string(text: &str) -> bool {
+    let of_certutil = text.contains("=====") || text.contains("CertUtil:");
+    text.matches("\\r\\n").take(2).count() == 2 || of_certutil && text.matches("\\n").take(3).count() == 3
 }
 
 impl<'a> Cleaned<'a> {
     /// Takes off what web pages, tickets and escapes put into a line: HTML entities, backslash-escaped underscores and
-    /// quotes, `\u2019`, `<b>`-like tags. A line without any is borrowed.
+    /// quotes, `\u2019`, `<b>`-like tags, no-break spaces, the line ends of a JSON string. A line without any is borrowed.
     pub(super) fn new(line: Line<'a>) -> Self {
         let text = line.text;
-        if !text.bytes().any(|b| matches!(b, b'&' | b'\\' | b'<')) {
-            return Self { text: Cow::Borrowed(text), breaks: Vec::new(), line };
+        let special = |b| matches!(b, b'&' | b'\\' | b'<');
+        if !text.bytes().any(special) && (text.is_ascii() || !text.contains(NO_BREAK)) {
+            return Self { text: Cow::Borrowed(text), breaks: Vec::new(), line, same_columns: true };
         }
+        let json = is_json_string(text);
+        let mut same_columns = true;
         let mut out = String::new();
         let mut breaks = Vec::new();
         let mut rest = text;
         let mut changed = false;
-        while let Some(at) = rest.find(['&', '\\', '<']) {
+        while let Some(at) = rest.find(['&', '\\', '<', '\u{a0}', '\u{202f}']) {
             let (same, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
             out.push_str(same);
-            let Some((new, taken)) = replacement(tail) else {
+            let Some((new, taken)) = replacement(tail, json) else {
                 let step = tail.chars().next().map_or(1, char::len_utf8);
                 let (one, after) = tail.split_at_checked(step).unwrap_or((tail, ""));
                 out.push_str(one);
@@ -41,15 +55,16 @@ impl<'a> Cleaned<'a> {
                 continue;
             };
             changed = true;
+            same_columns = same_columns && tail.starts_with(NO_BREAK);
             out.push_str(&new);
             rest = tail.get(taken..).unwrap_or("");
             breaks.push((out.len(), text.len().saturating_sub(rest.len())));
         }
         if !changed {
-            return Self { text: Cow::Borrowed(text), breaks: Vec::new(), line };
+            return Self { text: Cow::Borrowed(text), breaks: Vec::new(), line, same_columns: true };
         }
         out.push_str(rest);
-        Self { text: Cow::Owned(out), breaks, line }
+        Self { text: Cow::Owned(out), breaks, line, same_columns }
     }
 
     /// The whole line as pieces: cut at `<br>` marks, quoting taken off.
@@ -62,7 +77,7 @@ impl<'a> Cleaned<'a> {
                 return None;
             }
             let rest = whole.text.get(start..)?;
-            // `<br>` becomes U+2028 in `replacement`.
+            // `<br>` and an escaped line end become U+2028 in `replacement`.
             let (range, next) = match rest.find('\u{2028}') {
                 Some(at) => {
                     let end = start.saturating_add(at);
@@ -74,7 +89,7 @@ impl<'a> Cleaned<'a> {
                 }
             };
             start = next;
-            Some(whole.slice(range).unquoted())
+            Some(whole.slice(range).unquoted().list_item())
         })
     }
 
@@ -86,7 +101,10 @@ impl<'a> Cleaned<'a> {
 }
 
 /// What stands for an escape at the beginning of a text, and how many bytes it takes.
-fn replacement(text: &str) -> Option<(Cow<'static, str>, usize)> {
+fn replacement(text: &str, json: bool) -> Option<(Cow<'static, str>, usize)> {
+    if let Some(blank) = text.chars().next().filter(|c| NO_BREAK.contains(c)) {
+        return Some((" ".into(), blank.len_utf8()));
+    }
     if let Some(rest) = text.strip_prefix('\\') {
         if let Some(hex) = rest.strip_prefix('u') {
             let digits = hex.get(..4)?;
@@ -94,7 +112,10 @@ fn replacement(text: &str) -> Option<(Cow<'static, str>, usize)> {
             return Some((c.to_string().into(), 6));
         }
         return match rest.chars().next()? {
-            c @ ('_' | '*' | '[' | ']' | '#' | '-' | '`' | '"' | '\\' | '>' | '|') => {
+            'n' if json => Some(("\u{2028}".into(), 2)),
+            'r' if json => Some(("".into(), 2)),
+            't' if json => Some(("\t".into(), 2)),
+            c @ ('_' | '*' | '[' | ']' | '#' | '-' | '`' | '"' | '\\' | '|') => {
                 Some((c.to_string().into(), c.len_utf8().saturating_add(1)))
             }
             _ => None,
@@ -191,9 +212,29 @@ impl<'a> Piece<'a> {
         }
         out
     }
+    /// Takes off the quotes and the comma of a line that is an item of a JSON list.
+    fn list_item(self) -> Self {
+        let item = self.trim();
+        let inner = item.text.strip_prefix('"').and_then(|t| t.strip_suffix("\",").or_else(|| t.strip_suffix('"')));
+        match inner {
+            Some(inner) => item.slice(1..inner.len().saturating_add(1)),
+            None => self,
+        }
+    }
     /// The physical line.
     pub(super) fn line(self) -> &'a Line<'a> {
         &self.cleaned.line
+    }
+    /// The original offset of the first byte.
+    pub(super) fn start(self) -> u64 {
+        self.cleaned.line.original(self.cleaned.physical(self.at))
+    }
+    /// A piece that ends with `my "Personal"`: what comes before it, and this.
+    pub(super) fn split_store_header(self) -> Option<(Self, Self)> {
+        let title = self.text.strip_suffix('"')?.rfind('"')?;
+        let before = self.text.get(..title)?.trim_end();
+        let word = before.rfind([' ', '"']).map_or(0, |at| at.saturating_add(1));
+        Some((self.slice(0..word), self.from(word)))
     }
     /// The place in the original input.
     pub(super) fn place(self, source: SourceId) -> Place {
@@ -209,9 +250,13 @@ impl<'a> Piece<'a> {
             len: u32::try_from(bytes.end.saturating_sub(bytes.start)).unwrap_or(u32::MAX),
         }
     }
+    /// Whether a `====` rule begins after other words: a line that several lines were joined into.
+    pub(super) fn holds_a_rule(self) -> bool {
+        self.text.find("=====").is_some_and(|at| at > 0)
+    }
     /// Whether the piece is its whole physical line, so that the line itself can be shown.
     pub(super) fn is_whole_line(self) -> bool {
-        self.cleaned.breaks.is_empty() && self.text.trim().len() == self.cleaned.line.text.trim().len()
+        self.cleaned.same_columns && self.text.trim().len() == self.cleaned.text.trim().len()
     }
     /// The parts that begin at a label, a closing line or a `====` rule inside this piece; one part when there is none
     /// beyond its beginning.
@@ -239,6 +284,12 @@ impl<'a> Piece<'a> {
             }
             from = end.max(start.saturating_add(5));
         }
+        for (at, _) in self.text.match_indices("_PROP_ID(") {
+            let name = self.text.get(..at).unwrap_or("");
+            let start = name.trim_end_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_').len();
+            cuts.push(start);
+        }
+        cuts.extend(prompts(self.text));
         cuts.retain(|c| *c > 0 && *c < self.text.len());
         cuts.sort_unstable();
         cuts.dedup();
@@ -251,6 +302,20 @@ impl<'a> Piece<'a> {
         out.push(self.from(start));
         out
     }
+}
+
+/// Where prompts with a certutil command begin: `C:\>certutil …`, `PS C:\> certutil …`.
+fn prompts(text: &str) -> Vec<usize> {
+    let lower = text.to_ascii_lowercase();
+    let mut out = Vec::new();
+    for (at, _) in lower.match_indices("certutil") {
+        let Some(prompt) = text.get(..at).and_then(|t| t.trim_end().strip_suffix('>')) else { continue };
+        let drive = prompt.rfind(":\\").and_then(|colon| colon.checked_sub(1));
+        let Some(drive) = drive.filter(|d| at.saturating_sub(*d) <= 260) else { continue };
+        let before = text.get(..drive).unwrap_or("");
+        out.push(before.strip_suffix("PS ").unwrap_or(before).len());
+    }
+    out
 }
 
 /// Whether a rule (`==== words ====`) begins at an index of `=` signs, and where it ends.

@@ -49,7 +49,13 @@ pub(super) fn hex_first(text: &str) -> Option<HexFirst> {
     }
     let as_hex = u32::from_str_radix(digits, 16).ok()?;
     let as_decimal = digits.parse::<u32>().ok().filter(|_| first.len() == digits.len());
-    let rest = rest.trim().trim_start_matches('(').trim_end_matches(')').trim();
+    let rest = match rest.trim().trim_start_matches('(').split_once(')') {
+        // What follows on a collapsed line is the name of the first bit.
+        Some((inner, after)) if after.trim_start().is_empty() || is_constant(after) => inner.trim(),
+        Some(_) => return None,
+        None if is_constant(rest) => "",
+        None => rest.trim(),
+    };
     if rest.is_empty() {
         return Some(HexFirst { value: as_hex, decimal: as_decimal, confirmed: false });
     }
@@ -60,6 +66,12 @@ pub(super) fn hex_first(text: &str) -> Option<HexFirst> {
     }
     let decimal = rest.parse::<u32>().ok()?;
     (decimal == as_hex).then_some(HexFirst { value: as_hex, decimal: None, confirmed: true })
+}
+
+/// Whether a text begins with the name of a constant: `CRYPT_MACHINE_KEYSET`.
+fn is_constant(text: &str) -> bool {
+    let name = text.split_whitespace().next().unwrap_or("");
+    name.contains('_') && name.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 /// A number that was printed hexadecimal first.

@@ -13,9 +13,10 @@ use zeroize::Zeroizing;
 
 use super::algorithms::{Cipher, Encryption, Hash, Kdf, MacAlgorithm, Scheme};
 use super::kdf::{self, Password, Purpose};
-use super::private_key::{self, encoded};
+use super::private_key;
 use super::{Bag, BagValue, Engine, Mac, PasswordState, Pfx, SafeKind, Shrouded, walk};
 use crate::formats::FormatError;
+use crate::formats::der_write::encoded;
 use crate::formats::der::{Place, Reader, tag};
 use crate::limits::Limits;
 
@@ -75,11 +76,8 @@ impl Opening<'_> {
             return PasswordState::NoneNeeded;
         }
         let none = if given.is_empty() { PasswordState::Missing } else { PasswordState::Wrong };
-        let candidates = given
-            .iter()
-            .enumerate()
-            .map(|(index, text)| (PasswordState::Given(index), Some(text.as_str())))
-            .chain(
+        let candidates =
+            given.iter().enumerate().map(|(index, text)| (PasswordState::Given(index), Some(text.as_str()))).chain(
                 [(PasswordState::Empty, Some("")), (PasswordState::Null, None)].into_iter().filter(|_| empty_too),
             );
         let decides = match &pfx.mac {

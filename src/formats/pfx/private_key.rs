@@ -7,6 +7,7 @@
 use sha1::{Digest, Sha1};
 
 use crate::formats::der::{self, Element, Place, Reader, hex, tag};
+use crate::formats::der_write::rsa_public_key;
 use crate::formats::{FormatError, Spanned, key_algorithm, x509};
 use crate::limits::Limits;
 
@@ -91,7 +92,8 @@ fn first_bits(sequence: &Element<'_>) -> Option<u32> {
     u32::try_from(first.integer_bits()).ok()
 }
 
-fn read_rsa(bytes: &[u8], key: &mut PrivateKey) {
+/// Fills in what a PKCS#1 RSAPrivateKey says.
+pub(crate) fn read_rsa(bytes: &[u8], key: &mut PrivateKey) {
     let Ok(outer) = Reader::new(bytes, 4).universal(tag::SEQUENCE, "the RSA private key") else { return };
     let mut numbers = outer.children();
     let _version = numbers.read();
@@ -104,42 +106,8 @@ fn read_rsa(bytes: &[u8], key: &mut PrivateKey) {
     key.public_key_sha1 = Some(hex(&Sha1::digest(rsa_public_key(modulus.content(), exponent.content()))));
 }
 
-/// The PKCS#1 RSAPublicKey in DER (RFC 8017 appendix A.1.1), from the two numbers in big-endian order; leading zero
-/// bytes don't matter.
-pub fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
-    let content = [integer(modulus), integer(exponent)].concat();
-    encoded(0x30, &content)
-}
-
-fn integer(number: &[u8]) -> Vec<u8> {
-    let leading = number.iter().take_while(|byte| **byte == 0).count();
-    let digits = number.get(leading..).unwrap_or_default();
-    let mut content = Vec::new();
-    if digits.first().is_none_or(|first| first & 0x80 != 0) {
-        content.push(0);
-    }
-    content.extend_from_slice(digits);
-    encoded(2, &content)
-}
-
-/// A DER value with a one-byte tag, X.690 section 10.1.
-pub(crate) fn encoded(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut value = vec![tag];
-    match u8::try_from(content.len()) {
-        Ok(length) if length < 0x80 => value.push(length),
-        _ => {
-            let length = content.len().to_be_bytes();
-            let leading = length.iter().take_while(|byte| **byte == 0).count();
-            let digits = length.get(leading..).unwrap_or_default();
-            value.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
-            value.extend_from_slice(digits);
-        }
-    }
-    value.extend_from_slice(content);
-    value
-}
-
-fn read_ec(bytes: &[u8], parameters: Option<Element<'_>>, key: &mut PrivateKey) {
+/// Fills in what a SEC1 ECPrivateKey says; the parameters are those of the surrounding structure.
+pub(crate) fn read_ec(bytes: &[u8], parameters: Option<Element<'_>>, key: &mut PrivateKey) {
     let curve_of = |element: Element<'_>| element.oid("the curve").ok().and_then(|oid| key_algorithm::curve(&oid));
     let mut curve = parameters.and_then(curve_of);
     let mut point_bits = None;
@@ -183,13 +151,6 @@ fn read_attributes(set: &Element<'_>, limits: &Limits, key: &mut PrivateKey) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_encoded_as_der_asks() {
-        assert_eq!(rsa_public_key(&[0, 0, 0x80], &[1, 0, 1]), [0x30, 9, 2, 2, 0, 0x80, 2, 3, 1, 0, 1]);
-        assert_eq!(encoded(4, &[0; 200]).get(..3), Some(&[4, 0x81, 200][..]));
-        assert_eq!(encoded(4, &[0; 300]).get(..4), Some(&[4, 0x82, 1, 44][..]));
-    }
 
     #[test]
     fn what_is_no_key_is_an_error() {

@@ -63,6 +63,7 @@ pub(super) fn store(credential: &CredentialReport) -> String {
         Some(store) => match (&store.name, store.scope.as_str()) {
             (Some(name), "unknown") => format!("{name}; machine or user is not shown"),
             (Some(name), scope) => format!("{scope}, {name}"),
+            (None, "unknown") => "not shown".to_owned(),
             (None, scope) => scope.to_owned(),
         },
     }
@@ -82,7 +83,7 @@ pub(super) fn valid_until(certificate: &CertificateReport) -> String {
         return words::day(moment).to_owned();
     }
     match &certificate.validity_text {
-        Some([_, Some(text)]) => format!("{text} (order of day and month open)"),
+        Some([_, Some(text)]) => format!("{text} (as printed)"),
         _ => "not shown".to_owned(),
     }
 }
@@ -192,7 +193,8 @@ pub(super) fn block(credential: &CredentialReport, findings: &[&Finding], paint:
             rows.pair("known as", name, None, None);
         }
     }
-    rows.pair("store", &store(credential), None, None);
+    let from = if credential.store.is_some() { "store" } else { "from" };
+    rows.pair(from, &store(credential), None, None);
     let no_key = key.association == "none";
     let link = match key.association.as_str() {
         "none" => Some("none: no key link and no key"),

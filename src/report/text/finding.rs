@@ -13,17 +13,20 @@ const SHOWN_LINES: usize = 12;
 /// Lines between two evidences for which one snippet still stands.
 const FOLDED_LINES: u32 = 500;
 
+/// A marked part of a line, in bytes of its text, and the evidence it stands for.
+type Mark<'a> = (std::ops::Range<usize>, &'a EvidenceReport);
+
 /// One line of a snippet: its text in the report, and the marked parts in bytes of that text.
 #[derive(Default)]
 struct Line<'a> {
     text: String,
-    marks: Vec<(std::ops::Range<usize>, &'a EvidenceReport)>,
+    marks: Vec<Mark<'a>>,
 }
 
 /// A line of an input made of the parts that its evidences keep: an artifact that was collapsed to one line has several
 /// on it. Parts that don't follow each other directly are joined by an ellipsis.
 fn composed<'a>(evidence: &[&'a EvidenceReport], ascii: bool) -> Line<'a> {
-    let mut parts: BTreeMap<usize, (&str, Vec<(std::ops::Range<usize>, &'a EvidenceReport)>)> = BTreeMap::new();
+    let mut parts: BTreeMap<usize, (&str, Vec<Mark<'a>>)> = BTreeMap::new();
     for e in evidence {
         let Some(text) = e.line_text.as_deref() else { continue };
         let range = span(e, text);
@@ -244,7 +247,12 @@ fn remedy(out: &mut String, remedy: &RemedyReport, first: bool, paint: Paint) {
         }
         let run = paint.show(&step.run);
         if step.shell == "text" {
-            paragraph(out, "    ", 4, &run, paint.width);
+            // A sentence, then perhaps the lines of a file to write, as they are.
+            let mut lines = step.run.lines();
+            paragraph(out, "    ", 4, &paint.show(lines.next().unwrap_or_default()), paint.width);
+            for line in lines {
+                out.push_str(&format!("        {}\n", paint.show(line)));
+            }
         } else {
             out.push_str("    ");
             out.push_str(&run);

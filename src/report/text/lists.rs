@@ -39,8 +39,13 @@ fn key_words(credential: &CredentialReport) -> String {
     if key.provider.name.is_none() && key.provider.provider_type.is_none() && key.key_spec.is_none() {
         return "key not shown".to_owned();
     }
-    let name = key.provider.name.as_deref().unwrap_or("provider not shown");
-    format!("{name}, KeySpec {}", key.key_spec.as_ref().map_or("not shown".to_owned(), |s| s.value.to_string()))
+    let kind = match key.provider.kind.as_str() {
+        "csp" => "CSP ",
+        "ksp" => "KSP ",
+        _ => "",
+    };
+    let spec = key.key_spec.as_ref().map_or("not shown".to_owned(), |s| s.value.to_string());
+    format!("{kind}KeySpec {spec}  {}", key.provider.name.as_deref().unwrap_or("provider not shown"))
 }
 
 /// One line per credential: mark, name, thumbprint, store, key.
@@ -72,14 +77,12 @@ pub(super) fn table(credentials: &[&CredentialReport], verbose: bool, paint: Pai
 }
 
 /// The credentials that share another one's findings.
-pub(super) fn same(credentials: &[(&CredentialReport, String)], verbose: bool, paint: Paint) -> String {
-    let mut out = format!(
-        "{}\n",
-        paint.bold(&format!(
-            "The same with {}; the commands are the same with the other thumbprint:",
-            words::count(credentials.len() as u64, "other credential", "other credentials")
-        ))
-    );
+///
+/// `commands`: the first one's screen has commands with its thumbprint.
+pub(super) fn same(credentials: &[(&CredentialReport, String)], commands: bool, verbose: bool, paint: Paint) -> String {
+    let count = words::count(credentials.len() as u64, "other credential", "other credentials");
+    let commands = if commands { "; the commands are the same with the other thumbprint" } else { "" };
+    let mut out = format!("{}\n", paint.bold(&format!("The same with {count}{commands}:")));
     let shown: Vec<_> = credentials.iter().take(rows(verbose)).collect();
     let name = |c: &CredentialReport| cut(&paint.show(&c.display_name), NAME, paint.ascii);
     let width = shown.iter().map(|(c, _)| columns(&name(c))).max().unwrap_or(0);
@@ -90,6 +93,18 @@ pub(super) fn same(credentials: &[(&CredentialReport, String)], verbose: bool, p
         out.push_str(&format!("  {mark} {}\n", line.trim_end()));
     }
     more(&mut out, credentials.len(), shown.len(), paint);
+    out
+}
+
+/// Other places of a finding.
+pub(super) fn places(places: &[String], verbose: bool, paint: Paint) -> String {
+    let count = words::count(places.len() as u64, "other place", "other places");
+    let mut out = format!("{}\n", paint.bold(&format!("The same at {count}:")));
+    let shown = places.len().min(rows(verbose));
+    for place in places.iter().take(shown) {
+        out.push_str(&format!("    {}\n", paint.show(place)));
+    }
+    more(&mut out, places.len(), shown, paint);
     out
 }
 
@@ -150,28 +165,46 @@ fn problem(problem: &Problem) -> String {
     }
 }
 
-/// Why something could not be checked, and the command that would tell; the same reason once.
+/// What could not be checked, and the command that would tell; what one command tells comes together. A reason counts
+/// once per credential: several rules may want the same fact.
 pub(super) fn not_checked(checks: &[&Check], verbose: bool, paint: Paint) -> String {
-    let mut order: Vec<&str> = Vec::new();
-    let mut grouped: BTreeMap<&str, (u64, Option<&str>)> = BTreeMap::new();
+    let mut reasons: Vec<(&str, u64, Option<&str>)> = Vec::new();
+    let mut last: BTreeMap<&str, Option<u32>> = BTreeMap::new();
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
     for check in checks {
-        let entry = grouped.entry(check.reason.as_str()).or_insert_with(|| {
-            order.push(&check.reason);
-            (0, None)
-        });
-        entry.0 = entry.0.saturating_add(check.count.unwrap_or(1));
-        if entry.1.is_none() {
-            entry.1 = check.obtain.as_deref().filter(|o| !o.is_empty());
+        let again = check.credential.is_some() && last.get(check.reason.as_str()) == Some(&check.credential);
+        last.insert(&check.reason, check.credential);
+        let count = if again { 0 } else { check.count.unwrap_or(1) };
+        let obtain = check.obtain.as_deref().filter(|o| !o.is_empty());
+        match known.get(check.reason.as_str()).and_then(|i| reasons.get_mut(*i)) {
+            Some((_, total, command)) => {
+                *total = total.saturating_add(count);
+                *command = command.or(obtain);
+            }
+            None => {
+                known.insert(&check.reason, reasons.len());
+                reasons.push((&check.reason, count, obtain));
+            }
+        }
+    }
+    let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+    let mut by_command: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for (reason, count, obtain) in reasons {
+        let text = if count > 1 { format!("{reason} ({count} times)") } else { reason.to_owned() };
+        match by_command.get(&obtain).and_then(|i| groups.get_mut(*i)) {
+            Some((_, list)) => list.push(text),
+            None => {
+                by_command.insert(obtain, groups.len());
+                groups.push((obtain, vec![text]));
+            }
         }
     }
     let mut out = String::new();
-    let shown = order.len().min(rows(verbose));
-    for (i, reason) in order.iter().take(shown).enumerate() {
-        let Some((count, obtain)) = grouped.get(reason) else { continue };
+    let shown = groups.len().min(rows(verbose));
+    for (i, (obtain, list)) in groups.iter().take(shown).enumerate() {
         let lead = if i == 0 { "Not checked:   " } else { "               " };
-        let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
         let mut text = String::new();
-        paragraph(&mut text, lead, 15, &paint.show(&format!("{reason}{times}")), paint.width);
+        paragraph(&mut text, lead, 15, &paint.show(&list.join("; ")), paint.width);
         if let Some(obtain) = obtain {
             let obtain = paint.show(obtain);
             let last = text.trim_end_matches('\n');
@@ -187,7 +220,7 @@ pub(super) fn not_checked(checks: &[&Check], verbose: bool, paint: Paint) -> Str
         }
         out.push_str(&text);
     }
-    more(&mut out, order.len(), shown, paint);
+    more(&mut out, groups.len(), shown, paint);
     out
 }
 

@@ -8,11 +8,11 @@ mod paint;
 
 use super::escape::{columns, wrap};
 use super::model::{
-    Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, Report, Severity, Verdict, VerdictOutcome,
+    Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, Report, Role, Severity, Verdict, VerdictOutcome,
 };
 use super::words;
 use paint::{Paint, as_verdict};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 
 /// Healthy credentials that get their three lines; more become a table.
@@ -149,7 +149,7 @@ impl<'a> View<'a> {
         line
     }
     /// Where the verdicts against it come from that no finding explains: the table of workloads.
-    fn from_the_table(&self, credential: &CredentialReport) -> String {
+    fn table_of_workloads(&self, credential: &CredentialReport) -> String {
         let explained = |v: &&Verdict| self.findings(credential).iter().any(|f| v.because.contains(&f.rule));
         let names: Vec<_> = credential
             .verdicts
@@ -168,6 +168,15 @@ impl<'a> View<'a> {
         let mut out = "\n".to_owned();
         finding::paragraph(&mut out, "Why:           ", 15, &self.paint.show(&text), self.paint.width);
         out.replacen("Why:", &self.paint.bold("Why:"), 1)
+    }
+    /// How many notes about some credentials a table does not show.
+    fn silent_notes(&self, credentials: &[&CredentialReport]) -> String {
+        let notes = credentials.iter().flat_map(|c| self.findings(c)).filter(|f| f.severity == Severity::Note).count();
+        if notes == 0 {
+            return String::new();
+        }
+        let count = words::count(notes as u64, "note", "notes");
+        self.paint.dim(&format!("  {count} about them; -v shows them\n"))
     }
     /// What is not the cause: suppressors that speak, and what the key's facts show by themselves.
     fn not_the_cause(&self, credential: &CredentialReport) -> String {
@@ -205,11 +214,20 @@ impl<'a> View<'a> {
         let mut out = self.heading(credential);
         out.push_str(&facts::block(credential, findings, self.paint));
         let mut told = Vec::new();
-        for f in findings {
+        let is_aside = |f: &&&Finding| f.severity == Severity::Note || f.role == Role::Hygiene;
+        for f in findings.iter().filter(|f| self.verbose || !is_aside(f)) {
             out.push('\n');
             out.push_str(&finding::full(self.report, f, &mut told, self.paint));
         }
-        out.push_str(&self.from_the_table(credential));
+        let asides: String = findings
+            .iter()
+            .filter(|f| !self.verbose && is_aside(f))
+            .map(|f| finding::brief(self.report, f, self.paint))
+            .collect();
+        if !asides.is_empty() {
+            out.push_str(&format!("\n{}\n{asides}", self.paint.bold("Beside it (-v tells more):")));
+        }
+        out.push_str(&self.table_of_workloads(credential));
         let tail =
             [self.not_the_cause(credential), lists::not_checked(&self.unknown(credential), self.verbose, self.paint)]
                 .concat();
@@ -222,6 +240,9 @@ impl<'a> View<'a> {
             out.push_str(&lists::checks(self.checks(credential), self.paint));
         }
         if !same.is_empty() {
+            let sha1 = credential.certificate.as_ref().and_then(|c| c.sha1.as_deref()).filter(|s| !s.is_empty());
+            let steps = || told.iter().flat_map(|r| &r.steps);
+            let commands = sha1.is_some_and(|sha1| steps().any(|s| s.run.contains(sha1)));
             let rows: Vec<_> = same
                 .iter()
                 .map(|c| {
@@ -231,7 +252,7 @@ impl<'a> View<'a> {
                 })
                 .collect();
             out.push('\n');
-            out.push_str(&lists::same(&rows, self.verbose, self.paint));
+            out.push_str(&lists::same(&rows, commands, self.verbose, self.paint));
         }
         out
     }
@@ -306,6 +327,24 @@ fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted<'a> {
     out
 }
 
+/// The findings about no credential of the report; of those that say the same the first, with the places of the others.
+fn case_findings(report: &Report) -> Vec<(&Finding, Vec<String>)> {
+    let known: HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
+    let mut out: Vec<(&Finding, Vec<String>)> = Vec::new();
+    let mut seen: BTreeMap<(&str, &str, Severity), usize> = BTreeMap::new();
+    for f in report.findings.iter().filter(|f| f.credential.is_none_or(|id| !known.contains(&id))) {
+        let key = (f.rule.as_str(), f.title.as_str(), f.severity);
+        match seen.get(&key).and_then(|i| out.get_mut(*i)) {
+            Some((_, places)) => places.extend(words::primary(&f.evidence).map(|e| words::place(report, e))),
+            None => {
+                seen.insert(key, out.len());
+                out.push((f, Vec::new()));
+            }
+        }
+    }
+    out
+}
+
 fn header(report: &Report, paint: Paint) -> String {
     format!(
         "{}   {}, {}\n",
@@ -336,12 +375,23 @@ fn footer(report: &Report, paint: Paint) -> String {
     let found = match (found.is_empty(), unread < report.inputs.len()) {
         (false, _) => found.join(", "),
         (true, true) => "No findings".to_owned(),
-        (true, false) => paint.verdict(VerdictOutcome::Fails, "Nothing could be analysed"),
+        (true, false) => {
+            let words = if report.inputs.is_empty() {
+                "Nothing could be analysed: no file was found"
+            } else {
+                "Nothing could be analysed"
+            };
+            paint.verdict(VerdictOutcome::Fails, words)
+        }
     };
-    let unread = match unread as u64 {
+    let unread_count = unread as u64;
+    let unread = match unread_count {
         0 => String::new(),
         n => format!("  {} not read.", words::count(n, "input", "inputs")),
     };
+    if report.inputs.len() as u64 == unread_count {
+        return format!("{found}.{unread}\n");
+    }
     let sum = |map: &BTreeMap<String, u64>| map.values().fold(0u64, |a, b| a.saturating_add(*b));
     format!(
         "{found}.  {} passed, {} not applicable, {} could not be made.{unread}\n",
@@ -375,12 +425,16 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
     for (credential, same) in &sorted.broken {
         section(&view.screen(credential, same), out)?;
     }
-    let mut told = Vec::new();
-    let known: std::collections::HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
-    for f in report.findings.iter().filter(|f| f.credential.is_none_or(|id| !known.contains(&id))) {
-        if !options.quiet || f.severity < Severity::Note {
-            section(&finding::full(report, f, &mut told, paint), out)?;
+    for (f, places) in case_findings(report) {
+        if options.quiet && f.severity == Severity::Note {
+            continue;
         }
+        let mut text = finding::full(report, f, &mut Vec::new(), paint);
+        if !places.is_empty() {
+            text.push('\n');
+            text.push_str(&lists::places(&places, options.verbose, paint));
+        }
+        section(&text, out)?;
     }
     if options.quiet {
         let unread: Vec<_> = report.inputs.iter().filter(|i| is_unread(i)).collect();
@@ -404,10 +458,19 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
         for f in sorted.healthy.iter().flat_map(|c| view.findings(c)).filter(|f| f.severity < Severity::Note).take(20) {
             text.push_str(&finding::brief(report, f, paint));
         }
+        text.push_str(&view.silent_notes(&sorted.healthy));
         section(&text, out)?;
     }
     if !sorted.not_judged.is_empty() {
-        section(&lists::not_judged(&sorted.not_judged, options.verbose, paint), out)?;
+        let mut text = lists::not_judged(&sorted.not_judged, options.verbose, paint);
+        if options.verbose {
+            for f in sorted.not_judged.iter().flat_map(|c| view.findings(c)) {
+                text.push_str(&finding::brief(report, f, paint));
+            }
+        } else {
+            text.push_str(&view.silent_notes(&sorted.not_judged));
+        }
+        section(&text, out)?;
     }
     let mut open: Vec<&Check> = sorted.healthy.iter().flat_map(|c| view.unknown(c)).collect();
     if sorted.undecided.len() > UNDECIDED && !options.verbose {

@@ -1,0 +1,304 @@
+//! What each fuzz target does with its bytes; also replayed over the corpus by `tests/fuzz_replay.rs` on stable Rust.
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::indexing_slicing)]
+
+use keyspect::analyze::{Analysis, Options};
+use keyspect::case::artifact::Origin;
+use keyspect::case::key_artifacts;
+use keyspect::formats::detect_binary;
+use keyspect::formats::pfx::open::open;
+use keyspect::formats::{
+    capi_key_blob, capi_key_container, cert_element, cert_store, certificate_request, cng_key_blob, cng_key_file,
+    cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pkcs7, private_key, pvk, reg_export,
+    request_inf, roaming_token, tpm_key_blob,
+};
+use keyspect::input::{CodePage, Line, LineReader, TextEncoding, choose, looks_like_text};
+use keyspect::limits::Limits;
+use keyspect::model::fact::SourceId;
+use keyspect::report::model::Report;
+use serde_json::{Value, json};
+use std::io::Read;
+use time::macros::datetime;
+use zeroize::Zeroizing;
+
+/// Answers with a few bytes at a time.
+struct Portions<'a> {
+    bytes: &'a [u8],
+    size: usize,
+}
+
+impl Read for Portions<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.size.min(out.len()).min(self.bytes.len());
+        let (now, later) = self.bytes.split_at(n);
+        out[..n].copy_from_slice(now);
+        self.bytes = later;
+        Ok(n)
+    }
+}
+
+/// Reads everything; gives what each line says.
+fn read_lines<R: Read>(reader: R, encoding: TextEncoding, limits: &Limits) -> Vec<(String, u64, u64, u64, bool)> {
+    let mut reader = LineReader::new(reader, encoding, limits);
+    let mut seen = Vec::new();
+    while let Some(batch) = reader.next_batch().expect("the reader doesn't fail") {
+        for line in batch.lines() {
+            check_places(&line);
+            let continues = line.window.is_some_and(|w| w.index > 0);
+            seen.push((line.text.to_owned(), line.number, line.start, line.end, continues));
+        }
+    }
+    seen
+}
+
+fn check_places(line: &Line<'_>) {
+    let mut last = line.start;
+    // A long line is checked at some places only: asking for all of them takes quadratic time.
+    let step = line.text.len() / 64 + 1;
+    for index in (0..=line.text.len() + 1).step_by(step) {
+        let place = line.original(index);
+        assert!(last <= place && place <= line.end);
+        assert!(line.column(index) > 0);
+        last = place;
+    }
+}
+
+fn options() -> Options {
+    Options::new(datetime!(2026-01-01 0:00 UTC))
+}
+
+fn report(reader: &mut dyn Read, options: Options) -> Report {
+    let mut analysis = Analysis::new(options);
+    analysis.read("input", None, reader).expect("nothing is written");
+    analysis.finish().expect("nothing is written")
+}
+
+/// What a report says of an input, without places and what follows from them.
+pub fn facts(report: &Report) -> Value {
+    let credentials: Vec<Value> = report
+        .credentials
+        .iter()
+        .map(|c| {
+            json!({ "certificate": c.certificate, "store": c.store, "key": c.key, "verdicts": c.verdicts,
+                    "origin": c.origin })
+        })
+        .collect();
+    let findings: Vec<_> = report.findings.iter().map(|f| (&f.rule, f.credential, f.severity)).collect();
+    let input = report.inputs.first().map(|i| json!({ "kind": i.kind, "language": i.language, "details": i.details }));
+    json!({ "input": input, "credentials": credentials, "findings": findings })
+}
+
+/// Any bytes as a text input: the whole way to a report and its JSON, and every place lies within the bytes.
+pub fn certutil(data: &[u8]) {
+    let mut options = options();
+    options.encoding = Some(choose(data, &keyspect::formats::certutil::words_beyond_ascii()).encoding);
+    let report = report(&mut &data[..], options);
+    let size = data.len() as u64;
+    let inside = |[start, end]: [u64; 2]| assert!(start <= end && end <= size, "{start}..{end} of {size}");
+    for input in &report.inputs {
+        input.problems.iter().filter_map(|p| p.bytes).for_each(inside);
+    }
+    report.credentials.iter().flat_map(|c| &c.sources).for_each(|s| inside(s.bytes));
+    report.findings.iter().flat_map(|f| &f.evidence).for_each(|e| inside(e.bytes));
+    let text = serde_json::to_string(&report).expect("a report is JSON");
+    let back: Report = serde_json::from_str(&text).expect("its own JSON is a report");
+    assert_eq!(report, back);
+}
+
+/// Any bytes: the report doesn't depend on how the bytes arrive.
+pub fn certutil_chunked(data: &[u8]) {
+    let Some((size, bytes)) = data.split_first() else { return };
+    let whole = report(&mut &bytes[..], options());
+    let portions = report(&mut Portions { bytes, size: usize::from(*size) + 1 }, options());
+    assert_eq!(whole, portions);
+}
+
+/// Any text: the facts don't depend on its encoding and line ends.
+pub fn certutil_encoding(data: &[u8]) {
+    let text: String =
+        String::from_utf8_lossy(data).chars().filter(|c| !matches!(c, '\0' | '\r' | '\u{feff}')).collect();
+    let plain = facts(&report(&mut text.as_bytes(), forced(TextEncoding::Utf8)));
+    let crlf = text.replace('\n', "\r\n");
+    assert_eq!(plain, facts(&report(&mut crlf.as_bytes(), forced(TextEncoding::Utf8))));
+    // Windows of long lines begin at other characters in another encoding.
+    if text.lines().any(|line| line.len() > Limits::default().line_bytes / 2) {
+        return;
+    }
+    let little: Vec<u8> = crlf.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(plain, facts(&report(&mut little.as_slice(), forced(TextEncoding::Utf16Le))));
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(plain, facts(&report(&mut big.as_slice(), forced(TextEncoding::Utf16Be))));
+}
+
+fn forced(encoding: TextEncoding) -> Options {
+    let mut options = options();
+    options.encoding = Some(encoding);
+    options
+}
+
+/// Any bytes: what an input is stays the same.
+pub fn detect(data: &[u8]) {
+    let words = keyspect::formats::certutil::words_beyond_ascii();
+    assert_eq!(looks_like_text(data), looks_like_text(data));
+    assert_eq!(choose(data, &words), choose(data, &words));
+    assert_eq!(detect_binary::detect(data), detect_binary::detect(data));
+    let found = report(&mut &data[..], options());
+    assert_eq!(found.inputs.len(), 1);
+    assert_eq!(found, report(&mut &data[..], options()));
+}
+
+/// Any bytes in any encoding: the lines don't depend on how the bytes arrive, nothing is left out, and every place lies
+/// within its line.
+pub fn text_lines(data: &[u8]) {
+    let Some(([which, size, small], bytes)) = data.split_first_chunk::<3>() else { return };
+    let mut encodings = vec![TextEncoding::Utf8, TextEncoding::Utf8Bom, TextEncoding::Utf16Le, TextEncoding::Utf16Be];
+    encodings.extend(CodePage::all().map(TextEncoding::CodePage));
+    let encoding = encodings[usize::from(*which) % encodings.len()];
+    let mut limits = Limits::default();
+    if small % 2 == 0 {
+        (limits.line_bytes, limits.line_overlap, limits.detect_bytes) = (64, usize::from(small % 64), 64);
+    }
+    let _ = (looks_like_text(bytes), choose(bytes, &["Schlüsselcontainer", "证书哈希"]));
+
+    let seen = read_lines(bytes, encoding, &limits);
+    assert_eq!(seen, read_lines(Portions { bytes, size: usize::from(*size) + 1 }, encoding, &limits));
+    let (mut number, mut at) = (0, None);
+    for (_, line, start, end, continues) in seen {
+        assert_eq!(line, number + u64::from(!continues));
+        assert!(at.is_none_or(|at| if continues { start <= at } else { start == at }));
+        assert!(start < end);
+        (number, at) = (line, Some(end));
+    }
+    assert!(at.is_none_or(|at| at == bytes.len() as u64));
+}
+
+/// Any bytes: readers of certificate elements, stores, registry exports and PKCS #7 end without a panic, and every record
+/// lies inside the bytes.
+pub fn cert_store(data: &[u8]) {
+    let limits = Limits::default();
+    let inside = |(start, end): (usize, usize)| assert!(start <= end && end <= data.len());
+    let check = |element: &cert_element::CertElement| {
+        inside(element.encoded);
+        element.records.iter().for_each(|record| inside(record.value));
+        element.problems.iter().for_each(|problem| assert!(problem.offset <= data.len()));
+    };
+    if let Ok(element) = cert_element::parse(data, &limits) {
+        check(&element);
+    }
+    // The start of a store is rarely found by chance.
+    let with_start = [b"\0\0\0\0CERT", data].concat();
+    if let Ok(store) = cert_store::parse(&with_start, &limits) {
+        assert!(store.terminated != store.problem.is_some());
+    }
+    let _ = key_prov_info::parse_at(data, 0);
+    let _ = key_prov_info::key_context_spec(data, 0);
+    if let Ok(record) = pkcs7::parse(data, &limits) {
+        record.certificates.into_iter().for_each(inside);
+    }
+    let _ = reg_export::parse(data, &limits);
+    if let Ok(pem) = pem::parse(data, &limits) {
+        pem.blocks.iter().for_each(|block| inside(block.bytes));
+    }
+}
+
+/// Any bytes: every reader of key blobs, containers and key files ends without a panic, what is recognised stays
+/// recognised, and every place lies inside the bytes.
+pub fn keyblob(data: &[u8]) {
+    let limits = Limits::default();
+    let _ = capi_key_blob::parse(data, &limits);
+    let _ = capi_key_container::parse(data, &limits);
+    let _ = cng_key_blob::parse(data, &limits);
+    let _ = cng_key_file::parse(data, &limits);
+    let _ = cng_key_transport::parse(data, &limits);
+    let _ = dpapi_blob::parse(data, &limits);
+    let _ = dpapi_master_key::parse(data, &limits);
+    let _ = private_key::parse(data, &limits);
+    let _ = pvk::parse(data, &limits);
+    let _ = roaming_token::parse(data, &limits);
+    let _ = tpm_key_blob::parse(data, &limits);
+    let kind = detect_binary::detect(data);
+    assert_eq!(kind, detect_binary::detect(data));
+    if let Some(artifact) = key_artifacts::read(data, &Origin::new(SourceId(0), None), &limits) {
+        for source in artifact.credentials.iter().flat_map(|credential| &credential.sources) {
+            assert!(source.start <= source.end && source.end <= data.len() as u64);
+        }
+    }
+}
+
+/// Any bytes: the walk of a PFX ends, its spans lie inside the bytes, and no key is derived.
+pub fn pfx_walk(data: &[u8]) {
+    let _ = pfx::looks_like(data);
+    let Ok(found) = pfx::walk(data, &Limits::default()) else { return };
+    let inside = |start: usize, end: usize| assert!(start <= end && end <= data.len());
+    for safe in &found.safes {
+        inside(safe.start, safe.end);
+    }
+    for (index, bag) in found.bags().enumerate() {
+        inside(bag.start, bag.end);
+        if let Some(provider) = &bag.attributes.provider {
+            inside(provider.start, provider.end);
+        }
+        if bag.certificate().is_some() {
+            assert!(!pfx::chain(&found, index).is_empty());
+        }
+    }
+    for problem in &found.problems {
+        assert!(problem.offset <= data.len());
+    }
+    if let Some(mac) = &found.mac {
+        inside(mac.start, mac.end);
+    }
+}
+
+/// Opening below the MAC. Mutants rarely keep a MAC, so the first byte chooses the password,
+/// the rest is a PFX whose MAC is left out of account for half of them.
+pub fn pfx_open(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else { return };
+    let mut limits = Limits::default();
+    limits.kdf_iterations = 4096;
+    limits.kdf_iterations_total = 16_384;
+    limits.mac_iterations = 4096;
+    limits.scrypt_bytes = 1 << 20;
+    let Ok(mut found) = pfx::walk(rest, &limits) else { return };
+    if first & 1 == 0 {
+        found.mac = None;
+    }
+    let given = match first >> 1 {
+        0 => vec![],
+        1 => vec![Zeroizing::new(String::new())],
+        _ => vec![Zeroizing::new("corpus-Password1".to_owned())],
+    };
+    open(&mut found, &given, &limits);
+    let bags: Vec<_> = found.bags().collect();
+    for bag in &bags {
+        if let Some(certificate) = pfx::certificate_of_key(&found, bag) {
+            assert!(bags.get(certificate.bag).is_some_and(|bag| bag.certificate().is_some()));
+        }
+    }
+}
+
+/// Any bytes: readers of certificate requests and private keys end without a panic, and places lie inside the bytes.
+pub fn request(data: &[u8]) {
+    let limits = Limits::default();
+    if let Ok(request) = certificate_request::parse(data, &limits) {
+        let spans = [&request.subject, &request.provider, &request.os_version, &request.ksp_name];
+        for span in spans.into_iter().flatten() {
+            assert!(span.start <= span.end && span.end <= data.len());
+        }
+        assert!(request.problems.iter().all(|problem| problem.offset <= data.len()));
+    }
+    let _ = private_key::parse(data, &limits);
+}
+
+/// Any text in any encoding: the reader of request INFs ends without a panic, and the words at a value's place are the
+/// value's.
+pub fn request_inf(data: &[u8]) {
+    for bytes in [data.to_vec(), [b"[NewRequest]\n", data].concat()] {
+        let Ok(inf) = request_inf::parse(&bytes, &Limits::default()) else { continue };
+        for value in &inf.values {
+            assert!(value.value.start <= value.value.end && value.value.end <= bytes.len());
+        }
+        if let Some(spec) = &inf.key_spec {
+            assert!(spec.start <= spec.end && spec.end <= bytes.len());
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! From credentials to findings: what is judged when, what is kept until the end, what the report says.
+
+use super::{Analysis, LISTED_CREDENTIALS, context, sighting};
+use crate::case::credential::{Association, Credential, CredentialId};
+use crate::case::index::IndexEntry;
+use crate::case::link;
+use crate::report::build;
+use crate::report::model::{
+    Check, CheckOutcome, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict,
+};
+use crate::rules::judge::{self, RankedFinding};
+use crate::rules::{Outcome, Recorded};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
+
+/// Outcomes counted so far.
+#[derive(Default)]
+pub(super) struct Counted {
+    summary: Summary,
+    grouped: BTreeMap<(CheckOutcome, &'static str, String), (u64, Option<String>)>,
+    /// Checks that are listed one by one.
+    listed: Vec<Check>,
+    /// Credentials that are no longer kept.
+    retired: u64,
+    /// Hashes of the findings and credentials that a streamed report already holds.
+    written: HashMap<(bool, u64), u64>,
+}
+
+impl Analysis<'_> {
+    /// Takes a credential: merges it with an earlier sighting, or gives it a number; judges it; writes it.
+    pub(super) fn credential(&mut self, mut credential: Credential) -> io::Result<()> {
+        if let Some(identity) = sighting::identity(&credential) {
+            let same = self.seen.get(&identity).into_iter().flatten().find_map(|id| {
+                let at = self.case.kept.binary_search_by_key(id, |c| c.id).ok()?;
+                self.case.kept.get(at).filter(|k| sighting::one_container(k, &credential)).map(|_| at)
+            });
+            if let Some(at) = same {
+                let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
+                sighting::merge(kept, credential);
+                let id = kept.id;
+                self.update_entry(id);
+                return self.judge(id);
+            }
+            self.seen.entry(identity).or_default().push(CredentialId(self.next));
+        }
+        credential.id = CredentialId(self.next);
+        self.next = self.next.saturating_add(1);
+        self.case.entries.push(IndexEntry::from(&credential));
+        let id = credential.id;
+        self.case.kept.push(credential);
+        self.judge(id)?;
+        self.retire();
+        Ok(())
+    }
+
+    fn update_entry(&mut self, id: CredentialId) {
+        let entry = self.case.credential(id).map(IndexEntry::from);
+        let slot = self.case.entries.binary_search_by_key(&id, |e| e.id).ok();
+        if let (Some(entry), Some(slot)) = (entry, slot.and_then(|at| self.case.entries.get_mut(at))) {
+            *slot = entry;
+        }
+    }
+
+    /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes.
+    fn link(&mut self) -> io::Result<()> {
+        let joined = link::join(&mut self.case.kept);
+        if joined.changed.is_empty() && joined.removed.is_empty() {
+            return Ok(());
+        }
+        let removed: HashSet<CredentialId> = joined.removed.into_iter().collect();
+        self.case.entries.retain(|entry| !removed.contains(&entry.id));
+        for id in &removed {
+            self.outcomes.remove(id);
+        }
+        self.joined = u32::try_from(removed.len()).unwrap_or(u32::MAX);
+        for id in joined.changed {
+            self.update_entry(id);
+            self.judge(id)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the rules about one credential, and writes it in a streamed report.
+    pub(super) fn judge(&mut self, id: CredentialId) -> io::Result<()> {
+        let Some(credential) = self.case.credential(id) else { return Ok(()) };
+        let targets = self.options.targets.clone();
+        let base = context(&self.options, &targets, self.stop);
+        let outcomes = judge::run_credential(credential, &base, &[]);
+        if self.sink.is_some() {
+            let candidates = judge::candidates(credential, &targets, &[]);
+            let ranked = judge::rank(Some(id), outcomes.clone(), &candidates);
+            let verdicts = candidates
+                .iter()
+                .map(|t| judge::verdict(credential, *t, &ranked.findings, self.options.windows))
+                .collect();
+            let report = build::credential(credential, verdicts);
+            let identity = build::identity(credential, None);
+            let columns = self.options.limits.excerpt_columns;
+            let findings: Vec<Finding> = ranked
+                .findings
+                .iter()
+                .map(|f| build::finding(f, &targets, &identity, Some(&credential.excerpts), columns))
+                .collect();
+            self.write_credential(report)?;
+            for finding in findings {
+                self.write_finding(finding)?;
+            }
+        }
+        self.outcomes.insert(id, outcomes);
+        Ok(())
+    }
+
+    /// Writes a credential unless the same line was the last one with its id.
+    fn write_credential(&mut self, credential: CredentialReport) -> io::Result<()> {
+        self.write(true, u64::from(credential.id), Item::Credential(Box::new(credential)))
+    }
+
+    /// Writes a finding unless the same line was the last one with its fingerprint.
+    fn write_finding(&mut self, finding: Finding) -> io::Result<()> {
+        let key = u64::from_str_radix(&finding.fingerprint, 16).unwrap_or(0) ^ finding.credential.map_or(0, u64::from);
+        self.write(false, key, Item::Finding(Box::new(finding)))
+    }
+
+    fn write(&mut self, credential: bool, key: u64, item: Item) -> io::Result<()> {
+        let Some(sink) = &mut self.sink else { return Ok(()) };
+        let hash = crate::case::index::fold(&serde_json::to_string(&item).unwrap_or_default());
+        if self.counted.written.get(&(credential, key)) == Some(&hash) {
+            return Ok(());
+        }
+        // Only what can be written again has to be remembered: the credentials that are still kept.
+        self.counted.written.insert((credential, key), hash);
+        sink.item(&item)
+    }
+
+    /// In a streamed report lets go of the oldest credentials without a finding, then of the oldest ones with, once more
+    /// are kept than the limit allows. Their lines are written; the rules that compare credentials still see their
+    /// index entries.
+    fn retire(&mut self) {
+        let limit = self.options.limits.kept_credentials;
+        if self.sink.is_none() || self.case.kept.len() < limit.saturating_mul(2) {
+            return;
+        }
+        let mut surplus = self.case.kept.len().saturating_sub(limit);
+        for faulty_too in [false, true] {
+            let outcomes = &self.outcomes;
+            let (mut gone, mut kept) = (Vec::new(), Vec::new());
+            for credential in std::mem::take(&mut self.case.kept) {
+                let healthy = outcomes
+                    .get(&credential.id)
+                    .is_none_or(|o| !o.iter().any(|r| matches!(r.outcome, Outcome::Fail(_))));
+                // A key alone may still find its certificate.
+                let leaves =
+                    surplus > 0 && (faulty_too || (healthy && credential.key.association != Association::Unknown));
+                if leaves {
+                    surplus -= 1;
+                    gone.push(credential.id);
+                } else {
+                    kept.push(credential);
+                }
+            }
+            self.case.kept = kept;
+            for id in gone {
+                self.counted.retired += 1;
+                for recorded in self.outcomes.remove(&id).unwrap_or_default() {
+                    if let Outcome::Fail(draft) = &recorded.outcome {
+                        self.counted.severity(draft.severity);
+                    }
+                    self.counted.outcome(&recorded, self.options.all_checks);
+                }
+                self.counted.written.remove(&(true, u64::from(id.0)));
+            }
+            if surplus == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Ends the run: compares the credentials, ranks, and gives the report. With a sink the items that the end of the
+    /// run changes are written again, then the checks and the summary.
+    ///
+    /// # Errors
+    /// Only what the sink answers.
+    pub fn finish(mut self) -> io::Result<Report> {
+        self.link()?;
+        let targets = self.options.targets.clone();
+        let base = context(&self.options, &targets, self.stop);
+        let of_case = judge::run_case(&self.case, &base);
+        // Which outcomes of case rules take part in the ranking of which credential.
+        let mut concerns: HashMap<CredentialId, Vec<usize>> = HashMap::new();
+        for (index, recorded) in of_case.iter().enumerate() {
+            let related = match &recorded.outcome {
+                Outcome::Fail(draft) => draft.related.as_slice(),
+                _ => &[],
+            };
+            for id in recorded.credential.iter().chain(related) {
+                concerns.entry(*id).or_default().push(index);
+            }
+        }
+        let about_case: Vec<Recorded> = of_case.iter().filter(|r| r.credential.is_none()).cloned().collect();
+        let mut findings = judge::rank(None, about_case.clone(), &targets).findings;
+        let mut checks = about_case;
+        let mut own: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
+        let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
+        for id in &ids {
+            let Some(credential) = self.case.credential(*id) else { continue };
+            let mut outcomes = self.outcomes.remove(id).unwrap_or_default();
+            let theirs = concerns.get(id).map_or(&[][..], Vec::as_slice);
+            outcomes.extend(theirs.iter().filter_map(|i| of_case.get(*i)).cloned());
+            let candidates = judge::candidates(credential, &targets, &[]);
+            let ranked = judge::rank(Some(*id), outcomes, &candidates);
+            checks.extend(ranked.checks.into_iter().filter(|r| r.credential == Some(*id)));
+            own.insert(*id, ranked.findings);
+        }
+        // A verdict also sees the findings of others that name the credential as a related one.
+        let mut named: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
+        for finding in findings.iter().chain(own.values().flatten()) {
+            for id in finding.draft.related.iter().filter(|id| finding.credential != Some(**id)) {
+                named.entry(*id).or_default().push(finding.clone());
+            }
+        }
+        let mut credentials = Vec::new();
+        for id in &ids {
+            let Some(credential) = self.case.credential(*id) else { continue };
+            let mut about = own.get(id).cloned().unwrap_or_default();
+            about.extend(named.remove(id).unwrap_or_default());
+            let verdicts: Vec<Verdict> = judge::candidates(credential, &targets, &[])
+                .iter()
+                .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
+                .collect();
+            credentials.push(build::credential(credential, verdicts));
+            findings.extend(own.remove(id).unwrap_or_default());
+        }
+        findings.sort_by_key(|f| {
+            (f.draft.role, f.draft.severity, f.draft.confidence, judge::precedence(f.rule), f.credential)
+        });
+        let report = self.report(credentials, &findings, &checks);
+        if self.sink.is_some() {
+            for credential in &report.credentials {
+                self.write_credential(credential.clone())?;
+            }
+            for finding in &report.findings {
+                self.write_finding(finding.clone())?;
+            }
+        }
+        if let Some(sink) = self.sink.take() {
+            for check in &report.checks {
+                sink.item(&Item::Check(check.clone()))?;
+            }
+            sink.item(&Item::Summary(report.summary.clone()))?;
+        }
+        Ok(report)
+    }
+
+    fn report(
+        &mut self,
+        credentials: Vec<CredentialReport>,
+        findings: &[RankedFinding],
+        checks: &[Recorded],
+    ) -> Report {
+        let columns = self.options.limits.excerpt_columns;
+        let mut kept_bytes = 0usize;
+        let mut list: Vec<Finding> = Vec::new();
+        for finding in findings {
+            self.counted.severity(finding.draft.severity);
+            if list.len() >= self.options.limits.findings {
+                continue;
+            }
+            let credential = finding.credential.and_then(|id| self.case.credential(id));
+            let input = credential
+                .and_then(|c| c.sources.first())
+                .and_then(|s| self.inputs.get(s.source.0 as usize))
+                .and_then(|i| i.sha256.clone());
+            let identity = credential.map_or(String::new(), |c| build::identity(c, input.as_deref()));
+            let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
+            let item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
+            kept_bytes += item
+                .evidence
+                .iter()
+                .map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len))
+                .sum::<usize>();
+            list.push(item);
+        }
+        let streamed = self.sink.is_some();
+        for recorded in checks {
+            let early = recorded.credential.is_none_or(|c| (c.0 as usize) < LISTED_CREDENTIALS);
+            let listed = match recorded.outcome {
+                Outcome::Fail(_) => true,
+                Outcome::NotApplicable(_) => self.options.all_checks,
+                Outcome::Unknown { .. } => self.options.all_checks || (early && !streamed),
+                Outcome::Pass(_) => self.options.all_checks || early,
+            };
+            self.counted.outcome(recorded, listed);
+        }
+        let mut summary = std::mem::take(&mut self.counted.summary);
+        summary.inputs = self.inputs.len() as u64;
+        summary.credentials = u64::from(self.next.saturating_sub(self.joined));
+        let mut checks = std::mem::take(&mut self.counted.listed);
+        for ((outcome, rule, reason), (count, obtain)) in std::mem::take(&mut self.counted.grouped) {
+            checks.push(Check {
+                rule: rule.to_owned(),
+                credential: None,
+                outcome,
+                reason,
+                obtain,
+                count: Some(count),
+                not_the_cause: false,
+            });
+        }
+        Report {
+            schema: SCHEMA.to_owned(),
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            inputs: std::mem::take(&mut self.inputs),
+            credentials,
+            findings: list,
+            checks,
+            summary,
+        }
+    }
+}
+
+impl Counted {
+    fn severity(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.summary.errors += 1,
+            Severity::Warning => self.summary.warnings += 1,
+            Severity::Note => self.summary.notes += 1,
+        }
+    }
+
+    /// Counts an outcome, and lists it or adds it to its group.
+    fn outcome(&mut self, recorded: &Recorded, listed: bool) {
+        let name = recorded.rule.name;
+        let counter = match recorded.outcome {
+            Outcome::Pass(_) => Some(&mut self.summary.passed),
+            Outcome::NotApplicable(_) => Some(&mut self.summary.not_applicable),
+            Outcome::Unknown { .. } => Some(&mut self.summary.unknown),
+            Outcome::Fail(_) => None,
+        };
+        if let Some(counter) = counter {
+            match counter.get_mut(name) {
+                Some(count) => *count += 1,
+                None => {
+                    counter.insert(name.to_owned(), 1);
+                }
+            }
+        }
+        if listed {
+            self.listed.push(build::check(recorded, recorded.credential));
+        } else if matches!(recorded.outcome, Outcome::Pass(_) | Outcome::Unknown { .. }) {
+            let item = build::check(recorded, recorded.credential);
+            // The command names one credential: the first one stands as an example for all.
+            let group = self.grouped.entry((item.outcome, name, item.reason)).or_insert((0, item.obtain));
+            group.0 += 1;
+        }
+    }
+}

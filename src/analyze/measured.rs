@@ -1,0 +1,36 @@
+//! A reader that counts and hashes what goes through.
+
+use sha2::{Digest, Sha256};
+use std::io::{self, Read};
+
+/// Counts and hashes what goes through.
+pub(super) struct Measured<'r> {
+    inner: &'r mut dyn Read,
+    pub(super) bytes: u64,
+    limit: u64,
+    hasher: Option<Sha256>,
+}
+
+impl<'r> Measured<'r> {
+    pub(super) fn new(inner: &'r mut dyn Read, limit: u64) -> Self {
+        Self { inner, bytes: 0, limit, hasher: Some(Sha256::new()) }
+    }
+    pub(super) fn sha256(&mut self) -> Option<String> {
+        let digest = self.hasher.take()?.finalize();
+        Some(digest.iter().map(|b| format!("{b:02x}")).collect())
+    }
+}
+
+impl Read for Measured<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes = self.bytes.saturating_add(read as u64);
+        if self.bytes > self.limit {
+            self.hasher = None;
+        }
+        if let (Some(hasher), Some(part)) = (&mut self.hasher, buffer.get(..read)) {
+            hasher.update(part);
+        }
+        Ok(read)
+    }
+}

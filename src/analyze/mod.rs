@@ -1,0 +1,456 @@
+//! The whole way: inputs in, a report out.
+//!
+//! Nothing here opens a file, reads a clock or an environment variable: the caller hands over readers, the time of
+//! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`]; with a [`Sink`] it writes
+//! each item as soon as its block ends.
+
+mod judging;
+mod measured;
+mod sighting;
+
+use crate::case::artifact::{Artifact, Origin, ReadStatus};
+use crate::case::credential::CredentialId;
+use crate::case::from_certutil::{LogCredentials, settle_dates};
+use crate::case::index::{CaseCode, CaseIndex};
+use crate::case::{from_pfx, key_artifacts};
+use crate::formats::certutil::{self, Parser};
+use crate::formats::pfx;
+use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
+use crate::limits::Limits;
+use crate::model::fact::SourceId;
+use crate::model::windows::WindowsVersion;
+use crate::report::jsonl::Sink;
+use crate::report::model::{Input, InputStatus, Item, Problem};
+use crate::rules::{Context, Recorded};
+use crate::workloads::{self, Target};
+use judging::Counted;
+use measured::Measured;
+use std::collections::HashMap;
+use std::io::{self, Cursor, Read};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+/// What a run is asked.
+pub struct Options {
+    /// The workloads to judge for; never empty.
+    pub targets: Vec<Target>,
+    /// The time of judgement.
+    pub at: OffsetDateTime,
+    /// The Windows version of the target, if the user named one.
+    pub windows: Option<WindowsVersion>,
+    /// The encoding of texts, if the user forced one.
+    pub encoding: Option<TextEncoding>,
+    /// Hash text inputs of any size.
+    pub hash: bool,
+    /// Every outcome of every check, also those that did not apply.
+    pub all_checks: bool,
+    /// Passwords for PFX files.
+    pub passwords: Passwords,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// For IIS, at a time of judgement.
+    pub fn new(at: OffsetDateTime) -> Self {
+        Self {
+            targets: vec![workloads::default_target()],
+            at,
+            windows: None,
+            encoding: None,
+            hash: false,
+            all_checks: false,
+            passwords: Passwords::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The lists of single checks in a report end after this many credentials; then outcomes are counted.
+const LISTED_CREDENTIALS: usize = 100;
+
+/// Asks a person for the password of a file, by its path; the second argument counts the tries for this file, from 1.
+/// `None`: no password.
+pub type AskPassword<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<String>> + 'a;
+
+/// One run over any number of inputs.
+pub struct Analysis<'a> {
+    options: Options,
+    stop: &'a dyn Fn() -> bool,
+    ask: Option<&'a mut AskPassword<'a>>,
+    sink: Option<&'a mut dyn Sink>,
+    inputs: Vec<Input>,
+    case: CaseIndex,
+    seen: HashMap<u128, Vec<CredentialId>>,
+    outcomes: HashMap<CredentialId, Vec<Recorded>>,
+    next: u32,
+    joined: u32,
+    counted: Counted,
+    stopped: bool,
+}
+
+impl<'a> Analysis<'a> {
+    /// Collects everything for one report.
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            stop: &|| false,
+            ask: None,
+            sink: None,
+            inputs: Vec::new(),
+            case: CaseIndex::default(),
+            seen: HashMap::new(),
+            outcomes: HashMap::new(),
+            next: 0,
+            joined: 0,
+            counted: Counted::default(),
+            stopped: false,
+        }
+    }
+
+    /// Also writes each item as soon as it is known. What changes later is written again with the same id or
+    /// fingerprint. Full facts are then kept only for credentials with findings, within the limits.
+    #[must_use]
+    pub fn with_sink(mut self, sink: &'a mut dyn Sink) -> Self {
+        self.sink = Some(sink);
+        self
+    }
+
+    /// Asks this at block boundaries; true ends the reading of the current input, whose status becomes `partial`.
+    #[must_use]
+    pub fn with_stop(mut self, stop: &'a dyn Fn() -> bool) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Asks a person for the password of a PFX that stays locked. What it gives is tried until it gives none.
+    #[must_use]
+    pub fn with_password_prompt(mut self, ask: &'a mut AskPassword<'a>) -> Self {
+        self.ask = Some(ask);
+        self
+    }
+
+    /// Notes an input that could not be opened.
+    ///
+    /// # Errors
+    /// Only what the sink answers.
+    pub fn unreadable(&mut self, path: &str, message: &str) -> io::Result<()> {
+        let mut input = self.input(path, None);
+        input.status = InputStatus::Failed;
+        input.problems.push(Problem { message: message.to_owned(), line: None, bytes: None });
+        self.end_input(input)
+    }
+
+    /// Reads one input to its end. An error of the reader is a problem of the input, not of the run.
+    ///
+    /// # Errors
+    /// Only what the sink answers.
+    pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut dyn Read) -> io::Result<()> {
+        let mut input = self.input(path, member);
+        let mut measured =
+            Measured::new(reader, if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes });
+        let mut head = Vec::new();
+        let limit = u64::try_from(self.options.limits.detect_bytes).unwrap_or(u64::MAX);
+        let failure = measured.by_ref().take(limit).read_to_end(&mut head).err();
+        if head.is_empty() {
+            input.status = if failure.is_some() { InputStatus::Failed } else { InputStatus::Unrecognized };
+            let message =
+                failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
+            input.problems.push(Problem { message, line: None, bytes: None });
+        } else if self.options.encoding.is_none() && (!looks_like_text(&head) || key_artifacts::claims_text(&head)) {
+            self.binary(&mut input, head, &mut measured)?;
+        } else {
+            self.text(&mut input, head, &mut measured)?;
+        }
+        if let Some(e) = failure.filter(|_| measured.bytes > 0) {
+            input.problems.push(Problem {
+                message: format!("it could not be read to its end: {e}"),
+                line: None,
+                bytes: None,
+            });
+            if input.status == InputStatus::Analyzed {
+                input.status = InputStatus::Partial;
+            }
+        }
+        input.bytes = measured.bytes;
+        input.sha256 = measured.sha256();
+        self.end_input(input)
+    }
+
+    fn input(&self, path: &str, member: Option<&str>) -> Input {
+        Input {
+            id: u32::try_from(self.inputs.len()).unwrap_or(u32::MAX),
+            path: path.to_owned(),
+            member: member.map(str::to_owned),
+            kind: "unrecognized".to_owned(),
+            segments: None,
+            encoding: None,
+            language: None,
+            bytes: 0,
+            sha256: None,
+            status: InputStatus::Unrecognized,
+            problems: Vec::new(),
+            details: None,
+            verdicts: Vec::new(),
+        }
+    }
+
+    fn end_input(&mut self, mut input: Input) -> io::Result<()> {
+        let limit = self.options.limits.problems;
+        if input.problems.len() > limit {
+            let more = input.problems.len() - limit;
+            input.problems.truncate(limit);
+            input.problems.push(Problem { message: format!("and {more} more problems"), line: None, bytes: None });
+        }
+        if let Some(sink) = &mut self.sink {
+            sink.item(&Item::Input(input.clone()))?;
+        }
+        self.inputs.push(input);
+        Ok(())
+    }
+
+    /// An artifact that is read whole: keys, stores, requests.
+    fn binary(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
+        let limits = self.options.limits.clone();
+        let text = looks_like_text(&head);
+        let room = limits.binary_bytes.saturating_sub(head.len()).saturating_add(1);
+        // It may be a private key: wiped when it is dropped.
+        let mut data = Zeroizing::new(head);
+        let failure = rest.by_ref().take(u64::try_from(room).unwrap_or(u64::MAX)).read_to_end(&mut data).err();
+        let path = input.member.as_ref().unwrap_or(&input.path).clone();
+        let name = path.rsplit(['/', '\\']).next();
+        let origin = Origin::new(SourceId(input.id), name);
+        if pfx::looks_like(&data) {
+            let artifact = self.pfx(&data, &path, &origin, &limits);
+            self.artifact(input, artifact)?;
+        } else if data.len() <= limits.binary_bytes
+            && let Some(artifact) = key_artifacts::read(&data, &origin, &limits)
+        {
+            self.artifact(input, artifact)?;
+        } else if text {
+            return self.text(input, std::mem::take(&mut data), rest);
+        } else {
+            input.problems.push(Problem {
+                message: if data.len() > limits.binary_bytes {
+                    format!("a binary file of more than {} bytes", limits.binary_bytes)
+                } else {
+                    "a binary file of no known kind".to_owned()
+                },
+                line: None,
+                bytes: None,
+            });
+        }
+        if let Some(e) = failure {
+            let message = format!("it could not be read to its end: {e}");
+            input.problems.push(Problem { message, line: None, bytes: None });
+        }
+        Ok(())
+    }
+
+    fn pfx(&mut self, data: &[u8], path: &str, origin: &Origin<'_>, limits: &Limits) -> Artifact {
+        let passwords = self.options.passwords.for_file(origin.file_name.unwrap_or(path));
+        let ask = &mut self.ask;
+        let mut tries = 0_u32;
+        let mut next = || {
+            tries = tries.saturating_add(1);
+            ask.as_mut().and_then(|ask| ask(path, tries))
+        };
+        from_pfx::read(data, &passwords, &mut next, origin, limits)
+    }
+
+    /// Takes what an artifact gave.
+    fn artifact(&mut self, input: &mut Input, artifact: Artifact) -> io::Result<()> {
+        artifact.kind.clone_into(&mut input.kind);
+        input.encoding = artifact.encoding.map(str::to_owned);
+        input.details = artifact.details;
+        input.status = match artifact.status {
+            ReadStatus::Analyzed => InputStatus::Analyzed,
+            ReadStatus::Partial => InputStatus::Partial,
+            ReadStatus::Locked => InputStatus::Locked,
+            ReadStatus::Failed => InputStatus::Failed,
+        };
+        input.problems.extend(artifact.problems.into_iter().map(|problem| {
+            let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
+            Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
+        }));
+        artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
+    }
+
+    fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
+        let choice = match self.options.encoding {
+            Some(encoding) => Choice { encoding, guessed: false },
+            None => choose(&head, &certutil::words_beyond_ascii()),
+        };
+        let source = SourceId(input.id);
+        let limits = self.options.limits.clone();
+        let mut lines = LineReader::new(Cursor::new(head).chain(rest), choice.encoding, &limits);
+        let mut parser = Parser::new(source, &limits);
+        let mut log = LogCredentials::new(source);
+        let first = self.next;
+        let mut cut = None;
+        loop {
+            match lines.next_batch() {
+                Ok(Some(batch)) => {
+                    let mut line_number = 0;
+                    for line in batch.lines() {
+                        line_number = line.number;
+                        parser.line(line);
+                    }
+                    for record in parser.take_records() {
+                        if let Some(credential) = log.record(record) {
+                            self.credential(*credential)?;
+                        }
+                    }
+                    if (self.stop)() {
+                        cut = Some(format!("stopped after line {line_number}: the time for this input is over"));
+                        self.stopped = true;
+                        break;
+                    }
+                }
+                Ok(None) => break,
+                Err(e) => {
+                    cut = Some(format!("it could not be read to its end: {e}"));
+                    break;
+                }
+            }
+        }
+        parser.finish();
+        for record in parser.take_records() {
+            if let Some(credential) = log.record(record) {
+                self.credential(*credential)?;
+            }
+        }
+        if let Some(credential) = log.finish() {
+            self.credential(*credential)?;
+        }
+        input.encoding = Some(lines.encoding().name().to_owned());
+        let broken = lines.first_broken_line();
+        self.end_log(input, &parser, log, first)?;
+        if choice.guessed && input.kind != "unrecognized" {
+            input.problems.push(Problem {
+                message: "code page guessed: letters in names may be wrong; name it with --encoding".to_owned(),
+                line: None,
+                bytes: None,
+            });
+        }
+        if let Some((line, offset)) = broken {
+            input.problems.push(Problem {
+                message: "bytes that are not valid in the text's encoding".to_owned(),
+                line: u32::try_from(line).ok(),
+                bytes: Some([offset, offset.saturating_add(1)]),
+            });
+        }
+        if let Some(message) = cut {
+            input.problems.push(Problem { message, line: None, bytes: None });
+            if input.status == InputStatus::Analyzed {
+                input.status = InputStatus::Partial;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a log as a whole says, once its last line is read.
+    fn end_log(&mut self, input: &mut Input, parser: &Parser, log: LogCredentials, first: u32) -> io::Result<()> {
+        let order = log.date_order();
+        let mut changed = Vec::new();
+        let mut ambiguous = None;
+        for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
+            if let Some(order) = order {
+                if settle_dates(credential, order) {
+                    changed.push(credential.id);
+                }
+            }
+            let dates = credential.certificate.as_ref().map(|c| [&c.not_before, &c.not_after]);
+            let open = dates.into_iter().flatten().flatten().find(|d| d.value.is_none() && d.readings.len() > 1);
+            if ambiguous.is_none() {
+                ambiguous = open.map(|d| (d.text.place, d.text.value.clone()));
+            }
+        }
+        for id in changed {
+            self.judge(id)?;
+        }
+        if log.blocks > 0 {
+            "certutil-dump".clone_into(&mut input.kind);
+        } else if !log.runs.is_empty() || !log.providers.is_empty() || !log.requested.is_empty() || log.commands > 0 {
+            "certutil-other".clone_into(&mut input.kind);
+        } else {
+            input.problems.push(Problem {
+                message: "a text in which nothing of certutil's output was recognised".to_owned(),
+                line: None,
+                bytes: None,
+            });
+            return Ok(());
+        }
+        input.status = InputStatus::Analyzed;
+        input.language = parser.language().map(|l| l.tag().to_owned());
+        if let Some((place, text)) = ambiguous {
+            input.problems.push(Problem {
+                message: format!(
+                    "ambiguous date order: `{text}` can be read in two ways; dates are not judged unless both agree"
+                ),
+                line: Some(place.line),
+                bytes: Some([place.start, place.end()]),
+            });
+        }
+        let damaged = !log.problems.is_empty();
+        for (message, place) in &log.problems {
+            input.problems.push(Problem {
+                message: message.clone(),
+                line: place.map(|p| p.line),
+                bytes: place.map(|p| [p.start, p.end()]),
+            });
+        }
+        if damaged {
+            input.status = InputStatus::Partial;
+        }
+        let unfinished = log.runs.is_empty() && log.blocks > 0;
+        if unfinished {
+            input.problems.push(Problem {
+                message: "no closing line of certutil: the log may be cut".to_owned(),
+                line: None,
+                bytes: None,
+            });
+        }
+        let runs: Vec<serde_json::Value> = log
+            .runs
+            .iter()
+            .map(|r| {
+                let code = r.failed.as_ref().map(|c| c.as_ref().map(|c| format!("0x{:08x}", c.value)));
+                serde_json::json!({
+                    "verb": r.verb,
+                    "outcome": if r.failed.is_some() { "failed" } else { "success" },
+                    "hresult": code.flatten(),
+                })
+            })
+            .collect();
+        let mut details = serde_json::Map::new();
+        details.insert("runs".to_owned(), runs.into());
+        if !log.providers.is_empty() {
+            let list: Vec<_> = log
+                .providers
+                .iter()
+                .map(|(n, t)| serde_json::json!({"name": n.value, "type": t.unwrap_or(0)}))
+                .collect();
+            details.insert("providers".to_owned(), list.into());
+        }
+        if !log.requested.is_empty() {
+            let list: Vec<_> =
+                log.requested.iter().map(|(k, p)| serde_json::json!({"key_spec": k, "provider": p})).collect();
+            details.insert("requested_keys".to_owned(), list.into());
+        }
+        input.details = Some(details.into());
+        for (code, line) in log.codes {
+            self.case.codes.push(CaseCode { code, excerpt: line, verb: None });
+        }
+        for run in log.runs {
+            if let Some(Some(code)) = run.failed {
+                self.case.failures.push(CaseCode { code, excerpt: run.line, verb: Some(run.verb) });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn context<'c>(options: &'c Options, targets: &'c [Target], stop: &'c dyn Fn() -> bool) -> Context<'c> {
+    Context { workloads: targets, bound: &[], at: options.at, windows: options.windows, limits: &options.limits, stop }
+}

@@ -1,0 +1,306 @@
+//! Tests of the ranking, of the verdicts, and of rules on facts that a certutil log does not show.
+
+use super::check::{FindingDraft, Outcome, Recorded};
+use super::testing::{certificate, fact, failed, linked, run, targets};
+use super::{RULES, RuleMeta, judge};
+use crate::case::credential::{
+    Access, Association, Credential, CredentialId, KeyRemark, Origin, Scope, Store, TestOutcome,
+};
+use crate::model::{key_usage::KeyUsage, oid, windows::WindowsVersion};
+use crate::report::model::{Confidence, Role, Severity, VerdictOutcome};
+
+const STRONG: &str = "Microsoft Strong Cryptographic Provider";
+const SOFTWARE_KSP: &str = "Microsoft Software Key Storage Provider";
+
+fn meta(name: &str) -> &'static RuleMeta {
+    super::find(name).map_or_else(|| RULES[0].meta(), |r| r.meta())
+}
+
+fn recorded(name: &str, edit: impl FnOnce(FindingDraft) -> FindingDraft) -> Recorded {
+    let rule = meta(name);
+    let draft = edit(FindingDraft::new(rule, rule.summary, "It is so."));
+    Recorded { rule, credential: Some(CredentialId(1)), outcome: Outcome::Fail(Box::new(draft)) }
+}
+
+fn ranked(list: Vec<Recorded>) -> Vec<(&'static str, Role, Severity, Confidence)> {
+    let ranked = judge::rank(Some(CredentialId(1)), list, &targets(&["iis"]));
+    ranked.findings.iter().map(|f| (f.rule.name, f.draft.role, f.draft.severity, f.draft.confidence)).collect()
+}
+
+fn names(found: Vec<crate::workloads::Target>) -> Vec<String> {
+    found.iter().map(ToString::to_string).collect()
+}
+
+fn verdict_of(c: &Credential, asked: &str, windows: Option<WindowsVersion>) -> (VerdictOutcome, Vec<String>) {
+    let list = targets(&[asked]);
+    let findings = judge::rank(Some(c.id), run(c, &[asked], &[]), &list).findings;
+    let verdict = judge::verdict(c, list[0], &findings, windows);
+    (verdict.outcome, verdict.because)
+}
+
+#[test]
+fn what_the_root_cause_explains_contributes_and_warns() {
+    let found = ranked(vec![recorded("keyset-missing", |d| d), recorded("user-keyset-in-machine-store", |d| d)]);
+    assert_eq!(
+        found,
+        [
+            ("user-keyset-in-machine-store", Role::RootCause, Severity::Error, Confidence::Certain),
+            ("keyset-missing", Role::Contributing, Severity::Warning, Confidence::Likely),
+        ]
+    );
+}
+
+#[test]
+fn what_it_does_not_explain_stays_an_error_and_says_also() {
+    let list = vec![recorded("keyspec-signature-on-csp", |d| d), recorded("user-keyset-in-machine-store", |d| d)];
+    let ranked = judge::rank(Some(CredentialId(1)), list, &targets(&["iis"]));
+    let roles: Vec<_> = ranked.findings.iter().map(|f| (f.rule.name, f.draft.role, f.draft.severity)).collect();
+    assert_eq!(
+        roles,
+        [
+            ("user-keyset-in-machine-store", Role::RootCause, Severity::Error),
+            ("keyspec-signature-on-csp", Role::Contributing, Severity::Error),
+        ]
+    );
+    assert!(ranked.findings[1].draft.message.contains("also"));
+    assert!(!ranked.findings[0].draft.message.contains("also"));
+}
+
+#[test]
+fn more_conditions_win_between_equals_and_the_more_specific_rule_before_that() {
+    let possible = |d: FindingDraft| d.confidence(Confidence::Possible);
+    let found = ranked(vec![
+        recorded("cert-key-mismatch", possible),
+        recorded("iis-import-nonexportable-bug", |d| d.conditions(3)),
+        recorded("keyset-missing", possible),
+    ]);
+    assert_eq!(found[0].0, "iis-import-nonexportable-bug");
+    assert!(found[1..].iter().all(|f| f.1 == Role::Contributing));
+    // The general rule has more conditions; the workload's own rule explains it.
+    let found = ranked(vec![
+        recorded("keyspec-signature-on-csp", |d| d.conditions(9)),
+        recorded("shir-keyspec", |d| d.conditions(1)),
+    ]);
+    assert_eq!((found[0].0, found[0].1), ("shir-keyspec", Role::RootCause));
+    assert_eq!((found[1].1, found[1].2), (Role::Contributing, Severity::Warning));
+}
+
+#[test]
+fn symptoms_and_contributing_findings_never_become_root_causes() {
+    let found = ranked(vec![
+        recorded("provider-unknown", |d| d),
+        recorded("keyset-missing", |d| d.role(Role::Symptom).severity(Severity::Note)),
+    ]);
+    assert!(found.iter().all(|f| f.1 != Role::RootCause));
+}
+
+#[test]
+fn an_unelevated_dump_takes_the_weight_from_missing_keysets() {
+    let mut dump = recorded("dump-taken-unelevated", |mut d| {
+        d.related = vec![CredentialId(1), CredentialId(2)];
+        d
+    });
+    dump.credential = None;
+    let missing = recorded("keyset-missing", |d| d);
+    let ranked = judge::rank(Some(CredentialId(1)), vec![dump.clone(), missing.clone()], &targets(&["iis"]));
+    // The finding about the dump is given out once, with the case.
+    assert_eq!(ranked.findings.len(), 1);
+    let found = &ranked.findings[0];
+    assert_eq!(found.rule.name, "keyset-missing");
+    assert_eq!(
+        (found.draft.role, found.draft.severity, found.draft.confidence),
+        (Role::Contributing, Severity::Warning, Confidence::Possible)
+    );
+    let case = judge::rank(None, vec![dump], &targets(&["iis"])).findings;
+    assert_eq!(case[0].draft.role, Role::RootCause);
+
+    let mut c = linked(SOFTWARE_KSP, 0, 0);
+    c.key.access = Access::NotOpened;
+    c.key.encryption_test = TestOutcome::NotShown;
+    let all: Vec<_> = case.into_iter().chain(ranked.findings).collect();
+    let verdict = judge::verdict(&c, targets(&["iis"])[0], &all, None);
+    assert_eq!(verdict.outcome, VerdictOutcome::Unknown);
+    assert!(verdict.because.iter().any(|r| r == "dump-taken-unelevated"));
+}
+
+#[test]
+fn another_credentials_root_cause_is_not_this_ones() {
+    let mut other = recorded("cert-key-mismatch", |mut d| {
+        d.related = vec![CredentialId(1)];
+        d
+    });
+    other.credential = Some(CredentialId(2));
+    let findings = judge::rank(Some(CredentialId(2)), vec![other], &targets(&["iis"])).findings;
+    assert_eq!(findings.len(), 1);
+    let c = linked(STRONG, 1, 1);
+    assert_eq!(judge::verdict(&c, targets(&["iis"])[0], &findings, None).outcome, VerdictOutcome::Works);
+}
+
+#[test]
+fn one_finding_for_all_workloads_with_the_same_place() {
+    let list = vec![
+        recorded("keyspec-signature-on-csp", |d| d.workloads(targets(&["iis", "rdp", "shir"]))),
+        recorded("shir-keyspec", |d| d.workloads(targets(&["shir"]))),
+    ];
+    let ranked = judge::rank(Some(CredentialId(1)), list, &targets(&["iis", "rdp", "shir"]));
+    let found: Vec<_> =
+        ranked.findings.iter().map(|f| (f.rule.name, f.draft.role, names(f.draft.workloads.clone()))).collect();
+    assert_eq!(found.len(), 3);
+    let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+    assert!(found.contains(&("keyspec-signature-on-csp", Role::RootCause, words(&["iis", "rdp"]))));
+    assert!(found.contains(&("keyspec-signature-on-csp", Role::Contributing, words(&["shir"]))));
+    assert!(found.contains(&("shir-keyspec", Role::RootCause, words(&["shir"]))));
+}
+
+#[test]
+fn who_is_judged() {
+    let asked = targets(&["iis", "adcs", "code-signing", "tls-client"]);
+    let of = |c: &Credential| names(judge::candidates(c, &asked, &[]));
+    let server = linked(STRONG, 1, 1);
+    assert_eq!(of(&server), ["iis"]);
+    let mut plain = server.clone();
+    certificate(&mut plain).extended_key_usage = None;
+    assert_eq!(of(&plain), ["iis", "code-signing", "tls-client"]);
+    let mut ca = server.clone();
+    certificate(&mut ca).is_ca = Some(fact(true, 4));
+    assert_eq!(of(&ca), ["adcs"]);
+    let mut user = plain.clone();
+    user.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+    assert_eq!(of(&user), ["code-signing", "tls-client"]);
+    for store in ["Root", "CA", "TrustedPeople", "REQUEST"] {
+        let mut peer = server.clone();
+        peer.store = Some(Store { name: Some(fact(store.to_owned(), 1)), scope: Some(fact(Scope::Machine, 1)) });
+        assert!(of(&peer).is_empty(), "{store}");
+    }
+    let mut file = server.clone();
+    file.origin = Origin::CertificateFile;
+    file.store = None;
+    file.key.association = Association::None;
+    assert!(of(&file).is_empty());
+    let mut key = server.clone();
+    key.origin = Origin::KeyFile;
+    key.certificate = None;
+    assert!(of(&key).is_empty());
+    // What an artifact binds is judged, whatever else is known.
+    assert_eq!(names(judge::candidates(&ca, &asked, &targets(&["iis"]))), ["iis"]);
+}
+
+#[test]
+fn verdicts_of_the_table() {
+    let ksp = linked(SOFTWARE_KSP, 0, 0);
+    let csp = linked(STRONG, 1, 1);
+    let outcome = |c: &Credential, asked: &str| verdict_of(c, asked, None).0;
+    assert_eq!(outcome(&ksp, "iis"), VerdictOutcome::Works);
+    assert_eq!(outcome(&csp, "iis"), VerdictOutcome::Works);
+    assert_eq!(outcome(&ksp, "sql-server:2022"), VerdictOutcome::AtRisk);
+    assert_eq!(outcome(&ksp, "exchange:2019"), VerdictOutcome::Unknown);
+    assert_eq!(outcome(&ksp, "dpm"), VerdictOutcome::Fails);
+    assert_eq!(outcome(&csp, "hgs"), VerdictOutcome::Fails);
+    // Kestrel's cell is an inference.
+    assert_eq!(outcome(&linked(STRONG, 1, 2), "kestrel"), VerdictOutcome::AtRisk);
+    // Without a version the worst row counts; the version of Windows settles it.
+    assert_eq!(outcome(&ksp, "ad-fs"), VerdictOutcome::Fails);
+    let mut stated = ksp;
+    stated.surroundings.windows = WindowsVersion::parse("2019").map(|w| fact(w, 1));
+    assert_eq!(outcome(&stated, "ad-fs"), VerdictOutcome::Works);
+}
+
+#[test]
+fn what_is_not_shown_is_not_decided() {
+    let mut c = linked(STRONG, 1, 1);
+    c.key.key_spec = None;
+    assert_eq!(verdict_of(&c, "iis", None).0, VerdictOutcome::Works, "a test passed");
+    c.key.encryption_test = TestOutcome::NotShown;
+    assert_eq!(verdict_of(&c, "iis", None).0, VerdictOutcome::Unknown);
+    let mut c = linked(STRONG, 1, 1);
+    c.key = Default::default();
+    assert_eq!(verdict_of(&c, "iis", None).0, VerdictOutcome::Unknown);
+}
+
+#[test]
+fn a_bound_certificate_weighs_more() {
+    let mut c = linked(STRONG, 1, 1);
+    certificate(&mut c).archived = Some(fact(true, 2));
+    let found = failed(&run(&c, &["iis"], &["iis"]), "archived-or-moved-certificate");
+    assert_eq!((found[0].severity, found[0].role), (Severity::Error, Role::RootCause));
+    let found = failed(&run(&c, &["iis"], &[]), "archived-or-moved-certificate");
+    assert_eq!((found[0].severity, found[0].role), (Severity::Warning, Role::Contributing));
+
+    let mut c = linked(STRONG, 1, 1);
+    certificate(&mut c).extended_key_usage = Some(fact(vec![oid::CLIENT_AUTH.to_owned()], 6));
+    assert!(failed(&run(&c, &["iis"], &[]), "eku-missing-serverauth").is_empty());
+    let found = failed(&run(&c, &["iis"], &["iis"]), "eku-missing-serverauth");
+    assert_eq!((found[0].severity, found[0].confidence), (Severity::Error, Confidence::Certain));
+    certificate(&mut c).extended_key_usage = Some(fact(vec![oid::ANY_EKU.to_owned()], 6));
+    assert!(failed(&run(&c, &["iis"], &["iis"]), "eku-missing-serverauth").is_empty());
+
+    let mut c = linked(STRONG, 1, 1);
+    c.key = Default::default();
+    c.key.association = Association::None;
+    certificate(&mut c).extended_key_usage = None;
+    let one = |bound: &[&str]| failed(&run(&c, &["iis"], bound), "key-prov-info-missing")[0].clone();
+    assert_eq!((one(&[]).severity, one(&[]).confidence), (Severity::Warning, Confidence::Possible));
+    assert_eq!((one(&["iis"]).severity, one(&["iis"]).confidence), (Severity::Error, Confidence::Certain));
+}
+
+#[test]
+fn byte_proof_of_another_key_is_certain() {
+    let mut c = linked(STRONG, 1, 1);
+    c.key.matches_certificate = Some(fact(false, 30));
+    let found = failed(&run(&c, &["iis"], &[]), "cert-key-mismatch");
+    assert_eq!((found[0].severity, found[0].confidence), (Severity::Error, Confidence::Certain));
+    c.key.matches_certificate = None;
+    c.key.remarks.push(fact(KeyRemark::PublicKeyDoesNotMatch, 31));
+    assert_eq!(failed(&run(&c, &["iis"], &[]), "cert-key-mismatch")[0].confidence, Confidence::Likely);
+}
+
+#[test]
+fn a_cng_key_that_may_not_sign_contradicts_the_key_usage() {
+    let mut c = linked(SOFTWARE_KSP, 0, 0);
+    for (usage, wrong) in [(1, true), (2, false), (3, false), (0, false), (0x00FF_FFFF, false)] {
+        c.key.usage = Some(fact(usage, 30));
+        assert_eq!(!failed(&run(&c, &["iis"], &[]), "keyspec-vs-keyusage").is_empty(), wrong, "{usage:x}");
+    }
+    c.key.usage = Some(fact(1, 30));
+    certificate(&mut c).key_usage = Some(fact(KeyUsage(0x20), 5));
+    assert!(failed(&run(&c, &["iis"], &[]), "keyspec-vs-keyusage").is_empty());
+}
+
+#[test]
+fn predictions_warn_at_most() {
+    let mut c = linked(SOFTWARE_KSP, 0, 0);
+    c.origin = Origin::FileDump;
+    c.store = None;
+    let found = failed(&run(&c, &["shir"], &[]), "shir-cng-unsupported");
+    assert_eq!((found[0].severity, found[0].confidence), (Severity::Warning, Confidence::Likely));
+}
+
+#[test]
+fn every_error_is_certain_or_likely_and_every_failure_names_one_primary_place() {
+    let mut faulty = linked(STRONG, 1, 2);
+    faulty.key.flags = Some(fact(0, 23));
+    faulty.key.codes.extend([0x8009_001A, 0x8009_0022, 0x8009_000B].map(|c| fact(c, 40)));
+    faulty.key.remarks.extend([KeyRemark::MissingStoredKeyset, KeyRemark::NotExportable].map(|r| fact(r, 41)));
+    faulty.key.signature_test = TestOutcome::NotShown;
+    faulty.key.test_places.clear();
+    faulty.surroundings.command = Some(fact("certutil -v -store my".to_owned(), 1));
+    let all: Vec<&str> = crate::workloads::WORKLOADS.iter().map(|w| w.name).collect();
+    let mut checked = 0;
+    for provider in crate::model::provider::PROVIDERS {
+        for spec in [0, 1, 2] {
+            let mut c = faulty.clone();
+            c.key.provider = Some(fact(provider.name.to_owned(), 21));
+            c.key.provider_type = Some(fact(provider.provider_type, 22));
+            c.key.key_spec = Some(fact(crate::model::key_spec::KeySpec(spec), 24));
+            for r in run(&c, &all, &[]) {
+                let Outcome::Fail(draft) = &r.outcome else { continue };
+                checked += 1;
+                let name = r.rule.name;
+                assert!(draft.severity != Severity::Error || draft.confidence <= Confidence::Likely, "{name}");
+                assert_eq!(draft.evidence.iter().filter(|e| e.primary).count(), 1, "{name}");
+                assert!(!draft.remedies.is_empty(), "{name} says nothing to do");
+            }
+        }
+    }
+    assert!(checked > 500);
+}

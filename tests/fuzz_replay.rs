@@ -1,0 +1,100 @@
+//! The bodies of the fuzz targets over the corpus and over every input that once broke one of them.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../fuzz/bodies.rs"]
+mod bodies;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every file below a folder, in a fixed order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
+    paths.sort();
+    let below = |p: PathBuf| if p.is_dir() { files(&p) } else { vec![p] };
+    paths.into_iter().flat_map(below).collect()
+}
+
+/// The artifacts of some folders of the corpus; `regressions` are part of every replay.
+fn replay(folders: &[&str], body: fn(&[u8])) {
+    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
+    for folder in folders.iter().chain(&["regressions"]) {
+        for file in files(&corpus.join(folder)) {
+            let own = file.extension().is_some_and(|e| e == "toml" || e == "snap" || e == "py");
+            if !own {
+                body(&fs::read(&file).unwrap());
+            }
+        }
+    }
+}
+
+const KEYS: [&str; 8] = [
+    "capi-key-blob",
+    "capi-key-container",
+    "cng-key-blob",
+    "cng-key-file",
+    "cng-key-transport",
+    "pvk",
+    "private-key",
+    "tpm-key-blob",
+];
+
+#[test]
+fn certutil() {
+    replay(&["certutil"], bodies::certutil);
+}
+
+#[test]
+fn certutil_chunked() {
+    replay(&["certutil"], |data| {
+        for size in [0, 6] {
+            bodies::certutil_chunked(&[&[size], data].concat());
+        }
+    });
+}
+
+#[test]
+fn certutil_encoding() {
+    replay(&["certutil"], bodies::certutil_encoding);
+}
+
+#[test]
+fn detect() {
+    replay(&["."], bodies::detect);
+}
+
+#[test]
+fn text_lines() {
+    replay(&["certutil", "request-inf"], |data| bodies::text_lines(&[&[0, 6, 1], data].concat()));
+}
+
+#[test]
+fn cert_store() {
+    replay(&["cert-store", "pkcs7", "reg-export", "registry-cert-blob", "certificate"], bodies::cert_store);
+}
+
+#[test]
+fn keyblob() {
+    replay(&KEYS, bodies::keyblob);
+}
+
+#[test]
+fn pfx_walk() {
+    replay(&["pfx"], bodies::pfx_walk);
+}
+
+#[test]
+fn pfx_open() {
+    replay(&["pfx"], |data| bodies::pfx_open(&[&[4], data].concat()));
+}
+
+#[test]
+fn request() {
+    replay(&["certificate-request", "private-key"], bodies::request);
+}
+
+#[test]
+fn request_inf() {
+    replay(&["request-inf"], bodies::request_inf);
+}

@@ -1,0 +1,265 @@
+//! What must hold for every log: the facts don't depend on encoding, line ends, quoting, indentation or the reader's
+//! portions; places point at what they claim; damage at the end changes nothing before it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../fuzz/bodies.rs"]
+mod bodies;
+
+use bodies::facts;
+use keyspect::analyze::{Analysis, Options};
+use keyspect::input::{LineReader, TextEncoding};
+use keyspect::limits::Limits;
+use keyspect::model::fact::{Fact, SourceId};
+use keyspect::report::model::Report;
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, RngSeed};
+use std::fs;
+use std::io::Read;
+use std::path::PathBuf;
+use time::macros::datetime;
+
+fn quick(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_algorithm: RngAlgorithm::ChaCha,
+        rng_seed: RngSeed::Fixed(20_260_101),
+        ..ProptestConfig::default()
+    }
+}
+
+fn report_of(reader: &mut dyn Read) -> Report {
+    let mut analysis = Analysis::new(Options::new(datetime!(2026-01-01 0:00 UTC)));
+    analysis.read("input", None, reader).unwrap();
+    analysis.finish().unwrap()
+}
+
+fn report(bytes: &[u8]) -> Report {
+    report_of(&mut &bytes[..])
+}
+
+/// Answers with portions of these sizes in turn.
+struct Portions<'a> {
+    bytes: &'a [u8],
+    sizes: Vec<usize>,
+    turn: usize,
+}
+
+impl Read for Portions<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let size = self.sizes[self.turn % self.sizes.len()];
+        self.turn += 1;
+        let n = size.min(out.len()).min(self.bytes.len());
+        let (now, later) = self.bytes.split_at(n);
+        out[..n].copy_from_slice(now);
+        self.bytes = later;
+        Ok(n)
+    }
+}
+
+fn inputs() -> Vec<(String, Vec<u8>)> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/certutil");
+    let mut folders: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).collect();
+    folders.sort();
+    let read = |folder: PathBuf| {
+        let file = ["input.txt", "input.bin"].into_iter().map(|n| folder.join(n)).find(|f| f.is_file())?;
+        Some((folder.file_name()?.to_string_lossy().into_owned(), fs::read(file).ok()?))
+    };
+    folders.into_iter().filter_map(read).collect()
+}
+
+const LABELS: [[&str; 9]; 4] = [
+    [
+        "Certificate",
+        "Serial Number",
+        "Issuer",
+        "Subject",
+        "Cert Hash",
+        "Key Container =",
+        "Unique container name:",
+        "Provider =",
+        "Encryption test passed",
+    ],
+    [
+        "Zertifikat",
+        "Seriennummer",
+        "Aussteller",
+        "Antragsteller",
+        "Zertifikathash",
+        "Schlüsselcontainer =",
+        "Eindeutiger Containername:",
+        "Anbieter =",
+        "Verschlüsselungstest wurde durchgeführt",
+    ],
+    ["证书", "序列号", "颁发者", "使用者", "证书哈希", "密钥容器 =", "唯一容器名称:", "提供程序 =", "加密测试通过"],
+    [
+        "Certifikát",
+        "Sériové číslo",
+        "Vystavitel",
+        "Předmět",
+        "Hash certifikátu",
+        "Kontejner klíčů =",
+        "Jedinečný název kontejneru:",
+        "Zprostředkovatel =",
+        "Test šifrování byl úspěšný.",
+    ],
+];
+
+/// A short listing with some certificates, in a language, with or without keys.
+fn logs() -> impl Strategy<Value = String> {
+    let name = "[A-Za-zäöéñ证][A-Za-z0-9 äöéñ证.-]{0,30}[A-Za-z0-9]";
+    let container = "[A-Za-z0-9{][A-Za-z0-9 ():{}_-]{0,40}[A-Za-z0-9}]";
+    let block = (name, container, any::<[u8; 20]>(), 1_u64..u64::MAX, 0..3_u8);
+    (0..LABELS.len(), prop::collection::vec(block, 1..5)).prop_map(|(language, blocks)| {
+        let [header, serial, issuer, subject, hash, container, unique, provider, passed] = LABELS[language];
+        let mut text = "my \"Personal\"\n".to_owned();
+        for (i, (name, key, sha1, number, kind)) in blocks.iter().enumerate() {
+            let sha1: String = sha1.iter().map(|b| format!("{b:02x}")).collect();
+            text += &format!(
+                "================ {header} {i} ================\n{serial}: {number:016x}\n{issuer}: CN=Fabrik CA\n"
+            );
+            text +=
+                &format!(" NotBefore: 13/01/2024 10:00\n NotAfter: 13/01/2034 10:00\n{subject}: CN={name}, O=Fabrik\n");
+            text += &format!("{hash}(sha1): {sha1}\n");
+            if *kind > 0 {
+                text += &format!("  {container} {key}\n");
+                text += &format!("  {unique} {}_5b1c0a7e-94d2-4f06-8a3d-d1e6f2b47c19\n", &sha1[..32]);
+                text += &format!("  {provider} Microsoft Strong Cryptographic Provider\n{passed}\n");
+            }
+            text += if i + 1 == blocks.len() { "" } else { "\n" };
+        }
+        text + "CertUtil: -store command completed successfully.\n"
+    })
+}
+
+fn utf16(text: &str, big: bool) -> Vec<u8> {
+    text.encode_utf16().flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+}
+
+/// The characters of some bytes in an encoding.
+fn decoded(bytes: &[u8], encoding: TextEncoding) -> String {
+    let mut reader = LineReader::new(bytes, encoding, &Limits::default());
+    let mut text = String::new();
+    while let Some(batch) = reader.next_batch().unwrap() {
+        batch.lines().for_each(|line| text.push_str(line.text));
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(quick(100))]
+
+    #[test]
+    fn encoding_and_line_ends_change_no_fact(log in logs()) {
+        let plain = facts(&report(log.as_bytes()));
+        for end in ["\r\n", "\r\r\n", "\r"] {
+            let text = log.replace('\n', end);
+            prop_assert_eq!(&plain, &facts(&report(text.as_bytes())), "{:?}", end);
+            for big in [false, true] {
+                prop_assert_eq!(&plain, &facts(&report(&utf16(&format!("\u{feff}{text}"), big))), "{:?}", end);
+            }
+        }
+        prop_assert_eq!(&plain, &facts(&report(format!("\u{feff}{log}").as_bytes())));
+    }
+
+    #[test]
+    fn quoting_and_indentation_change_no_fact(log in logs(), mark in "(> |>> |% |# |\\| |> > ){0,2}", blanks in 0..40_usize) {
+        let plain = facts(&report(log.as_bytes()));
+        let quoted: String = log.lines().map(|l| format!("{mark}{l}\n")).collect();
+        prop_assert_eq!(&plain, &facts(&report(quoted.as_bytes())), "{:?}", mark);
+        let indented: String = log.lines().map(|l| format!("{:blanks$}{l}\n", "")).collect();
+        prop_assert_eq!(&plain, &facts(&report(indented.as_bytes())), "{}", blanks);
+    }
+
+    #[test]
+    fn portions_change_nothing(log in logs(), sizes in prop::collection::vec(1_usize..70, 1..6), wide in any::<bool>()) {
+        let bytes = if wide { utf16(&log, false) } else { log.into_bytes() };
+        let whole = report(&bytes);
+        prop_assert_eq!(whole, report_of(&mut Portions { bytes: &bytes, sizes, turn: 0 }));
+    }
+
+    #[test]
+    fn places_point_at_what_they_state(log in logs(), which in 0..4_u8, mark in "(> ){0,2}") {
+        let quoted: String = log.lines().map(|l| format!("{mark}{l}\r\n")).collect();
+        let (bytes, encoding) = match which {
+            0 => (quoted.into_bytes(), TextEncoding::Utf8),
+            1 => (format!("\u{feff}{quoted}").into_bytes(), TextEncoding::Utf8),
+            2 => (utf16(&quoted, false), TextEncoding::Utf16Le),
+            _ => (utf16(&quoted, true), TextEncoding::Utf16Be),
+        };
+        for c in credentials(&bytes) {
+            let key = &c.key;
+            let certificate = c.certificate.as_ref().unwrap();
+            let sha1 = certificate.sha1.clone().map(|f| f.map(|v| v.to_string()));
+            let facts = [&certificate.serial, &certificate.subject, &certificate.issuer, &key.stored_container, &key.unique_name, &key.provider, &sha1];
+            for fact in facts.into_iter().flatten() {
+                let claimed = claimed(&bytes, fact, encoding);
+                prop_assert!(claimed.contains(&fact.value), "{:?} is not in {:?}", fact.value, claimed);
+            }
+        }
+        for evidence in report(&bytes).findings.iter().flat_map(|f| &f.evidence) {
+            let [start, end] = evidence.bytes.map(|n| usize::try_from(n).unwrap());
+            prop_assert_eq!(&decoded(&bytes[start..end], encoding), &evidence.excerpt);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        bodies::detect(&bytes);
+        bodies::certutil(&bytes);
+    }
+
+    #[test]
+    fn shuffled_lines_never_panic(log in logs(), picks in prop::collection::vec((any::<prop::sample::Index>(), 0..200_usize), 0..60)) {
+        let lines: Vec<&str> = log.lines().collect();
+        let text: String = picks
+            .iter()
+            .map(|(index, cut)| index.get(&lines).chars().take(*cut).chain("\n".chars()).collect::<String>())
+            .collect();
+        bodies::certutil(text.as_bytes());
+        bodies::certutil_encoding(text.as_bytes());
+    }
+}
+
+/// The words that a fact's place covers.
+fn claimed(bytes: &[u8], fact: &Fact<String>, encoding: TextEncoding) -> String {
+    let range = usize::try_from(fact.place.start).unwrap()..usize::try_from(fact.place.end()).unwrap();
+    decoded(&bytes[range], encoding)
+}
+
+/// The credentials of a log with their places, without the run around them.
+fn credentials(bytes: &[u8]) -> Vec<keyspect::case::credential::Credential> {
+    use keyspect::case::from_certutil::LogCredentials;
+    use keyspect::formats::certutil::{Parser, words_beyond_ascii};
+    let limits = Limits::default();
+    let encoding = keyspect::input::choose(bytes, &words_beyond_ascii()).encoding;
+    let mut lines = LineReader::new(bytes, encoding, &limits);
+    let (mut parser, mut log) = (Parser::new(SourceId(0), &limits), LogCredentials::new(SourceId(0)));
+    while let Some(batch) = lines.next_batch().unwrap() {
+        batch.lines().for_each(|line| parser.line(line));
+    }
+    parser.finish();
+    let mut out: Vec<_> = parser.take_records().into_iter().filter_map(|r| log.record(r)).map(|c| *c).collect();
+    out.extend(log.finish().map(|c| *c));
+    out
+}
+
+/// A cut log gives the same certificates as the whole one, up to the block that the cut goes through.
+#[test]
+fn a_cut_changes_no_block_before_it() {
+    for (name, bytes) in inputs() {
+        let whole = credentials(&bytes);
+        let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0);
+        for cut in (0..bytes.len()).step_by(97) {
+            let cut = if wide { cut & !1 } else { cut };
+            let part = credentials(&bytes[..cut]);
+            let untouched = whole.iter().filter(|c| c.sources.iter().all(|s| s.end < cut as u64)).count();
+            for (before, after) in whole.iter().zip(&part).take(untouched.saturating_sub(1)) {
+                let identity = |c: &keyspect::case::credential::Credential| {
+                    (c.thumbprint(), c.certificate.as_ref().and_then(|c| c.serial.clone()), c.key.clone())
+                };
+                assert_eq!(identity(before), identity(after), "{name} cut at {cut}");
+            }
+        }
+    }
+}
