@@ -90,6 +90,7 @@ pub fn walk(bytes: &[u8], limits: &Limits) -> Result<Pfx, FormatError> {
 }
 
 /// The bags of a SafeContents that was decrypted from the bytes of `place`.
+#[cfg(feature = "decrypt")]
 pub(super) fn decrypted_bags(
     plaintext: &[u8],
     place: &Place,
