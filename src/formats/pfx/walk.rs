@@ -6,7 +6,7 @@ use super::algorithms::{self, Encryption};
 use super::private_key;
 use super::sid_protection;
 use super::{Attributes, Bag, BagKind, BagValue, CertificateProperty, Mac, Pfx, Safe, SafeKind, Shrouded};
-use crate::formats::der::{Element, Octets, Place, Reader, tag};
+use crate::formats::der::{Element, Octets, Reader, tag};
 use crate::formats::{FormatError, Spanned, x509};
 use crate::limits::Limits;
 
@@ -90,9 +90,10 @@ pub fn walk(bytes: &[u8], limits: &Limits) -> Result<Pfx, FormatError> {
 }
 
 /// The bags of a SafeContents that was decrypted from the bytes of `place`.
+#[cfg(feature = "decrypt")]
 pub(super) fn decrypted_bags(
     plaintext: &[u8],
-    place: &Place,
+    place: &crate::formats::der::Place,
     limits: &Limits,
     seen: usize,
 ) -> Result<(Vec<Bag>, Vec<FormatError>), FormatError> {
