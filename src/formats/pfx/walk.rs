@@ -95,7 +95,7 @@ pub fn walk(bytes: &[u8], limits: &Limits) -> Result<Pfx, FormatError> {
 #[cfg(feature = "decrypt")]
 pub(super) fn decrypted_bags(
     plaintext: &[u8],
-    place: &Place,
+    place: &crate::formats::der::Place,
     limits: &Limits,
     seen: usize,
 ) -> Result<(Vec<Bag>, Vec<FormatError>), FormatError> {
