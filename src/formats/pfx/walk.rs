@@ -6,8 +6,6 @@ use super::algorithms::{self, Encryption};
 use super::private_key;
 use super::sid_protection;
 use super::{Attributes, Bag, BagKind, BagValue, CertificateProperty, Mac, Pfx, Safe, SafeKind, Shrouded};
-#[cfg(feature = "decrypt")]
-use crate::formats::der::Place;
 use crate::formats::der::{Element, Octets, Reader, tag};
 use crate::formats::{FormatError, Spanned, x509};
 use crate::limits::Limits;
