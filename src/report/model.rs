@@ -76,7 +76,7 @@ pub struct Input {
     /// What could not be read, and where.
     pub problems: Vec<Problem>,
     /// What the kind of artifact adds.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub details: Option<serde_json::Value>,
     /// For a request, INF or template: what a certificate made from it would be worth.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
