@@ -1,7 +1,11 @@
 //! The whole way: inputs in, a report out.
 //!
 //! Nothing here opens a file, reads a clock or an environment variable: the caller hands over readers, the time of
+<<<<<<< HEAD
 //! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`](crate::report::model::Report); with a [`Sink`] it writes
+=======
+//! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`crate::report::model::Report`]; with a [`Sink`] it writes
+>>>>>>> corpus
 //! each item as soon as its block ends.
 
 mod judging;

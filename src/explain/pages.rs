@@ -13,12 +13,16 @@ use crate::rules::{self, Grade, Kind, RuleMeta};
 use crate::workloads::{Cell, CellOutcome, ROWS, Workload};
 use std::fmt::Write as _;
 
-/// The rules whose page names this word.
+/// The rules whose page names one of these words where it says what the rule is about: its examples and repairs name
+/// many fields in passing.
 fn related(words: &[&str]) -> String {
     let mut names: Vec<_> = rules::RULES
         .iter()
         .map(|r| r.meta())
-        .filter(|m| words.iter().any(|w| m.doc.contains(w)))
+        .filter(|m| {
+            let about = m.doc.find("\n## Why it fails").and_then(|end| m.doc.get(..end)).unwrap_or(m.doc);
+            words.iter().any(|w| about.contains(w))
+        })
         .map(|m| format!("`{}`", m.name))
         .collect();
     names.sort();

@@ -3,7 +3,11 @@
 //! Sources: RFC 7292 (PKCS#12), RFC 9579 (PBMAC1), RFC 8018 (PKCS#5), RFC 5958 (PKCS#8), Microsoft's documentation of
 //! `PFXImportCertStore` and `PFXExportCertStoreEx`, and for the attributes of Windows what its exports hold.
 //!
+<<<<<<< HEAD
 //! `walk` gives everything that stands in clear, without a password; `open` adds what a password shows.
+=======
+//! [`walk()`] gives everything that stands in clear, without a password; [`open`] adds what a password shows.
+>>>>>>> corpus
 
 pub mod algorithms;
 #[cfg(feature = "decrypt")]

@@ -6,8 +6,11 @@ use super::algorithms::{self, Encryption};
 use super::private_key;
 use super::sid_protection;
 use super::{Attributes, Bag, BagKind, BagValue, CertificateProperty, Mac, Pfx, Safe, SafeKind, Shrouded};
+<<<<<<< HEAD
 #[cfg(feature = "decrypt")]
 use crate::formats::der::Place;
+=======
+>>>>>>> corpus
 use crate::formats::der::{Element, Octets, Reader, tag};
 use crate::formats::{FormatError, Spanned, x509};
 use crate::limits::Limits;
@@ -95,7 +98,7 @@ pub fn walk(bytes: &[u8], limits: &Limits) -> Result<Pfx, FormatError> {
 #[cfg(feature = "decrypt")]
 pub(super) fn decrypted_bags(
     plaintext: &[u8],
-    place: &Place,
+    place: &crate::formats::der::Place,
     limits: &Limits,
     seen: usize,
 ) -> Result<(Vec<Bag>, Vec<FormatError>), FormatError> {
