@@ -1,0 +1,179 @@
+//! Closing lines, tests and remarks.
+
+use super::*;
+
+impl Parser {
+    /// A whole line that is a known phrase.
+    pub(super) fn phrase(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        if text.len() > 140 {
+            return false;
+        }
+        let bare = text.strip_suffix(" (CNG)").unwrap_or(text);
+        let hit = labels::find_phrase(bare).or_else(|| {
+            let prompt = ["Enter PFX password:", "Enter new password", "Confirm new password:"];
+            prompt.iter().any(|p| text.starts_with(p)).then_some((Phrase::PasswordPrompt, Language::En))
+        });
+        let Some((phrase, language)) = hit else { return false };
+        if phrase != Phrase::PasswordPrompt {
+            self.saw(language);
+        }
+        if self.section == Section::Chain && phrase != Phrase::PasswordPrompt {
+            return true;
+        }
+        match phrase {
+            Phrase::PasswordPrompt => {
+                self.recognized = self.recognized.saturating_add(1);
+                let place = piece.place(self.source);
+                self.records.push(Record::PasswordPrompt(place));
+                return true;
+            }
+            _ => self.keep(piece),
+        }
+        if !matches!(phrase, Phrase::Archived) {
+            self.section = Section::Head;
+        }
+        let place = piece.place(self.source);
+        let remark = |r| Some(Fact::stated(r, place));
+        let mut new_remark = None;
+        match phrase {
+            Phrase::SignatureMatchesPublicKey | Phrase::RootCertificate => {
+                self.block().self_signed = Some(Fact::stated(true, place));
+            }
+            Phrase::NonRootCertificate => self.block().self_signed = Some(Fact::stated(false, place)),
+            Phrase::Archived => self.block().archived = Some(place),
+            Phrase::NoKeyProviderInformation => new_remark = remark(KeyRemark::NoKeyProviderInformation),
+            Phrase::NoKeyForDecryption => new_remark = remark(KeyRemark::NoKeyForDecryption),
+            Phrase::MissingStoredKeyset => new_remark = remark(KeyRemark::MissingStoredKeyset),
+            Phrase::NotExportable => new_remark = remark(KeyRemark::NotExportable),
+            Phrase::NotPlainTextExportable => new_remark = remark(KeyRemark::NotPlainTextExportable),
+            Phrase::VsmKey => new_remark = remark(KeyRemark::VsmKey),
+            Phrase::PrivateKeyVerifies => new_remark = remark(KeyRemark::PrivateKeyVerifies),
+            Phrase::PublicKeyMatches => new_remark = remark(KeyRemark::PublicKeyMatches),
+            Phrase::PublicKeyDoesNotMatch => new_remark = remark(KeyRemark::PublicKeyDoesNotMatch),
+            Phrase::AccessDenied => new_remark = remark(KeyRemark::AccessDenied),
+            Phrase::EncryptionTestPassed => self.test(Test::Encryption, true, place),
+            Phrase::EncryptionTestFailed => self.test(Test::Encryption, false, place),
+            Phrase::SignatureTestPassed => self.test(Test::Signature, true, place),
+            Phrase::SignatureTestFailed => self.test(Test::Signature, false, place),
+            Phrase::PasswordPrompt => {}
+        }
+        if let Some(r) = new_remark {
+            self.remark(r);
+        }
+        true
+    }
+
+    pub(super) fn remark(&mut self, remark: Fact<KeyRemark>) {
+        let block = self.block();
+        if block.remarks.len() < KEPT {
+            block.remarks.push(remark);
+        }
+    }
+
+    pub(super) fn test(&mut self, test: Test, passed: bool, place: Place) {
+        let block = self.block();
+        if block.tests.len() < KEPT {
+            block.tests.push(Fact::stated((test, passed), place));
+        }
+    }
+
+    /// `AES256+RSAES_OAEP(RSA:AT_KEYEXCHANGE) test passed`, `… test FAILED: … 0x…`, `<provider>: KeySpec=1`,
+    /// `Performing AT_SIGNATURE public key matching test...`.
+    pub(super) fn test_line(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        if self.section == Section::Chain || text.len() > ONE_LINE {
+            return false;
+        }
+        if let Some((before, spec)) = text.rsplit_once(": KeySpec=")
+            && !before.contains('=')
+            && let Some(value) = values::key_spec(spec)
+        {
+            self.keep(piece);
+            let fact = self.stated(KeySpec(value), piece);
+            let block = self.block();
+            if block.key_spec.is_none() {
+                block.key_spec = Some(fact);
+            }
+            return true;
+        }
+        if let Some(at) = text.find(" test ") {
+            let (what, outcome) = (text.get(..at).unwrap_or(""), text.get(at.saturating_add(6)..).unwrap_or(""));
+            let passed = outcome.starts_with("passed");
+            let failed = outcome.starts_with("FAILED");
+            let technical = what.contains("RSA")
+                || what.contains("AES")
+                || what.contains("EC")
+                || what == "Encryption"
+                || what == "Signature";
+            if technical && (passed || failed || outcome.starts_with("skipped")) {
+                self.keep(piece);
+                let place = piece.place(self.source);
+                for (value, part) in codes(piece) {
+                    let fact = self.stated(value, part);
+                    self.block().codes.push(fact);
+                }
+                let signature = what.contains("RSASSA") || what.contains("ECDSA") || what.contains("Sign");
+                let test = if signature { Test::Signature } else { Test::Encryption };
+                if passed || failed {
+                    self.test(test, passed, place);
+                }
+                let witness = if what.contains("AT_KEYEXCHANGE") {
+                    Some(KeySpec::KEYEXCHANGE)
+                } else if what.contains("AT_SIGNATURE") {
+                    Some(KeySpec::SIGNATURE)
+                } else {
+                    None
+                };
+                if let Some(w) = witness {
+                    self.block().key_spec_witness = Some(Fact::derived(w, place, "from the test's name"));
+                }
+                return true;
+            }
+        }
+        let witness = if text.contains("AT_KEYEXCHANGE") {
+            KeySpec::KEYEXCHANGE
+        } else if text.contains("AT_SIGNATURE") {
+            KeySpec::SIGNATURE
+        } else {
+            return false;
+        };
+        if text.ends_with("...") && self.block.is_some() {
+            // `Performing AT_KEYEXCHANGE public key matching test...`, in any language.
+            self.keep(piece);
+            let place = piece.place(self.source);
+            self.block().key_spec_witness = Some(Fact::derived(witness, place, "from the test's name"));
+            return true;
+        }
+        false
+    }
+
+    pub(super) fn error_line(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        if text.len() > ONE_LINE {
+            return false;
+        }
+        let remark = if text.contains("missing key association property") {
+            KeyRemark::MissingKeyAssociation
+        } else if text.contains("Container name inconsistent") {
+            KeyRemark::ContainerNameInconsistent
+        } else if text.starts_with("Cannot open the ") && text.contains("key for reader") {
+            KeyRemark::CannotOpenKey
+        } else {
+            return false;
+        };
+        self.keep(piece);
+        let fact = self.stated(remark, piece);
+        self.remark(fact);
+        true
+    }
+
+    /// A closing line in a language whose closing lines are not all known may say that the key can't be exported.
+    pub(super) fn note_unread_closing(&mut self, text: &str) {
+        let translated = self.language() != Some(Language::En);
+        let plain = !text.contains(['=', ':']) && text.len() <= ONE_LINE;
+        if let Some(block) = self.block.as_mut().filter(|b| translated && plain && b.provider.is_some()) {
+            block.unread_closing = true;
+        }
+    }
+}

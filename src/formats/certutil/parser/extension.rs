@@ -1,0 +1,91 @@
+//! The extensions of a verbose block.
+
+use super::*;
+
+impl Parser {
+    /// `2.5.29.15: Flags = 1(Critical), Length = 4`.
+    pub(super) fn extension_title(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        if !text.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
+        let Some((id, rest)) = text.split_once(':') else { return false };
+        if !oid::is_oid(id.trim()) || !rest.contains('=') {
+            return false;
+        }
+        self.recognized = self.recognized.saturating_add(1);
+        self.touch(piece);
+        let block = self.block();
+        block.extensions_shown = true;
+        block.verbose = true;
+        self.section = Section::Extension(id.trim().to_owned());
+        true
+    }
+
+    /// A line of an extension.
+    pub(super) fn extension_line(&mut self, id: &str, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        match id {
+            "2.5.29.15" => {
+                if let Some(bits) = key_usage_bits(text) {
+                    self.keep(piece);
+                    let fact = self.stated(KeyUsage(bits), piece);
+                    self.block().key_usage = Some(fact);
+                }
+            }
+            "2.5.29.37" => {
+                let id = text.strip_suffix(')').and_then(|t| t.rsplit_once('(')).map_or(text, |(_, id)| id);
+                if oid::is_oid(id) {
+                    self.keep(piece);
+                    let first = self.stated(Vec::new(), piece);
+                    let list = self.block().extended_key_usage.get_or_insert(first);
+                    if list.value.len() < KEPT {
+                        list.value.push(id.to_owned());
+                    }
+                }
+            }
+            "2.5.29.17" if text.contains('=') && self.block().alternative_names.len() < KEPT => {
+                self.keep(piece);
+                let fact = self.stated(text.to_owned(), piece);
+                self.block().alternative_names.push(fact);
+            }
+            "2.5.29.19" => {
+                let value = text.split_once('=').map(|(_, v)| v.trim());
+                let first = self.block().is_ca.is_none();
+                match value {
+                    Some("CA") => {
+                        self.keep(piece);
+                        let fact = self.stated(true, piece);
+                        self.block().is_ca = Some(fact);
+                    }
+                    Some("End Entity") if first => {
+                        self.keep(piece);
+                        let fact = self.stated(false, piece);
+                        self.block().is_ca = Some(fact);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+/// `Digital Signature, Key Encipherment (a0)`, `… (80 80)`: the bits.
+pub(super) fn key_usage_bits(text: &str) -> Option<u16> {
+    let inner = text.strip_suffix(')')?.rsplit_once('(')?.1;
+    let mut bytes = inner
+        .split([' ', ','])
+        .filter(|p| !p.is_empty())
+        .map(|p| u8::from_str_radix(p, 16).ok().filter(|_| p.len() <= 2));
+    let low = bytes.next()??;
+    let high = match bytes.next() {
+        None => 0,
+        Some(byte) => byte?,
+    };
+    if bytes.next().is_some() {
+        return None;
+    }
+    Some(u16::from_le_bytes([low, high]))
+}

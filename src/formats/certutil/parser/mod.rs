@@ -1,0 +1,722 @@
+//! The state machine: one line in, records out.
+
+mod closing;
+mod continued;
+mod extension;
+mod identity;
+mod key_link;
+mod labelled;
+mod property;
+
+use super::command::{self, CommandLine};
+use super::labels::{self, Label, Language, Phrase};
+use super::piece::{Cleaned, Piece};
+use super::values::{self, PrintedDate};
+use super::{CertificateBlock, DateLine, Record, Test};
+use crate::input::{Line, Window};
+use crate::limits::Limits;
+use crate::model::fact::{Basis, Fact, Place, SourceId};
+use crate::model::key_remark::KeyRemark;
+use crate::model::{
+    container_name, hresult, key_spec::KeySpec, key_usage::KeyUsage, oid, property_id, provider, thumbprint::Sha1,
+    windows::WindowsVersion,
+};
+
+/// Where in a block the next line stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Section {
+    /// The identity of a block, or between blocks.
+    #[default]
+    Head,
+    /// After `Issuer:` or `Subject:` alone: one RDN per line.
+    Names(NameOf),
+    /// In a hex dump of the public key.
+    PublicKey,
+    /// In a hex dump of the signature.
+    Signature,
+    /// In an extension.
+    Extension(String),
+    /// In a property.
+    Property(u32),
+    /// After the properties: the key was opened.
+    Details,
+    /// In a request attribute.
+    Request,
+    /// In the lines of a chain verification.
+    Chain,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NameOf {
+    Issuer,
+    Subject,
+    /// The label is of an unknown language: the first name is the issuer's, the second the subject's.
+    Next,
+}
+
+/// A text value that may go on in the next line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Container,
+    Unique,
+    Simple,
+    Provider,
+    Subject,
+    Issuer,
+    Template,
+    Hash,
+    Serial,
+}
+
+/// Reads the text output of certutil line by line.
+pub struct Parser {
+    source: SourceId,
+    records: Vec<Record>,
+    block: Option<Box<CertificateBlock>>,
+    section: Section,
+    open: Option<(Open, bool)>,
+    header_word: String,
+    last_was_header: bool,
+    public_key: Vec<u8>,
+    /// `label = value` whose label is of no known language: perhaps the container.
+    unknown_value: Option<Fact<String>>,
+    algorithm_of_key: bool,
+    link_values: u8,
+    sddl_open: bool,
+    in_provider_list: bool,
+    pending_provider: Option<Fact<String>>,
+    requested: (Option<Fact<KeySpec>>, Option<Fact<String>>),
+    languages: [u32; 7],
+    /// Headers whose word is in the table, and others: of a language without table.
+    headers: (u32, u32),
+    block_lines: usize,
+    block_full: bool,
+    limits: Limits,
+    recognized: u64,
+    smart_card: bool,
+    /// The listing has nesting levels: a PFX file.
+    nested: bool,
+    /// In a very long line: the original offset at which the next window goes on.
+    resume: u64,
+    /// The line that `open` stands on.
+    open_line: OpenLine,
+    /// The width at which this log's lines are wrapped, in characters.
+    wrap_width: usize,
+    /// The digits of a wrapped thumbprint so far.
+    partial_hash: String,
+}
+
+/// What tells whether the next line goes on with this one.
+#[derive(Debug, Clone, Copy, Default)]
+struct OpenLine {
+    /// The physical line's length in characters.
+    width: usize,
+    /// It ends with a blank.
+    ends_blank: bool,
+}
+
+/// The width of a console where nothing else is known.
+const CONSOLE_WIDTH: usize = 80;
+
+/// No line of certutil's own about a test or an error is longer (bytes); a longer text is several lines joined.
+const ONE_LINE: usize = 400;
+
+const LANGUAGES: [Language; 7] =
+    [Language::En, Language::De, Language::Fr, Language::Es, Language::Pt, Language::Zh, Language::Ru];
+
+/// The most lines of a block that are kept as excerpts, and the most values of a list.
+const KEPT: usize = 256;
+
+impl Parser {
+    /// A parser for one input.
+    pub fn new(source: SourceId, limits: &Limits) -> Self {
+        Self {
+            source,
+            records: Vec::new(),
+            block: None,
+            section: Section::Head,
+            open: None,
+            header_word: String::new(),
+            last_was_header: false,
+            public_key: Vec::new(),
+            unknown_value: None,
+            algorithm_of_key: false,
+            link_values: 0,
+            sddl_open: false,
+            in_provider_list: false,
+            pending_provider: None,
+            requested: (None, None),
+            languages: [0; 7],
+            headers: (0, 0),
+            block_lines: 0,
+            block_full: false,
+            limits: limits.clone(),
+            recognized: 0,
+            smart_card: false,
+            nested: false,
+            resume: 0,
+            open_line: OpenLine::default(),
+            wrap_width: CONSOLE_WIDTH,
+            partial_hash: String::new(),
+        }
+    }
+
+    /// The records that are complete, in the order of the text.
+    pub fn take_records(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.records)
+    }
+
+    /// How many lines of certutil's own were recognised.
+    pub fn recognized(&self) -> u64 {
+        self.recognized
+    }
+
+    /// The user interface language in which most labels were.
+    pub fn language(&self) -> Option<Language> {
+        if self.headers.1 > self.headers.0 {
+            return None;
+        }
+        let mut best = None;
+        let mut most = 0;
+        // English last: a translated log keeps some English labels, an English one has no translated ones.
+        for (language, count) in LANGUAGES.iter().zip(self.languages).skip(1) {
+            if count > most {
+                most = count;
+                best = Some(*language);
+            }
+        }
+        best.or_else(|| self.languages.first().is_some_and(|n| *n > 0).then_some(Language::En))
+    }
+
+    /// Ends the text.
+    pub fn finish(&mut self) {
+        self.end_listed(None);
+        self.end_requested();
+        self.end_block(false);
+    }
+
+    /// Reads one physical line (or one window of a very long one).
+    pub fn line(&mut self, line: Line<'_>) {
+        let (window, end) = (line.window, line.end);
+        let cleaned = Cleaned::new(line);
+        match window {
+            None => cleaned.pieces().for_each(|piece| self.piece(piece, 0)),
+            Some(window) => self.window(&cleaned, window, end),
+        }
+    }
+
+    /// A window of a very long line. Its last part may be cut by the window's end: if the next window shows it whole, it
+    /// is left to that one.
+    fn window(&mut self, cleaned: &Cleaned<'_>, window: Window, end: u64) {
+        let from = if window.index == 0 { 0 } else { self.resume };
+        let overlap = u64::try_from(self.limits.line_overlap).unwrap_or(0);
+        let parts = cleaned.pieces().flat_map(Piece::split_at_anchors).filter(|part| part.start() >= from);
+        let mut parts = parts.peekable();
+        self.resume = end;
+        while let Some(part) = parts.next() {
+            if !window.last && parts.peek().is_none() && part.start() > end.saturating_sub(overlap) {
+                self.resume = part.start();
+                break;
+            }
+            self.piece(part, 1);
+        }
+    }
+
+    fn block(&mut self) -> &mut CertificateBlock {
+        self.block.get_or_insert_with(Box::default)
+    }
+
+    fn touch(&mut self, piece: Piece<'_>) {
+        let place = piece.place(self.source);
+        let smart_card = self.smart_card;
+        let block = self.block.get_or_insert_with(|| {
+            Box::new(CertificateBlock { first_line: place.line, start: place.start, smart_card, ..Default::default() })
+        });
+        if block.first_line == 0 {
+            block.first_line = place.line;
+            block.start = place.start;
+        }
+        block.end = block.end.max(place.end());
+    }
+
+    /// Keeps the line of a fact for excerpts.
+    fn keep(&mut self, piece: Piece<'_>) {
+        self.recognized = self.recognized.saturating_add(1);
+        self.touch(piece);
+        let place = piece.place(self.source);
+        let columns = self.limits.excerpt_columns;
+        let block = self.block();
+        if block.excerpts.lines().len() >= KEPT {
+            return;
+        }
+        if piece.is_whole_line() {
+            let line = piece.line();
+            let text = line.text.get(..cut_at(line.text, columns)).unwrap_or("").trim_end();
+            block.excerpts.push(place.source, place.line, 1, line.start, text);
+        } else {
+            let text = piece.text.get(..cut_at(piece.text, columns)).unwrap_or("");
+            block.excerpts.push(place.source, place.line, place.column, place.start, text);
+        }
+    }
+
+    fn stated<T>(&self, value: T, piece: Piece<'_>) -> Fact<T> {
+        Fact::stated(value, piece.place(self.source))
+    }
+
+    fn saw(&mut self, language: Language) {
+        let at = LANGUAGES.iter().position(|l| *l == language);
+        if let Some(count) = at.and_then(|i| self.languages.get_mut(i)) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn damage(&mut self, what: impl Into<String>, piece: Piece<'_>) {
+        let place = piece.place(self.source);
+        let block = self.block();
+        if block.damage.len() < KEPT {
+            block.damage.push((what.into(), place));
+        }
+    }
+
+    fn end_block(&mut self, complete: bool) {
+        self.open = None;
+        self.section = Section::Head;
+        self.unknown_value = None;
+        self.algorithm_of_key = false;
+        self.link_values = 0;
+        self.sddl_open = false;
+        self.block_lines = 0;
+        self.block_full = false;
+        if let Some(mut block) = self.block.take() {
+            if block.public_key_sha1.is_none()
+                && is_whole_public_key(&self.public_key)
+                && let Some(place) = block.public_key_algorithm.as_ref().map(|a| a.place)
+            {
+                let fact = Fact::derived(Sha1::of(&self.public_key), place, "from the printed public key");
+                block.public_key_sha1 = Some(fact);
+            }
+            block.complete = complete;
+            let index = block.index.as_ref().filter(|_| !block.has_content());
+            if let Some(index) = index {
+                let message = format!("nothing follows the header of certificate {}", index.value);
+                self.records.push(Record::Problem(message, index.place));
+            }
+            if index.is_some() || block.has_content() {
+                self.records.push(Record::Certificate(block));
+            }
+        }
+        self.public_key.clear();
+    }
+
+    fn end_requested(&mut self) {
+        let (key_spec, provider) = std::mem::take(&mut self.requested);
+        if key_spec.is_some() || provider.is_some() {
+            self.records.push(Record::RequestedKey { key_spec, provider });
+        }
+    }
+
+    fn piece(&mut self, whole: Piece<'_>, depth: u8) {
+        let piece = whole.trim();
+        let text = piece.text;
+        if text.is_empty() {
+            self.blank();
+            return;
+        }
+        self.block_lines = self.block_lines.saturating_add(1);
+        if self.block_lines > self.limits.block_lines && !self.block_full {
+            self.block_full = true;
+            let place = piece.place(self.source);
+            let message = format!(
+                "a certificate block has more than {} lines; the rest of it is not read",
+                self.limits.block_lines
+            );
+            self.records.push(Record::Problem(message, place));
+        }
+        let was_header = std::mem::replace(&mut self.last_was_header, false);
+        if text.starts_with("=====") {
+            self.rule(piece, was_header, depth);
+            return;
+        }
+        if text.starts_with("-----") {
+            self.dashes(piece);
+            return;
+        }
+        if text.starts_with("--- ") {
+            // `--- Reader: …`, in any language, only in `-scinfo`.
+            self.smart_card = true;
+            if let Some(block) = self.block.as_mut().filter(|b| b.serial.is_none()) {
+                block.smart_card = true;
+            }
+            return;
+        }
+        if depth < 2 && piece.holds_a_rule() {
+            self.collapsed(piece);
+            return;
+        }
+        if self.block_full && !text.starts_with("CertUtil:") {
+            return;
+        }
+        if matches!(
+            self.section,
+            Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)
+        ) && let Some(bytes) = values::dump_row(text)
+        {
+            self.open = None;
+            if self.section == Section::PublicKey && self.public_key.len() < self.limits.key_blob_bytes {
+                self.public_key.extend(bytes);
+            }
+            return;
+        }
+        if self.certutil_line(piece) || self.phrase(piece) || self.test_line(piece) || self.error_line(piece) {
+            self.open = None;
+            return;
+        }
+        if self.property_title(piece) || self.extension_title(piece) || self.attribute_title(piece) {
+            self.open = None;
+            return;
+        }
+        if self.command_line(piece) || self.store_header(piece) || self.banner(piece) {
+            self.open = None;
+            return;
+        }
+        if self.labelled(piece, whole.indent(), depth) {
+            if self.open.is_some() {
+                let line = piece.line().text;
+                let width = line.get(..ONE_LINE).unwrap_or(line).chars().count();
+                self.open_line = OpenLine { width, ends_blank: whole.text.ends_with(' ') };
+            }
+            return;
+        }
+        if depth < 2 && text.len() > 24 {
+            let parts = piece.split_at_anchors();
+            if parts.len() > 1 {
+                for part in parts {
+                    self.piece(part, 2);
+                }
+                return;
+            }
+        }
+        if self.continued(piece, whole.text.starts_with(' ')) {
+            return;
+        }
+        self.open = None;
+        self.loose(piece);
+    }
+
+    fn blank(&mut self) {
+        self.sddl_open = false;
+    }
+
+    /// A line that several lines were joined into, headers among them.
+    fn collapsed(&mut self, piece: Piece<'_>) {
+        let mut parts = piece.split_at_anchors().into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let before_rule = parts.peek().is_some_and(|next| next.text.starts_with("====="));
+            match part.trim().split_store_header().filter(|_| before_rule) {
+                Some((before, header)) => {
+                    self.piece(before, 2);
+                    self.piece(header, 2);
+                }
+                None => self.piece(part, 2),
+            }
+        }
+    }
+
+    /// `================ Certificate 0 ================` and every other rule of equals signs.
+    fn rule(&mut self, piece: Piece<'_>, was_header: bool, depth: u8) {
+        let text = piece.text;
+        let opened = text.trim_start_matches('=');
+        let signs = text.len().saturating_sub(opened.len());
+        let middle = opened.trim_start();
+        let inner_start = text.len().saturating_sub(middle.len());
+        let inner_end = match middle.find("=====") {
+            Some(at) => inner_start.saturating_add(at),
+            // A cut or wrapped header: `================ Certificate 1 ====`.
+            None => inner_start.saturating_add(middle.trim_end_matches('=').len()),
+        };
+        let inner = piece.slice(inner_start..inner_end).trim();
+        let tail = text.get(inner_end..).unwrap_or("").trim_start_matches('=');
+        let rest_start = text.len().saturating_sub(tail.len());
+        if signs >= 5 && !inner.text.is_empty() {
+            self.titled_rule(piece.slice(0..rest_start), inner, was_header);
+        }
+        let rest = piece.from(rest_start).trim();
+        if !rest.text.is_empty() && rest_start > 0 && depth < 4 {
+            self.piece(rest, depth.saturating_add(1));
+        }
+    }
+
+    fn titled_rule(&mut self, rule: Piece<'_>, inner: Piece<'_>, was_header: bool) {
+        let text = inner.text;
+        let number_start = text
+            .rfind(|c: char| !c.is_ascii_digit())
+            .map_or(0, |i| i.saturating_add(text.get(i..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8)));
+        let number = text.get(number_start..).unwrap_or("");
+        let word = text.get(..number_start).unwrap_or("").trim();
+        let is_nesting = word.contains("Nesting") || word.contains("嵌套") || word.contains("force NCrypt");
+        let one_word = !word.is_empty() && !word.contains(char::is_whitespace);
+        let known = matches!(word, "Certificate" | "Zertifikat" | "Certificat" | "Certificado" | "证书" | "Сертификат");
+        let certificate =
+            !number.is_empty() && !is_nesting && (known || (one_word && (!was_header || word == self.header_word)));
+        if certificate {
+            self.end_requested();
+            self.end_block(true);
+            self.recognized = self.recognized.saturating_add(1);
+            self.header_word = word.to_owned();
+            self.last_was_header = true;
+            let count = if known { &mut self.headers.0 } else { &mut self.headers.1 };
+            *count = count.saturating_add(1);
+            match word {
+                "Certificate" => self.saw(Language::En),
+                "Zertifikat" => self.saw(Language::De),
+                "Certificat" => self.saw(Language::Fr),
+                "证书" => self.saw(Language::Zh),
+                "Сертификат" => self.saw(Language::Ru),
+                _ => {}
+            }
+            self.touch(rule);
+            let nested = self.nested;
+            self.block().nested = nested;
+            let index = number.parse().ok().map(|n: u32| self.stated(n, inner));
+            self.block().index = index;
+        } else if self.block.is_some()
+            && (is_nesting && !word.contains("force NCrypt") || was_header && !number.is_empty())
+        {
+            self.block().nested = true;
+            self.nested = true;
+            self.last_was_header = was_header;
+        }
+    }
+
+    /// `----------------  End Nesting Level 1  ----------------` and separators.
+    fn dashes(&mut self, piece: Piece<'_>) {
+        let inner = piece.text.trim_matches(['-', '=', ' ']);
+        if inner.is_empty() {
+            return;
+        }
+        if self.block.is_some() && (inner.contains("Nesting Level") || inner.contains("嵌套")) {
+            self.block().nested = true;
+            self.nested = true;
+            self.section = Section::Head;
+        }
+    }
+
+    /// `CertUtil: …`: the end of a run.
+    fn certutil_line(&mut self, piece: Piece<'_>) -> bool {
+        let Some(after) = piece.text.strip_prefix("CertUtil:") else { return false };
+        self.recognized = self.recognized.saturating_add(1);
+        let Some(dash) = after.find('-').filter(|at| after.get(..*at).is_some_and(|t| t.trim().is_empty())) else {
+            // The second line of a failure: the system's words.
+            return true;
+        };
+        let verb: String = after
+            .get(dash.saturating_add(1)..)
+            .unwrap_or("")
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .take(32)
+            .collect();
+        if after.contains("command completed") || after.contains("command FAILED") {
+            self.saw(Language::En);
+        }
+        let fact = self.stated(verb, piece);
+        let code = codes(piece).into_iter().next().map(|(value, part)| self.stated(value, part));
+        self.end_listed(None);
+        self.end_requested();
+        if let Some(block) = &mut self.block {
+            block.end = block.end.max(piece.place(self.source).end());
+        }
+        self.end_block(true);
+        self.smart_card = false;
+        self.nested = false;
+        self.in_provider_list = false;
+        if code.is_some() || piece.text.contains("FAILED") {
+            let line = piece.text.get(..cut_at(piece.text, self.limits.excerpt_columns)).unwrap_or("").to_owned();
+            self.records.push(Record::Failed { verb: fact, code, line });
+        } else {
+            self.records.push(Record::Completed(fact));
+        }
+        true
+    }
+
+    fn command_line(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        let prompt_like = text.contains('>')
+            || text.contains('$')
+            || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("certutil"));
+        if !prompt_like || text.starts_with("CertUtil:") {
+            return false;
+        }
+        let Some(command) = CommandLine::parse(text) else {
+            if let Some(elevated) = command::elevation(text).filter(|_| text.len() < 200) {
+                // A bare prompt.
+                self.end_block(true);
+                let line = self.stated(text.to_owned(), piece);
+                self.records.push(Record::Command { command: CommandLine::default(), line, elevated: Some(elevated) });
+                return true;
+            }
+            return false;
+        };
+        self.recognized = self.recognized.saturating_add(1);
+        self.end_requested();
+        self.end_block(true);
+        self.smart_card = command.verb == "scinfo";
+        self.nested = false;
+        let line = self.stated(mask_password(text), piece);
+        let elevated = command::elevation(text);
+        // `… my "51000…"my "Personal"`: the listing's first line touches the command.
+        if let Some(at) = text.rfind("\"my \"").or_else(|| text.rfind("\"My \"")) {
+            let store = piece.slice(at.saturating_add(1)..at.saturating_add(3));
+            let header = self.stated(store.text.to_owned(), store);
+            self.records.push(Record::Command { command, line, elevated });
+            self.records.push(Record::StoreHeader(header));
+            return true;
+        }
+        self.records.push(Record::Command { command, line, elevated });
+        true
+    }
+
+    /// `my "Personal"`, or the bare name of a well-known store.
+    fn store_header(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        const BARE: &[&str] = &[
+            "my",
+            "root",
+            "ca",
+            "trust",
+            "authroot",
+            "trustedpublisher",
+            "trustedpeople",
+            "disallowed",
+            "webhosting",
+            "request",
+        ];
+        let name = if let Some((name, title)) = text.split_once(" \"") {
+            let quoted = title.strip_suffix('"').is_some_and(|t| !t.contains('"') && t.len() <= 80);
+            let plain = !name.is_empty()
+                && name.len() <= 40
+                && !name.contains(['=', ':', '(', '\\', '>', ','])
+                && name.split(' ').count() <= 3
+                && !matches!(name, "Certificate" | "Zertifikat" | "Certificat" | "Certificado");
+            if !(quoted && plain) {
+                return false;
+            }
+            name
+        } else if self.block.is_none() && BARE.contains(&text.to_ascii_lowercase().as_str()) {
+            text
+        } else {
+            return false;
+        };
+        self.recognized = self.recognized.saturating_add(1);
+        self.end_requested();
+        self.end_block(true);
+        self.nested = false;
+        let fact = self.stated(name.to_owned(), piece.slice(0..name.len()));
+        self.records.push(Record::StoreHeader(fact));
+        true
+    }
+
+    /// `Microsoft Windows [Version 10.0.14393]`.
+    fn banner(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        if !text.starts_with("Microsoft Windows [") {
+            return false;
+        }
+        let number: String =
+            text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let Some(version) = WindowsVersion::parse(&number) else { return false };
+        self.recognized = self.recognized.saturating_add(1);
+        let fact = self.stated(version, piece);
+        self.records.push(Record::Windows(fact));
+        true
+    }
+}
+
+impl CertificateBlock {
+    /// Whether the block holds anything but its header and stray lines: an identity, a key link, closing lines.
+    fn has_content(&self) -> bool {
+        let named = self.subject.is_some() || self.issuer.is_some();
+        let closed = !self.tests.is_empty() || !self.remarks.is_empty();
+        self.serial.is_some()
+            || self.sha1.is_some()
+            || self.subject.is_some() && self.issuer.is_some()
+            || self.subject.is_some() && self.verbose
+            || self.provider.is_some()
+            || self.stored_container.is_some()
+            || self.index.is_some() && (named || closed || self.verbose || self.key_link.is_some())
+    }
+}
+
+/// Whether a text goes on with another word after a name.
+fn goes_on_after(text: &str, name: &str) -> bool {
+    text.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// Whether a printed public key is not cut: a DER SEQUENCE of its stated length, or an uncompressed point of a NIST curve.
+fn is_whole_public_key(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x30, 0x82, high, low, rest @ ..] => rest.len() == usize::from(u16::from_be_bytes([*high, *low])),
+        [0x30, 0x81, length, rest @ ..] => rest.len() == usize::from(*length),
+        [0x04, rest @ ..] => matches!(rest.len(), 64 | 96 | 132),
+        _ => false,
+    }
+}
+
+fn number_until(text: &str, start: usize, end: char) -> Option<u32> {
+    let rest = text.get(start..)?;
+    let close = rest.find(end)?;
+    rest.get(..close)?.parse().ok()
+}
+
+/// Known error codes in a text, each with its part.
+fn codes(piece: Piece<'_>) -> Vec<(u32, Piece<'_>)> {
+    let text = piece.text;
+    let mut out = Vec::new();
+    let mut from = 0usize;
+    while let Some(found) = text.get(from..).and_then(|t| t.find("0x")) {
+        let start = from.saturating_add(found);
+        let digits = text.get(start.saturating_add(2)..).unwrap_or("");
+        let length = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
+        from = start.saturating_add(2).saturating_add(length);
+        if length != 8 {
+            continue;
+        }
+        let Some(value) = digits.get(..8).and_then(|d| u32::from_str_radix(d, 16).ok()) else { continue };
+        let failure = text.contains("FAILED") || text.starts_with("CertUtil:");
+        if (hresult::find(value).is_some() || failure) && value >= 0x8000_0000 {
+            out.push((value, piece.slice(start..from)));
+        }
+        if out.len() >= 8 {
+            break;
+        }
+    }
+    out
+}
+
+/// A container on a line of its own after `Key Container =`: one word, or a key-file name; never a sentence.
+fn plausible_container(text: &str) -> bool {
+    text.len() <= 260 && !text.contains(" = ") && !text.contains(": ") && text.split(' ').count() <= 4
+}
+
+/// Where to cut a text so that it has at most so many characters.
+fn cut_at(text: &str, columns: usize) -> usize {
+    text.char_indices().nth(columns).map_or(text.len(), |(i, _)| i)
+}
+
+/// A command line without the passwords after `-p`.
+fn mask_password(text: &str) -> String {
+    let mut out = String::new();
+    let mut mask = false;
+    for word in text.split_inclusive(char::is_whitespace) {
+        let bare = word.trim_end();
+        if mask && !bare.is_empty() {
+            out.push_str("<password>");
+            out.push_str(word.get(bare.len()..).unwrap_or(""));
+            mask = false;
+            continue;
+        }
+        out.push_str(word);
+        mask = mask || bare.eq_ignore_ascii_case("-p") || bare.eq_ignore_ascii_case("/p");
+    }
+    out
+}
