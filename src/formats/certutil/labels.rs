@@ -4,6 +4,7 @@
 //! published parsers quote it. A label that is not here is found by its place in the block.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 /// A user interface language.
@@ -412,14 +413,63 @@ pub(super) fn skeleton(text: &str) -> Option<String> {
     (letters >= 4).then_some(out)
 }
 
+/// FNV-1a: the texts are short, and the tables are our own.
+#[derive(Clone, Copy)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Which lengths the texts with a first byte have: most lines of a log are rejected by this alone.
+struct Shapes([u128; 256]);
+
+impl Shapes {
+    fn new<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
+        let mut shapes = [0u128; 256];
+        for text in texts {
+            if let (Some(first), Some(bit)) = (text.bytes().next(), Self::bit(text.len())) {
+                let slot = shapes.get_mut(usize::from(first));
+                slot.into_iter().for_each(|s| *s |= bit);
+            }
+        }
+        Self(shapes)
+    }
+    fn bit(length: usize) -> Option<u128> {
+        1u128.checked_shl(u32::try_from(length).ok()?)
+    }
+    fn may_hold(&self, first: u8, length: usize) -> bool {
+        let lengths = self.0.get(usize::from(first)).copied().unwrap_or(0);
+        // A text too long for the table of lengths is looked up.
+        lengths != 0 && Self::bit(length).is_none_or(|bit| lengths & bit != 0)
+    }
+}
+
+type Map<K, T> = HashMap<K, (T, Language), BuildHasherDefault<Fnv>>;
+
 struct Table<T: 'static> {
-    exact: HashMap<&'static str, (T, Language)>,
-    by_skeleton: HashMap<String, (T, Language)>,
+    exact: Map<&'static str, T>,
+    exact_shapes: Shapes,
+    by_skeleton: Map<String, T>,
+    skeleton_shapes: Shapes,
 }
 
 impl<T: Copy> Table<T> {
     fn new(rows: &'static [(T, &'static [(Language, &'static str)])]) -> Self {
-        let (mut exact, mut by_skeleton) = (HashMap::new(), HashMap::new());
+        let (mut exact, mut by_skeleton) = (Map::default(), Map::default());
         for (item, words) in rows {
             for (language, word) in *words {
                 exact.entry(*word).or_insert((*item, *language));
@@ -428,11 +478,22 @@ impl<T: Copy> Table<T> {
                 }
             }
         }
-        Self { exact, by_skeleton }
+        let exact_shapes = Shapes::new(exact.keys().copied());
+        let skeleton_shapes = Shapes::new(by_skeleton.keys().map(String::as_str));
+        Self { exact, exact_shapes, by_skeleton, skeleton_shapes }
     }
+
     fn find(&self, text: &str) -> Option<(T, Language)> {
-        if let Some(hit) = self.exact.get(text) {
+        let first = *text.as_bytes().first()?;
+        if self.exact_shapes.may_hold(first, text.len())
+            && let Some(hit) = self.exact.get(text)
+        {
             return Some(*hit);
+        }
+        // A text of plain ASCII with single blanks is as long as its skeleton.
+        let plain = text.is_ascii() && !text.contains(['?', '\t']) && !text.contains("  ");
+        if plain && !self.skeleton_shapes.may_hold(first.to_ascii_lowercase(), text.len()) {
+            return None;
         }
         self.by_skeleton.get(&skeleton(text)?).copied()
     }

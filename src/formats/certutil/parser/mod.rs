@@ -337,6 +337,20 @@ impl Parser {
             self.rule(piece, was_header, depth);
             return;
         }
+        if matches!(
+            self.section,
+            Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)
+        ) && let Some(bytes) = values::dump_row(text)
+        {
+            self.open = None;
+            if self.section == Section::PublicKey
+                && !self.block_full
+                && self.public_key.len() < self.limits.key_blob_bytes
+            {
+                self.public_key.extend(bytes);
+            }
+            return;
+        }
         if text.starts_with("-----") {
             self.dashes(piece);
             return;
@@ -354,17 +368,6 @@ impl Parser {
             return;
         }
         if self.block_full && !text.starts_with("CertUtil:") {
-            return;
-        }
-        if matches!(
-            self.section,
-            Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)
-        ) && let Some(bytes) = values::dump_row(text)
-        {
-            self.open = None;
-            if self.section == Section::PublicKey && self.public_key.len() < self.limits.key_blob_bytes {
-                self.public_key.extend(bytes);
-            }
             return;
         }
         if self.certutil_line(piece) || self.phrase(piece) || self.test_line(piece) || self.error_line(piece) {
