@@ -18,6 +18,7 @@ use crate::formats::pfx;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
+use crate::model::flags;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
 use crate::report::model::{Input, InputStatus, Item, Problem};
@@ -383,7 +384,12 @@ impl<'a> Analysis<'a> {
         }
         if log.blocks > 0 {
             "certutil-dump".clone_into(&mut input.kind);
-        } else if !log.runs.is_empty() || !log.providers.is_empty() || !log.requested.is_empty() || log.commands > 0 {
+        } else if !log.runs.is_empty()
+            || !log.providers.is_empty()
+            || !log.keys.is_empty()
+            || !log.requested.is_empty()
+            || log.commands > 0
+        {
             "certutil-other".clone_into(&mut input.kind);
         } else {
             input.problems.push(Problem {
@@ -445,6 +451,10 @@ impl<'a> Analysis<'a> {
                 .collect();
             details.insert("providers".to_owned(), list.into());
         }
+        if !log.keys.is_empty() {
+            let list: Vec<_> = log.keys.iter().map(listed_key).collect();
+            details.insert("keys".to_owned(), list.into());
+        }
         if !log.requested.is_empty() {
             let list: Vec<_> =
                 log.requested.iter().map(|(k, p)| serde_json::json!({"key_spec": k, "provider": p})).collect();
@@ -465,4 +475,20 @@ impl<'a> Analysis<'a> {
 
 fn context<'c>(options: &'c Options, targets: &'c [Target], stop: &'c dyn Fn() -> bool) -> Context<'c> {
     Context { workloads: targets, bound: &[], at: options.at, windows: options.windows, limits: &options.limits, stop }
+}
+
+/// A key of `certutil -key` for the report's details.
+fn listed_key(key: &certutil::ListedKey) -> serde_json::Value {
+    let names = |value: Option<u32>, table| value.map(|v| flags::names(v, table));
+    serde_json::json!({
+        "provider": key.provider.value,
+        "container": key.container.value,
+        "unique_name": key.unique_name.as_ref().map(|n| &n.value),
+        "key_specs": key.key_specs.iter().map(|s| s.value.name()).collect::<Vec<_>>(),
+        "algorithm": key.algorithm.as_ref().map(|a| &a.value),
+        "export_policy": names(key.export_policy.as_ref().map(|p| p.value), flags::EXPORT_POLICY),
+        "usage": names(key.usage.as_ref().map(|u| u.value), flags::KEY_USAGE_PROPERTY),
+        "isolated": key.isolated,
+        "line": key.container.place.line,
+    })
 }

@@ -4,7 +4,7 @@ use super::credential::{
     Access, Association, Certificate, Credential, Exportable, Key, KeyRemark, Origin, PublicKey, Scope, SourceRange,
     Store, Surroundings, TestKind, TestOutcome, ValidityDate,
 };
-use crate::formats::certutil::{CertificateBlock, CommandLine, DateLine, PrintedDate, Record, Test};
+use crate::formats::certutil::{CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, Test};
 use crate::model::{
     container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
     windows::WindowsVersion,
@@ -36,6 +36,8 @@ pub struct LogCredentials {
     pub runs: Vec<Run>,
     /// Providers that `-csplist` listed.
     pub providers: Vec<(Fact<String>, Option<u32>)>,
+    /// Keys that `-key` listed.
+    pub keys: Vec<ListedKey>,
     /// KeySpec and provider that a request in the log asks for.
     pub requested: Vec<(Option<u32>, Option<String>)>,
     /// Error codes outside certificate blocks.
@@ -86,6 +88,7 @@ impl LogCredentials {
             orders: Orders::default(),
             runs: Vec::new(),
             providers: Vec::new(),
+            keys: Vec::new(),
             requested: Vec::new(),
             codes: Vec::new(),
             problems: Vec::new(),
@@ -148,6 +151,11 @@ impl LogCredentials {
                 return self.held.take();
             }
             Record::ListedProvider(name, provider_type) => self.providers.push((name, provider_type)),
+            Record::ListedKey(key) => {
+                if self.keys.len() < 10_000 {
+                    self.keys.push(*key);
+                }
+            }
             Record::Windows(version) => self.windows = Some(version),
             Record::RequestedKey { key_spec, provider } => {
                 self.requested.push((key_spec.map(|k| k.value.0), provider.map(|p| p.value)));

@@ -47,6 +47,8 @@ pub enum Record {
     },
     /// A provider of `-csplist`: its name and type.
     ListedProvider(Fact<String>, Option<u32>),
+    /// A key of `-key`.
+    ListedKey(Box<ListedKey>),
     /// The banner of a console.
     Windows(Fact<WindowsVersion>),
     /// KeySpec and provider that a request asks for; no key of this machine.
@@ -62,6 +64,43 @@ pub enum Record {
     Code(Fact<u32>, String),
     /// Something that could not be read or is doubtful.
     Problem(String, Place),
+}
+
+/// One key of the listing of `certutil -key`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedKey {
+    /// The provider of the listing.
+    pub provider: Fact<String>,
+    /// The container.
+    pub container: Fact<String>,
+    /// The key file's name.
+    pub unique_name: Option<Fact<String>>,
+    /// The places that hold a key: exchange, signature, or none for CNG.
+    pub key_specs: Vec<Fact<KeySpec>>,
+    /// The algorithm.
+    pub algorithm: Option<Fact<String>>,
+    /// The CNG export policy.
+    pub export_policy: Option<Fact<u32>>,
+    /// The CNG key usage.
+    pub usage: Option<Fact<u32>>,
+    /// Isolated by virtualization-based security.
+    pub isolated: bool,
+}
+
+impl ListedKey {
+    fn empty() -> Self {
+        let nothing = || Fact::stated(String::new(), Place::default());
+        Self {
+            provider: nothing(),
+            container: nothing(),
+            unique_name: None,
+            key_specs: Vec::new(),
+            algorithm: None,
+            export_policy: None,
+            usage: None,
+            isolated: false,
+        }
+    }
 }
 
 /// A date with its words.

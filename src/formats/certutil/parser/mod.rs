@@ -5,6 +5,7 @@ mod continued;
 mod extension;
 mod identity;
 mod key_link;
+mod key_list;
 mod labelled;
 mod property;
 
@@ -85,6 +86,9 @@ pub struct Parser {
     sddl_open: bool,
     in_provider_list: bool,
     pending_provider: Option<Fact<String>>,
+    /// The provider whose keys `-key` lists, and the key that is being read.
+    listed_provider: Option<Fact<String>>,
+    listed_key: Option<Box<super::ListedKey>>,
     requested: (Option<Fact<KeySpec>>, Option<Fact<String>>),
     languages: [u32; 7],
     /// Headers whose word is in the table, and others: of a language without table.
@@ -145,6 +149,8 @@ impl Parser {
             sddl_open: false,
             in_provider_list: false,
             pending_provider: None,
+            listed_provider: None,
+            listed_key: None,
             requested: (None, None),
             languages: [0; 7],
             headers: (0, 0),
@@ -279,6 +285,7 @@ impl Parser {
     }
 
     fn end_block(&mut self, complete: bool) {
+        self.end_key_list();
         self.open = None;
         self.section = Section::Head;
         self.unknown_value = None;
@@ -370,7 +377,14 @@ impl Parser {
         if self.block_full && !text.starts_with("CertUtil:") {
             return;
         }
-        if self.certutil_line(piece) || self.phrase(piece) || self.test_line(piece) || self.error_line(piece) {
+        if self.certutil_line(piece) {
+            self.open = None;
+            return;
+        }
+        if self.key_list(piece) {
+            return;
+        }
+        if self.phrase(piece) || self.test_line(piece) || self.error_line(piece) {
             self.open = None;
             return;
         }
@@ -408,6 +422,9 @@ impl Parser {
 
     fn blank(&mut self) {
         self.sddl_open = false;
+        if self.listed_key.as_ref().is_some_and(|key| !key.key_specs.is_empty()) {
+            self.end_listed_key();
+        }
     }
 
     /// A line that several lines were joined into, headers among them.

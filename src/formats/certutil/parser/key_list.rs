@@ -1,0 +1,85 @@
+//! The listing of `certutil -key`: the containers of a provider, each with its file name, algorithm and key places.
+
+use super::*;
+use crate::formats::certutil::ListedKey;
+
+/// Algorithms that stand on a line of their own.
+const ALGORITHMS: &[&str] = &["RSA", "DSA", "DH", "ECDSA", "ECDH", "AES", "RC4", "3DES"];
+
+impl Parser {
+    /// A line of the listing: `<provider>:` begins it, the closing line or the next command ends it.
+    pub(super) fn key_list(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        if self.block.is_none()
+            && let Some(name) = text.strip_suffix(':').map(str::trim_end)
+            && (provider::find(name).is_some()
+                || (name.ends_with("Provider") && provider::kind_of_name(name).is_some()))
+        {
+            self.end_listed_key();
+            self.recognized = self.recognized.saturating_add(1);
+            let name = piece.slice(0..name.len());
+            self.listed_provider = Some(self.stated(name.text.to_owned(), name));
+            return true;
+        }
+        let Some(provider) = self.listed_provider.clone() else { return false };
+        if CommandLine::parse(text).is_some() {
+            self.end_key_list();
+            return false;
+        }
+        self.recognized = self.recognized.saturating_add(1);
+        let fact = self.stated(text.to_owned(), piece);
+        let Some(key) = &mut self.listed_key else {
+            let key = ListedKey { provider, container: fact, ..ListedKey::empty() };
+            self.listed_key = Some(Box::new(key));
+            return true;
+        };
+        if container_name::split_file_name(text).is_some() {
+            key.unique_name = Some(fact);
+        } else if let Some(spec) = key_place(text) {
+            if key.key_specs.len() < KEPT {
+                key.key_specs.push(Fact::stated(spec, fact.place));
+            }
+        } else if let Some((label, value)) = text.split_once(": ") {
+            let number = values::hex_first(value).map(|n| Fact::stated(n.value, fact.place));
+            match label {
+                "Export Policy" => key.export_policy = number,
+                "Key Usage" => key.usage = number,
+                _ => {}
+            }
+        } else if ALGORITHMS.iter().any(|a| text.starts_with(a)) && !text.contains(' ') {
+            key.algorithm = Some(fact);
+        } else if text == "Private key is a VSM key" {
+            key.isolated = true;
+        } else if !key.key_specs.is_empty() && !text.starts_with('(') && !text.contains(" -- ") {
+            // The empty line between two keys was lost.
+            self.end_listed_key();
+            self.listed_key = Some(Box::new(ListedKey { provider, container: fact, ..ListedKey::empty() }));
+        }
+        true
+    }
+
+    /// Ends the entry of one key.
+    pub(super) fn end_listed_key(&mut self) {
+        if let Some(key) = self.listed_key.take() {
+            self.records.push(Record::ListedKey(key));
+        }
+    }
+
+    /// Ends the listing.
+    pub(super) fn end_key_list(&mut self) {
+        self.end_listed_key();
+        self.listed_provider = None;
+    }
+}
+
+/// `AT_KEYEXCHANGE`, `AT_SIGNATURE:`, `AD(AT_NONE): <sha1>`: the place of the key.
+fn key_place(text: &str) -> Option<KeySpec> {
+    let name = text.split_once(':').map_or(text, |(name, _)| name);
+    let name = name.rsplit_once('(').map_or(name, |(_, inner)| inner.trim_end_matches(')'));
+    match name.trim().trim_start_matches("XCN_") {
+        "AT_NONE" => Some(KeySpec::NONE),
+        "AT_KEYEXCHANGE" => Some(KeySpec::KEYEXCHANGE),
+        "AT_SIGNATURE" => Some(KeySpec::SIGNATURE),
+        _ => None,
+    }
+}
