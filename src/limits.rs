@@ -75,7 +75,7 @@ impl Default for Limits {
             block_bytes: 4 << 20,
             block_lines: 100_000,
             findings: 100_000,
-            kept_credentials: 2_000,
+            kept_credentials: 500,
             excerpt_lines: 12,
             excerpt_columns: 400,
             excerpts_bytes: 32 << 20,
