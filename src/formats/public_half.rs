@@ -50,7 +50,7 @@ pub(crate) fn ed25519(private: &[u8]) -> Result<Vec<u8>, &'static str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 
