@@ -1,6 +1,9 @@
 //! What each fuzz target does with its bytes; also replayed over the corpus by `tests/fuzz_replay.rs` on stable Rust.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::indexing_slicing)]
 
+#[path = "pfx_structure.rs"]
+mod pfx_structure;
+
 use keyspect::analyze::{Analysis, Options};
 use keyspect::case::artifact::Origin;
 use keyspect::case::key_artifacts;
@@ -274,6 +277,11 @@ pub fn pfx_open(data: &[u8]) {
             assert!(bags.get(certificate.bag).is_some_and(|bag| bag.certificate().is_some()));
         }
     }
+}
+
+/// Any bytes choose a PFX structure, which is written and read back.
+pub fn pfx_struct(data: &[u8]) {
+    pfx_structure::is_read_back(&pfx_structure::Made::from_seed(data));
 }
 
 /// Any bytes: readers of certificate requests and private keys end without a panic, and places lie inside the bytes.

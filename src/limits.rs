@@ -35,6 +35,8 @@ pub struct Limits {
     pub der_depth: usize,
     /// Bags of a PFX file.
     pub pfx_bags: usize,
+    /// Bags of a PFX file up to which the public half of a key that is written without it is computed.
+    pub pfx_public_half_bags: usize,
     /// Attributes of one bag.
     pub bag_attributes: usize,
     /// One text value of a binary artifact, in bytes.
@@ -84,6 +86,7 @@ impl Default for Limits {
             pfx_bytes: 16 << 20,
             der_depth: 32,
             pfx_bags: 4_096,
+            pfx_public_half_bags: 256,
             bag_attributes: 64,
             string_bytes: 4 << 10,
             kdf_iterations: 1_000_000,

@@ -90,6 +90,11 @@ fn pfx_open() {
 }
 
 #[test]
+fn pfx_struct() {
+    replay(&["pfx"], bodies::pfx_struct);
+}
+
+#[test]
 fn request() {
     replay(&["certificate-request", "private-key"], bodies::request);
 }

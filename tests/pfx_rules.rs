@@ -20,13 +20,17 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/pfx")
 }
 
-fn artifact(name: &str, with_password: bool) -> (Artifact, toml::Table) {
-    let folder = folder().join(name);
+fn artifact(case: &str, with_password: bool) -> (Artifact, toml::Table) {
+    artifact_named(case, with_password, None)
+}
+
+fn artifact_named(case: &str, with_password: bool, file_name: Option<&str>) -> (Artifact, toml::Table) {
+    let folder = folder().join(case);
     let case: toml::Table = std::fs::read_to_string(folder.join("case.toml")).unwrap().parse().unwrap();
     let password = case["password"].as_str().unwrap().to_owned();
     let passwords = if with_password && !password.is_empty() { vec![Zeroizing::new(password)] } else { vec![] };
     let bytes = std::fs::read(folder.join("file.pfx")).unwrap();
-    (from_pfx::read(&bytes, &passwords, &mut || None, &Origin::new(SourceId(0), None), &Limits::default()), case)
+    (from_pfx::read(&bytes, &passwords, &mut || None, &Origin::new(SourceId(0), file_name), &Limits::default()), case)
 }
 
 fn failures(artifact: &Artifact, target: Target, windows: Option<&str>) -> Vec<(&'static str, FindingDraft)> {
@@ -82,6 +86,29 @@ fn the_corpus_fails_the_rules_that_its_cases_name() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn commands_name_the_file_if_its_name_is_safe() {
+    for (name, shown) in [
+        (Some("web.pfx"), "web.pfx"),
+        (Some("web server (1).pfx"), "\"web server (1).pfx\""),
+        (Some("C:\\certs\\web.pfx"), "web.pfx"),
+        (Some("certs/web.pfx"), "web.pfx"),
+        (Some("a&calc.pfx"), "file.pfx"),
+        (Some("$(x).pfx"), "file.pfx"),
+        (Some("\"x.pfx"), "file.pfx"),
+        (Some("-user"), "file.pfx"),
+        (None, "file.pfx"),
+    ] {
+        let (artifact, _) = artifact_named("strong-csp-keysig", true, name);
+        let failed = failures(&artifact, iis(), None);
+        let (_, draft) = failed.iter().find(|(rule, _)| *rule == "pfx-keybag-keyusage-signature").unwrap();
+        let run = &draft.remedies[0].steps[0].run;
+        assert_eq!(*run, format!("certutil -f -importpfx my {shown} AT_KEYEXCHANGE"), "{name:?}");
+        let run = &draft.remedies[1].steps[0].run;
+        assert_eq!(*run, format!("openssl pkcs12 -in {shown} -out all.pem"), "{name:?}");
+    }
 }
 
 #[test]
@@ -183,7 +210,11 @@ fn a_pair_is_two_public_keys_that_are_the_same() {
     assert_eq!(matches("mismatch"), (true, Some(false)));
     assert_eq!(matches("leaf-missing"), (false, None));
     assert_eq!(matches("key-only"), (false, None));
-    assert_eq!(matches("openssl-ed25519"), (true, None));
+    // The public half is not in the file.
+    assert_eq!(matches("openssl-ed25519"), (true, Some(true)));
+    let (artifact, _) = artifact("keytool-two-keys", true);
+    assert_eq!(artifact.credentials.len(), 2);
+    assert!(artifact.credentials.iter().all(|c| c.key.matches_certificate.as_ref().is_some_and(|m| m.value)));
 }
 
 #[test]

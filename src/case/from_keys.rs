@@ -525,5 +525,6 @@ pub fn private_key(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifac
         let mut credential = credential(origin, (0, data.len()), file.key.as_ref());
         credential.key.key_spec = file.key_spec.as_ref().map(|spec| key_spec(origin, spec));
         artifact.credentials.push(credential);
+        artifact.add_problems(file.problem);
     })
 }

@@ -200,6 +200,7 @@ impl Case<'_> {
         let ends = (0..self.bags.len()).filter(|index| self.is_end_entity(*index));
         let place_of = |index: usize| self.bags.get(index).map(|located| self.bag_place(located.bag));
         PfxFile {
+            name: self.origin.file_name.map(str::to_owned),
             password,
             locked: self.pfx.locked(),
             incomplete: !self.pfx.problems.is_empty(),

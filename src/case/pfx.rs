@@ -28,6 +28,8 @@ pub struct PfxPart {
 /// A PFX file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PfxFile {
+    /// Its own name, without folders, if it has one.
+    pub name: Option<String>,
     /// What became of the passwords.
     pub password: PasswordState,
     /// Whether something is still encrypted.

@@ -33,6 +33,8 @@ pub mod pem;
 pub mod pfx;
 pub mod pkcs7;
 pub mod private_key;
+#[cfg(feature = "decrypt")]
+mod public_half;
 pub mod pvk;
 pub mod reg_export;
 pub mod request_inf;

@@ -51,11 +51,13 @@ pub struct PrivateKeyFile {
     pub key_spec: Option<Spanned<KeySpecFact>>,
     /// The object identifier of the encryption scheme.
     pub encryption: Option<String>,
+    /// Why the public half of the key could not be computed.
+    pub problem: Option<FormatError>,
 }
 
 /// True when the bytes are one DER value that is a private key.
 pub fn recognise(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&0x30) && bytes.len() <= 1 << 20 && read(bytes, &Limits::default()).is_ok()
+    bytes.first() == Some(&0x30) && bytes.len() <= 1 << 20 && read(bytes, &Limits::default(), false).is_ok()
 }
 
 /// Reads a private key in DER.
@@ -64,10 +66,10 @@ pub fn recognise(bytes: &[u8]) -> bool {
 /// None of the known structures, a cut key, or bytes after it.
 pub fn parse(bytes: &[u8], limits: &Limits) -> Result<PrivateKeyFile, FormatError> {
     super::bytes::check_size(bytes, limits.key_blob_bytes, "private key")?;
-    read(bytes, limits)
+    read(bytes, limits, true)
 }
 
-fn read(bytes: &[u8], limits: &Limits) -> Result<PrivateKeyFile, FormatError> {
+fn read(bytes: &[u8], limits: &Limits, compute: bool) -> Result<PrivateKeyFile, FormatError> {
     let mut file = Reader::new(bytes, limits.der_depth);
     let outer = file.universal(tag::SEQUENCE, "the private key")?;
     if file.remaining() > 0 {
@@ -81,7 +83,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<PrivateKeyFile, FormatError> {
     let version = first.unsigned("the version of the private key")?;
     let second = inner.require("the second value of the private key")?;
     if second.is_universal(tag::SEQUENCE) {
-        return Ok(described(PrivateKeyForm::Pkcs8, pkcs8::read(bytes, &Place::At(0), limits)?));
+        return Ok(described(PrivateKeyForm::Pkcs8, pkcs8::read(bytes, &Place::At(0), limits, compute)?));
     }
     let mut key = PrivateKey {
         algorithm: "RSA".to_owned(),
@@ -90,10 +92,14 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<PrivateKeyFile, FormatError> {
         public_key_sha1: None,
         key_usage: None,
         attributes: Vec::new(),
+        problem: None,
     };
     if second.is_universal(tag::OCTET_STRING) && version == 1 {
         "ECC".clone_into(&mut key.algorithm);
-        pkcs8::read_ec(bytes, None, &mut key);
+        let scalar = pkcs8::read_ec(bytes, None, &mut key);
+        if let (Some(scalar), true) = (scalar, compute) {
+            pkcs8::add_public_half(&mut key, &scalar, &second);
+        }
         return Ok(described(PrivateKeyForm::Sec1, key));
     }
     if second.is_universal(tag::INTEGER) && version <= 1 {
@@ -128,7 +134,7 @@ fn described(form: PrivateKeyForm, key: PrivateKey) -> PrivateKeyFile {
         public_key_sha1: key.public_key_sha1.as_deref().and_then(super::bytes::sha1_of_hex),
         has_private: true,
     };
-    PrivateKeyFile { form, key: Some(facts), key_usage, key_spec, encryption: None }
+    PrivateKeyFile { form, key: Some(facts), key_usage, key_spec, encryption: None, problem: key.problem }
 }
 
 /// EncryptedPrivateKeyInfo: the algorithm, and an octet string that ends it.
@@ -140,7 +146,7 @@ fn encrypted(scheme: &Element<'_>, inner: &mut Reader<'_>) -> Result<PrivateKeyF
         return Err(scheme.error("no EncryptedPrivateKeyInfo"));
     }
     let form = PrivateKeyForm::EncryptedPkcs8;
-    Ok(PrivateKeyFile { form, key: None, key_usage: None, key_spec: None, encryption: Some(oid) })
+    Ok(PrivateKeyFile { form, key: None, key_usage: None, key_spec: None, encryption: Some(oid), problem: None })
 }
 
 fn integers(outer: &Element<'_>) -> Result<usize, FormatError> {
@@ -165,7 +171,7 @@ fn dsa(outer: &Element<'_>) -> Result<PrivateKeyFile, FormatError> {
     number("g")?;
     let key = KeyFacts::discrete_log("DSA", bits, Some(number("y")?), true);
     let form = PrivateKeyForm::Dsa;
-    Ok(PrivateKeyFile { form, key: Some(key), key_usage: None, key_spec: None, encryption: None })
+    Ok(PrivateKeyFile { form, key: Some(key), key_usage: None, key_spec: None, encryption: None, problem: None })
 }
 
 #[cfg(test)]
@@ -201,6 +207,54 @@ mod tests {
             let file = parse(&bytes(&hex), &Limits::default()).unwrap();
             assert_eq!(file.key_spec.map(|spec| spec.value.value), spec, "{usage}");
         }
+    }
+
+    /// DER values of less than 128 bytes of content.
+    #[cfg(feature = "decrypt")]
+    fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let content = parts.concat();
+        [&[tag, u8::try_from(content.len()).unwrap()][..], &content].concat()
+    }
+
+    /// The SEC1 key of a curve without its public point, and the same in PKCS#8.
+    #[cfg(feature = "decrypt")]
+    fn ec_keys(curve: &str, scalar: &[u8]) -> [Vec<u8>; 2] {
+        let curve = der(6, &[&bytes(curve)]);
+        let (number, algorithm) = (der(4, &[scalar]), der(6, &[&bytes("2a8648ce3d0201")]));
+        let inner = der(0x30, &[&[2, 1, 1], &number]);
+        let sec1 = der(0x30, &[&[2, 1, 1], &number, &der(0xa0, &[&curve])]);
+        [sec1, der(0x30, &[&[2, 1, 0], &der(0x30, &[&algorithm, &curve]), &der(4, &[&inner])])]
+    }
+
+    #[test]
+    #[cfg(feature = "decrypt")]
+    fn a_missing_public_half_is_computed() {
+        // `openssl pkey -inform DER -pubout -outform DER`, the last 65, 97, 133 and 32 bytes, through `sha1sum`.
+        for (curve, size, public) in [
+            ("2a8648ce3d030107", 32, "78402e07be66115a7f0236c99800d3e07db0c3b7"),
+            ("2b81040022", 48, "92c5247ec0a3b4ce8efa000f24a28c7dc034b3c0"),
+            ("2b81040023", 66, "963f719d06ed190da04c7bc8c1dc7361e8e97afe"),
+        ] {
+            let mut scalar = vec![0; size];
+            scalar[size - 2..].copy_from_slice(&[0x12, 0x34]);
+            for key in ec_keys(curve, &scalar) {
+                let file = parse(&key, &Limits::default()).unwrap();
+                assert_eq!(file.key.unwrap().public_key_sha1.unwrap().to_vec(), bytes(public));
+                assert_eq!(file.problem, None);
+            }
+            for wrong in [vec![0; size], vec![0xff; size], vec![1; size + 1], Vec::new()] {
+                for key in ec_keys(curve, &wrong) {
+                    let file = parse(&key, &Limits::default()).unwrap();
+                    assert_eq!(file.key.unwrap().public_key_sha1, None);
+                    let problem = file.problem.unwrap();
+                    assert!(problem.message.contains("between 1 and the order"), "{problem:?}");
+                    assert!(problem.offset < key.len());
+                }
+            }
+        }
+        let file = parse(&bytes(ED25519), &Limits::default()).unwrap();
+        let public = bytes("a28cc1f86e5960d3e03ae75c962c97a8d448293c");
+        assert_eq!(file.key.unwrap().public_key_sha1.unwrap().to_vec(), public);
     }
 
     #[test]

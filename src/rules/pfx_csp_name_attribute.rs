@@ -1,6 +1,6 @@
 //! The provider that a PFX names.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::model::provider::{self, ProviderKind};
@@ -88,7 +88,10 @@ impl CredentialRule for PfxCspNameAttribute {
         .evidence(evidence)
         .remedy(Remedy {
             title: "Import with another provider",
-            steps: vec![Step::cmd(format!("certutil -f -csp \"{wanted}\" -importpfx my file.pfx AT_KEYEXCHANGE"))],
+            steps: vec![Step::cmd(format!(
+                "certutil -f -csp \"{wanted}\" -importpfx my {} AT_KEYEXCHANGE",
+                remedy::pfx_argument(c)
+            ))],
             caution: (kind == ProviderKind::Csp).then_some("AT_KEYEXCHANGE is for a CSP: leave it out for a KSP."),
             verify: Some("certutil -v -store my <thumbprint>      Provider = …".to_owned()),
         });

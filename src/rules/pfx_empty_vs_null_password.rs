@@ -49,7 +49,7 @@ impl CredentialRule for PfxEmptyVsNullPassword {
                  password is wrong, one that passes NULL is not.",
             ),
             PasswordState::Missing | PasswordState::Untried | PasswordState::Wrong => {
-                return out.unknown("the password", remedy::OPEN_PFX);
+                return out.unknown("the password", remedy::open_pfx(c));
             }
             PasswordState::NoneNeeded | PasswordState::Given(_) => {
                 return out.pass("the file has a password, or needs none");
@@ -61,7 +61,7 @@ impl CredentialRule for PfxEmptyVsNullPassword {
             .remedy(Remedy {
                 title: "Make the file again with a password",
                 steps: vec![
-                    Step::here("openssl pkcs12 -in file.pfx -out all.pem"),
+                    Step::here(format!("openssl pkcs12 -in {} -out all.pem", remedy::pfx_argument(c))),
                     Step::here("openssl pkcs12 -export -in all.pem -out new.pfx"),
                 ],
                 caution: Some("all.pem holds the private key, encrypted with the password that is asked for: delete it afterwards."),

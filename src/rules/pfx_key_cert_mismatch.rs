@@ -40,7 +40,7 @@ impl CredentialRule for PfxKeyCertMismatch {
             return out.not_applicable("the file holds no private key");
         };
         if part.key_locked {
-            return out.unknown("the key is locked, so its public half is not shown", remedy::OPEN_PFX);
+            return out.unknown("the key is locked, so its public half is not shown", remedy::open_pfx(c));
         }
         if c.certificate.is_none() {
             return out.not_applicable("no certificate stands with the key");

@@ -61,7 +61,7 @@ impl CredentialRule for PfxKeybagKeyusageSignature {
             _ => {}
         }
         let Some(spec) = c.key.key_spec.as_ref().filter(|_| !part.key_locked) else {
-            return out.unknown("the key's own key usage, which is encrypted with it", remedy::OPEN_PFX);
+            return out.unknown("the key's own key usage, which is encrypted with it", remedy::open_pfx(c));
         };
         if spec.value != KeySpec::SIGNATURE {
             return out.pass("the import stores the key for exchange and signing (AT_KEYEXCHANGE)");
@@ -95,7 +95,7 @@ impl CredentialRule for PfxKeybagKeyusageSignature {
         let draft = draft.remedy(remedy::reimport_as_exchange(c)).remedy(Remedy {
             title: "Make the file again with a key for exchange",
             steps: vec![
-                Step::here("openssl pkcs12 -in file.pfx -out all.pem"),
+                Step::here(format!("openssl pkcs12 -in {} -out all.pem", remedy::pfx_argument(c))),
                 Step::here("openssl pkcs12 -export -in all.pem -keyex -out new.pfx"),
             ],
             caution: Some(

@@ -40,7 +40,8 @@ impl CredentialRule for PfxLeafMissing {
             return out.pass("the file holds a certificate for the key");
         }
         if part.key_locked || part.file.locked || part.file.incomplete {
-            return out.unknown("the certificates in the part that is locked or could not be read", remedy::OPEN_PFX);
+            return out
+                .unknown("the certificates in the part that is locked or could not be read", remedy::open_pfx(c));
         }
         let draft = FindingDraft::new(
             &META,
@@ -52,7 +53,7 @@ impl CredentialRule for PfxLeafMissing {
         .remedy(Remedy {
             title: "Make the file again with the certificate of this key",
             steps: vec![
-                Step::here("openssl pkcs12 -in file.pfx -nocerts -out key.pem"),
+                Step::here(format!("openssl pkcs12 -in {} -nocerts -out key.pem", remedy::pfx_argument(c))),
                 Step::here("openssl pkcs12 -export -inkey key.pem -in certificate.pem -certfile chain.pem -out new.pfx")
                     .note("OpenSSL refuses a certificate that does not belong to the key"),
             ],

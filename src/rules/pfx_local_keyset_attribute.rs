@@ -1,6 +1,6 @@
 //! The mark of a machine key in a PFX.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::report::model::{Confidence, Role, Severity};
@@ -59,7 +59,7 @@ impl CredentialRule for PfxLocalKeysetAttribute {
                 .evidence(c.evidence(mark.place, "machine key", true))
                 .remedy(Remedy {
                     title: "Import for the user",
-                    steps: vec![Step::cmd("certutil -user -f -importpfx file.pfx")],
+                    steps: vec![Step::cmd(format!("certutil -user -f -importpfx {}", remedy::pfx_argument(c)))],
                     caution: None,
                     verify: Some("certutil -user -v -store my <thumbprint>      Flags without 20".to_owned()),
                 }),
@@ -76,7 +76,7 @@ impl CredentialRule for PfxLocalKeysetAttribute {
                 .remedy(Remedy {
                     title: "Import into the machine's store",
                     steps: vec![
-                        Step::cmd("certutil -f -importpfx my file.pfx").note("in an elevated prompt, without -user"),
+                        Step::cmd(format!("certutil -f -importpfx my {}", remedy::pfx_argument(c))).note("in an elevated prompt, without -user"),
                     ],
                     caution: None,
                     verify: Some("certutil -v -store my <thumbprint>      CRYPT_MACHINE_KEYSET -- 20".to_owned()),

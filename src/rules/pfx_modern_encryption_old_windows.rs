@@ -1,6 +1,6 @@
 //! A PFX that older versions of Windows cannot open.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::case::pfx::{FIRST_WITH_AES, Support};
@@ -98,7 +98,7 @@ impl CredentialRule for PfxModernEncryptionOldWindows {
         let draft = draft.remedy(Remedy {
             title: "Make the file again with 3DES and SHA-1 for the old target",
             steps: vec![
-                Step::here("openssl pkcs12 -in file.pfx -out all.pem"),
+                Step::here(format!("openssl pkcs12 -in {} -out all.pem", remedy::pfx_argument(c))),
                 Step::here(
                     "openssl pkcs12 -export -legacy -certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -in all.pem -out old.pfx",
                 ),

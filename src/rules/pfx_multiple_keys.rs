@@ -1,6 +1,6 @@
 //! A PFX with several private keys.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::report::model::{Confidence, Role, Severity};
@@ -59,7 +59,7 @@ impl CredentialRule for PfxMultipleKeys {
         let draft = draft.remedy(Remedy {
             title: "Make one file for each key",
             steps: vec![
-                Step::here("openssl pkcs12 -in file.pfx -out all.pem"),
+                Step::here(format!("openssl pkcs12 -in {} -out all.pem", remedy::pfx_argument(c))),
                 Step::here("openssl pkcs12 -export -inkey one-key.pem -in its-certificate.pem -certfile chain.pem -out one.pfx")
                     .note("cut all.pem into one key and its certificate before"),
             ],

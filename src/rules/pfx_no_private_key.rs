@@ -37,8 +37,10 @@ impl CredentialRule for PfxNoPrivateKey {
             return out.pass("the file holds a private key");
         }
         if part.file.locked || part.file.incomplete {
-            return out
-                .unknown("whether a private key is in the part that is locked or could not be read", remedy::OPEN_PFX);
+            return out.unknown(
+                "whether a private key is in the part that is locked or could not be read",
+                remedy::open_pfx(c),
+            );
         }
         let Some(bag) = part.certificate_bag else {
             return out.not_applicable("no certificate is shown");

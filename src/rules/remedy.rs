@@ -100,14 +100,23 @@ pub fn store_argument(credential: &Credential) -> String {
         .unwrap_or_else(|| "my".to_owned())
 }
 
+/// The PFX file for a command: its own name if that is safe, else `file.pfx`.
+pub fn pfx_argument(credential: &Credential) -> String {
+    let path = credential.pfx.as_ref().and_then(|part| part.file.name.as_deref());
+    let name = path.and_then(|path| path.rsplit(['/', '\\']).next());
+    name.and_then(quoted).unwrap_or_else(|| "file.pfx".to_owned())
+}
+
 /// The command that shows what a password hides in a PFX.
-pub const OPEN_PFX: &str = "keyspect --passin file:password.txt file.pfx";
+pub fn open_pfx(credential: &Credential) -> String {
+    format!("keyspect --passin file:password.txt {}", pfx_argument(credential))
+}
 
 /// The import of a PFX as it is, with a modifier or a provider.
 fn import_pfx(credential: &Credential, title: &'static str, csp: &str, modifier: &str, shows: &str) -> Remedy {
     Remedy {
         title,
-        steps: vec![Step::cmd(format!("certutil -f{csp} -importpfx my file.pfx{modifier}"))],
+        steps: vec![Step::cmd(format!("certutil -f{csp} -importpfx my {}{modifier}", pfx_argument(credential)))],
         caution: None,
         verify: Some(format!("certutil -v -store my {}      {shows}", credential.certutil_id())),
     }
@@ -116,7 +125,7 @@ fn import_pfx(credential: &Credential, title: &'static str, csp: &str, modifier:
 /// The command that shows a credential's key link anew.
 pub fn show_command(credential: &Credential) -> String {
     if credential.pfx.as_ref().is_some_and(|part| part.key_locked) {
-        return OPEN_PFX.to_owned();
+        return open_pfx(credential);
     }
     let user = if credential.scope() == crate::case::credential::Scope::User { "-user " } else { "" };
     format!("certutil {user}-v -store {} {}", store_argument(credential), credential.certutil_id())

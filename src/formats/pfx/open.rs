@@ -252,8 +252,12 @@ impl Opening<'_> {
                 } else {
                     (self.decrypt(encryption, &bag.shrouded.ciphertext, candidate)?, Engine::Own)
                 };
-                let key = private_key::read(&plaintext, &Place::Inside(bag.start, bag.end), self.limits)
-                    .map_err(|error| Failure::Wrong(format!("what is decrypted is not a key ({})", error.message)))?;
+                let compute = seen <= self.limits.pfx_public_half_bags;
+                let mut key = private_key::read(&plaintext, &Place::Inside(bag.start, bag.end), self.limits, compute)
+                    .map_err(|error| {
+                    Failure::Wrong(format!("what is decrypted is not a key ({})", error.message))
+                })?;
+                self.problems.extend(key.problem.take());
                 bag.value = BagValue::Key(Box::new(key));
                 bag.opened_by = Some(engine);
                 bag.shrouded = Shrouded::default();

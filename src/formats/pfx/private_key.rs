@@ -5,6 +5,7 @@
 //! write the key usage as attribute 2.5.29.15 among the key's own attributes.
 
 use sha1::{Digest, Sha1};
+use zeroize::Zeroizing;
 
 use crate::formats::der::{self, Element, Place, Reader, hex, tag};
 use crate::formats::der_write::rsa_public_key;
@@ -20,13 +21,15 @@ pub struct PrivateKey {
     pub bits: Option<u32>,
     /// The curve of an elliptic-curve key.
     pub curve: Option<&'static str>,
-    /// SHA-1 over the content that the subjectPublicKey BIT STRING of this key has; `None` when the key doesn't hold
-    /// its public half.
+    /// SHA-1 over the content that the subjectPublicKey BIT STRING of this key has: of the public half that stands with
+    /// the key, else of the one computed from it (P-256, P-384, P-521, Ed25519; with the feature `decrypt`).
     pub public_key_sha1: Option<String>,
     /// The key's own attribute 2.5.29.15.
     pub key_usage: Option<Spanned<KeyUsage>>,
     /// Other attributes of the key, by their object identifiers.
     pub attributes: Vec<String>,
+    /// Why a public half could not be computed.
+    pub problem: Option<FormatError>,
 }
 
 /// The BIT STRING of a key's own key usage. Windows writes 0 unused bits, OpenSSL the smallest encoding; only the bits
@@ -39,11 +42,11 @@ pub struct KeyUsage {
     pub unused: u8,
 }
 
-/// Reads a PKCS#8 PrivateKeyInfo or OneAsymmetricKey.
+/// Reads a PKCS#8 PrivateKeyInfo or OneAsymmetricKey; `compute` tells whether a missing public half is computed.
 ///
 /// # Errors
 /// Not such a structure. A key that is damaged below that gives what can be read.
-pub fn read(bytes: &[u8], place: &Place, limits: &Limits) -> Result<PrivateKey, FormatError> {
+pub fn read(bytes: &[u8], place: &Place, limits: &Limits, compute: bool) -> Result<PrivateKey, FormatError> {
     let outer = Reader::new(bytes, limits.der_depth).at(place).universal(tag::SEQUENCE, "the private key")?;
     let mut inner = outer.children();
     inner.require("the version of the private key")?.unsigned("the version of the private key")?;
@@ -60,12 +63,19 @@ pub fn read(bytes: &[u8], place: &Place, limits: &Limits) -> Result<PrivateKey, 
         public_key_sha1: None,
         key_usage: None,
         attributes: Vec::new(),
+        problem: None,
     };
+    let mut scalar = None;
     let octets = private.octets()?;
-    let bytes = zeroize::Zeroizing::new(octets.bytes.into_owned());
+    let bytes = Zeroizing::new(octets.bytes.into_owned());
     match name {
         Some("RSA" | "RSA-PSS" | "RSA-OAEP") => read_rsa(&bytes, &mut key),
-        Some("ECC") => read_ec(&bytes, parameters, &mut key),
+        Some("ECC") => scalar = read_ec(&bytes, parameters, &mut key),
+        // RFC 8410 section 7: CurvePrivateKey is an octet string of its own.
+        Some("Ed25519") => {
+            let inner = Reader::new(&bytes, 2).universal(tag::OCTET_STRING, "the Ed25519 private key");
+            scalar = inner.ok().map(|inner| Zeroizing::new(inner.content().to_vec()));
+        }
         Some("DSA" | "DH") => key.bits = parameters.and_then(|sequence| first_bits(&sequence)),
         _ => {}
     }
@@ -84,8 +94,34 @@ pub fn read(bytes: &[u8], place: &Place, limits: &Limits) -> Result<PrivateKey, 
             }
         }
     }
+    if let (Some(scalar), true) = (scalar, compute) {
+        add_public_half(&mut key, &scalar, &private);
+    }
     Ok(key)
 }
+
+/// Computes the public half of a key that is written without it.
+#[cfg(feature = "decrypt")]
+pub(crate) fn add_public_half(key: &mut PrivateKey, scalar: &[u8], place: &Element<'_>) {
+    use crate::formats::public_half;
+    if key.public_key_sha1.is_some() {
+        return;
+    }
+    let computed = match key.curve {
+        Some(curve) => public_half::point(curve, scalar),
+        None if key.algorithm == "Ed25519" => Some(public_half::ed25519(scalar)),
+        None => None,
+    };
+    match computed {
+        Some(Ok(public)) => key.public_key_sha1 = Some(hex(&Sha1::digest(public))),
+        Some(Err(reason)) => key.problem = Some(place.error(format!("the key has no public half: {reason}"))),
+        None => {}
+    }
+}
+
+/// A build without decryption has no arithmetic of curves.
+#[cfg(not(feature = "decrypt"))]
+pub(crate) fn add_public_half(_: &mut PrivateKey, _: &[u8], _: &Element<'_>) {}
 
 fn first_bits(sequence: &Element<'_>) -> Option<u32> {
     let first = sequence.children().universal(tag::INTEGER, "the prime").ok()?;
@@ -106,14 +142,24 @@ pub(crate) fn read_rsa(bytes: &[u8], key: &mut PrivateKey) {
     key.public_key_sha1 = Some(hex(&Sha1::digest(rsa_public_key(modulus.content(), exponent.content()))));
 }
 
-/// Fills in what a SEC1 ECPrivateKey says; the parameters are those of the surrounding structure.
-pub(crate) fn read_ec(bytes: &[u8], parameters: Option<Element<'_>>, key: &mut PrivateKey) {
+/// Fills in what a SEC1 ECPrivateKey says; the parameters are those of the surrounding structure. Gives the private
+/// number.
+pub(crate) fn read_ec(
+    bytes: &[u8],
+    parameters: Option<Element<'_>>,
+    key: &mut PrivateKey,
+) -> Option<Zeroizing<Vec<u8>>> {
     let curve_of = |element: Element<'_>| element.oid("the curve").ok().and_then(|oid| key_algorithm::curve(&oid));
     let mut curve = parameters.and_then(curve_of);
     let mut point_bits = None;
+    let mut scalar = None;
     if let Ok(outer) = Reader::new(bytes, 6).universal(tag::SEQUENCE, "the EC private key") {
         let mut inner = outer.children();
         while let Ok(Some(element)) = inner.read() {
+            if element.is_universal(tag::OCTET_STRING) && scalar.is_none() {
+                scalar = Some(Zeroizing::new(element.content().to_vec()));
+                continue;
+            }
             let Ok(Some(value)) = element.children().read() else { continue };
             if element.is_context(0) && curve.is_none() {
                 curve = curve_of(value);
@@ -127,6 +173,7 @@ pub(crate) fn read_ec(bytes: &[u8], parameters: Option<Element<'_>>, key: &mut P
     }
     key.curve = curve.map(|curve| curve.name);
     key.bits = curve.map(|curve| curve.bits).or(point_bits);
+    scalar
 }
 
 fn read_attributes(set: &Element<'_>, limits: &Limits, key: &mut PrivateKey) {
@@ -155,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_an_error() {
         let limits = Limits::default();
-        assert!(read(&[0x30, 0], &Place::At(0), &limits).is_err());
-        assert!(read(&[1, 2, 3], &Place::At(0), &limits).is_err());
+        assert!(read(&[0x30, 0], &Place::At(0), &limits, true).is_err());
+        assert!(read(&[1, 2, 3], &Place::At(0), &limits, true).is_err());
     }
 }

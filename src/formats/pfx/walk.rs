@@ -316,7 +316,11 @@ impl Walk<'_> {
         match bag.kind {
             BagKind::Key => {
                 let whole = value.whole();
-                let key = private_key::read(&whole.bytes, &whole.place, self.limits)?;
+                let compute = self.bags <= self.limits.pfx_public_half_bags;
+                let mut key = private_key::read(&whole.bytes, &whole.place, self.limits, compute)?;
+                if let Some(problem) = key.problem.take() {
+                    self.problem(problem);
+                }
                 Ok(BagValue::Key(Box::new(key)))
             }
             BagKind::ShroudedKey => {
