@@ -17,6 +17,7 @@ use crate::formats::certutil::{self, Parser};
 use crate::formats::pfx;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
+use crate::model::container_name;
 use crate::model::fact::SourceId;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
@@ -205,6 +206,8 @@ impl<'a> Analysis<'a> {
         if let Some(sink) = &mut self.sink {
             sink.item(&Item::Input(input.clone()))?;
         }
+        let path = input.member.as_ref().unwrap_or(&input.path);
+        self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
         self.inputs.push(input);
         Ok(())
     }
