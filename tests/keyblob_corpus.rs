@@ -22,6 +22,7 @@ const FAMILIES: &[&str] = &[
     "pvk",
     "reg-export",
     "registry-cert-blob",
+    "registry-hive",
     "request-inf",
     "roaming-token",
     "tpm-key-blob",
