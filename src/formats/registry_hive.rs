@@ -50,8 +50,10 @@ mod tests {
         block[..4].copy_from_slice(b"regf");
         block[20] = 1;
         block[24] = 5;
-        let name: Vec<u8> = "emRoot\\System32\\Config\\SOFTWARE".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        block[48..48 + name.len()].copy_from_slice(&name);
+        let name = "emRoot\\System32\\Config\\SOFTWARE".encode_utf16().flat_map(u16::to_le_bytes);
+        for (to, from) in block[48..].iter_mut().zip(name) {
+            *to = from;
+        }
         block
     }
 
