@@ -297,6 +297,24 @@ wine = ["WINE REGISTRY Version 2", ";; All keys relative to \\\\User\\\\S-1-5-21
         "[Software\\\\Wine\\\\Crypto\\\\RSA\\\\te-1] 1700000000", '"KeyExchangePermissions"=dword:0000003f', ""]
 case("reg-export", "wine", "user.reg", "\n".join(wine).encode(), STORE.format("reg-export"), "Wine's own registry file", store="My", scope="unknown", **C1, **LINK)
 
+# ---- a registry hive: the base block and one bin with the root key alone
+
+hive = bytearray(4096); hive[:4] = b"regf"
+struct.pack_into("<IIQIIIIIII", hive, 4, 1, 1, 0x01DC000000000000, 1, 5, 0, 1, 32, 4096, 1)
+hive_name = "emRoot\\System32\\Config\\SOFTWARE"
+hive[48:48 + 2 * len(hive_name)] = hive_name.encode("utf-16le")
+checksum = 0
+for word in struct.unpack("<127I", hive[:508]): checksum ^= word
+struct.pack_into("<I", hive, 508, checksum)
+hive_bin = bytearray(4096); hive_bin[:4] = b"hbin"; struct.pack_into("<II", hive_bin, 4, 0, 4096)
+NIL = 0xFFFFFFFF
+root = b"nk" + struct.pack("<HQIIIIIIIIIIIIIIIHH", 0x2C, 0x01DC000000000000, 0, NIL, 0, 0, NIL, NIL, 0, NIL, NIL, NIL, 0, 0, 0, 0, 0, 4, 0) + b"ROOT"
+cell = (4 + len(root) + 7) // 8 * 8
+struct.pack_into("<i", hive_bin, 32, -cell); hive_bin[36:36 + len(root)] = root
+struct.pack_into("<i", hive_bin, 32 + cell, 4096 - 32 - cell)
+case("registry-hive", "software", "SOFTWARE", bytes(hive + hive_bin), "a base block and a hive bin with the root key alone, written after M. Suhanov's specification; read back with hivexsh",
+     "a hive is named as what it is, with the export to send instead", status="failed", credentials=0, details_version="1.5", details_file_name=hive_name)
+
 # ---- private keys
 
 case("private-key", "pkcs8-pem", "key.pem", key_pem, "openssl genpkey", "PKCS #8", **RSA_FACTS)

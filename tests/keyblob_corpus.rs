@@ -22,6 +22,7 @@ const FAMILIES: &[&str] = &[
     "pvk",
     "reg-export",
     "registry-cert-blob",
+    "registry-hive",
     "request-inf",
     "roaming-token",
     "tpm-key-blob",
@@ -162,6 +163,10 @@ fn a_certificate_and_its_container_in_two_files_are_one_credential() {
     assert_eq!(key["container"]["file_name_rule"], "capi");
     assert_eq!(credentials[0]["sources"].as_array().unwrap().len(), 2);
     assert_eq!(report["summary"]["credentials"], 1);
+    let findings = report["findings"].as_array().unwrap();
+    let finding = findings.iter().find(|f| f["rule"] == "keyspec-signature-on-csp").unwrap();
+    assert_eq!(finding["confidence"], "certain");
+    assert_eq!(finding["evidence"][0]["input"], 0);
 }
 
 /// What certutil prints of the certificate in `cert-store/one-linked-one-not`, after the layout of `certutil -store`.

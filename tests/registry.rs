@@ -43,6 +43,7 @@ const TABLE: &[(&str, &str)] = &[
     ("key-file-corrupt", "fault error root-cause likely"),
     ("pfx-import-not-persisted", "fault error root-cause likely"),
     ("container-name-inconsistent", "fault error root-cause certain"),
+    ("key-file-absent", "fault error root-cause certain"),
     ("key-file-wrong-directory-for-provider", "fault note contributing likely"),
     ("machineguid-mismatch", "fault warning root-cause possible"),
     ("dpapi-key-not-valid-for-state", "fault warning root-cause possible"),

@@ -14,9 +14,10 @@ use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, key_artifacts};
 use crate::formats::certutil::{self, Parser};
-use crate::formats::pfx;
+use crate::formats::{pfx, registry_hive};
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
+use crate::model::container_name;
 use crate::model::fact::SourceId;
 use crate::model::flags;
 use crate::model::windows::WindowsVersion;
@@ -206,6 +207,8 @@ impl<'a> Analysis<'a> {
         if let Some(sink) = &mut self.sink {
             sink.item(&Item::Input(input.clone()))?;
         }
+        let path = input.member.as_ref().unwrap_or(&input.path);
+        self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
         self.inputs.push(input);
         Ok(())
     }
@@ -224,7 +227,7 @@ impl<'a> Analysis<'a> {
         if pfx::looks_like(&data) {
             let artifact = self.pfx(&data, &path, &origin, &limits);
             self.artifact(input, artifact)?;
-        } else if data.len() <= limits.binary_bytes
+        } else if (data.len() <= limits.binary_bytes || registry_hive::recognise(&data))
             && let Some(artifact) = key_artifacts::read(&data, &origin, &limits)
         {
             self.artifact(input, artifact)?;

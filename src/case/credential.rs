@@ -4,7 +4,7 @@ use super::pfx::PfxPart;
 use crate::model::{
     container_name::{self, FileNameRule},
     date::Moment,
-    fact::{Evidence, Excerpts, Fact, Place, SourceId},
+    fact::{Basis, Evidence, Excerpts, Fact, Place, SourceId},
     key_spec::KeySpec,
     key_usage::KeyUsage,
     provider::{self, ProviderKind},
@@ -301,6 +301,9 @@ pub struct Key {
     pub prediction: bool,
 }
 
+/// How a KeySpec is derived when a key container's bytes show one filled slot and an empty one.
+pub const ONLY_SLOT: &str = "from the only slot of the key container that is filled";
+
 /// Encryption or signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TestKind {
@@ -337,6 +340,14 @@ impl Key {
     /// The last line that shows this outcome of this test.
     pub fn test_line(&self, kind: TestKind, outcome: TestOutcome) -> Option<&Fact<(TestKind, TestOutcome)>> {
         self.test_places.iter().rev().find(|t| t.value == (kind, outcome))
+    }
+    /// What the key container's own bytes show against the key link: the KeySpec of its only filled slot, where it is
+    /// another than the one that the link states. `None` also when a test passed: then the link's key opens, and the
+    /// file shows the container at another time.
+    pub fn contradicting_slot(&self) -> Option<&Fact<KeySpec>> {
+        let (link, slot) = (self.key_spec.as_ref()?, self.key_spec_witness.as_ref()?);
+        let differs = slot.basis == Basis::Derived(ONLY_SLOT) && link.value != slot.value;
+        (differs && !self.any_test_passed()).then_some(slot)
     }
     /// The machine's GUID in the key file's name.
     pub fn machine_guid(&self) -> Option<String> {

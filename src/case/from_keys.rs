@@ -30,7 +30,7 @@ fn how(source: KeySpecSource) -> Basis {
     match source {
         KeySpecSource::Stated => Basis::Stated,
         KeySpecSource::AiKeyAlg => Basis::Derived("from aiKeyAlg, the algorithm id of the key blob"),
-        KeySpecSource::Slot => Basis::Derived("from the slot of the key container that is filled"),
+        KeySpecSource::Slot => Basis::Derived(credential::ONLY_SLOT),
         KeySpecSource::KeyUsageAttribute => Basis::Derived("from the key's own key usage attribute"),
         KeySpecSource::Cng => Basis::Derived("a CNG key has no KeySpec"),
     }
@@ -291,8 +291,13 @@ pub fn capi_key_container(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> 
                 credential.key.public_key_sha1 = facts.public_key_sha1.map(|sha1| Fact::stated(Sha1(sha1), place));
             }
             credential.key.container = Some(origin.stated(&file.name));
-            credential.key.key_spec = Some(key_spec(origin, &slot.key_spec));
             let place = origin.place(slot.key_spec.start, slot.key_spec.end);
+            credential.key.key_spec = Some(if file.exchange.is_some() && file.signature.is_some() {
+                let how = "from the slot of the key container that holds it; the other slot is filled too";
+                Fact::derived(KeySpec(slot.key_spec.value.value), place, how)
+            } else {
+                key_spec(origin, &slot.key_spec)
+            });
             credential.key.provider_type = default_type(slot.key.as_ref(), place);
             artifact.credentials.push(credential);
         }

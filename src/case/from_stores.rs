@@ -4,7 +4,7 @@ use super::artifact::{Artifact, Origin};
 use super::credential::{self, Association, Certificate, Credential, Key, Scope, Store};
 use super::from_certificate::certificate;
 use crate::formats::cert_element::{self, CertElement, Contents};
-use crate::formats::{FormatError, cert_store, pkcs7, reg_export};
+use crate::formats::{FormatError, cert_store, pkcs7, reg_export, registry_hive};
 use crate::limits::Limits;
 use crate::model::fact::{Fact, Place};
 use crate::model::{container_name, flags, key_spec::KeySpec, property_id};
@@ -109,6 +109,14 @@ fn element_json(element: &CertElement) -> Value {
         "request_originator": element.request_originator.as_ref().map(|name| name.value.clone()),
         "archived": element.archived,
     })
+}
+
+/// A registry hive: what its base block tells, and what to send instead.
+pub fn registry_hive(data: &[u8]) -> Artifact {
+    let mut artifact = Artifact::failed("registry-hive", FormatError::new(registry_hive::INSTEAD, 0));
+    artifact.details = registry_hive::header(data)
+        .map(|hive| json!({ "version": format!("{}.{}", hive.major, hive.minor), "file_name": hive.file_name }));
+    artifact
 }
 
 /// A registry `Blob` or a file of `SystemCertificates`.

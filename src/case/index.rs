@@ -2,6 +2,7 @@
 
 use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
 use crate::model::{fact::Fact, fact::Place, fact::SourceId, key_spec::KeySpec, thumbprint::Sha1};
+use std::collections::BTreeSet;
 
 /// What is kept of every credential until the end of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,9 @@ pub struct CaseIndex {
     pub kept: Vec<Credential>,
     /// Error codes of the run that are symptoms or causes, each with its place and the words of its line.
     pub codes: Vec<CaseCode>,
+    /// The two parts, lower case, of the names of all inputs that are named as key files (`<32 hex>_<GUID>`), whatever is
+    /// in them.
+    pub key_files: BTreeSet<(String, String)>,
     /// Runs of certutil that failed.
     pub failures: Vec<CaseCode>,
 }

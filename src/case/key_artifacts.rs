@@ -60,6 +60,7 @@ fn of_kind(kind: BinaryKind, data: &[u8], origin: &Origin<'_>, limits: &Limits) 
         BinaryKind::CertStore => from_stores::cert_store(data, origin, limits),
         BinaryKind::RegistryCertBlob => from_stores::registry_blob(data, origin, limits),
         BinaryKind::RegExport => from_stores::reg_export(data, origin, limits),
+        BinaryKind::RegistryHive => from_stores::registry_hive(data),
         BinaryKind::Certificate => from_stores::certificate_file(data, origin, limits),
         BinaryKind::Pkcs7 => from_stores::pkcs7(data, origin, limits),
         BinaryKind::CertificateRequest => from_requests::certificate_request(data, limits),

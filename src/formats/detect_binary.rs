@@ -6,8 +6,8 @@
 use super::der::{Reader, tag};
 use super::{
     capi_key_blob, capi_key_container, cert_element, cert_store, certificate_request, cng_key_blob, cng_key_file,
-    cng_key_transport, dpapi_blob, dpapi_master_key, pem, pkcs7, private_key, pvk, reg_export, request_inf,
-    roaming_token, tpm_key_blob,
+    cng_key_transport, dpapi_blob, dpapi_master_key, pem, pkcs7, private_key, pvk, reg_export, registry_hive,
+    request_inf, roaming_token, tpm_key_blob,
 };
 use crate::limits::Limits;
 
@@ -40,6 +40,8 @@ pub enum BinaryKind {
     RegistryCertBlob,
     /// Registry export.
     RegExport,
+    /// Registry hive: recognised only.
+    RegistryHive,
     /// X.509 certificate.
     Certificate,
     /// PKCS#7 certificates.
@@ -71,6 +73,7 @@ impl BinaryKind {
             Self::CertStore => "cert-store",
             Self::RegistryCertBlob => "registry-cert-blob",
             Self::RegExport => "reg-export",
+            Self::RegistryHive => "registry-hive",
             Self::Certificate => "certificate",
             Self::Pkcs7 => "pkcs7",
             Self::CertificateRequest => "certificate-request",
@@ -91,6 +94,7 @@ pub fn detect(bytes: &[u8]) -> Option<BinaryKind> {
         (tpm_key_blob::recognise, BinaryKind::TpmKeyBlob),
         (cert_store::recognise, BinaryKind::CertStore),
         (reg_export::recognise, BinaryKind::RegExport),
+        (registry_hive::recognise, BinaryKind::RegistryHive),
         (roaming_token::recognise, BinaryKind::RoamingToken),
         (dpapi_blob::recognise, BinaryKind::DpapiBlob),
         (dpapi_master_key::recognise, BinaryKind::DpapiMasterKey),

@@ -37,6 +37,7 @@ pub mod private_key;
 mod public_half;
 pub mod pvk;
 pub mod reg_export;
+pub mod registry_hive;
 pub mod request_inf;
 pub mod roaming_token;
 pub mod text_lines;

@@ -2,9 +2,9 @@
 
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, remedy, subject};
 use crate::case::credential::{Credential, Origin, TestKind, TestOutcome};
-use crate::model::{key_spec::KeySpec, provider::ProviderKind};
+use crate::model::{fact::Fact, key_spec::KeySpec, provider::ProviderKind};
 use crate::report::model::{Confidence, Role, Severity};
-use crate::workloads::Target;
+use crate::workloads::{CellOutcome, Target};
 
 /// The rule.
 pub(super) struct KeySpecSignatureOnCsp;
@@ -60,6 +60,9 @@ impl CredentialRule for KeySpecSignatureOnCsp {
         let Some(spec) = subject::key_spec(c) else {
             return out.unknown("the KeySpec of this CSP key", remedy::show_command(c));
         };
+        if let Some(slot) = key.contradicting_slot() {
+            return container_disagrees(c, cx, slot, out);
+        }
         if spec.value != KeySpec::SIGNATURE {
             return out.pass("the KeySpec is not AT_SIGNATURE");
         }
@@ -104,5 +107,72 @@ impl CredentialRule for KeySpecSignatureOnCsp {
             }
             out.fail(draft.conditions(conditions));
         }
+    }
+}
+
+/// The key link names one slot of the container and only the other one is filled: what opens the key by its link finds no
+/// key, whatever it wants to do with it.
+fn container_disagrees(c: &Credential, cx: &Context<'_>, slot: &Fact<KeySpec>, out: &mut Checks) {
+    if cx.workloads.is_empty() {
+        return out.not_applicable(subject::NO_WORKLOAD);
+    }
+    // The same public key proves that it is the certificate's container; the same name is a hint.
+    let proved = c.key.matches_certificate.as_ref().is_some_and(|m| m.value);
+    let confidence = if proved { Confidence::Certain } else { Confidence::Likely };
+    // What a key that only signs is enough for, and what it is not.
+    let needs_exchange = |t: &&Target| {
+        t.cell(ProviderKind::Csp, Some(2), false).is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail)
+    };
+    let (exchange, signing): (Vec<&Target>, Vec<&Target>) = cx.workloads.iter().partition(needs_exchange);
+    let groups: [(Vec<&Target>, bool); 2] = [(exchange, true), (signing, false)];
+    for (workloads, exchange) in groups {
+        if workloads.is_empty() {
+            continue;
+        }
+        let draft = if slot.value == KeySpec::SIGNATURE {
+            let draft = FindingDraft::new(
+                &META,
+                if exchange { META.summary } else { "the key link names an exchange key, the container holds none" },
+                "The key link says KeySpec 1, the container's own bytes show a signature key alone. What opens the key by \
+                 its link asks for the exchange key and gets 0x8009000D (NTE_NO_KEY).",
+            )
+            .confidence(confidence)
+            .evidence(c.evidence(slot.place, "the container holds only a signature key", true));
+            if exchange {
+                let title = "Import the certificate and key again as a key-exchange key";
+                draft.remedy(remedy::Remedy {
+                    caution: Some(
+                        "Never repair the number in the key link alone: 1 finds no key, and with 2 the key only signs. \
+                         Without a PFX, let certutil -repairstore link the signature key and export it first.",
+                    ),
+                    ..remedy::import_from_backup(c, title)
+                })
+            } else {
+                let provider_type = c.key.effective_type().unwrap_or(1);
+                let title = "Write KeySpec 2 into the key link: signing is all that this workload needs";
+                draft.remedy(remedy::write_key_link(c, title, provider_type, 2))
+            }
+        } else {
+            // That a link to an empty signature slot fails is inferred from the other direction; that a link with
+            // KeySpec 2 is refused where an exchange key is needed is documented.
+            FindingDraft::new(
+                &META,
+                "the key link says that the key only signs, the container holds a key-exchange key",
+                "The key link says KeySpec 2, the container's own bytes show an exchange key alone. The key is the right \
+                 kind and needs no new import: the number in the key link is wrong.",
+            )
+            .confidence(if exchange { confidence } else { Confidence::Possible })
+            .evidence(c.evidence(slot.place, "the container holds only a key-exchange key", true))
+            .remedy(remedy::link_to_exchange(c))
+        };
+        let mut draft = draft.conditions(3).workloads(workloads.into_iter().copied().collect());
+        if let Some(link) = &c.key.key_spec {
+            draft = draft.evidence(c.evidence(link.place, "the key link names the other key", false));
+        }
+        if let Some(place) = subject::kind_place(c) {
+            draft =
+                draft.evidence(c.evidence(place, "a CryptoAPI provider: KeySpec decides which key is opened", false));
+        }
+        out.fail(draft);
     }
 }

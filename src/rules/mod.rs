@@ -27,6 +27,7 @@ mod hgs_ksp_required;
 mod iis_import_nonexportable_bug;
 pub mod judge;
 mod key_association_repairable;
+mod key_file_absent;
 mod key_file_corrupt;
 mod key_file_wrong_directory_for_provider;
 mod key_prov_info_missing;
@@ -252,6 +253,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&iis_import_nonexportable_bug::IisImportNonexportableBug),
     RuleEntry::Credential(&pfx_import_not_persisted::PfxImportNotPersisted),
     RuleEntry::Case(&dump_taken_unelevated::DumpTakenUnelevated),
+    RuleEntry::Case(&key_file_absent::KeyFileAbsent),
     RuleEntry::Credential(&keyset_missing::KeysetMissing),
     RuleEntry::Case(&machineguid_mismatch::MachineguidMismatch),
     RuleEntry::Credential(&dpapi_key_not_valid_for_state::DpapiKeyNotValidForState),

@@ -1,6 +1,7 @@
 //! What to do about a finding: typed commands, quoted for their shell. No password ever stands in one.
 
 use crate::case::credential::Credential;
+use crate::model::key_spec::KeySpec;
 
 /// The shell a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,8 +136,19 @@ pub fn show_command(credential: &Credential) -> String {
 pub const PERMISSIONS_AGAIN: &str =
     "then give the key's read permissions again (the new key file starts without them), and bind again";
 
-/// Export, check the export, delete, import again with the right KeySpec: no new certificate is needed.
+/// The key link says 2 and the container holds an exchange key alone: the number in the link is the only thing wrong.
+pub fn link_to_exchange(credential: &Credential) -> Remedy {
+    let provider_type = credential.key.effective_type().unwrap_or(1);
+    let title = "Write KeySpec 1 into the key link: the container already holds a key-exchange key";
+    write_key_link(credential, title, provider_type, 1)
+}
+
+/// Export, check the export, delete, import again with the right KeySpec: no new certificate is needed. Where the
+/// container's own bytes show that it holds an exchange key, the key link alone is written anew.
 pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
+    if credential.key.contradicting_slot().is_some_and(|slot| slot.value == KeySpec::KEYEXCHANGE) {
+        return link_to_exchange(credential);
+    }
     if credential.pfx.is_some() {
         let title = "Import with AT_KEYEXCHANGE: the file can stay as it is";
         return import_pfx(credential, title, "", " AT_KEYEXCHANGE", "KeySpec = 1 -- AT_KEYEXCHANGE");
