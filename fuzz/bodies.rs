@@ -310,3 +310,41 @@ pub fn request_inf(data: &[u8]) {
         }
     }
 }
+
+/// A reader of one format: any bytes end without a panic, and the answer is the same every time.
+macro_rules! readers {
+    ($($name:ident),* $(,)?) => { $(
+        pub fn $name(data: &[u8]) {
+            let limits = Limits::default();
+            let (recognised, parsed) = (keyspect::formats::$name::recognise(data), keyspect::formats::$name::parse(data, &limits));
+            assert_eq!(recognised, keyspect::formats::$name::recognise(data));
+            assert_eq!(parsed.is_ok(), keyspect::formats::$name::parse(data, &limits).is_ok());
+            if let Err(error) = parsed {
+                assert!(!error.message.is_empty());
+            }
+        }
+    )* };
+}
+
+/// One body for each binary format, so that each can be fuzzed alone.
+pub mod formats {
+    use super::Limits;
+
+    readers!(
+        capi_key_blob,
+        capi_key_container,
+        cert_element,
+        cng_key_blob,
+        cng_key_file,
+        cng_key_transport,
+        dpapi_blob,
+        dpapi_master_key,
+        pem,
+        pkcs7,
+        private_key,
+        pvk,
+        reg_export,
+        roaming_token,
+        tpm_key_blob,
+    );
+}

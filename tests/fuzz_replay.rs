@@ -103,3 +103,40 @@ fn request() {
 fn request_inf() {
     replay(&["request-inf"], bodies::request_inf);
 }
+
+#[test]
+fn each_format_alone() {
+    let folders = [
+        &KEYS[..],
+        &[
+            "cert-store",
+            "certificate",
+            "dpapi-blob",
+            "dpapi-master-key",
+            "pkcs7",
+            "reg-export",
+            "registry-cert-blob",
+            "roaming-token",
+        ],
+    ]
+    .concat();
+    for body in [
+        bodies::formats::capi_key_blob,
+        bodies::formats::capi_key_container,
+        bodies::formats::cert_element,
+        bodies::formats::cng_key_blob,
+        bodies::formats::cng_key_file,
+        bodies::formats::cng_key_transport,
+        bodies::formats::dpapi_blob,
+        bodies::formats::dpapi_master_key,
+        bodies::formats::pem,
+        bodies::formats::pkcs7,
+        bodies::formats::private_key,
+        bodies::formats::pvk,
+        bodies::formats::reg_export,
+        bodies::formats::roaming_token,
+        bodies::formats::tpm_key_blob,
+    ] {
+        replay(&folders, body);
+    }
+}
