@@ -11,8 +11,8 @@ use crate::formats::pfx::{self, Bag, BagValue, PasswordState, Pfx, SafeKind};
 use crate::limits::Limits;
 use crate::model::fact::{Fact, Place};
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
+use crate::model::judgement::Confidence;
 use crate::model::thumbprint::Sha1;
-use crate::report::model::Confidence;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 

@@ -5,10 +5,10 @@
 //! X509CertificateLoader.Pkcs12.cs). Import-PfxCertificate, the MMC wizard and IIS Manager are not documented.
 
 use crate::model::container_name;
+use crate::model::judgement::Confidence;
 use crate::model::key_spec::KeySpec;
 use crate::model::key_usage::KeyUsage;
 use crate::model::provider::{self, ProviderKind};
-use crate::report::model::Confidence;
 
 /// What the file says of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

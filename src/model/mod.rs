@@ -6,6 +6,7 @@ pub mod event;
 pub mod fact;
 pub mod flags;
 pub mod hresult;
+pub mod judgement;
 pub mod key_remark;
 pub mod key_spec;
 pub mod key_usage;

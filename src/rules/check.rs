@@ -4,7 +4,7 @@ use super::RuleMeta;
 use super::remedy::Remedy;
 use crate::case::credential::CredentialId;
 use crate::model::fact::Evidence;
-use crate::report::model::{Confidence, Role, Severity};
+use crate::model::judgement::{Confidence, Role, Severity};
 use crate::workloads::Target;
 use std::borrow::Cow;
 

@@ -6,12 +6,12 @@ use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope},
     index::CaseIndex,
 };
+use crate::model::judgement::{Confidence, Role, Severity, Verdict, VerdictOutcome};
 use crate::model::{
     oid,
     provider::{ProviderClass, ProviderKind},
     windows::WindowsVersion,
 };
-use crate::report::model::{Confidence, Role, Severity, Verdict, VerdictOutcome};
 use crate::rules::Grade;
 use crate::workloads::{CellOutcome, Target};
 use std::cmp::Reverse;

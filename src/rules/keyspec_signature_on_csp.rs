@@ -2,8 +2,8 @@
 
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, remedy, subject};
 use crate::case::credential::{Credential, Origin, TestKind, TestOutcome};
+use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::{fact::Fact, key_spec::KeySpec, provider::ProviderKind};
-use crate::report::model::{Confidence, Role, Severity};
 use crate::workloads::{CellOutcome, Target};
 
 /// The rule.

@@ -89,8 +89,9 @@ mod tests;
 
 use crate::case::{credential::Credential, index::CaseIndex};
 use crate::limits::Limits;
+pub use crate::model::judgement::Grade;
+use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::windows::WindowsVersion;
-use crate::report::model::{Confidence, Role, Severity};
 use crate::workloads::Target;
 pub use check::{Checks, FindingDraft, Outcome, Recorded};
 use time::OffsetDateTime;
@@ -104,19 +105,6 @@ pub enum Kind {
     Suppressor,
     /// Reads a symptom and points to the rules that decide.
     Dispatch,
-}
-
-/// How good a source is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Grade {
-    /// Documentation of the vendor.
-    A,
-    /// Re-computed or cross-checked against public data.
-    B,
-    /// An issue, a blog, a public answer.
-    C,
-    /// An inference of engineering; never stated as fact.
-    D,
 }
 
 /// Where a rule comes from.

@@ -4,7 +4,7 @@ use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::formats::pfx::PasswordState;
-use crate::report::model::{Confidence, Role, Severity};
+use crate::model::judgement::{Confidence, Role, Severity};
 
 /// The rule.
 pub(super) struct PfxEmptyVsNullPassword;

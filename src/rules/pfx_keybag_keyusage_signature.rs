@@ -3,8 +3,8 @@
 use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
+use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::{key_spec::KeySpec, provider::ProviderKind};
-use crate::report::model::{Confidence, Role, Severity};
 use crate::workloads::CellOutcome;
 
 /// The rule.

@@ -3,7 +3,7 @@
 use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
-use crate::report::model::{Confidence, Role, Severity};
+use crate::model::judgement::{Confidence, Role, Severity};
 
 /// The rule.
 pub(super) struct PfxNoPrivateKey;

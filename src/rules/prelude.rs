@@ -8,6 +8,7 @@ pub(super) use crate::case::credential::{
     Access, Association, Certificate, Credential, Exportable, KeyRemark, Origin, Scope, TestOutcome, ValidityDate,
 };
 pub(super) use crate::case::index::{CaseIndex, IndexEntry, fold};
+pub(super) use crate::model::judgement::{Confidence, Role, Severity};
 pub(super) use crate::model::{
     container_name::{self, FileNameRule},
     date::Moment,
@@ -18,6 +19,5 @@ pub(super) use crate::model::{
     oid,
     provider::{self, ProviderClass, ProviderKind},
 };
-pub(super) use crate::report::model::{Confidence, Role, Severity};
 pub(super) use crate::workloads::{CellOutcome, Target};
 pub(super) use std::collections::{BTreeMap, BTreeSet};

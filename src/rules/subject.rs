@@ -5,6 +5,7 @@ use crate::case::{
     credential::{Association, Credential, KeyRemark, Origin, Scope, TestOutcome},
     index::{CaseIndex, IndexEntry, fold},
 };
+use crate::model::judgement::{Confidence, Severity};
 use crate::model::{
     fact::{Fact, Place},
     hresult,
@@ -13,7 +14,6 @@ use crate::model::{
     provider::{ProviderClass, ProviderKind},
     windows::WindowsVersion,
 };
-use crate::report::model::{Confidence, Severity};
 use crate::workloads::{CellOutcome, Target};
 use std::collections::BTreeMap;
 

@@ -6,8 +6,8 @@ use super::{RULES, RuleMeta, judge};
 use crate::case::credential::{
     Access, Association, Credential, CredentialId, KeyRemark, Origin, Scope, Store, TestOutcome,
 };
+use crate::model::judgement::{Confidence, Role, Severity, VerdictOutcome};
 use crate::model::{key_usage::KeyUsage, oid, windows::WindowsVersion};
-use crate::report::model::{Confidence, Role, Severity, VerdictOutcome};
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
 const SOFTWARE_KSP: &str = "Microsoft Software Key Storage Provider";

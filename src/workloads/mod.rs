@@ -2,8 +2,8 @@
 
 mod table;
 
+use crate::model::judgement::Grade;
 use crate::model::provider::ProviderKind;
-use crate::rules::Grade;
 pub use table::ROWS;
 
 /// What a workload makes of a kind of key.

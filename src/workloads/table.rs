@@ -5,7 +5,7 @@ use super::{
     CellOutcome::{Fail, NoVerdict, Ok, Unknown, Warn},
     Row,
 };
-use crate::rules::{
+use crate::model::judgement::{
     Grade,
     Grade::{A, C, D},
 };
