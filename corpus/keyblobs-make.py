@@ -320,7 +320,7 @@ case("registry-hive", "software", "SOFTWARE", bytes(hive + hive_bin), "a base bl
 case("private-key", "pkcs8-pem", "key.pem", key_pem, "openssl genpkey", "PKCS #8", **RSA_FACTS)
 case("private-key", "pkcs1-pem", "key.pem", openssl("rsa", "-in", RSA, "-traditional"), "openssl rsa -traditional", "PKCS #1", **RSA_FACTS)
 case("private-key", "sec1-der", "key.der", openssl("ec", "-in", P384, "-outform", "DER"), "openssl ec -outform DER", "SEC1", algorithm="ECC", bits=384, public_key_sha1=SHA[P384])
-case("private-key", "ed25519", "key.pem", open(path(ED), "rb").read(), "openssl genpkey -algorithm ED25519", "an Edwards key holds no public half: it is computed", algorithm="Ed25519", bits=256)
+case("private-key", "ed25519", "key.pem", open(path(ED), "rb").read(), "openssl genpkey -algorithm ED25519", "an Edwards key holds no public half: it is computed", algorithm="Ed25519", bits=256, public_key_sha1=SHA[ED])
 case("private-key", "encrypted-pkcs8", "key.pem", openssl("pkcs8", "-topk8", "-in", RSA, "-passout", "pass:keyspect"), "openssl pkcs8 -topk8 -passout pass:keyspect", "nothing but the scheme is readable", password="keyspect", status="locked", credentials=1)
 pkcs8 = openssl("pkcs8", "-topk8", "-nocrypt", "-in", RSA, "-outform", "DER")
 body = b"".join(whole for _, _, whole in children(pkcs8))
