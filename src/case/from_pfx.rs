@@ -3,6 +3,7 @@
 use super::artifact::{Artifact, Origin, ReadStatus};
 use super::credential::{self, Association, Credential, Key, SourceRange};
 use super::from_certificate;
+use super::pfx::Pair;
 use super::pfx::{Algorithm, PfxFile, PfxPart, Shown, Support};
 use super::pfx_details;
 use super::pfx_import::KeyOfFile;
@@ -88,17 +89,6 @@ fn located_bags(pfx: &Pfx) -> Vec<Located<'_>> {
         .enumerate()
         .flat_map(|(safe, part)| part.bags.iter().enumerate().map(move |(number, bag)| Located { bag, safe, number }))
         .collect()
-}
-
-/// Which certificate a key goes with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pair {
-    /// The key's bag.
-    pub(super) key: usize,
-    /// The certificate's bag.
-    pub(super) certificate: Option<usize>,
-    /// Whether the public keys are the same; `None` when the key does not show its own.
-    pub(super) matches: Option<bool>,
 }
 
 struct Case<'p> {

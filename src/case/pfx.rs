@@ -115,3 +115,14 @@ impl PfxFile {
         }
     }
 }
+
+/// Which certificate a key goes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pair {
+    /// The key's bag.
+    pub(super) key: usize,
+    /// The certificate's bag.
+    pub(super) certificate: Option<usize>,
+    /// Whether the public keys are the same; `None` when the key does not show its own.
+    pub(super) matches: Option<bool>,
+}

@@ -1,7 +1,7 @@
 //! `inputs[].details` of a PFX file.
 
 use super::credential::Credential;
-use super::from_pfx::Pair;
+use super::pfx::Pair;
 use super::pfx::PfxFile;
 use crate::formats::der::hex;
 use crate::formats::pfx::algorithms::{Encryption, Kdf};
