@@ -46,6 +46,8 @@ const TABLE: &[(&str, &str)] = &[
     ("key-file-absent", "fault error root-cause certain"),
     ("key-file-wrong-directory-for-provider", "fault note contributing likely"),
     ("machineguid-mismatch", "fault warning root-cause possible"),
+    ("request-pending-key-elsewhere", "fault error root-cause likely"),
+    ("chain-incomplete-or-untrusted", "fault warning hygiene likely"),
     ("dpapi-key-not-valid-for-state", "fault warning root-cause possible"),
     ("shared-key-container", "fault warning contributing possible"),
     ("pfx-friendlyname-container-collision", "fault warning contributing possible"),

@@ -339,6 +339,13 @@ pub static CODES: &[KnownCode] = &[
         &[],
     ),
     code(
+        0x800B_010A,
+        "CERT_E_CHAINING",
+        "A certificate chain could not be built to a trusted root authority.",
+        "The chain, not the key.",
+        &[],
+    ),
+    code(
         0x800B_0110,
         "CERT_E_WRONG_USAGE",
         "The certificate is not valid for the requested usage.",

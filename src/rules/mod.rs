@@ -8,6 +8,7 @@ mod azurestack_csp_required;
 mod cert_expired;
 mod cert_key_mismatch;
 mod cert_not_yet_valid;
+mod chain_incomplete_or_untrusted;
 pub mod check;
 mod code_signing_keyspec2_normal;
 mod configmgr_cng_roles;
@@ -63,6 +64,7 @@ mod provider_third_party;
 mod provider_type_name_mismatch;
 mod provider_unknown;
 pub mod remedy;
+mod request_pending_key_elsewhere;
 mod rsassa_pss_signed_cert;
 mod san_missing;
 mod servicefabric_cng;
@@ -202,6 +204,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&pfx_no_private_key::PfxNoPrivateKey),
     RuleEntry::Credential(&pfx_leaf_missing::PfxLeafMissing),
     RuleEntry::Credential(&container_name_inconsistent::ContainerNameInconsistent),
+    RuleEntry::Case(&request_pending_key_elsewhere::RequestPendingKeyElsewhere),
     RuleEntry::Credential(&key_prov_info_missing::KeyProvInfoMissing),
     RuleEntry::Credential(&key_association_repairable::KeyAssociationRepairable),
     RuleEntry::Credential(&user_keyset_in_machine_store::UserKeysetInMachineStore),
@@ -268,6 +271,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&san_missing::SanMissing),
     RuleEntry::Credential(&weak_key_or_hash::WeakKeyOrHash),
     RuleEntry::Credential(&rsassa_pss_signed_cert::RsassaPssSignedCert),
+    RuleEntry::Credential(&chain_incomplete_or_untrusted::ChainIncompleteOrUntrusted),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),
     RuleEntry::Credential(&code_signing_keyspec2_normal::CodeSigningKeyspec2Normal),
