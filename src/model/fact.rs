@@ -108,12 +108,12 @@ impl Excerpts {
     pub fn extend(&mut self, other: Excerpts) {
         self.lines.extend(other.lines);
     }
-    /// The kept text that holds a place.
+    /// The kept text that holds a place: of the texts of its line the last one that begins at or before it.
     pub fn at(&self, place: Place) -> Option<&ExcerptLine> {
         self.lines
             .iter()
-            .rev()
-            .find(|l| l.source == place.source && l.number == place.line && l.column <= place.column.max(1))
+            .filter(|l| l.source == place.source && l.number == place.line && l.column <= place.column.max(1))
+            .max_by_key(|l| l.column)
     }
     /// The kept lines, in input order.
     pub fn lines(&self) -> &[ExcerptLine] {
