@@ -24,10 +24,16 @@ fn every_quoted_line_stands_at_its_place() {
         let mut analysis = Analysis::new(Options::new(datetime!(2026-11-22 12:00 UTC)));
         analysis.read("input.txt", None, &mut bytes.as_slice()).unwrap();
         for finding in analysis.finish().unwrap().findings {
-            for evidence in finding.evidence.iter().filter(|e| !e.excerpt.is_empty()) {
+            for evidence in &finding.evidence {
                 let [start, end] = evidence.bytes.map(|b| usize::try_from(b).unwrap());
                 let original = letters(&String::from_utf8_lossy(&bytes[start..end]));
                 let quoted = letters(&evidence.excerpt);
+                assert!(
+                    !evidence.excerpt.is_empty(),
+                    "{}: {} quotes nothing for {original:?}",
+                    path.display(),
+                    finding.rule
+                );
                 assert!(
                     quoted.starts_with(&original) || original.starts_with(&quoted),
                     "{}: {} quotes {:?} for {original:?}",
