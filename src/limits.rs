@@ -3,6 +3,17 @@
 //! A bound that is reached is never silent: the input gets a problem that names it and the place, its status becomes
 //! `partial`, and the rest of the run goes on.
 
+/// Lines kept for excerpts, values of a list, tests and remarks of one certificate block of a log.
+pub const BLOCK_VALUES: usize = 256;
+/// Runs, codes, listed keys and problems kept of one log.
+pub const LOG_RECORDS: usize = 10_000;
+/// Records of one serialized certificate element.
+pub const ELEMENT_RECORDS: usize = 1_024;
+/// Values of one INF file.
+pub const INF_VALUES: usize = 4_096;
+/// Blocks of one PEM file.
+pub const PEM_BLOCKS: usize = 10_000;
+
 /// The bounds of one run. `Default` is what the command line uses.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -11,8 +22,6 @@ pub struct Limits {
     pub line_bytes: usize,
     /// The overlap (bytes) of two windows of one very long line.
     pub line_overlap: usize,
-    /// One certificate block kept in memory, in bytes.
-    pub block_bytes: usize,
     /// One certificate block kept in memory, in lines.
     pub block_lines: usize,
     /// Findings written one by one; after that they are only counted.
@@ -74,7 +83,6 @@ impl Default for Limits {
         Self {
             line_bytes: 64 << 10,
             line_overlap: 4 << 10,
-            block_bytes: 4 << 20,
             block_lines: 100_000,
             findings: 100_000,
             kept_credentials: 500,

@@ -88,7 +88,6 @@ pub struct Analysis<'a> {
     next: u32,
     joined: u32,
     counted: Counted,
-    stopped: bool,
 }
 
 impl<'a> Analysis<'a> {
@@ -106,7 +105,6 @@ impl<'a> Analysis<'a> {
             next: 0,
             joined: 0,
             counted: Counted::default(),
-            stopped: false,
         }
     }
 
@@ -307,7 +305,6 @@ impl<'a> Analysis<'a> {
                     }
                     if (self.stop)() {
                         cut = Some(format!("stopped after line {line_number}: the time for this input is over"));
-                        self.stopped = true;
                         break;
                     }
                 }

@@ -5,6 +5,7 @@ use super::credential::{
     Store, Surroundings, TestKind, TestOutcome, ValidityDate,
 };
 use crate::formats::certutil::{CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, Test};
+use crate::limits::LOG_RECORDS;
 use crate::model::{
     container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
     windows::WindowsVersion,
@@ -152,7 +153,7 @@ impl LogCredentials {
             }
             Record::ListedProvider(name, provider_type) => self.providers.push((name, provider_type)),
             Record::ListedKey(key) => {
-                if self.keys.len() < 10_000 {
+                if self.keys.len() < LOG_RECORDS {
                     self.keys.push(*key);
                 }
             }
@@ -162,7 +163,7 @@ impl LogCredentials {
             }
             Record::PasswordPrompt(_) => self.commands = self.commands.saturating_add(1),
             Record::Code(code, line) => {
-                if self.codes.len() < 1000 {
+                if self.codes.len() < LOG_RECORDS {
                     self.codes.push((code, line));
                 }
             }
@@ -180,7 +181,7 @@ impl LogCredentials {
     }
 
     fn end_run(&mut self, run: Run) {
-        if self.runs.len() < 1000 {
+        if self.runs.len() < LOG_RECORDS {
             self.runs.push(run);
         }
         self.command = None;
@@ -189,7 +190,7 @@ impl LogCredentials {
     }
 
     fn problem(&mut self, message: String, place: Option<Place>) {
-        if self.problems.len() < 1000 {
+        if self.problems.len() < LOG_RECORDS {
             self.problems.push((message, place));
         }
     }

@@ -23,7 +23,7 @@ Exit status:
 
 /// An offline doctor for the private keys behind Windows certificates
 ///
-/// Give it what a server's administrator sent: certutil logs, PFX files, key files, event logs, a folder of all of it.
+/// Give it what a server's administrator sent: certutil logs, PFX files, key files, certificate stores, a folder of all of it.
 /// It says which private key is broken, which line proves it, what repairs it and what shows that it is repaired.
 /// Nothing is changed and nothing is sent anywhere.
 #[derive(Debug, Parser)]

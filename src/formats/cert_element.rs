@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::bytes::{Reader, check_size, filetime, hex, peek_u32, size, utf16le_z};
 use super::key_prov_info::{self, KeyProvInfo};
 use super::{FormatError, Spanned};
-use crate::limits::Limits;
+use crate::limits::{ELEMENT_RECORDS, Limits};
 use crate::model::property_id;
 
 /// `CERT_CERT_PROP_ID`: the certificate.
@@ -30,9 +30,6 @@ const CERT_ARCHIVED_PROP_ID: u32 = 19;
 const CERT_KEY_IDENTIFIER_PROP_ID: u32 = 20;
 const CERT_DATE_STAMP_PROP_ID: u32 = 27;
 const CERT_REQUEST_ORIGINATOR_PROP_ID: u32 = 71;
-/// Records of one element; Windows writes fewer than 30.
-const MAX_RECORDS: usize = 1_024;
-
 /// What an element holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
@@ -87,7 +84,7 @@ pub struct PropertyRecord {
 /// True when the bytes are one whole element and nothing more.
 pub fn recognise(bytes: &[u8]) -> bool {
     let mut at = 0_usize;
-    for _ in 0..MAX_RECORDS {
+    for _ in 0..ELEMENT_RECORDS {
         let (Some(id), Some(_)) = (peek_u32(bytes, at), peek_u32(bytes, at.saturating_add(4))) else { return false };
         let Some(length) = peek_u32(bytes, at.saturating_add(8)) else { return false };
         if id == 0 || id > 0xFFFF {
@@ -111,7 +108,7 @@ pub fn recognise(bytes: &[u8]) -> bool {
 pub fn starts_like(bytes: &[u8]) -> bool {
     let mut reader = Reader::new(bytes);
     let mut sure = false;
-    for _ in 0..MAX_RECORDS {
+    for _ in 0..ELEMENT_RECORDS {
         let (Ok(id), Ok(reserved), Ok(length)) = (reader.u32("id"), reader.u32("reserved"), reader.u32("length"))
         else {
             return false;
@@ -171,7 +168,7 @@ pub fn read(reader: &mut Reader<'_>) -> Result<CertElement, FormatError> {
         archived: false,
         problems: Vec::new(),
     };
-    while element.records.len() < MAX_RECORDS {
+    while element.records.len() < ELEMENT_RECORDS {
         let id = reader.u32("property id")?;
         let encoding = reader.u32("reserved word of the property")?;
         let length = reader.u32("length of the property")?;
@@ -217,7 +214,7 @@ pub fn read(reader: &mut Reader<'_>) -> Result<CertElement, FormatError> {
             _ => {}
         }
     }
-    Err(FormatError::new(format!("an element with more than {MAX_RECORDS} properties"), reader.position()))
+    Err(FormatError::new(format!("an element with more than {ELEMENT_RECORDS} properties"), reader.position()))
 }
 
 #[cfg(test)]

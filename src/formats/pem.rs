@@ -9,10 +9,7 @@ use zeroize::Zeroizing;
 use super::FormatError;
 use super::bytes::check_size;
 use super::text_lines::lines;
-use crate::limits::Limits;
-
-/// Blocks of one file; a CA bundle has some hundred.
-const MAX_BLOCKS: usize = 10_000;
+use crate::limits::{Limits, PEM_BLOCKS};
 
 /// One armoured block. No `Debug`: it may hold a private key.
 pub struct PemBlock {
@@ -105,8 +102,8 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Pem, FormatError> {
             if let Some((block, _)) = open.take() {
                 pem.problems.push(FormatError::new(format!("{} has no END line", block.label), block.bytes.0));
             }
-            if pem.blocks.len() >= MAX_BLOCKS {
-                pem.problems.push(FormatError::new(format!("more than {MAX_BLOCKS} PEM blocks"), line.start));
+            if pem.blocks.len() >= PEM_BLOCKS {
+                pem.problems.push(FormatError::new(format!("more than {PEM_BLOCKS} PEM blocks"), line.start));
                 return Ok(pem);
             }
             let block = PemBlock {

@@ -7,10 +7,7 @@
 use super::bytes::check_size;
 use super::text_lines::{Line, lines};
 use super::{FormatError, Spanned};
-use crate::limits::Limits;
-
-/// Values of one INF; a real one has some ten.
-const MAX_VALUES: usize = 4_096;
+use crate::limits::{INF_VALUES, Limits};
 
 /// An INF that describes a certificate request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,8 +186,8 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RequestInf, FormatError> {
             continue;
         }
         if let Some(value) = value_of(&line, &current, limits, &mut problems) {
-            if values.len() >= MAX_VALUES {
-                problems.push(FormatError::new(format!("more than {MAX_VALUES} values"), line.start));
+            if values.len() >= INF_VALUES {
+                problems.push(FormatError::new(format!("more than {INF_VALUES} values"), line.start));
                 break;
             }
             values.push(value);

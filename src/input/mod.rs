@@ -20,7 +20,6 @@ mod oem_tables;
 mod passwords;
 mod sniff;
 mod source;
-mod text_map;
 #[cfg(feature = "cli")]
 mod walk;
 
@@ -30,7 +29,6 @@ pub use lines::{Batch, LineReader, Lines};
 pub use passwords::Passwords;
 pub use sniff::looks_like_text;
 pub use source::SourceName;
-pub use text_map::{Mapped, MappedBuilder};
 #[cfg(feature = "cli")]
 pub use walk::{Found, Place, walk};
 

@@ -66,14 +66,14 @@ impl Parser {
 
     pub(super) fn remark(&mut self, remark: Fact<KeyRemark>) {
         let block = self.block();
-        if block.remarks.len() < KEPT {
+        if block.remarks.len() < BLOCK_VALUES {
             block.remarks.push(remark);
         }
     }
 
     pub(super) fn test(&mut self, test: Test, passed: bool, place: Place) {
         let block = self.block();
-        if block.tests.len() < KEPT {
+        if block.tests.len() < BLOCK_VALUES {
             block.tests.push(Fact::stated((test, passed), place));
         }
     }

@@ -133,7 +133,7 @@ impl Parser {
                     return;
                 }
                 let acl = text.contains('\\') || text.contains('\t');
-                if acl && self.block().sddl.is_some() && self.block().acl.len() < KEPT {
+                if acl && self.block().sddl.is_some() && self.block().acl.len() < BLOCK_VALUES {
                     self.keep(piece);
                     let fact = self.stated(text.to_owned(), piece);
                     self.block().acl.push(fact);
@@ -147,7 +147,7 @@ impl Parser {
             if self.block.is_some() {
                 self.keep(piece);
                 let block = self.block();
-                if block.codes.len() < KEPT {
+                if block.codes.len() < BLOCK_VALUES {
                     block.codes.push(fact);
                 }
             } else {

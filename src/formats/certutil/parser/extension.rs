@@ -39,13 +39,19 @@ impl Parser {
                     self.keep(piece);
                     let first = self.stated(Vec::new(), piece);
                     let list = self.block().extended_key_usage.get_or_insert(first);
-                    if list.value.len() < KEPT {
+                    if list.value.len() < BLOCK_VALUES {
                         list.value.push(id.to_owned());
                     }
                 }
             }
-            "2.5.29.17" if text.contains('=') && self.block().alternative_names.len() < KEPT => {
+            "2.5.29.17" if text.contains('=') && self.block().alternative_names.len() < BLOCK_VALUES => {
                 self.keep(piece);
+                if self.block().alternative_names.len().saturating_add(1) == BLOCK_VALUES {
+                    self.damage(
+                        format!("names after the first {BLOCK_VALUES} of this certificate are not kept"),
+                        piece,
+                    );
+                }
                 let fact = self.stated(text.to_owned(), piece);
                 self.block().alternative_names.push(fact);
             }

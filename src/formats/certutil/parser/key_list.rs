@@ -36,7 +36,7 @@ impl Parser {
         if container_name::split_file_name(text).is_some() {
             key.unique_name = Some(fact);
         } else if let Some(spec) = key_place(text) {
-            if key.key_specs.len() < KEPT {
+            if key.key_specs.len() < BLOCK_VALUES {
                 key.key_specs.push(Fact::stated(spec, fact.place));
             }
         } else if let Some((label, value)) = text.split_once(": ") {

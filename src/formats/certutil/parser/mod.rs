@@ -15,7 +15,7 @@ use super::piece::{Cleaned, Piece};
 use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
 use crate::input::{Line, Window};
-use crate::limits::Limits;
+use crate::limits::{BLOCK_VALUES, Limits};
 use crate::model::fact::{Basis, Fact, Place, SourceId};
 use crate::model::key_remark::KeyRemark;
 use crate::model::{
@@ -127,9 +127,6 @@ const ONE_LINE: usize = 400;
 
 const LANGUAGES: [Language; 7] =
     [Language::En, Language::De, Language::Fr, Language::Es, Language::Pt, Language::Zh, Language::Ru];
-
-/// The most lines of a block that are kept as excerpts, and the most values of a list.
-const KEPT: usize = 256;
 
 impl Parser {
     /// A parser for one input.
@@ -252,7 +249,7 @@ impl Parser {
         let place = piece.place(self.source);
         let columns = self.limits.excerpt_columns;
         let block = self.block();
-        if block.excerpts.lines().len() >= KEPT {
+        if block.excerpts.lines().len() >= BLOCK_VALUES {
             return;
         }
         if piece.is_whole_line() {
@@ -279,7 +276,7 @@ impl Parser {
     fn damage(&mut self, what: impl Into<String>, piece: Piece<'_>) {
         let place = piece.place(self.source);
         let block = self.block();
-        if block.damage.len() < KEPT {
+        if block.damage.len() < BLOCK_VALUES {
             block.damage.push((what.into(), place));
         }
     }
