@@ -498,3 +498,29 @@ fn a_cut_sample_is_an_error_at_every_offset() {
         }
     }
 }
+
+/// The elements of a store are read one after the other and independently, so cutting each of them at every offset in a
+/// store of its own is cutting the whole store at every offset, in linear time.
+#[test]
+fn a_large_store_cut_at_every_offset_says_so() {
+    let limits = Limits::default();
+    for sample in samples().into_iter().filter(|s| s.bytes.len() > 100_000) {
+        let whole = cert_store::parse(&sample.bytes, &limits).unwrap();
+        let mut start = 8;
+        for element in &whole.elements {
+            let end = element.encoded.1;
+            let alone = [&sample.bytes[..8], &sample.bytes[start..end]].concat();
+            for cut in 9..alone.len() {
+                let store = cert_store::parse(&alone[..cut], &limits).unwrap();
+                assert!(store.problem.is_some(), "{} cut at {}", sample.file, start + cut - 8);
+                assert!(store.elements.is_empty(), "{} cut at {}", sample.file, start + cut - 8);
+            }
+            start = end;
+        }
+        assert!(whole.elements.len() > 400);
+        // The terminator.
+        for cut in start..sample.bytes.len() {
+            assert!(!cert_store::parse(&sample.bytes[..cut], &limits).unwrap().terminated);
+        }
+    }
+}
