@@ -72,6 +72,12 @@ pub struct Limits {
     pub armor_bytes: usize,
     /// Files found by walking folders.
     pub walked_files: usize,
+    /// Bindings, events, permissions and the like kept of one run; after that they are only counted.
+    pub observations: usize,
+    /// One record of a text artifact (an event, an XML fragment, an INF in a ticket), in bytes.
+    pub record_bytes: usize,
+    /// Entries of one access control list, files of one listing that are kept, fields of one record.
+    pub record_values: usize,
     /// Bytes of a text read before its kind is decided.
     pub detect_bytes: usize,
     /// Text inputs up to this size (bytes) get a SHA-256 without `--hash`.
@@ -108,6 +114,9 @@ impl Default for Limits {
             key_blob_bytes: 64 << 10,
             armor_bytes: 4 << 20,
             walked_files: 100_000,
+            observations: 100_000,
+            record_bytes: 1 << 20,
+            record_values: 10_000,
             detect_bytes: 64 << 10,
             hash_bytes: 16 << 20,
         }

@@ -1,6 +1,13 @@
 //! What a whole run knows: a few bytes for each credential, for the rules that compare them.
 
 use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
+use crate::model::{
+    access::AccessList,
+    binding::Binding,
+    event_record::EventRecord,
+    key_request::KeyRequest,
+    observation::{ErrorText, FolderListing, Observation, Observed, SystemFact, TraceRow},
+};
 use crate::model::{fact::Fact, fact::Place, fact::SourceId, key_spec::KeySpec, thumbprint::Sha1};
 use std::collections::BTreeSet;
 
@@ -69,6 +76,8 @@ pub struct CaseIndex {
     pub key_files: BTreeSet<(String, String)>,
     /// Runs of certutil that failed.
     pub failures: Vec<CaseCode>,
+    /// What other artifacts state, in input order, within `Limits::observations`.
+    pub observed: Vec<Observed>,
 }
 
 /// An error code somewhere in an input.
@@ -83,6 +92,40 @@ pub struct CaseCode {
 }
 
 impl CaseIndex {
+    /// The bindings.
+    pub fn bindings(&self) -> impl Iterator<Item = (&Observed, &Binding)> {
+        self.observed.iter().filter_map(|o| if let Observation::Binding(b) = &o.what { Some((o, b)) } else { None })
+    }
+    /// The permissions of files and folders.
+    pub fn access_lists(&self) -> impl Iterator<Item = (&Observed, &AccessList)> {
+        self.observed.iter().filter_map(|o| if let Observation::AccessList(a) = &o.what { Some((o, a)) } else { None })
+    }
+    /// The events.
+    pub fn events(&self) -> impl Iterator<Item = (&Observed, &EventRecord)> {
+        self.observed.iter().filter_map(|o| if let Observation::Event(e) = &o.what { Some((o, &**e)) } else { None })
+    }
+    /// The listings of key folders.
+    pub fn folder_listings(&self) -> impl Iterator<Item = (&Observed, &FolderListing)> {
+        self.observed
+            .iter()
+            .filter_map(|o| if let Observation::FolderListing(f) = &o.what { Some((o, f)) } else { None })
+    }
+    /// The file accesses of traces.
+    pub fn traces(&self) -> impl Iterator<Item = (&Observed, &TraceRow)> {
+        self.observed.iter().filter_map(|o| if let Observation::Trace(t) = &o.what { Some((o, t)) } else { None })
+    }
+    /// The errors that texts show.
+    pub fn errors(&self) -> impl Iterator<Item = (&Observed, &ErrorText)> {
+        self.observed.iter().filter_map(|o| if let Observation::Error(e) = &o.what { Some((o, e)) } else { None })
+    }
+    /// The facts about the machine.
+    pub fn system_facts(&self) -> impl Iterator<Item = (&Observed, &SystemFact)> {
+        self.observed.iter().filter_map(|o| if let Observation::System(s) = &o.what { Some((o, s)) } else { None })
+    }
+    /// The intended keys of requests, INF files, templates and scripts.
+    pub fn requests(&self) -> impl Iterator<Item = (&Observed, &KeyRequest)> {
+        self.observed.iter().filter_map(|o| if let Observation::Request(r) = &o.what { Some((o, &**r)) } else { None })
+    }
     /// The full facts of a credential, if they are still kept.
     pub fn credential(&self, id: CredentialId) -> Option<&Credential> {
         self.kept.binary_search_by_key(&id, |c| c.id).ok().and_then(|i| self.kept.get(i))

@@ -26,11 +26,13 @@ pub mod der_write;
 pub mod detect_binary;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;
+pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
 pub mod key_prov_info;
 pub mod pem;
 pub mod pfx;
+pub mod piece;
 pub mod pkcs7;
 pub mod private_key;
 #[cfg(feature = "decrypt")]
@@ -41,6 +43,7 @@ pub mod registry_hive;
 pub mod request_inf;
 pub mod roaming_token;
 pub mod text_lines;
+pub mod text_reader;
 pub mod tpm_key_blob;
 pub mod x509;
 

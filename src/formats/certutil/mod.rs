@@ -7,7 +7,7 @@
 mod command;
 mod labels;
 mod parser;
-mod piece;
+mod split;
 mod values;
 
 pub use command::CommandLine;

@@ -117,7 +117,7 @@ impl Parser {
                         let tail = value.text.get(leading_length(value.text, 40)..).unwrap_or("").trim();
                         if !tail.is_empty() {
                             let start = value.text.len().saturating_sub(tail.len());
-                            for part in value.from(start).split_at_anchors() {
+                            for part in split::split_at_anchors(value.from(start)) {
                                 self.piece(part, 2);
                             }
                         }

@@ -88,7 +88,7 @@ impl Parser {
         if depth >= 2 {
             return (value, Vec::new());
         }
-        let mut parts = value.split_at_anchors();
+        let mut parts = split::split_at_anchors(value);
         if parts.len() < 2 {
             return (value, Vec::new());
         }

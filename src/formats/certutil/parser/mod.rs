@@ -11,9 +11,10 @@ mod property;
 
 use super::command::{self, CommandLine};
 use super::labels::{self, Label, Language, Phrase};
-use super::piece::{Cleaned, Piece};
+use super::split;
 use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
+use crate::formats::piece::{Cleaned, Piece};
 use crate::input::{Line, Window};
 use crate::limits::{BLOCK_VALUES, Limits};
 use crate::model::fact::{Basis, Fact, Place, SourceId};
@@ -213,7 +214,7 @@ impl Parser {
     fn window(&mut self, cleaned: &Cleaned<'_>, window: Window, end: u64) {
         let from = if window.index == 0 { 0 } else { self.resume };
         let overlap = u64::try_from(self.limits.line_overlap).unwrap_or(0);
-        let parts = cleaned.pieces().flat_map(Piece::split_at_anchors).filter(|part| part.start() >= from);
+        let parts = cleaned.pieces().flat_map(split::split_at_anchors).filter(|part| part.start() >= from);
         let mut parts = parts.peekable();
         self.resume = end;
         while let Some(part) = parts.next() {
@@ -367,7 +368,7 @@ impl Parser {
             }
             return;
         }
-        if depth < 2 && piece.holds_a_rule() {
+        if depth < 2 && split::holds_a_rule(piece) {
             self.collapsed(piece);
             return;
         }
@@ -402,7 +403,7 @@ impl Parser {
             return;
         }
         if depth < 2 && text.len() > 24 {
-            let parts = piece.split_at_anchors();
+            let parts = split::split_at_anchors(piece);
             if parts.len() > 1 {
                 for part in parts {
                     self.piece(part, 2);
@@ -426,10 +427,10 @@ impl Parser {
 
     /// A line that several lines were joined into, headers among them.
     fn collapsed(&mut self, piece: Piece<'_>) {
-        let mut parts = piece.split_at_anchors().into_iter().peekable();
+        let mut parts = split::split_at_anchors(piece).into_iter().peekable();
         while let Some(part) = parts.next() {
             let before_rule = parts.peek().is_some_and(|next| next.text.starts_with("====="));
-            match part.trim().split_store_header().filter(|_| before_rule) {
+            match split::split_store_header(part.trim()).filter(|_| before_rule) {
                 Some((before, header)) => {
                     self.piece(before, 2);
                     self.piece(header, 2);

@@ -49,7 +49,7 @@ impl Parser {
         if let Some(start) = rest {
             let tail = piece.from(start).trim();
             if !tail.text.is_empty() {
-                for part in tail.split_at_anchors() {
+                for part in split::split_at_anchors(tail) {
                     self.piece(part, 2);
                 }
             }

@@ -1,18 +1,15 @@
 //! Pieces of lines: what is left of a physical line after quoting, mark-up and escapes are taken off, each with its way
 //! back to the original bytes.
 
-use super::labels;
 use crate::input::{Line, LineMap};
-use crate::model::fact::{Place, SourceId};
-use aho_corasick::{AhoCorasick, MatchKind};
+use crate::model::fact::{Fact, Place, SourceId};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 /// A physical line without quoting and mark-up, and the way back.
 #[derive(Debug)]
-pub(super) struct Cleaned<'a> {
+pub struct Cleaned<'a> {
     text: Cow<'a, str>,
     /// (index in `text`, index in the physical line): between two points both rise together.
     breaks: Vec<(usize, usize)>,
@@ -46,7 +43,7 @@ fn is_json_string(text: &str) -> bool {
 impl<'a> Cleaned<'a> {
     /// Takes off what web pages, tickets and escapes put into a line: HTML entities, backslash-escaped underscores and
     /// quotes, `\u2019`, `<b>`-like tags, no-break spaces, the line ends of a JSON string. A line without any is borrowed.
-    pub(super) fn new(line: Line<'a>) -> Self {
+    pub fn new(line: Line<'a>) -> Self {
         let text = line.text;
         let special = |b| matches!(b, b'&' | b'\\' | b'<');
         if !text.bytes().any(special) && (text.is_ascii() || !text.contains(NO_BREAK)) {
@@ -93,8 +90,15 @@ impl<'a> Cleaned<'a> {
         Self { text: Cow::Owned(out), breaks, line, same_columns, last: Cell::default() }
     }
 
+    /// The line as it is: for formats in which `&lt;` and `<b>` are no mark-up. Quoting in front is still taken off by
+    /// [`Cleaned::pieces`].
+    pub fn raw(line: Line<'a>) -> Self {
+        let text = Cow::Borrowed(line.text);
+        Self { text, breaks: Vec::new(), line, same_columns: true, last: Cell::default() }
+    }
+
     /// The whole line as pieces: cut at `<br>` marks, quoting taken off.
-    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let whole = Piece { text: &self.text, at: 0, cleaned: self };
         let mut start = 0usize;
         let mut ended = false;
@@ -219,39 +223,36 @@ fn replacement(text: &str, json: bool) -> Option<(Cow<'static, str>, usize)> {
 
 /// A part of a cleaned line.
 #[derive(Clone, Copy)]
-pub(super) struct Piece<'a> {
+pub struct Piece<'a> {
     /// The words.
-    pub(super) text: &'a str,
+    pub text: &'a str,
     at: usize,
     cleaned: &'a Cleaned<'a>,
 }
 
-static ANCHORS: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(labels::anchors()).ok());
-
 impl<'a> Piece<'a> {
     /// A part of this piece; a range outside the text gives an empty piece.
-    pub(super) fn slice(self, range: Range<usize>) -> Self {
+    pub fn slice(self, range: Range<usize>) -> Self {
         let at = self.at.saturating_add(range.start.min(self.text.len()));
         Self { text: self.text.get(range).unwrap_or(""), at, cleaned: self.cleaned }
     }
     /// From an index to the end.
-    pub(super) fn from(self, start: usize) -> Self {
+    pub fn from(self, start: usize) -> Self {
         self.slice(start..self.text.len())
     }
     /// Without blanks (of any kind) on either side.
-    pub(super) fn trim(self) -> Self {
+    pub fn trim(self) -> Self {
         let tail = self.text.trim_start();
         let start = self.text.len().saturating_sub(tail.len());
         let end = start.saturating_add(tail.trim_end().len());
         self.slice(start..end)
     }
     /// The columns of blanks before the first letter.
-    pub(super) fn indent(self) -> usize {
+    pub fn indent(self) -> usize {
         self.text.len().saturating_sub(self.text.trim_start().len())
     }
     /// Takes off the marks of quoted text: `> `, `>> `, `% `, `# `, `| `, `+ `.
-    pub(super) fn unquoted(self) -> Self {
+    pub fn unquoted(self) -> Self {
         let mut out = self;
         for _ in 0..8 {
             let trimmed = out.text.trim_start_matches([' ', '\t']);
@@ -281,24 +282,35 @@ impl<'a> Piece<'a> {
         }
     }
     /// The physical line.
-    pub(super) fn line(self) -> &'a Line<'a> {
+    pub fn line(self) -> &'a Line<'a> {
         &self.cleaned.line
     }
     /// The original offset of the first byte.
-    pub(super) fn start(self) -> u64 {
+    pub fn start(self) -> u64 {
         let start = self.cleaned.physical(self.at);
         self.cleaned.last.set(self.cleaned.counted(start));
         self.cleaned.original(start)
     }
-    /// A piece that ends with `my "Personal"`: what comes before it, and this.
-    pub(super) fn split_store_header(self) -> Option<(Self, Self)> {
-        let title = self.text.strip_suffix('"')?.rfind('"')?;
-        let before = self.text.get(..title)?.trim_end();
-        let word = before.rfind([' ', '"']).map_or(0, |at| at.saturating_add(1));
-        Some((self.slice(0..word), self.from(word)))
+    /// Whether this is the first piece of its physical line: `<br>` marks cut a line into several.
+    pub fn begins_its_line(self) -> bool {
+        self.cleaned.text.get(..self.at).is_none_or(|before| !before.contains('\u{2028}'))
+    }
+    /// A part of the piece: a slice of its `text`. A foreign text gives the piece itself.
+    pub fn part(self, part: &str) -> Self {
+        let start = part.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        let end = start.wrapping_add(part.len());
+        if start <= end && end <= self.text.len() { self.slice(start..end) } else { self }
+    }
+    /// A value stated by a part of the piece (a slice of its `text`).
+    pub fn fact<T>(self, source: SourceId, value: T, part: &str) -> Fact<T> {
+        Fact::stated(value, self.part(part).place(source))
+    }
+    /// A part of the piece as a fact.
+    pub fn text_fact(self, source: SourceId, part: &str) -> Fact<String> {
+        self.fact(source, part.to_owned(), part)
     }
     /// The place in the original input.
-    pub(super) fn place(self, source: SourceId) -> Place {
+    pub fn place(self, source: SourceId) -> Place {
         let line = &self.cleaned.line;
         let start = self.cleaned.physical(self.at);
         let end = self.cleaned.physical(self.at.saturating_add(self.text.len()));
@@ -312,87 +324,8 @@ impl<'a> Piece<'a> {
             len: u32::try_from(after.saturating_sub(first)).unwrap_or(u32::MAX),
         }
     }
-    /// Whether a `====` rule begins after other words: a line that several lines were joined into.
-    pub(super) fn holds_a_rule(self) -> bool {
-        self.text.find("=====").is_some_and(|at| at > 0)
-    }
     /// Whether the piece is its whole physical line, so that the line itself can be shown.
-    pub(super) fn is_whole_line(self) -> bool {
+    pub fn is_whole_line(self) -> bool {
         self.cleaned.same_columns && self.text.trim().len() == self.cleaned.text.trim().len()
-    }
-    /// The parts that begin at a label, a closing line or a `====` rule inside this piece; one part when there is none
-    /// beyond its beginning.
-    pub(super) fn split_at_anchors(self) -> Vec<Self> {
-        let mut cuts: Vec<usize> = Vec::new();
-        if let Some(anchors) = ANCHORS.as_ref() {
-            for m in anchors.find_iter(self.text) {
-                let before = self.text.get(..m.start()).and_then(|t| t.chars().next_back());
-                // `Algorithm Provider = `: the anchor is the end of other words only when a letter touches it in front
-                // of a lower-case one; joined lines touch too, but there a capital begins.
-                let inside_word = before.is_some_and(|c| c.is_alphabetic())
-                    && self.text.get(m.start()..).is_some_and(|t| t.starts_with(char::is_lowercase));
-                if !inside_word {
-                    cuts.push(m.start());
-                }
-            }
-        }
-        let mut from = 0usize;
-        while let Some(found) = self.text.get(from..).and_then(|t| t.find("=====")) {
-            let start = from.saturating_add(found);
-            let (rule, end) = rule_at(self.text, start);
-            if rule {
-                cuts.push(start);
-                cuts.push(end);
-            }
-            from = end.max(start.saturating_add(5));
-        }
-        for (at, _) in self.text.match_indices("_PROP_ID(") {
-            let name = self.text.get(..at).unwrap_or("");
-            let start = name.trim_end_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_').len();
-            cuts.push(start);
-        }
-        cuts.extend(prompts(self.text));
-        cuts.retain(|c| *c > 0 && *c < self.text.len());
-        cuts.sort_unstable();
-        cuts.dedup();
-        let mut out = Vec::new();
-        let mut start = 0usize;
-        for cut in cuts {
-            out.push(self.slice(start..cut));
-            start = cut;
-        }
-        out.push(self.from(start));
-        out
-    }
-}
-
-/// Where prompts with a certutil command begin: `C:\>certutil …`, `PS C:\> certutil …`.
-fn prompts(text: &str) -> Vec<usize> {
-    let lower = text.to_ascii_lowercase();
-    let mut out = Vec::new();
-    for (at, _) in lower.match_indices("certutil") {
-        let Some(prompt) = text.get(..at).and_then(|t| t.trim_end().strip_suffix('>')) else { continue };
-        let drive = prompt.rfind(":\\").and_then(|colon| colon.checked_sub(1));
-        let Some(drive) = drive.filter(|d| at.saturating_sub(*d) <= 260) else { continue };
-        let before = text.get(..drive).unwrap_or("");
-        out.push(before.strip_suffix("PS ").unwrap_or(before).len());
-    }
-    out
-}
-
-/// Whether a rule (`==== words ====`) begins at an index of `=` signs, and where it ends.
-fn rule_at(text: &str, start: usize) -> (bool, usize) {
-    let Some(tail) = text.get(start..) else { return (false, text.len()) };
-    let signs = tail.len().saturating_sub(tail.trim_start_matches('=').len());
-    let middle_start = start.saturating_add(signs);
-    let Some(middle) = text.get(middle_start..) else { return (false, text.len()) };
-    match middle.find("=====") {
-        Some(at) if at <= 80 => {
-            let closing = middle_start.saturating_add(at);
-            let rest = text.get(closing..).unwrap_or("");
-            let end = text.len().saturating_sub(rest.trim_start_matches('=').len());
-            (true, end)
-        }
-        _ => (true, middle_start.max(start.saturating_add(5))),
     }
 }

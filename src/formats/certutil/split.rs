@@ -1,0 +1,98 @@
+//! Where one line of a text holds several lines of certutil's output.
+
+use super::labels;
+use crate::formats::piece::Piece;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::LazyLock;
+
+static ANCHORS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(labels::anchors()).ok());
+
+/// A piece that ends with `my "Personal"`: what comes before it, and this.
+pub(super) fn split_store_header(piece: Piece<'_>) -> Option<(Piece<'_>, Piece<'_>)> {
+    let title = piece.text.strip_suffix('"')?.rfind('"')?;
+    let before = piece.text.get(..title)?.trim_end();
+    let word = before.rfind([' ', '"']).map_or(0, |at| at.saturating_add(1));
+    Some((piece.slice(0..word), piece.from(word)))
+}
+
+/// Whether a `====` rule begins after other words: a line that several lines were joined into.
+pub(super) fn holds_a_rule(piece: Piece<'_>) -> bool {
+    piece.text.find("=====").is_some_and(|at| at > 0)
+}
+
+/// The parts that begin at a label, a closing line or a `====` rule inside this piece; one part when there is none
+/// beyond its beginning.
+pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
+    let mut cuts: Vec<usize> = Vec::new();
+    if let Some(anchors) = ANCHORS.as_ref() {
+        for m in anchors.find_iter(piece.text) {
+            let before = piece.text.get(..m.start()).and_then(|t| t.chars().next_back());
+            // `Algorithm Provider = `: the anchor is the end of other words only when a letter touches it in front
+            // of a lower-case one; joined lines touch too, but there a capital begins.
+            let inside_word = before.is_some_and(|c| c.is_alphabetic())
+                && piece.text.get(m.start()..).is_some_and(|t| t.starts_with(char::is_lowercase));
+            if !inside_word {
+                cuts.push(m.start());
+            }
+        }
+    }
+    let mut from = 0usize;
+    while let Some(found) = piece.text.get(from..).and_then(|t| t.find("=====")) {
+        let start = from.saturating_add(found);
+        let (rule, end) = rule_at(piece.text, start);
+        if rule {
+            cuts.push(start);
+            cuts.push(end);
+        }
+        from = end.max(start.saturating_add(5));
+    }
+    for (at, _) in piece.text.match_indices("_PROP_ID(") {
+        let name = piece.text.get(..at).unwrap_or("");
+        let start = name.trim_end_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_').len();
+        cuts.push(start);
+    }
+    cuts.extend(prompts(piece.text));
+    cuts.retain(|c| *c > 0 && *c < piece.text.len());
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut out = Vec::new();
+    let mut start = 0usize;
+    for cut in cuts {
+        out.push(piece.slice(start..cut));
+        start = cut;
+    }
+    out.push(piece.from(start));
+    out
+}
+
+/// Where prompts with a certutil command begin: `C:\>certutil …`, `PS C:\> certutil …`.
+fn prompts(text: &str) -> Vec<usize> {
+    let lower = text.to_ascii_lowercase();
+    let mut out = Vec::new();
+    for (at, _) in lower.match_indices("certutil") {
+        let Some(prompt) = text.get(..at).and_then(|t| t.trim_end().strip_suffix('>')) else { continue };
+        let drive = prompt.rfind(":\\").and_then(|colon| colon.checked_sub(1));
+        let Some(drive) = drive.filter(|d| at.saturating_sub(*d) <= 260) else { continue };
+        let before = text.get(..drive).unwrap_or("");
+        out.push(before.strip_suffix("PS ").unwrap_or(before).len());
+    }
+    out
+}
+
+/// Whether a rule (`==== words ====`) begins at an index of `=` signs, and where it ends.
+fn rule_at(text: &str, start: usize) -> (bool, usize) {
+    let Some(tail) = text.get(start..) else { return (false, text.len()) };
+    let signs = tail.len().saturating_sub(tail.trim_start_matches('=').len());
+    let middle_start = start.saturating_add(signs);
+    let Some(middle) = text.get(middle_start..) else { return (false, text.len()) };
+    match middle.find("=====") {
+        Some(at) if at <= 80 => {
+            let closing = middle_start.saturating_add(at);
+            let rest = text.get(closing..).unwrap_or("");
+            let end = text.len().saturating_sub(rest.trim_start_matches('=').len());
+            (true, end)
+        }
+        _ => (true, middle_start.max(start.saturating_add(5))),
+    }
+}

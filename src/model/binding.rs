@@ -1,0 +1,107 @@
+//! Bindings: which endpoint uses which certificate.
+
+use super::fact::Fact;
+use super::thumbprint::Sha1;
+
+/// What a binding listens on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// An address (`0.0.0.0`, `[::]`, `*`, or empty for all) and a port.
+    IpPort {
+        /// The address as printed; IPv6 in brackets.
+        ip: String,
+        /// The port.
+        port: u16,
+    },
+    /// A host name and a port: SNI.
+    HostPort {
+        /// The name, lower case.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// The central certificate store of a port.
+    CentralStore {
+        /// The port.
+        port: u16,
+    },
+}
+
+impl Endpoint {
+    /// The port.
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::IpPort { port, .. } | Self::HostPort { port, .. } | Self::CentralStore { port } => *port,
+        }
+    }
+}
+
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::IpPort { ip, port } => write!(f, "{ip}:{port}"),
+            Self::HostPort { host, port } => write!(f, "{host}:{port}"),
+            Self::CentralStore { port } => write!(f, "*:{port}"),
+        }
+    }
+}
+
+/// The certificate hash of a binding.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum BindingHash {
+    /// A thumbprint.
+    Sha1(Sha1),
+    /// `(null)` or empty: the binding names no certificate.
+    Null,
+    /// Something else, as printed: redacted, retyped, a SHA-256.
+    Unusable(String),
+}
+
+/// Which artifact shows a binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BindingOrigin {
+    /// `netsh http show sslcert`: what HTTP.sys uses.
+    HttpSys,
+    /// A typed `netsh http add sslcert` command: intended, and done only when its reply says so.
+    Command,
+    /// applicationHost.config: what IIS wants; names no certificate.
+    IisConfig,
+    /// `appcmd list site`, likewise.
+    AppCmd,
+    /// Get-WebBinding, Get-IISSiteBinding or their Clixml.
+    PowerShell,
+}
+
+/// One binding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Where it is from.
+    pub origin: BindingOrigin,
+    /// What it listens on.
+    pub endpoint: Fact<Endpoint>,
+    /// `https`, `http`, `net.tcp`, …; `https` for HTTP.sys.
+    pub protocol: String,
+    /// The certificate; `None`: this kind of artifact does not show it, or the record is cut before it.
+    pub hash: Option<Fact<BindingHash>>,
+    /// The application id with braces, lower case; `Some(None)` in the fact for `(null)`.
+    pub app_id: Option<Fact<Option<String>>>,
+    /// The store's name as printed; the value `None` for `(null)`: HTTP.sys then uses MY.
+    pub store: Option<Fact<Option<String>>>,
+    /// The bits of sslFlags of an IIS binding: 1 SNI, 2 central certificate store.
+    pub ssl_flags: Option<Fact<u32>>,
+    /// The IIS site's name.
+    pub site: Option<Fact<String>>,
+    /// For `Command`: whether the reply says that it succeeded, when it is shown.
+    pub succeeded: Option<bool>,
+}
+
+/// The end of a listing of bindings, and whether it is complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindingListing {
+    /// The heading.
+    pub heading: Option<Fact<String>>,
+    /// The bindings in it.
+    pub records: u32,
+    /// Nothing was cut, as far as it shows.
+    pub complete: bool,
+}

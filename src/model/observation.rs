@@ -1,0 +1,160 @@
+//! What artifacts other than certificates and keys state: bindings, permissions, events, listings, errors.
+
+use super::access::{AccessList, KeyPath};
+use super::binding::{Binding, BindingListing};
+use super::event_record::EventRecord;
+use super::fact::{Excerpts, Fact, Place};
+use super::key_request::KeyRequest;
+use super::thumbprint::Sha1;
+use super::windows::WindowsVersion;
+use std::borrow::Cow;
+
+/// The files of one key folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderListing {
+    /// The folder as printed.
+    pub folder: Fact<String>,
+    /// What it is.
+    pub target: KeyPath,
+    /// The names of its files, with their length in bytes where it is shown.
+    pub files: Vec<(Fact<String>, Option<u64>)>,
+    /// The listing's own end was shown and agrees with the number of files, and nothing was filtered or refused.
+    pub complete: bool,
+}
+
+/// One row of a trace of file accesses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceRow {
+    /// The process: `lsass.exe`.
+    pub process: Option<Fact<String>>,
+    /// Its number.
+    pub process_id: Option<Fact<u32>>,
+    /// The account.
+    pub user: Option<Fact<String>>,
+    /// The operation: `CreateFile`.
+    pub operation: Option<Fact<String>>,
+    /// The path.
+    pub path: Fact<String>,
+    /// What it leads to.
+    pub target: KeyPath,
+    /// The result: `ACCESS DENIED`.
+    pub result: Option<Fact<String>>,
+    /// The access that was asked for, as printed: `Generic Read`.
+    pub desired_access: Option<Fact<String>>,
+}
+
+/// Where an error was printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorContext {
+    /// IIS Manager or its API while a binding is added.
+    IisBinding,
+    /// `netsh http add sslcert`.
+    NetshAdd,
+    /// SQL Server's error log.
+    SqlServer,
+    /// An import of a certificate.
+    Import,
+    /// A TLS handshake or credential of some program.
+    Tls,
+    /// Another place that has nothing to do with a certificate (file shares, credential manager, token broker).
+    Unrelated,
+    /// Not shown.
+    Unknown,
+}
+
+/// An error code or a known message in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorText {
+    /// The code as HRESULT; `None` for a message without a code of its own.
+    pub code: Option<Fact<u32>>,
+    /// The words.
+    pub text: Fact<String>,
+    /// Where it was printed.
+    pub context: ErrorContext,
+    /// The certificate that the text names.
+    pub thumbprint: Option<Fact<Sha1>>,
+}
+
+/// A fact about the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SystemFact {
+    /// The version of Windows.
+    Windows(Fact<WindowsVersion>),
+    /// MachineGuid of `HKLM\SOFTWARE\Microsoft\Cryptography`, lower case, without braces.
+    MachineGuid(Fact<String>),
+    /// The computer's name.
+    Computer(Fact<String>),
+}
+
+/// A certificate as PowerShell lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShownCertificate {
+    /// The provider path as printed: `LocalMachine\My`.
+    pub store_path: Option<Fact<String>>,
+    /// The thumbprint.
+    pub thumbprint: Option<Fact<Sha1>>,
+    /// The subject; a cut one is only a beginning.
+    pub subject: Option<Fact<String>>,
+    /// The subject is cut.
+    pub subject_cut: bool,
+    /// The issuer.
+    pub issuer: Option<Fact<String>>,
+    /// The serial number, lower case.
+    pub serial: Option<Fact<String>>,
+    /// Valid from, as printed.
+    pub not_before: Option<Fact<String>>,
+    /// Valid until, as printed.
+    pub not_after: Option<Fact<String>>,
+    /// The friendly name.
+    pub friendly_name: Option<Fact<String>>,
+    /// HasPrivateKey: only that the property exists.
+    pub has_private_key: Option<Fact<bool>>,
+    /// The class that PrivateKey shows: `System.Security.Cryptography.RSACng`; the value `None` when it is empty.
+    pub private_key: Option<Fact<Option<String>>>,
+    /// The extended key usages, as OIDs where they are shown.
+    pub extended_key_usage: Vec<Fact<String>>,
+    /// Subject alternative names (DnsNameList).
+    pub alternative_names: Vec<Fact<String>>,
+}
+
+/// One of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation {
+    /// A binding.
+    Binding(Binding),
+    /// The end of a listing of bindings.
+    BindingListing(BindingListing),
+    /// The addresses that HTTP.sys listens on (`netsh http show iplisten`).
+    IpListen(Vec<Fact<String>>),
+    /// The permissions of a file or folder.
+    AccessList(AccessList),
+    /// An event.
+    Event(Box<EventRecord>),
+    /// The files of a key folder.
+    FolderListing(FolderListing),
+    /// A file access.
+    Trace(TraceRow),
+    /// An error.
+    Error(ErrorText),
+    /// A fact about the machine.
+    System(SystemFact),
+    /// An intended key.
+    Request(Box<KeyRequest>),
+    /// A certificate in a PowerShell listing.
+    Certificate(Box<ShownCertificate>),
+}
+
+/// An observation with what a report needs to show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// The report's word for the kind of artifact: `icacls`.
+    pub kind: &'static str,
+    /// The lines, from the first to the last.
+    pub place: Place,
+    /// The values under the tool's own field names in snake_case, for the report's `details`.
+    pub fields: Vec<(Cow<'static, str>, Fact<String>)>,
+    /// The lines that the facts stand on, for evidence.
+    pub excerpts: Excerpts,
+    /// What it states.
+    pub what: Observation,
+}
