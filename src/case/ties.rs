@@ -3,7 +3,7 @@
 //! The chain goes binding → thumbprint → certificate → key link → container → key file → permissions. The last steps are
 //! asked by the rules that need them (`case::key_file_link`).
 
-use super::credential::{Bound, Credential, CredentialId};
+use super::credential::{Bound, Credential, CredentialId, Origin, Scope};
 use super::index::CaseIndex;
 use crate::model::binding::{BindingHash, BindingOrigin};
 use crate::model::event_record::Side;
@@ -30,7 +30,6 @@ pub fn tie(case: &mut CaseIndex) -> BTreeSet<CredentialId> {
     let named = named(&case.observed);
     let version = version(&case.observed);
     let symptoms = symptoms(&case.observed);
-    let present: BTreeSet<Sha1> = case.kept.iter().filter_map(Credential::thumbprint).collect();
     // A certificate that a binding names stands for all others only when no attempt to bind another one failed.
     let attempt_failed = case.observed.iter().any(|o| match &o.what {
         Observation::Error(e) => {
@@ -39,35 +38,41 @@ pub fn tie(case: &mut CaseIndex) -> BTreeSet<CredentialId> {
         _ => false,
     });
     let mut taken: BTreeSet<&'static str> = BTreeSet::new();
+    let mut bound: BTreeMap<CredentialId, Vec<&Bound>> = BTreeMap::new();
     for (sha1, list) in &named {
-        if present.contains(sha1) {
-            taken.extend(list.iter().map(|b| b.workload));
+        let sightings: Vec<&Credential> = case.kept.iter().filter(|c| c.thumbprint() == Some(*sha1)).collect();
+        for (item, store) in list {
+            for credential in meant(&sightings, store.as_deref()) {
+                taken.insert(item.workload);
+                bound.entry(credential.id).or_default().push(item);
+            }
         }
     }
+    let observed = &case.observed;
     for credential in &mut case.kept {
         let sha1 = credential.thumbprint();
         let before = (credential.bound.len(), credential.passed_over.len(), credential.surroundings.clone());
-        if let Some(list) = sha1.as_ref().and_then(|s| named.get(s)) {
-            for bound in list {
-                if !credential.bound.contains(bound) {
-                    credential.bound.push(bound.clone());
-                    keep_line(credential, bound.place, &case.observed, bound.observed);
-                }
+        for item in bound.get(&credential.id).into_iter().flatten().copied() {
+            if !credential.bound.contains(item) {
+                credential.bound.push(item.clone());
+                keep_line(credential, item.place, observed, item.observed);
             }
         }
-        credential.passed_over = match attempt_failed {
-            true => Vec::new(),
-            false => taken.iter().filter(|w| !credential.bound.iter().any(|b| b.workload == **w)).copied().collect(),
-        };
+        // A file is judged for what its import would give, whatever else is bound.
+        let stored = matches!(credential.origin, Origin::StoreDump | Origin::CertificateFile);
+        if stored && !attempt_failed {
+            let own = |w: &&'static str| credential.bound.iter().any(|b| b.workload == *w);
+            credential.passed_over = taken.iter().filter(|w| !own(w)).copied().collect();
+        }
         if credential.surroundings.windows.is_none() {
             credential.surroundings.windows.clone_from(&version);
         }
-        for (code, of, observed) in &symptoms {
+        for (code, of, index) in &symptoms {
             let own = of.is_none() || *of == sha1;
             let known = credential.surroundings.symptoms.iter().any(|s| s.place == code.place);
             if own && !known && credential.surroundings.symptoms.len() < SYMPTOMS {
                 credential.surroundings.symptoms.push(code.clone());
-                keep_line(credential, code.place, &case.observed, *observed);
+                keep_line(credential, code.place, observed, *index);
             }
         }
         let after = (credential.bound.len(), credential.passed_over.len(), credential.surroundings.clone());
@@ -85,12 +90,36 @@ fn keep_line(credential: &mut Credential, place: Place, observed: &[Observed], i
     }
 }
 
+/// Which of the sightings of one certificate an artifact means: the one in the store that it names, else one in a store
+/// of the machine, else one in any store, else any.
+fn meant<'a>(sightings: &[&'a Credential], store: Option<&str>) -> Vec<&'a Credential> {
+    let stored = |c: &Credential| matches!(c.origin, Origin::StoreDump | Origin::CertificateFile);
+    let of_machine = |c: &Credential| stored(c) && matches!(c.scope(), Scope::Machine | Scope::Unknown);
+    let named =
+        |c: &Credential| of_machine(c) && c.store_name().is_some_and(|n| n.eq_ignore_ascii_case(store.unwrap_or("my")));
+    for wanted in [&named as &dyn Fn(&Credential) -> bool, &of_machine, &stored, &|_| true] {
+        let list: Vec<&Credential> = sightings.iter().copied().filter(|c| wanted(c)).collect();
+        if !list.is_empty() {
+            return list;
+        }
+    }
+    Vec::new()
+}
+
+/// What names a certificate, with the store that it names.
+type Named = (Bound, Option<String>);
+
 /// The certificates that artifacts name, and for what.
-fn named(observed: &[Observed]) -> BTreeMap<Sha1, Vec<Bound>> {
-    let mut out: BTreeMap<Sha1, Vec<Bound>> = BTreeMap::new();
+fn named(observed: &[Observed]) -> BTreeMap<Sha1, Vec<Named>> {
+    let mut out: BTreeMap<Sha1, Vec<Named>> = BTreeMap::new();
     for (index, item) in observed.iter().enumerate() {
+        let store = match &item.what {
+            Observation::Binding(binding) => binding.store.as_ref().and_then(|s| s.value.clone()),
+            _ => None,
+        };
         let mut name = |sha1: Sha1, workload: &'static str, endpoint: Option<String>, place: Place| {
-            out.entry(sha1).or_default().push(Bound { workload, endpoint, place, observed: index });
+            let bound = Bound { workload, endpoint, place, observed: index };
+            out.entry(sha1).or_default().push((bound, store.clone()));
         };
         match &item.what {
             Observation::Binding(binding) => {
