@@ -27,6 +27,7 @@ mod exo_app_only_cng;
 mod hgs_ksp_required;
 mod iis_import_nonexportable_bug;
 pub mod judge;
+mod key_access;
 mod key_association_repairable;
 mod key_file_absent;
 mod key_file_corrupt;
