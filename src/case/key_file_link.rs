@@ -9,11 +9,11 @@ use super::index::CaseIndex;
 use crate::model::{
     access::{AccessList, KeyPath},
     container_name::{self, FileNameRule},
-    fact::Place,
+    fact::{Fact, Place},
     observation::{Observed, SystemFact, TraceRow},
     provider::{ProviderClass, ProviderKind},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The name that the key file of a key link has or can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,15 +107,15 @@ pub fn whole_path(path: &str) -> Option<String> {
     (drive && safe).then(|| path.to_owned())
 }
 
-/// The machine's GUID, when the artifacts agree on one: stated by the registry, with its observation.
-pub fn stated_machine_guid(case: &CaseIndex) -> Option<(&Observed, &str)> {
-    let mut found: Option<(&Observed, &str)> = None;
+/// The machine's GUID as the registry states it, when the artifacts agree on one, with its observation.
+pub fn stated_machine_guid(case: &CaseIndex) -> Option<(&Observed, &Fact<String>)> {
+    let mut found: Option<(&Observed, &Fact<String>)> = None;
     for (observed, fact) in case.system_facts() {
         let SystemFact::MachineGuid(guid) = fact else { continue };
         match found {
-            Some((_, other)) if !other.eq_ignore_ascii_case(&guid.value) => return None,
+            Some((_, other)) if !other.value.eq_ignore_ascii_case(&guid.value) => return None,
             Some(_) => {}
-            None => found = Some((observed, guid.value.as_str())),
+            None => found = Some((observed, guid)),
         }
     }
     found
@@ -193,15 +193,9 @@ fn fits(c: &Credential, target: &KeyPath) -> bool {
     }
 }
 
-/// The prefixes of all key files that credentials of the case lead to: what else lies in a folder belongs to nobody here.
-pub fn known_prefixes(case: &CaseIndex) -> BTreeSet<String> {
-    case.kept.iter().filter_map(KeyFileName::of).flat_map(|name| name.prefixes).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fact::Fact;
 
     const GUID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 

@@ -1,197 +1,146 @@
 //! Who may read a credential's key file: what the rules about permissions share.
 //!
-//! Sources: Microsoft KB238187 (entries of a new container), Microsoft Learn, "How AccessCheck Works" (entries count in
-//! order), MS-DTYP 2.4.2.4 (well-known SIDs).
+//! Source: Microsoft KB238187 (entries of a new container).
 
 use super::prelude::*;
-use crate::case::key_file_link::{self, KeyFileArtifacts};
+use crate::case::key_file_link::{self, KeyFileArtifacts, KeyFileName};
 use crate::model::{
-    access::{AccessList, AccessMask, Ace, AceKind, Principal},
-    observation::Observed,
+    access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal},
+    event_record::Side,
+    observation::{ErrorContext, Observed},
+    principal,
 };
-
-/// What a service's account may be called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
-    /// One of the accounts that every Windows has: nothing but its SID names it.
-    WellKnown,
-    /// A service's own account `NT SERVICE\<name>`; a name that ends with `*` stands for all that begin so. The service
-    /// may as well be set to run under another account.
-    Service(&'static [&'static str]),
-    /// The application pools of IIS, or whichever account the application was given.
-    Pool,
-}
 
 /// An account that must be able to read a key file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reader {
     /// For a person.
     pub words: &'static str,
-    /// Its SID, when it is the same everywhere.
-    pub sid: &'static str,
-    /// What else names it.
-    pub names: Names,
-    /// The groups that every process of this account is in, by SID.
-    pub groups: &'static [&'static str],
+    /// The accounts by SID or by a name that no language changes: one of them suffices.
+    pub accounts: &'static [&'static str],
+    /// Names that begin so are its accounts too (lower case): `nt service\\mssql$`.
+    pub begins: &'static [&'static str],
+    /// It may as well have been set to run under an account of the domain or the machine.
+    pub any_account: bool,
     /// What `icacls /grant` takes for it, with the rights.
     pub grant: &'static str,
 }
 
-/// Everyone, Authenticated Users, BUILTIN\Users, SERVICE: groups of every service.
-const SERVICE_GROUPS: &[&str] = &["S-1-1-0", "S-1-5-11", "S-1-5-32-545", "S-1-5-6"];
-
 /// SYSTEM: Schannel for http.sys, lsass.
-pub(super) static SYSTEM: Reader = Reader {
-    words: "SYSTEM",
-    sid: "S-1-5-18",
-    names: Names::WellKnown,
-    groups: &["S-1-5-32-544", "S-1-1-0", "S-1-5-11"],
-    grant: "*S-1-5-18:F",
-};
+pub(super) static SYSTEM: Reader =
+    Reader { words: "SYSTEM", accounts: &[principal::SYSTEM], begins: &[], any_account: false, grant: "*S-1-5-18:F" };
 /// NETWORK SERVICE.
 pub(super) static NETWORK_SERVICE: Reader = Reader {
     words: "NETWORK SERVICE",
-    sid: "S-1-5-20",
-    names: Names::WellKnown,
-    groups: SERVICE_GROUPS,
+    accounts: &[principal::NETWORK_SERVICE],
+    begins: &[],
+    any_account: false,
     grant: "*S-1-5-20:R",
 };
 /// LOCAL SERVICE.
 pub(super) static LOCAL_SERVICE: Reader = Reader {
     words: "LOCAL SERVICE",
-    sid: "S-1-5-19",
-    names: Names::WellKnown,
-    groups: SERVICE_GROUPS,
+    accounts: &[principal::LOCAL_SERVICE],
+    begins: &[],
+    any_account: false,
     grant: "*S-1-5-19:R",
 };
 /// SQL Server's service.
 pub(super) static SQL_SERVICE: Reader = Reader {
     words: "the account of SQL Server (NT SERVICE\\MSSQLSERVER, or NT SERVICE\\MSSQL$ and the instance)",
-    sid: "",
-    names: Names::Service(&["MSSQLSERVER", "MSSQL$*"]),
-    groups: &["S-1-1-0", "S-1-5-11", "S-1-5-32-545", "S-1-5-6", "S-1-5-80-0"],
+    accounts: &["NT SERVICE\\MSSQLSERVER"],
+    begins: &["nt service\\mssql$"],
+    any_account: true,
     grant: "\"NT SERVICE\\MSSQLSERVER:(R)\"",
 };
 /// The self-hosted integration runtime's service.
 pub(super) static SHIR_SERVICE: Reader = Reader {
     words: "NT SERVICE\\DIAHostService",
-    sid: "",
-    names: Names::Service(&["DIAHostService"]),
-    groups: &["S-1-1-0", "S-1-5-11", "S-1-5-32-545", "S-1-5-6", "S-1-5-80-0"],
+    accounts: &["NT SERVICE\\DIAHostService"],
+    begins: &[],
+    any_account: true,
     grant: "\"NT SERVICE\\DIAHostService:(R)\"",
 };
 /// AD FS.
 pub(super) static ADFS_SERVICE: Reader = Reader {
     words: "the account of AD FS (NT SERVICE\\adfssrv, or the service account)",
-    sid: "",
-    names: Names::Service(&["adfssrv", "drs"]),
-    groups: &["S-1-1-0", "S-1-5-11", "S-1-5-32-545", "S-1-5-6", "S-1-5-80-0"],
+    accounts: &["NT SERVICE\\adfssrv"],
+    begins: &[],
+    any_account: true,
     grant: "\"NT SERVICE\\adfssrv:(R)\" \"NT SERVICE\\drs:(R)\"",
 };
 /// Code in an application pool.
 pub(super) static APP_POOL: Reader = Reader {
     words: "the application pool's account",
-    sid: "S-1-5-32-568",
-    names: Names::Pool,
-    groups: &["S-1-1-0", "S-1-5-11", "S-1-5-32-545", "S-1-5-6", "S-1-5-82-0"],
+    accounts: &[principal::IIS_IUSRS],
+    begins: &["iis apppool\\", "s-1-5-82-"],
+    any_account: true,
     grant: "\"IIS AppPool\\<pool>:(R)\"",
 };
-
-/// Whether an entry is about an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum About {
-    Yes,
-    No,
-    /// A name or SID that may stand for the account, or for a group that it is in.
-    Perhaps,
-}
-
-impl Reader {
-    fn about(&self, ace: &Ace) -> About {
-        let name = ace.printed.trim().rsplit('\\').next().unwrap_or("").to_ascii_lowercase();
-        let own = match self.names {
-            Names::WellKnown => false,
-            Names::Service(names) => names.iter().any(|n| {
-                let n = n.to_ascii_lowercase();
-                n.strip_suffix('*').map_or(name == n, |begin| name.starts_with(begin))
-            }),
-            Names::Pool => {
-                let printed = ace.printed.to_ascii_lowercase();
-                printed.starts_with("iis apppool\\") || name == "iis_iusrs"
-            }
-        };
-        if own {
-            return About::Yes;
-        }
-        match &ace.principal.value {
-            Principal::Sid(sid) if sid == self.sid || self.groups.contains(&sid.as_str()) => About::Yes,
-            Principal::Sid(sid) => match self.names {
-                Names::WellKnown => About::No,
-                // A service or pool may run under any account of the machine or the domain, and its own SID is a hash.
-                Names::Service(_) if sid.starts_with("S-1-5-80-") => About::Perhaps,
-                Names::Pool if sid.starts_with("S-1-5-82-") => About::Yes,
-                _ if ["S-1-5-19", "S-1-5-20"].contains(&sid.as_str()) || sid.starts_with("S-1-5-21-") => About::Perhaps,
-                _ => About::No,
-            },
-            Principal::Name(name) => match self.names {
-                // `CONTOSO\svc-web` is no account that every Windows has; a name in a language that no table proves may be.
-                Names::WellKnown if ordinary(name) => About::No,
-                _ => About::Perhaps,
-            },
-        }
-    }
-}
-
-/// Whether a name is that of an ordinary account or group: it has an authority that can be a computer or a domain.
-fn ordinary(name: &str) -> bool {
-    let Some((authority, _)) = name.split_once('\\') else { return name.contains('@') };
-    let nt = authority.eq_ignore_ascii_case("NT") || authority.to_ascii_uppercase().starts_with("NT-");
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    let service = ["NT SERVICE", "IIS APPPOOL"].iter().any(|s| authority.eq_ignore_ascii_case(s));
-    service || (!nt && !authority.is_empty() && authority.bytes().all(plain))
-}
 
 /// What permissions say about an account.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Reach<'a> {
-    /// It may read, by this entry.
-    Allowed(&'a Ace),
+    /// It may read.
+    Allowed,
     /// It may not, by this entry.
     Denied(&'a Ace),
-    /// No entry is about it.
+    /// No entry lets it read.
     Missing,
+    /// No entry lets it read, but another service account of Windows may, under which it can have been set to run.
+    Elsewhere,
     /// The list does not tell, and why.
     Unclear(&'static str),
 }
 
-/// What a list of permissions says about an account's reading. Entries count in order, as Windows reads them.
+/// What a list of permissions says about an account's reading.
 pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
     if list.refused.is_some() {
-        return Reach::Unclear("the permissions were not shown: the tool was refused");
+        return Reach::Unclear("the permissions were not shown, the tool was refused");
     }
-    let mut perhaps = false;
-    for ace in list.entries.iter().filter(|a| !a.inherit_only && a.kind != AceKind::Audit) {
-        let about = reader.about(ace);
-        if about == About::No {
-            continue;
+    let answers: Vec<Option<bool>> =
+        reader.accounts.iter().map(|account| list.grants_account(account, AccessMask::READ_DATA)).collect();
+    let reads = |ace: &&Ace| ace.mask.is_some_and(AccessMask::can_read) && !ace.inherit_only;
+    let named = |ace: &Ace| {
+        let printed = ace.printed.to_ascii_lowercase();
+        reader.begins.iter().any(|begin| printed.starts_with(begin))
+    };
+    if answers.contains(&Some(true)) || list.entries.iter().filter(reads).any(|a| a.kind == AceKind::Allow && named(a))
+    {
+        return Reach::Allowed;
+    }
+    let tokens: Vec<String> = reader.accounts.iter().flat_map(|account| principal::token_of(account)).collect();
+    let who: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let about = |ace: &Ace| ace.principal.value.sid().is_some_and(|sid| who.contains(&sid)) || named(ace);
+    let denial = list.entries.iter().filter(reads).find(|ace| ace.kind == AceKind::Deny && about(ace));
+    if answers.contains(&None) {
+        return Reach::Unclear(match list.complete {
+            true => "an entry of the permissions can't be told or read",
+            false => "the list of permissions is cut",
+        });
+    }
+    if let Some(ace) = denial {
+        return Reach::Denied(ace);
+    }
+    if reader.any_account {
+        let mut others = list.entries.iter().filter(reads).filter(|a| a.kind == AceKind::Allow);
+        let (mut account, mut service) = (false, false);
+        for ace in &mut others {
+            match &ace.principal.value {
+                Principal::Sid(sid) => {
+                    account |= sid.starts_with("S-1-5-21-") || sid.starts_with("S-1-5-80-");
+                    service |= [principal::NETWORK_SERVICE, principal::LOCAL_SERVICE].contains(&sid.as_str());
+                }
+                // A service's own account is that service's alone.
+                Principal::Name(name) => account |= !principal::is_virtual(name),
+            }
         }
-        let Some(mask) = ace.mask else {
-            perhaps = true;
-            continue;
-        };
-        let reads = mask.can_read();
-        match (about, ace.kind) {
-            (About::Yes, AceKind::Allow) if reads => return Reach::Allowed(ace),
-            (About::Yes, AceKind::Deny) if reads => return Reach::Denied(ace),
-            (About::Perhaps, AceKind::Allow) if reads => perhaps = true,
-            _ => {}
+        if account {
+            return Reach::Unclear("another account may read it, and the service may run as that one");
         }
-    }
-    if perhaps {
-        return Reach::Unclear("an entry of the permissions may stand for the account");
-    }
-    if !list.complete {
-        return Reach::Unclear("the list of permissions is cut");
+        if service {
+            return Reach::Elsewhere;
+        }
     }
     Reach::Missing
 }
@@ -202,8 +151,8 @@ pub(super) fn agreed<'a>(
     reader: &Reader,
 ) -> Option<(&'a Observed, &'a AccessList, Reach<'a>)> {
     let kind = |r: &Reach<'_>| match r {
-        Reach::Allowed(_) => 0,
-        Reach::Denied(_) | Reach::Missing => 1,
+        Reach::Allowed => 0,
+        Reach::Denied(_) | Reach::Missing | Reach::Elsewhere => 1,
         Reach::Unclear(_) => 2,
     };
     let mut found: Option<(&Observed, &AccessList, Reach<'_>)> = None;
@@ -350,7 +299,7 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
         for (reader, confidence, workloads) in accounts {
             let Some((observed, list, reach)) = agreed(&lists, reader) else { continue };
             let (place, label) = match reach {
-                Reach::Allowed(_) => {
+                Reach::Allowed => {
                     out.pass(format!("{} may read the key file", reader.words));
                     continue;
                 }
@@ -359,9 +308,13 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
                     continue;
                 }
                 Reach::Denied(ace) => (ace.principal.place, "this entry denies reading"),
-                Reach::Missing => (list.path.place, "the account is not among those who may read this key file"),
+                Reach::Missing | Reach::Elsewhere => {
+                    (list.path.place, "the account is not among those who may read this key file")
+                }
             };
             let path = key_file_link::command_path(c, Some(&list.path.value));
+            let confidence =
+                if matches!(reach, Reach::Elsewhere) { confidence.max(Confidence::Possible) } else { confidence };
             let mut draft =
                 FindingDraft::new(rule.meta, rule.meta.summary, rule.message.replace("{account}", reader.words))
                     .confidence(confidence)
@@ -411,9 +364,91 @@ pub(super) fn account_name(name: &str) -> Option<String> {
     safe.then(|| format!("\"{name}\""))
 }
 
-/// The rights that entries for one SID give together on the object itself.
-pub(super) fn rights_of(list: &AccessList, sid: &str) -> AccessMask {
-    let own = list.entries.iter().filter(|a| a.kind == AceKind::Allow && !a.inherit_only);
-    let masks = own.filter(|a| a.principal.value.sid() == Some(sid)).filter_map(|a| a.mask);
-    masks.fold(AccessMask(0), |sum, mask| AccessMask(sum.0 | mask.of_file().0))
+/// Whether a code is the same error as one of these in any notation.
+fn one_of(code: u32, wanted: &[u32]) -> bool {
+    wanted.iter().any(|w| subject::same_code(code, *w))
+}
+
+/// Evidence for a code of the case.
+fn code_evidence(code: &crate::case::index::CaseCode, label: &'static str) -> Evidence {
+    let line_text = code.excerpt.clone();
+    Evidence {
+        place: code.code.place,
+        label: label.into(),
+        excerpt: line_text.clone(),
+        line_text,
+        path: None,
+        primary: false,
+    }
+}
+
+/// An error code anywhere in the case: in a text, in an event, in a log.
+pub(super) fn symptom(case: &CaseIndex, wanted: &[u32], label: &'static str) -> Option<Evidence> {
+    for (observed, error) in case.errors() {
+        if error.context != ErrorContext::Unrelated
+            && let Some(code) = error.code.as_ref().filter(|c| one_of(c.value, wanted))
+        {
+            return Some(evidence(observed, code.place, label, false));
+        }
+    }
+    for (observed, event) in case.events() {
+        if event.side.as_ref().is_none_or(|s| s.value == Side::Server)
+            && let Some(code) = event.code.as_ref().filter(|c| one_of(c.value, wanted))
+        {
+            return Some(evidence(observed, code.place, label, false));
+        }
+    }
+    let code = case.codes.iter().chain(&case.failures).find(|c| one_of(c.code.value, wanted))?;
+    Some(code_evidence(code, label))
+}
+
+/// An import, a request or a binding that failed.
+pub(super) fn failing_step(case: &CaseIndex) -> Option<Evidence> {
+    const LABEL: &str = "the step that failed";
+    for (observed, error) in case.errors() {
+        if matches!(error.context, ErrorContext::IisBinding | ErrorContext::NetshAdd | ErrorContext::Import) {
+            return Some(evidence(observed, error.text.place, LABEL, false));
+        }
+    }
+    let steps = ["importpfx", "importcert", "addstore", "new", "accept", "submit", "enroll"];
+    let verb = |v: &str| steps.contains(&v.trim_start_matches(['-', '/']).to_ascii_lowercase().as_str());
+    if let Some(failure) = case.failures.iter().find(|f| f.verb.as_deref().is_some_and(verb)) {
+        return Some(code_evidence(failure, LABEL));
+    }
+    for (observed, event) in case.events() {
+        // Remote Desktop could not make its own certificate.
+        if event.is_from("TerminalServices-RemoteConnectionManager") && matches!(event.number(), 1057 | 1058) {
+            let place = event.id.as_ref().map_or(observed.place, |id| id.place);
+            return Some(evidence(observed, place, LABEL, false));
+        }
+    }
+    // No logon session, access denied, object exists (the answer to creating a container that may not be opened).
+    symptom(case, &[0x8007_0520, 0x8007_0005, 0x8009_000F], LABEL)
+}
+
+/// Which certificates a key file belongs to, by the first part of its name.
+pub(super) struct Owners<'a>(BTreeMap<String, Vec<(&'a Credential, KeyFileName)>>);
+
+impl<'a> Owners<'a> {
+    /// Sorts the certificates.
+    pub(super) fn of(judged: &[(&'a Credential, Vec<Target>)]) -> Self {
+        let mut owners: BTreeMap<String, Vec<(&Credential, KeyFileName)>> = BTreeMap::new();
+        for (c, _) in judged {
+            let Some(name) = KeyFileName::of(c) else { continue };
+            for prefix in &name.prefixes {
+                owners.entry(prefix.clone()).or_default().push((c, name.clone()));
+            }
+        }
+        Self(owners)
+    }
+    /// No certificate leads to a key file.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    /// The certificates whose key file a path leads to, in input order.
+    pub(super) fn of_file(&self, target: &KeyPath) -> Vec<&'a Credential> {
+        let KeyPath::KeyFile { prefix, .. } = target else { return Vec::new() };
+        let there = self.0.get(prefix).map_or(&[][..], Vec::as_slice);
+        there.iter().filter(|(_, name)| name.is(target)).map(|(c, _)| *c).collect()
+    }
 }
