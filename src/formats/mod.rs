@@ -26,6 +26,7 @@ pub mod der_write;
 pub mod detect_binary;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;
+pub mod folder_listing;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
@@ -35,9 +36,12 @@ pub mod pfx;
 pub mod piece;
 pub mod pkcs7;
 pub mod private_key;
+pub mod procmon_csv;
 #[cfg(feature = "decrypt")]
 mod public_half;
 pub mod pvk;
+#[cfg(test)]
+mod reader_testing;
 pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
