@@ -49,8 +49,10 @@ pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
 pub mod roaming_token;
+pub mod sslcert;
 pub mod text_lines;
 pub mod text_reader;
+mod text_shapes;
 pub mod tpm_key_blob;
 pub mod x509;
 
