@@ -224,7 +224,7 @@ pub(super) fn judged<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<(&'a Cred
         if c.certificate.is_none() || !linked || !subject::stored(c) || archived {
             continue;
         }
-        let targets = judge::candidates(c, cx.workloads, &[]);
+        let targets = judge::candidates(c, cx.workloads);
         if !targets.is_empty() {
             out.push((c, targets));
         }

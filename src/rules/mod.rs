@@ -100,6 +100,8 @@ mod wac_cng_acl;
 mod weak_key_or_hash;
 
 #[cfg(test)]
+mod key_access_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
