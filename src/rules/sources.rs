@@ -283,3 +283,66 @@ pub(super) const CHEF621_ELEVATION: Source = Source {
     url: "",
     grade: Grade::C,
 };
+pub(super) const KB278381: Source = Source {
+    title: "Microsoft KB278381, Default permissions for the MachineKeys folders (both revisions)",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const KB3042780: Source = Source {
+    title: "Microsoft KB3042780 (NETWORK SERVICE needs read permission on the private key of the Remote Desktop certificate)",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const AZURE_RDP: Source = Source {
+    title: "Microsoft Learn, Azure virtual machines: Remote Desktop and the permissions of MachineKeys",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const APPV_DOC: Source = Source {
+    title: "Microsoft, App-V: NETWORK SERVICE not on the key's list (0x80090016 on 2003, 0x8009030d on 2008)",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const ASPNETCORE6840: Source = Source {
+    title: "dotnet/aspnetcore issue 6840",
+    url: "https://github.com/dotnet/aspnetcore/issues/6840",
+    grade: Grade::C,
+};
+pub(super) const IDSERVER1190: Source =
+    Source { title: "IdentityServer3 issues 849, 1190 and 2892 (Keyset does not exist)", url: "", grade: Grade::C };
+pub(super) const WINACME887: Source = Source {
+    title: "win-acme issue 887 (Administrators and SYSTEM had no rights on MachineKeys)",
+    url: "https://github.com/win-acme/win-acme/issues/887",
+    grade: Grade::C,
+};
+pub(super) const WSDOCS5614: Source = Source {
+    title: "windowsserverdocs issue 5614 (resetting the permissions of all files fails on the system's keys)",
+    url: "",
+    grade: Grade::C,
+};
+pub(super) const WAC418: Source =
+    Source { title: "Windows Admin Center issue 418 (Set-WACCertificateAcl and CNG keys)", url: "", grade: Grade::C };
+pub(super) const SQLSERVERDSC2087: Source =
+    Source { title: "SqlServerDsc issue 2087, dbatools issue 9238, wix issue 1935", url: "", grade: Grade::C };
+pub(super) const DBATOOLS10586: Source =
+    Source { title: "dbatools issue 10586 (service SID or start account)", url: "", grade: Grade::C };
+pub(super) const KB977754: Source =
+    Source { title: "Microsoft KB977754 (LOCAL SERVICE on the key file of iisWasKey)", url: "", grade: Grade::A };
+pub(super) const PROCMON_INFERENCE: Source = Source {
+    title: "Inference: which rows of a Process Monitor trace count; lsass opens keys on behalf of the caller",
+    url: "",
+    grade: Grade::D,
+};
+pub(super) const DENY_INFERENCE: Source = Source {
+    title: "Inference from the order in which Windows reads access control entries; no document about key files was found",
+    url: "",
+    grade: Grade::D,
+};
+pub(super) const EVERYONE_ADVICE: Source = Source {
+    title: "Public advice to grant everyone read access to key files, and public write-ups of its abuse",
+    url: "",
+    grade: Grade::C,
+};
+pub(super) const WINACME1286: Source =
+    Source { title: "win-acme issue 1286", url: "https://github.com/win-acme/win-acme/issues/1286", grade: Grade::C };
+pub(super) const POSHACME_DEPLOY12: Source = Source { title: "Posh-ACME.Deploy issue 12", url: "", grade: Grade::C };
