@@ -129,7 +129,7 @@ impl Default for Limits {
             archive_bytes: 4 << 30,
             archive_ratio: 200,
             archive_ratio_from: 16 << 20,
-            observations: 100_000,
+            observations: 20_000,
             record_bytes: 1 << 20,
             record_values: 10_000,
             detect_bytes: 64 << 10,
