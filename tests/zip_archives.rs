@@ -428,3 +428,32 @@ fn zip64_members_are_read() {
     let archive = zip_of(&[("a.txt", LOG.as_bytes())], deflated().large_file(true));
     assert_input(&report(&archive).inputs[1], Some("a.txt"), InputStatus::Analyzed, "");
 }
+
+/// The corpus: what a person wrote down, against a run.
+#[test]
+fn the_corpus() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/zip");
+    let mut cases = 0;
+    for case in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let toml: toml::Value = toml::from_str(&std::fs::read_to_string(case.join("case.toml")).unwrap()).unwrap();
+        let expect = serde_json::to_value(&toml["expect"]).unwrap();
+        let archive = std::fs::read(case.join("artifact.zip")).unwrap();
+        let made = report(&archive);
+        let inputs: Vec<_> = made.inputs.iter().map(|input| serde_json::to_value(input).unwrap()).collect();
+        let name = case.display();
+        for key in ["kind", "status", "details"] {
+            assert_eq!(inputs[0][key], expect[key], "{name}: {key}: {}", inputs[0]);
+        }
+        assert_eq!(made.inputs[0].problems.len() as u64, expect["problems"], "{name}: {:?}", made.inputs[0].problems);
+        let members = expect["members"].as_array().cloned().unwrap_or_default();
+        assert_eq!(made.inputs.len(), members.len() + 2, "{name}");
+        for (member, (input, json)) in members.iter().zip(made.inputs.iter().zip(&inputs).skip(1)) {
+            for (key, value) in member.as_object().unwrap().iter().filter(|(key, _)| *key != "problem") {
+                assert_eq!(&json[key], value, "{name}: {key}: {json}");
+            }
+            assert!(member["problem"].as_str().is_none_or(|part| has(input, part)), "{name}: {json}");
+        }
+        cases += 1;
+    }
+    assert!(cases >= 10);
+}
