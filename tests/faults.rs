@@ -37,7 +37,7 @@ fn run(paths: &[&OsStr]) -> (Vec<(String, String, String)>, i32) {
 
 fn is_root() -> bool {
     let file = tempfile::NamedTempFile::new().unwrap();
-    fs::set_permissions(file.path(), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o0)).unwrap();
     fs::File::open(file.path()).is_ok()
 }
 
@@ -85,7 +85,7 @@ fn a_file_that_may_not_be_read_or_is_not_there() {
     let root = folder.path();
     fs::write(root.join("a.txt"), LOG).unwrap();
     fs::write(root.join("secret.txt"), LOG).unwrap();
-    fs::set_permissions(root.join("secret.txt"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(root.join("secret.txt"), fs::Permissions::from_mode(0o0)).unwrap();
     let gone = root.join("gone.txt");
     let (inputs, status) = run(&[root.as_os_str(), gone.as_os_str()]);
     assert_eq!(status, 0);
