@@ -141,6 +141,11 @@ impl<'a> Analysis<'a> {
         self
     }
 
+    /// What is known so far.
+    pub fn case(&self) -> &CaseIndex {
+        &self.case
+    }
+
     /// Notes an input that could not be opened.
     ///
     /// # Errors
