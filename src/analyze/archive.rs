@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 #[derive(Default)]
 pub(super) struct Archives {
     /// The archives around the input that is read.
+    #[cfg(feature = "zip")]
     depth: usize,
     /// The bytes of the archives that are held in memory.
     held: usize,

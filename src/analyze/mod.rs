@@ -248,6 +248,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// Ends an input that has its place already, since those inside it came after it.
+    #[cfg(feature = "zip")]
     fn end_archive(&mut self, place: usize, mut input: Input) -> io::Result<()> {
         self.write_input(&mut input)?;
         if let Some(kept) = self.inputs.get_mut(place) {
