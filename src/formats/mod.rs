@@ -11,7 +11,9 @@
     clippy::panic
 )]
 
+mod acl_lines;
 pub mod bytes;
+pub mod cacls;
 pub mod capi_key_blob;
 pub mod capi_key_container;
 pub mod cert_element;
@@ -26,6 +28,7 @@ pub mod der_write;
 pub mod detect_binary;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;
+pub mod icacls;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
@@ -42,6 +45,7 @@ pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
 pub mod roaming_token;
+pub mod sddl;
 pub mod text_lines;
 pub mod text_reader;
 pub mod tpm_key_blob;
