@@ -1,6 +1,7 @@
 //! The readers of text artifacts, one line each.
 
 use crate::formats::cacls::CaclsReader;
+use crate::formats::get_acl::GetAclReader;
 use crate::formats::icacls::IcaclsReader;
 use crate::formats::text_reader::TextReader;
 use crate::limits::Limits;
@@ -13,6 +14,10 @@ pub(super) type Readers = Vec<Box<dyn TextReader>>;
 /// about what nobody else took. In each list the more specific one goes first.
 pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Readers) {
     let first: Readers = vec![];
-    let last: Readers = vec![Box::new(IcaclsReader::new(source, limits)), Box::new(CaclsReader::new(source, limits))];
+    let last: Readers = vec![
+        Box::new(IcaclsReader::new(source, limits)),
+        Box::new(CaclsReader::new(source, limits)),
+        Box::new(GetAclReader::new(source, limits)),
+    ];
     (first, last)
 }

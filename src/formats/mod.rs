@@ -28,6 +28,7 @@ pub mod der_write;
 pub mod detect_binary;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;
+pub mod get_acl;
 pub mod icacls;
 pub mod joined_lines;
 pub mod key_algorithm;
