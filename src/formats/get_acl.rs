@@ -277,7 +277,7 @@ impl GetAclReader {
         let indent = piece.indent();
         if let Some((name, column)) = label(text).filter(|_| indent < open.column.saturating_sub(1)) {
             let which = Label::of(name);
-            let again = which == Label::Path && !open.rules && (name == "Path" || open.blank);
+            let again = which == Label::Path && open.blank;
             let other_kind = open.rules
                 != matches!(
                     which,
@@ -345,12 +345,14 @@ impl GetAclReader {
         let mut protected = open.protected;
         let mut entries = std::mem::take(&mut open.entries);
         let descriptor = sddl::parse(open.sddl.text());
-        let of_sddl = descriptor.as_ref().filter(|d| !d.cut).and_then(|d| d.dacl.as_ref());
+        let cut = descriptor.as_ref().is_some_and(|d| d.cut);
+        let only = open.access.is_empty() && entries.is_empty();
+        let of_sddl = descriptor.as_ref().filter(|_| !cut || only).and_then(|d| d.dacl.as_ref());
         if let Some(dacl) = of_sddl {
             // The descriptor has the flags that the entries' words lack.
             entries = entries_of(dacl, &open.sddl);
             protected = Some(dacl.protected);
-            complete = !open.full;
+            complete = !open.full && !cut;
             open.access.clear();
             if owner.is_none() {
                 let alias = descriptor.as_ref().and_then(|d| d.owner);
@@ -578,20 +580,20 @@ impl TextReader for GetAclReader {
             return false;
         }
         let text = piece.text.trim_end();
-        if let Some(Table::Rules) = self.table {
-            if self.open.is_some() {
-                if text.is_empty() {
-                    self.open.iter_mut().for_each(|o| o.blank = true);
-                    return true;
-                }
-                let blank = self.open.as_ref().is_some_and(|o| o.blank);
-                if !blank && self.row(Table::Rules, piece) {
-                    return true;
-                }
-                self.table = None;
-                self.finish(blank);
-                return false;
+        if let Some(Table::Rules) = self.table
+            && self.open.is_some()
+        {
+            if text.is_empty() {
+                self.open.iter_mut().for_each(|o| o.blank = true);
+                return true;
             }
+            let blank = self.open.as_ref().is_some_and(|o| o.blank);
+            if !blank && self.row(Table::Rules, piece) {
+                return true;
+            }
+            self.table = None;
+            self.finish(blank);
+            return false;
         }
         if self.open.is_some() {
             // A descriptor that the console broke goes on in the first column.
@@ -641,7 +643,7 @@ impl TextReader for GetAclReader {
         }
         self.note_command(text);
         self.before.clear();
-        if piece.text.len() <= self.limits.string_bytes && text.contains(['\\', '_', '.']) {
+        if piece.text.len() <= self.limits.string_bytes && (is_path(text) || !text.trim().contains(' ')) {
             self.before.push(piece.trim());
         }
         false
