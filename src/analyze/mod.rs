@@ -26,6 +26,7 @@ use crate::model::container_name;
 use crate::model::fact::SourceId;
 use crate::model::flags;
 use crate::model::observation::{Observation, Observed};
+use crate::model::principal;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
 use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
@@ -344,7 +345,11 @@ impl<'a> Analysis<'a> {
     fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
         let choice = match self.options.encoding {
             Some(encoding) => Choice { encoding, guessed: false },
-            None => choose(&head, &certutil::words_beyond_ascii()),
+            None => {
+                let mut words = certutil::words_beyond_ascii();
+                words.extend(principal::names_beyond_ascii());
+                choose(&head, &words)
+            }
         };
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();

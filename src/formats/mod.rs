@@ -11,7 +11,9 @@
     clippy::panic
 )]
 
+mod acl_lines;
 pub mod bytes;
+pub mod cacls;
 pub mod capi_key_blob;
 pub mod capi_key_container;
 pub mod cert_element;
@@ -30,6 +32,8 @@ pub mod event_fields;
 pub mod event_json;
 pub mod event_xml;
 pub mod folder_listing;
+pub mod get_acl;
+pub mod icacls;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
@@ -49,6 +53,7 @@ pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
 pub mod roaming_token;
+pub mod sddl;
 pub mod sslcert;
 pub mod text_lines;
 pub mod text_reader;
