@@ -188,7 +188,7 @@ impl TemplateReader {
         template.seen.truncate(256);
         if let Some((_, field, _)) = known {
             if template.fields.len() < self.limits.record_values && !line.value.is_empty() {
-                let value = line.value.trim_matches('"');
+                let value = line.value.trim_end_matches([';', ' ']).trim_matches('"');
                 template.fields.push(((*field).into(), piece.text_fact(self.source, value)));
             }
             if attribute != Attribute::Other {
@@ -294,7 +294,8 @@ impl Template {
         base64: bool,
         limits: &Limits,
     ) {
-        let bare = value.trim_matches(['"', ' ']);
+        // ldp ends values with a semicolon.
+        let bare = value.trim_end_matches([';', ' ']).trim_matches(['"', ' ']);
         let number = || number(bare).map(|n| piece.fact(source, n, value));
         let text = || (!bare.is_empty()).then(|| piece.text_fact(source, bare));
         match attribute {
