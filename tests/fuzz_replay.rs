@@ -140,3 +140,17 @@ fn each_format_alone() {
         replay(&folders, body);
     }
 }
+
+#[test]
+fn listings() {
+    let folders = ["procmon-csv", "key-folder-listing", "powershell-certificates", "certificate-template", "script"];
+    for body in [
+        bodies::listings::procmon_csv,
+        bodies::listings::folder_listing,
+        bodies::listings::powershell_certificates,
+        bodies::listings::certificate_template,
+        bodies::listings::key_script,
+    ] {
+        replay(&folders, body);
+    }
+}

@@ -644,7 +644,7 @@ mod tests {
             ["Microsoft RSA SChannel Cryptographic Provider", "Microsoft Enhanced Cryptographic Provider v1.0"]
         );
         assert_eq!((r.key_length.as_ref().unwrap().value, r.exportable.as_ref().unwrap().value), (2048, true));
-        assert_eq!(r.machine_keyset.as_ref().unwrap().value, true);
+        assert!(r.machine_keyset.as_ref().unwrap().value);
         assert_eq!(r.extended_key_usage[0].value, "1.3.6.1.5.5.7.3.1");
         let r = request(&all[1]);
         assert_eq!(r.name.as_ref().unwrap().value, "B");
