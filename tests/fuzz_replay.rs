@@ -154,3 +154,9 @@ fn listings() {
         replay(&folders, body);
     }
 }
+
+#[cfg(feature = "zip")]
+#[test]
+fn zip_archive() {
+    replay(&["zip"], bodies::zip_archive);
+}
