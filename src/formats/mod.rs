@@ -26,6 +26,7 @@ pub mod der_write;
 pub mod detect_binary;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;
+pub mod iis_config;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
