@@ -387,7 +387,8 @@ fn integers(text: &str) -> impl Iterator<Item = (u32, Range<usize>)> {
             let length = bytes.get(start..)?.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
             at = start.saturating_add(length);
             let before = start.checked_sub(1).and_then(|i| bytes.get(i));
-            let pointed = before == Some(&b'.') || bytes.get(at) == Some(&b'.') && bytes.get(at.saturating_add(1)).is_some_and(u8::is_ascii_digit);
+            let pointed = before == Some(&b'.')
+                || bytes.get(at) == Some(&b'.') && bytes.get(at.saturating_add(1)).is_some_and(u8::is_ascii_digit);
             let head = text.get(..start).unwrap_or("").trim_end();
             let of_process = head.ends_with("PID:") || before == Some(&b'(');
             if word(before) || pointed || of_process {
@@ -409,9 +410,12 @@ fn side(text: &str) -> Option<(Side, Range<usize>)> {
         let skipped = rest.len().saturating_sub(rest.trim_start_matches([' ', '-']).len());
         let start = from.saturating_add(skipped);
         let tail = text.get(start..).unwrap_or("");
-        for (word, value) in
-            [("server", Side::Server), ("client", Side::Client), ("客户端", Side::Client), ("クライアント", Side::Client)]
-        {
+        for (word, value) in [
+            ("server", Side::Server),
+            ("client", Side::Client),
+            ("客户端", Side::Client),
+            ("クライアント", Side::Client),
+        ] {
             let matches = tail.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
             if matches {
                 return Some((value, start..start.saturating_add(word.len())));
@@ -503,7 +507,8 @@ fn key_properties(record: &mut EventRecord, words: &Words<'_>) {
         if label.ends_with("csp name") {
             record.key_provider.get_or_insert_with(|| Fact::stated(value.to_owned(), place));
         } else if label.ends_with("csp type") {
-            record.key_provider_type = record.key_provider_type.take().or(number(value).map(|v| Fact::stated(v, place)));
+            record.key_provider_type =
+                record.key_provider_type.take().or(number(value).map(|v| Fact::stated(v, place)));
         } else if label.ends_with("key name") {
             record.key_name.get_or_insert_with(|| Fact::stated(value.to_owned(), place));
         } else if label.ends_with("key type") {
@@ -539,7 +544,8 @@ fn security_words(record: &mut EventRecord, words: &Words<'_>) {
     }
     // In another language the return code is the last number in hexadecimal digits.
     if !data.iter().any(|(name, _)| *name == "ReturnCode") {
-        let hexadecimal = labelled(words.text).filter(|(_, r)| words.text.get(r.clone()).is_some_and(|v| v.starts_with("0x")));
+        let hexadecimal =
+            labelled(words.text).filter(|(_, r)| words.text.get(r.clone()).is_some_and(|v| v.starts_with("0x")));
         if let Some((_, range)) = hexadecimal.last() {
             let value = words.text.get(range.clone()).unwrap_or("").to_owned();
             data.push(("ReturnCode", Fact::stated(value, (words.place)(range))));
@@ -587,7 +593,11 @@ pub const SENTENCES: [(&str, u32, &str); 19] = [
     ("SSL Certificate Settings deleted for", 15_300, "Microsoft-Windows-HttpEvent"),
     ("SSL Certificate Settings created by an admin process", 15_301, "Microsoft-Windows-HttpEvent"),
     ("failed to create a new self signed certificate", 0, "Microsoft-Windows-TerminalServices-RemoteConnectionManager"),
-    ("failed to replace the expired self signed certificate", 0, "Microsoft-Windows-TerminalServices-RemoteConnectionManager"),
+    (
+        "failed to replace the expired self signed certificate",
+        0,
+        "Microsoft-Windows-TerminalServices-RemoteConnectionManager",
+    ),
 ];
 
 /// Takes the values that an XML form states over those of the text form of the same record; the text keeps the place.

@@ -28,6 +28,7 @@ pub mod dpapi_blob;
 pub mod dpapi_master_key;
 pub mod event_fields;
 pub mod event_json;
+pub mod event_text;
 pub mod event_xml;
 pub mod joined_lines;
 pub mod key_algorithm;
