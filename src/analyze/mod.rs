@@ -17,6 +17,7 @@ use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, key_artifacts};
 use crate::formats::certutil::{self, Parser};
+use crate::formats::detect_binary::BinaryKind;
 use crate::formats::{pfx, registry_hive};
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
@@ -33,6 +34,7 @@ use crate::workloads::{self, Target};
 use judging::Counted;
 use measured::Measured;
 use segments::Segments;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use time::OffsetDateTime;
@@ -297,6 +299,11 @@ impl<'a> Analysis<'a> {
             let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
             Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
         }));
+        // An event log has records as texts have them.
+        if let (true, Some(Value::Object(details))) = (artifact.kind == BinaryKind::EventLog.word(), &mut input.details)
+        {
+            details.insert("records".to_owned(), artifact.observed.iter().map(records::record).collect());
+        }
         self.observe(artifact.observed);
         artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
     }

@@ -30,6 +30,8 @@ pub mod event_fields;
 pub mod event_json;
 pub mod event_text;
 pub mod event_xml;
+#[cfg(feature = "evtx")]
+pub mod evtx;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
