@@ -18,7 +18,7 @@ use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, key_artifacts};
 use crate::formats::certutil::{self, Parser};
 use crate::formats::detect_binary::BinaryKind;
-use crate::formats::{pfx, registry_hive};
+use crate::formats::{event_text, pfx, registry_hive};
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::container_name;
@@ -311,7 +311,11 @@ impl<'a> Analysis<'a> {
     fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
         let choice = match self.options.encoding {
             Some(encoding) => Choice { encoding, guessed: false },
-            None => choose(&head, &certutil::words_beyond_ascii()),
+            None => {
+                let mut words = certutil::words_beyond_ascii();
+                words.extend(event_text::words_beyond_ascii());
+                choose(&head, &words)
+            }
         };
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();

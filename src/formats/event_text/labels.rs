@@ -152,3 +152,8 @@ pub(super) fn of_position(at: usize) -> Field {
         None => Xml,
     }
 }
+
+/// Every label with a letter beyond ASCII: what the choice of a code page looks for.
+pub fn words_beyond_ascii() -> impl Iterator<Item = &'static str> {
+    VIEWER.iter().flatten().copied().filter(|word| !word.is_ascii())
+}

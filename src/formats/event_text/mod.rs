@@ -19,6 +19,7 @@ use crate::model::event_record::EventRecord;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
 use aho_corasick::AhoCorasick;
+pub use labels::words_beyond_ascii;
 use labels::{Field, LEGACY_ORDER, VIEWER, VIEWER_ORDER};
 use std::sync::LazyLock;
 use table::Columns;
