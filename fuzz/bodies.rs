@@ -86,7 +86,13 @@ pub fn facts(report: &Report) -> Value {
         })
         .collect();
     let findings: Vec<_> = report.findings.iter().map(|f| (&f.rule, f.credential, f.severity)).collect();
-    let input = report.inputs.first().map(|i| json!({ "kind": i.kind, "language": i.language, "details": i.details }));
+    let mut input =
+        report.inputs.first().map(|i| json!({ "kind": i.kind, "language": i.language, "details": i.details }));
+    // Offsets are those of the encoding.
+    let records = input.as_mut().and_then(|i| i.pointer_mut("/details/records")).and_then(Value::as_array_mut);
+    for record in records.into_iter().flatten().filter_map(Value::as_object_mut) {
+        record.remove("bytes");
+    }
     json!({ "input": input, "credentials": credentials, "findings": findings })
 }
 
@@ -317,7 +323,8 @@ pub fn events(data: &[u8]) {
     use keyspect::formats::piece::Cleaned;
     use keyspect::formats::text_reader::TextReader;
     use keyspect::model::observation::Observation;
-    let limits = Limits { line_bytes: 2_048, line_overlap: 256, ..Limits::default() };
+    let mut limits = Limits::default();
+    (limits.line_bytes, limits.line_overlap) = (2_048, 256);
     let encoding = choose(data, &[]).encoding;
     let mut lines = LineReader::new(data, encoding, &limits);
     let mut reader = EventReader::new(SourceId(0), &limits);
