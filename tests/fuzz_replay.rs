@@ -182,3 +182,9 @@ fn evtx_damaged_anywhere() {
         bodies::evtx(&bytes);
     }
 }
+
+#[cfg(feature = "zip")]
+#[test]
+fn zip_archive() {
+    replay(&["zip"], bodies::zip_archive);
+}
