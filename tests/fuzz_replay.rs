@@ -140,3 +140,29 @@ fn each_format_alone() {
         replay(&folders, body);
     }
 }
+
+#[cfg(feature = "zip")]
+#[test]
+fn zip_archive() {
+    replay(&["zip"], bodies::zip_archive);
+}
+
+#[test]
+fn sslcert() {
+    replay(&["sslcert-bindings"], bodies::sslcert);
+}
+
+#[test]
+fn iis_config() {
+    replay(&["iis-config"], bodies::iis_config);
+}
+
+#[test]
+fn error_text() {
+    replay(&["error-text"], bodies::error_text);
+}
+
+#[test]
+fn system_info() {
+    replay(&["system-info"], bodies::system_info);
+}

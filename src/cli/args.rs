@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 const EXAMPLES: &str = "\
 Examples:
   keyspect ticket-4711/                     every artifact in a folder, judged for IIS
+  keyspect ticket-4711.zip                  the same of an archive; nothing is unpacked to disk
   certutil -v -store my | keyspect -        standard input
   keyspect --for sql-server:2019 dump.txt   for another workload
   keyspect explain 0x80070520               what a code, event, field, provider or rule means
@@ -23,7 +24,7 @@ Exit status:
 
 /// An offline doctor for the private keys behind Windows certificates
 ///
-/// Give it what a server's administrator sent: certutil logs, PFX files, key files, certificate stores, a folder of all of it.
+/// Give it what a server's administrator sent: certutil logs, PFX files, key files, certificate stores, a folder or a zip of all of it.
 /// It says which private key is broken, which line proves it, what repairs it and what shows that it is repaired.
 /// Nothing is changed and nothing is sent anywhere.
 #[derive(Debug, Parser)]
@@ -51,12 +52,14 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Print a script that gathers on a server what keyspect reads; with paths, only what is missing among them
+    Collect(CollectArgs),
 }
 
 /// Where the artifacts come from.
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
-    /// Files and folders with artifacts; `-` is standard input. A file named like a command needs `./`
+    /// Files, folders and zip archives with artifacts; `-` is standard input. A file named like a command needs `./`
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// The encoding of texts (utf-8, utf-16le, 850, windows-1252, …) instead of the detected one
@@ -155,6 +158,29 @@ pub(crate) struct RulesArgs {
     pub(crate) format: ListFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// The workload to gather for, with a version if need be; may be repeated [default: iis]
+    #[arg(long = "for", value_name = "WORKLOAD", value_parser = targets)]
+    pub(crate) targets: Vec<Targets>,
+    /// The language of the script
+    #[arg(long, value_enum, default_value_t = Shell::Cmd)]
+    pub(crate) shell: Shell,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// The languages of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// A batch file
+    Cmd,
+    /// PowerShell 5.1
+    Powershell,
 }
 
 /// The forms of a report.

@@ -3,7 +3,7 @@
 use super::args::{FailOn, InputArgs};
 use super::passwords;
 use keyspect::analyze::{Analysis, Options};
-use keyspect::input::{Place, walk};
+use keyspect::input::{Opened, Place, walk};
 use keyspect::limits::Limits;
 use keyspect::report::jsonl::Sink;
 use keyspect::report::model::{InputStatus, Report};
@@ -60,6 +60,19 @@ fn stdin_is_input(args: &InputArgs) -> bool {
 /// # Errors
 /// Only what the sink answers.
 pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink>) -> io::Result<Report> {
+    read_then(args, options, sink, |analysis| analysis.finish())
+}
+
+/// Reads every input, then hands on what is known.
+///
+/// # Errors
+/// Only what the sink answers.
+pub(crate) fn read_then<T>(
+    args: &InputArgs,
+    options: Options,
+    sink: Option<&mut dyn Sink>,
+    end: impl FnOnce(Analysis<'_>) -> io::Result<T>,
+) -> io::Result<T> {
     let deadline: Cell<Option<Instant>> = Cell::new(None);
     let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
     let mut ask = passwords::ask;
@@ -75,10 +88,13 @@ pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink
         match &found.place {
             Place::Failed(message) | Place::Skipped(message) => analysis.unreadable(&name.path, message)?,
             Place::Stdin | Place::File(_) => match found.open() {
-                Some(Ok(mut reader)) => {
+                Some(Ok(opened)) => {
                     reading(Some(name.to_string()));
                     deadline.set(args.timeout.and_then(|s| Instant::now().checked_add(Duration::from_secs(s))));
-                    analysis.read(&name.path, name.member.as_deref(), &mut reader)?;
+                    match opened {
+                        Opened::File(mut file) => analysis.read_seekable(&name.path, None, &mut file)?,
+                        Opened::Stream(mut stream) => analysis.read(&name.path, None, &mut stream)?,
+                    }
                 }
                 Some(Err(error)) => analysis.unreadable(&name.path, &format!("can't be read: {error}"))?,
                 None => {}
@@ -87,7 +103,7 @@ pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink
     }
     reading(None);
     deadline.set(None);
-    analysis.finish()
+    end(analysis)
 }
 
 /// The exit status: 3 when no input could be analysed (with `strict` also when any could not), 1 with findings from this

@@ -27,6 +27,10 @@ pub mod detect_binary;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;
 pub mod error_text;
+pub mod event_fields;
+pub mod event_json;
+pub mod event_xml;
+pub mod folder_listing;
 pub mod iis_config;
 pub mod joined_lines;
 pub mod key_algorithm;
@@ -37,9 +41,12 @@ pub mod pfx;
 pub mod piece;
 pub mod pkcs7;
 pub mod private_key;
+pub mod procmon_csv;
 #[cfg(feature = "decrypt")]
 mod public_half;
 pub mod pvk;
+#[cfg(test)]
+mod reader_testing;
 pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
