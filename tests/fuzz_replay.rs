@@ -202,3 +202,23 @@ fn evtx_damaged_anywhere() {
         bodies::evtx(&bytes);
     }
 }
+
+#[test]
+fn sslcert() {
+    replay(&["sslcert-bindings"], bodies::sslcert);
+}
+
+#[test]
+fn iis_config() {
+    replay(&["iis-config"], bodies::iis_config);
+}
+
+#[test]
+fn error_text() {
+    replay(&["error-text"], bodies::error_text);
+}
+
+#[test]
+fn system_info() {
+    replay(&["system-info"], bodies::system_info);
+}
