@@ -3,6 +3,7 @@
 use crate::formats::cacls::CaclsReader;
 use crate::formats::certificate_template::TemplateReader;
 use crate::formats::error_text::ErrorTextReader;
+use crate::formats::event_text::EventReader;
 use crate::formats::folder_listing::FolderListingReader;
 use crate::formats::get_acl::GetAclReader;
 use crate::formats::icacls::IcaclsReader;
@@ -23,6 +24,7 @@ pub(super) type Readers = Vec<Box<dyn TextReader>>;
 /// about what nobody else took. In each list the more specific one goes first.
 pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Readers) {
     let first: Readers = vec![
+        Box::new(EventReader::new(source, limits)),
         Box::new(SslCertReader::new(source, limits)),
         Box::new(IisConfigReader::new(source, limits)),
         Box::new(SystemInfoReader::new(source, limits)),

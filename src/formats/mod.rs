@@ -32,7 +32,10 @@ pub mod dpapi_master_key;
 pub mod error_text;
 pub mod event_fields;
 pub mod event_json;
+pub mod event_text;
 pub mod event_xml;
+#[cfg(feature = "evtx")]
+pub mod evtx;
 pub mod folder_listing;
 pub mod get_acl;
 pub mod icacls;
