@@ -1,6 +1,6 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
-use super::{Analysis, LISTED_CREDENTIALS, context, sighting};
+use super::{Analysis, LISTED_CREDENTIALS, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
 use crate::case::link;
@@ -9,7 +9,7 @@ use crate::report::model::{
     Check, CheckOutcome, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict,
 };
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded};
+use crate::rules::{FindingDraft, Outcome, RULES, Recorded, RuleEntry};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -196,9 +196,22 @@ impl Analysis<'_> {
                 concerns.entry(*id).or_default().push(index);
             }
         }
+        let preflight = preflight::run(&self.case, &base);
         let about_case: Vec<Recorded> = of_case.iter().filter(|r| r.credential.is_none()).cloned().collect();
         let mut findings = judge::rank(None, about_case.clone(), &targets).findings;
+        findings.extend(preflight.findings);
         let mut checks = about_case;
+        checks.extend(preflight.checks);
+        for recorded in &preflight.counted {
+            self.counted.outcome(recorded, self.options.all_checks);
+        }
+        for (input, verdicts) in preflight.verdicts {
+            let Some(input) = self.inputs.get_mut(input as usize) else { continue };
+            input.verdicts = verdicts;
+            if let Some(sink) = &mut self.sink {
+                sink.item(&Item::Input(input.clone()))?;
+            }
+        }
         let mut own: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
         let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
         for id in &ids {
@@ -258,6 +271,15 @@ impl Analysis<'_> {
         Ok(report)
     }
 
+    /// What identifies an intended key across runs: its artifact.
+    fn identity_of_request(&self, finding: &RankedFinding) -> String {
+        let of_request =
+            RULES.iter().any(|rule| matches!(rule, RuleEntry::Request(r) if r.meta().name == finding.rule.name));
+        let place = finding.draft.evidence.iter().find(|e| e.primary).filter(|_| of_request);
+        let input = place.and_then(|e| self.inputs.get(e.place.source.0 as usize));
+        input.and_then(|input| input.sha256.clone()).unwrap_or_default()
+    }
+
     fn report(
         &mut self,
         credentials: Vec<CredentialReport>,
@@ -277,7 +299,10 @@ impl Analysis<'_> {
                 .and_then(|c| c.sources.first())
                 .and_then(|s| self.inputs.get(s.source.0 as usize))
                 .and_then(|i| i.sha256.clone());
-            let identity = credential.map_or(String::new(), |c| build::identity(c, input.as_deref()));
+            let identity = match credential {
+                Some(c) => build::identity(c, input.as_deref()),
+                None => self.identity_of_request(finding),
+            };
             let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
             let item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
             kept_bytes += item

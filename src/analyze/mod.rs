@@ -6,6 +6,7 @@
 
 mod judging;
 mod measured;
+mod preflight;
 mod sighting;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
@@ -275,6 +276,8 @@ impl<'a> Analysis<'a> {
             let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
             Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
         }));
+        let room = self.options.limits.observations.saturating_sub(self.case.observed.len());
+        self.case.observed.extend(artifact.observed.into_iter().take(room));
         artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
     }
 

@@ -3,6 +3,7 @@
 use super::credential::{Credential, SourceRange};
 use crate::formats::{FormatError, Spanned};
 use crate::model::fact::{Fact, Place, SourceId};
+use crate::model::observation::Observed;
 use serde_json::Value;
 
 /// How far an artifact could be read.
@@ -32,6 +33,8 @@ pub struct Artifact {
     pub details: Option<Value>,
     /// The credentials, in file order; their ids are not set.
     pub credentials: Vec<Credential>,
+    /// What it states besides: intended keys, facts about the machine.
+    pub observed: Vec<Observed>,
     /// What could not be read, with places in the artifact.
     pub problems: Vec<FormatError>,
 }

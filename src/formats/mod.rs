@@ -41,6 +41,7 @@ pub mod pvk;
 pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
+mod request_signature;
 pub mod roaming_token;
 pub mod text_lines;
 pub mod text_reader;

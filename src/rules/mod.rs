@@ -13,8 +13,11 @@ pub mod check;
 mod code_signing_keyspec2_normal;
 mod configmgr_cng_roles;
 mod container_name_inconsistent;
+pub mod corrected_inf;
 mod csp_handle_sha1_only_tls;
 mod csp_no_sha2;
+mod csr_enrollment_csp_attribute;
+mod csr_key_not_on_target;
 mod dotnet_privatekey_cng;
 mod dpapi_key_not_valid_for_state;
 mod dpm_cng;
@@ -26,6 +29,21 @@ mod exchange_cng_fba_loop;
 mod exo_app_only_cng;
 mod hgs_ksp_required;
 mod iis_import_nonexportable_bug;
+mod inf_exportable_false_warning;
+mod inf_hash_unsupported_by_csp;
+mod inf_keylength;
+mod inf_keyspec_missing;
+mod inf_keyspec_signature_tls;
+mod inf_keyusage_insufficient;
+mod inf_keyusageproperty_conflict;
+mod inf_machinekeyset_missing;
+mod inf_no_eku;
+mod inf_no_san;
+mod inf_private_key_archive_needs_cmc;
+mod inf_provider_type_mismatch;
+mod inf_requesttype_cert_self_signed;
+mod inf_securitydescriptor;
+mod inf_unquoted_pipe;
 pub mod judge;
 mod key_association_repairable;
 mod key_file_absent;
@@ -64,6 +82,7 @@ mod provider_third_party;
 mod provider_type_name_mismatch;
 mod provider_unknown;
 pub mod remedy;
+mod request;
 mod request_pending_key_elsewhere;
 mod rsassa_pss_signed_cert;
 mod san_missing;
@@ -78,6 +97,7 @@ mod sql_keyspec_signature;
 mod sql_ksp_documented_unsupported;
 mod strong_key_protection_silent;
 mod subject;
+mod template_keyspec_signature_tls;
 mod tpm_key_size_limit;
 mod tpm_rsa_pss;
 mod user_keyset_in_machine_store;
@@ -93,6 +113,8 @@ use crate::case::{credential::Credential, index::CaseIndex};
 use crate::limits::Limits;
 pub use crate::model::judgement::Grade;
 use crate::model::judgement::{Confidence, Role, Severity};
+use crate::model::key_request::KeyRequest;
+use crate::model::observation::Observed;
 use crate::model::windows::WindowsVersion;
 use crate::workloads::Target;
 pub use check::{Checks, FindingDraft, Outcome, Recorded};
@@ -177,13 +199,35 @@ pub trait CaseRule: Sync {
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks);
 }
 
-/// A rule of either kind.
+/// An intended key, and what surrounds it.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// What is asked for.
+    pub request: &'a KeyRequest,
+    /// The record that asks for it: its lines are the evidence.
+    pub observed: &'a Observed,
+    /// Everything else.
+    pub case: &'a CaseIndex,
+}
+
+/// Sees one intended key (request, INF, template, script) and runs at the end of the input.
+pub trait RequestRule: Sync {
+    /// What is known of it without running it.
+    fn meta(&self) -> &'static RuleMeta;
+    /// Checks one intended key: at least one outcome goes to `out`. `cx.workloads` are those that a certificate made from
+    /// it could serve.
+    fn check(&self, asked: &Asked<'_>, cx: &Context<'_>, out: &mut Checks);
+}
+
+/// A rule of any kind.
 #[derive(Clone, Copy)]
 pub enum RuleEntry {
     /// About one credential.
     Credential(&'static dyn CredentialRule),
     /// About the case.
     Case(&'static dyn CaseRule),
+    /// About one intended key.
+    Request(&'static dyn RequestRule),
 }
 
 impl RuleEntry {
@@ -192,6 +236,7 @@ impl RuleEntry {
         match self {
             Self::Credential(r) => r.meta(),
             Self::Case(r) => r.meta(),
+            Self::Request(r) => r.meta(),
         }
     }
 }
@@ -272,6 +317,24 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&weak_key_or_hash::WeakKeyOrHash),
     RuleEntry::Credential(&rsassa_pss_signed_cert::RsassaPssSignedCert),
     RuleEntry::Credential(&chain_incomplete_or_untrusted::ChainIncompleteOrUntrusted),
+    RuleEntry::Request(&inf_unquoted_pipe::InfUnquotedPipe),
+    RuleEntry::Request(&inf_private_key_archive_needs_cmc::InfPrivateKeyArchiveNeedsCmc),
+    RuleEntry::Request(&inf_machinekeyset_missing::InfMachinekeysetMissing),
+    RuleEntry::Request(&inf_keyspec_signature_tls::InfKeyspecSignatureTls),
+    RuleEntry::Request(&csr_enrollment_csp_attribute::CsrEnrollmentCspAttribute),
+    RuleEntry::Request(&template_keyspec_signature_tls::TemplateKeyspecSignatureTls),
+    RuleEntry::Request(&inf_provider_type_mismatch::InfProviderTypeMismatch),
+    RuleEntry::Request(&inf_keyusageproperty_conflict::InfKeyusagepropertyConflict),
+    RuleEntry::Request(&inf_keyspec_missing::InfKeyspecMissing),
+    RuleEntry::Request(&inf_securitydescriptor::InfSecuritydescriptor),
+    RuleEntry::Request(&csr_key_not_on_target::CsrKeyNotOnTarget),
+    RuleEntry::Request(&inf_keyusage_insufficient::InfKeyusageInsufficient),
+    RuleEntry::Request(&inf_hash_unsupported_by_csp::InfHashUnsupportedByCsp),
+    RuleEntry::Request(&inf_no_eku::InfNoEku),
+    RuleEntry::Request(&inf_no_san::InfNoSan),
+    RuleEntry::Request(&inf_keylength::InfKeylength),
+    RuleEntry::Request(&inf_exportable_false_warning::InfExportableFalseWarning),
+    RuleEntry::Request(&inf_requesttype_cert_self_signed::InfRequesttypeCertSelfSigned),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),
     RuleEntry::Credential(&code_signing_keyspec2_normal::CodeSigningKeyspec2Normal),
