@@ -236,7 +236,9 @@ fn credentials(bytes: &[u8]) -> Vec<keyspect::case::credential::Credential> {
     let mut lines = LineReader::new(bytes, encoding, &limits);
     let (mut parser, mut log) = (Parser::new(SourceId(0), &limits), LogCredentials::new(SourceId(0)));
     while let Some(batch) = lines.next_batch().unwrap() {
-        batch.lines().for_each(|line| parser.line(line));
+        batch.lines().for_each(|line| {
+            parser.line(line);
+        });
     }
     parser.finish();
     let mut out: Vec<_> = parser.take_records().into_iter().filter_map(|r| log.record(r)).map(|c| *c).collect();

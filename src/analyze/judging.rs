@@ -3,13 +3,13 @@
 use super::{Analysis, LISTED_CREDENTIALS, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
-use crate::case::link;
+use crate::case::{link, ties};
 use crate::report::build;
 use crate::report::model::{
     Check, CheckOutcome, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict,
 };
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, RULES, Recorded, RuleEntry};
+use crate::rules::{FindingDraft, Outcome, Recorded};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -85,9 +85,9 @@ impl Analysis<'_> {
         let Some(credential) = self.case.credential(id) else { return Ok(()) };
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
-        let outcomes = judge::run_credential(credential, &base, &[]);
+        let outcomes = judge::run_credential(credential, &base);
         if self.sink.is_some() {
-            let candidates = judge::candidates(credential, &targets, &[]);
+            let candidates = judge::candidates(credential, &targets);
             let ranked = judge::rank(Some(id), outcomes.clone(), &candidates);
             let verdicts = candidates
                 .iter()
@@ -182,6 +182,9 @@ impl Analysis<'_> {
     /// Only what the sink answers.
     pub fn finish(mut self) -> io::Result<Report> {
         self.link()?;
+        for id in ties::tie(&mut self.case) {
+            self.judge(id)?;
+        }
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
         let of_case = judge::run_case(&self.case, &base);
@@ -196,7 +199,9 @@ impl Analysis<'_> {
                 concerns.entry(*id).or_default().push(index);
             }
         }
-        let preflight = preflight::run(&self.case, &base);
+        let preflight = preflight::run(&self.case, &base, &|input| {
+            self.inputs.get(input as usize).and_then(|input| input.sha256.clone()).unwrap_or_default()
+        });
         let about_case: Vec<Recorded> = of_case.iter().filter(|r| r.credential.is_none()).cloned().collect();
         let mut findings = judge::rank(None, about_case.clone(), &targets).findings;
         findings.extend(preflight.findings);
@@ -221,7 +226,7 @@ impl Analysis<'_> {
             outcomes.extend(theirs.iter().filter_map(|i| of_case.get(*i)).map(|recorded| {
                 if recorded.credential == Some(*id) { recorded.clone() } else { weight_of(recorded, *id) }
             }));
-            let candidates = judge::candidates(credential, &targets, &[]);
+            let candidates = judge::candidates(credential, &targets);
             let ranked = judge::rank(Some(*id), outcomes, &candidates);
             checks.extend(ranked.checks.into_iter().filter(|r| r.credential == Some(*id)));
             own.insert(*id, ranked.findings);
@@ -243,15 +248,19 @@ impl Analysis<'_> {
             let Some(credential) = self.case.credential(*id) else { continue };
             let mut about = own.get(id).cloned().unwrap_or_default();
             about.extend(named.remove(id).unwrap_or_default());
-            let verdicts: Vec<Verdict> = judge::candidates(credential, &targets, &[])
+            let verdicts: Vec<Verdict> = judge::candidates(credential, &targets)
                 .iter()
                 .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
                 .collect();
             credentials.push(build::credential(credential, verdicts));
             findings.extend(own.remove(id).unwrap_or_default());
         }
+        let named = |f: &RankedFinding| {
+            f.credential.and_then(|id| self.case.credential(id)).is_some_and(|c| !c.bound.is_empty())
+        };
         findings.sort_by_key(|f| {
-            (f.draft.role, f.draft.severity, f.draft.confidence, judge::precedence(f.rule), f.credential)
+            let draft = &f.draft;
+            (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
         });
         let report = self.report(credentials, &findings, &checks);
         if self.sink.is_some() {
@@ -269,15 +278,6 @@ impl Analysis<'_> {
             sink.item(&Item::Summary(report.summary.clone()))?;
         }
         Ok(report)
-    }
-
-    /// What identifies an intended key across runs: its artifact.
-    fn identity_of_request(&self, finding: &RankedFinding) -> String {
-        let of_request =
-            RULES.iter().any(|rule| matches!(rule, RuleEntry::Request(r) if r.meta().name == finding.rule.name));
-        let place = finding.draft.evidence.iter().find(|e| e.primary).filter(|_| of_request);
-        let input = place.and_then(|e| self.inputs.get(e.place.source.0 as usize));
-        input.and_then(|input| input.sha256.clone()).unwrap_or_default()
     }
 
     fn report(
@@ -299,10 +299,8 @@ impl Analysis<'_> {
                 .and_then(|c| c.sources.first())
                 .and_then(|s| self.inputs.get(s.source.0 as usize))
                 .and_then(|i| i.sha256.clone());
-            let identity = match credential {
-                Some(c) => build::identity(c, input.as_deref()),
-                None => self.identity_of_request(finding),
-            };
+            let identity =
+                credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
             let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
             let item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
             kept_bytes += item
@@ -400,6 +398,7 @@ fn weight(draft: &FindingDraft, id: CredentialId) -> FindingDraft {
         workloads: draft.workloads.clone(),
         evidence: Vec::new(),
         remedies: Vec::new(),
+        subject: draft.subject.clone(),
         conditions: draft.conditions,
     }
 }

@@ -21,8 +21,9 @@ pub(super) struct Preflight {
     pub verdicts: BTreeMap<u32, Vec<Verdict>>,
 }
 
-/// Judges every intended key. `base.workloads` are the workloads that were asked for.
-pub(super) fn run(case: &CaseIndex, base: &Context<'_>) -> Preflight {
+/// Judges every intended key. `base.workloads` are the workloads that were asked for; `hash` gives an input's hash, by which
+/// findings about it are the same in every run.
+pub(super) fn run(case: &CaseIndex, base: &Context<'_>, hash: &dyn Fn(u32) -> String) -> Preflight {
     let mut out = Preflight::default();
     for (index, (observed, request)) in case.requests().enumerate() {
         if (base.stop)() {
@@ -36,6 +37,11 @@ pub(super) fn run(case: &CaseIndex, base: &Context<'_>) -> Preflight {
             worst(verdicts, judge::request_verdict(request, *target, &ranked.findings, base.windows));
         }
         let mut findings = ranked.findings;
+        let named = request.name.as_ref().or(request.subject.as_ref()).map_or("", |name| name.value.as_str());
+        let subject = format!("{}\n{named}", hash(observed.place.source.0));
+        for finding in &mut findings {
+            finding.draft.subject.clone_from(&subject);
+        }
         if request.form == RequestForm::Inf {
             let faulty = |f: &&RankedFinding| f.draft.severity < Severity::Note;
             let failed: Vec<&str> = findings.iter().filter(faulty).map(|f| f.rule.name).collect();

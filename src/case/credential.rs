@@ -399,6 +399,23 @@ pub struct Credential {
     pub incomplete: bool,
     /// What the PFX file says that holds it, if one does.
     pub pfx: Option<PfxPart>,
+    /// What artifacts bind it to.
+    pub bound: Vec<Bound>,
+    /// The workloads to which artifacts bind others and not this one: it is no candidate for them.
+    pub passed_over: Vec<&'static str>,
+}
+
+/// An artifact that names a certificate for a workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// The workload's name: `iis`.
+    pub workload: &'static str,
+    /// The endpoint of a binding: `0.0.0.0:443`.
+    pub endpoint: Option<String>,
+    /// Where the certificate is named.
+    pub place: Place,
+    /// Which of the case's observations it is.
+    pub observed: usize,
 }
 
 /// What the lines around a block say about the run of certutil that printed it.
@@ -474,19 +491,12 @@ impl Credential {
     }
     /// Evidence for a place of this credential: the words at the place and its line, from the kept lines.
     pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
-        let (mut excerpt, mut line_text) = (String::new(), String::new());
-        if let Some(line) = self.excerpts.at(place).filter(|_| place.line > 0) {
-            let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
-            let tail: String = line.text.chars().skip(skip).collect();
-            excerpt = tail.trim_end().to_owned();
-            line_text.clone_from(&line.text);
+        let mut evidence = self.excerpts.evidence(place, label, primary);
+        if let Some(shown) = self.pfx.as_ref().and_then(|part| part.file.shown_at(place)) {
+            evidence.path = Some(shown.path.clone());
+            evidence.excerpt.clone_from(&shown.text);
         }
-        let shown = self.pfx.as_ref().and_then(|part| part.file.shown_at(place));
-        let path = shown.map(|shown| shown.path.clone());
-        if let Some(shown) = shown {
-            excerpt.clone_from(&shown.text);
-        }
-        Evidence { place, label: label.into(), excerpt, line_text, path, primary }
+        evidence
     }
 }
 

@@ -105,7 +105,7 @@ fn rsa(signature: &[u8], public: &[u8]) -> Option<Option<(Vec<u8>, u64)>> {
     let exponent = fields.read().ok()??.unsigned("the public exponent").ok().filter(|e| *e <= EXPONENT)?;
     let bytes = modulus.integer_bits().div_ceil(8);
     // An even modulus is none.
-    if bytes > MODULUS_BYTES || bytes < 64 || modulus.content().last()? & 1 == 0 {
+    if !(64..=MODULUS_BYTES).contains(&bytes) || modulus.content().last()? & 1 == 0 {
         return None;
     }
     let modulus = BigUint::from_bytes_be(modulus.content());

@@ -115,6 +115,17 @@ impl Excerpts {
             .filter(|l| l.source == place.source && l.number == place.line && l.column <= place.column.max(1))
             .max_by_key(|l| l.column)
     }
+    /// Evidence for a place: the words at the place and its line, as far as they are kept.
+    pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
+        let (mut excerpt, mut line_text) = (String::new(), String::new());
+        if let Some(line) = self.at(place).filter(|_| place.line > 0) {
+            let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
+            let tail: String = line.text.chars().skip(skip).collect();
+            excerpt = tail.trim_end().to_owned();
+            line_text.clone_from(&line.text);
+        }
+        Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
+    }
     /// The kept lines, in input order.
     pub fn lines(&self) -> &[ExcerptLine] {
         &self.lines

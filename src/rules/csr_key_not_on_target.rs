@@ -45,9 +45,10 @@ impl RequestRule for CsrKeyNotOnTarget {
         let short =
             |name: &str| name.split('.').next().unwrap_or_default().trim_start_matches('\\').to_ascii_lowercase();
         let machine = key.client_machine.as_ref().filter(|machine| !machine.value.is_empty());
-        if let (Some(machine), Some(computer)) = (machine, computers.peek().copied()) {
-            if !computers.any(|other| short(&other.value) == short(&machine.value)) {
-                return out.fail(
+        if let (Some(machine), Some(computer)) = (machine, computers.peek().copied())
+            && !computers.any(|other| short(&other.value) == short(&machine.value))
+        {
+            return out.fail(
                     FindingDraft::new(
                         &META,
                         "the request was made on another machine than the one these artifacts come from",
@@ -58,7 +59,6 @@ impl RequestRule for CsrKeyNotOnTarget {
                     .evidence(request::evidence(asked, computer.place, &computer.value, "the computer of the artifacts", false))
                     .workloads(workloads),
                 );
-            }
         }
         let process = key.client_process.as_ref().map(|process| process.value.to_ascii_lowercase()).unwrap_or_default();
         let process = process.rsplit(['\\', '/']).next().unwrap_or_default().trim_end_matches(".exe").to_owned();

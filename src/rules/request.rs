@@ -229,13 +229,11 @@ pub(super) fn evidence(
     label: impl Into<Cow<'static, str>>,
     primary: bool,
 ) -> Evidence {
-    let (mut excerpt, mut line_text) = (shown.to_owned(), String::new());
-    if let Some(line) = asked.observed.excerpts.at(place).filter(|_| place.line > 0) {
-        let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
-        excerpt = line.text.chars().skip(skip).collect::<String>().trim_end().to_owned();
-        line_text.clone_from(&line.text);
+    let mut evidence = asked.observed.evidence(place, label, primary);
+    if evidence.line_text.is_empty() {
+        shown.clone_into(&mut evidence.excerpt);
     }
-    Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
+    evidence
 }
 
 /// The section's heading, where something is missing.

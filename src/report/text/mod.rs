@@ -433,7 +433,8 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
     }
     let of_requests = requests::findings(report);
     let good = |i: &Input| i.verdicts.iter().all(|v| v.outcome == VerdictOutcome::Works);
-    for input in report.inputs.iter().filter(|i| !i.verdicts.is_empty() && !(options.quiet && good(i))) {
+    let judged = report.inputs.iter().filter(|i| !i.verdicts.is_empty());
+    for input in judged.filter(|i| !options.quiet || !good(i)) {
         let about = of_requests.get(&input.id).map_or(&[][..], Vec::as_slice);
         section(&requests::screen(report, input, about, options.verbose, paint), out)?;
     }

@@ -23,7 +23,7 @@ impl Parser {
         }
         match phrase {
             Phrase::PasswordPrompt => {
-                self.recognized = self.recognized.saturating_add(1);
+                self.claim();
                 let place = piece.place(self.source);
                 self.records.push(Record::PasswordPrompt(place));
                 return true;

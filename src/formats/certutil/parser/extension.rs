@@ -13,7 +13,7 @@ impl Parser {
         if !oid::is_oid(id.trim()) || !rest.contains('=') {
             return false;
         }
-        self.recognized = self.recognized.saturating_add(1);
+        self.claim();
         self.touch(piece);
         let block = self.block();
         block.extensions_shown = true;

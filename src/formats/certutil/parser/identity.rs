@@ -86,6 +86,7 @@ impl Parser {
         if self.block.is_none() && Sha1::parse(value.text).is_none() {
             return true;
         }
+        self.claim();
         match (label, algorithm) {
             (Some(Label::NameHash), _) => {}
             (Some(Label::KeyIdHash), "rfc-sha1") | (None, "rfc-sha1") => {

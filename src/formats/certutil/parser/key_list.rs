@@ -16,7 +16,7 @@ impl Parser {
                 || (name.ends_with("Provider") && provider::kind_of_name(name).is_some()))
         {
             self.end_listed_key();
-            self.recognized = self.recognized.saturating_add(1);
+            self.claim();
             let name = piece.slice(0..name.len());
             self.listed_provider = Some(self.stated(name.text.to_owned(), name));
             return true;
@@ -26,7 +26,7 @@ impl Parser {
             self.end_key_list();
             return false;
         }
-        self.recognized = self.recognized.saturating_add(1);
+        self.claim();
         let fact = self.stated(text.to_owned(), piece);
         let Some(key) = &mut self.listed_key else {
             let key = ListedKey { provider, container: fact, ..ListedKey::empty() };

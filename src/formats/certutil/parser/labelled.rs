@@ -17,13 +17,13 @@ impl Parser {
                     .is_some_and(|(_, after)| after.trim_start().split([' ', '(']).next().is_some_and(oid::is_oid))
         });
         if attribute {
-            self.recognized = self.recognized.saturating_add(1);
+            self.claim();
             self.end_block(true);
             self.section = Section::Request;
             return true;
         }
         if text.starts_with("CertContext[") || text.starts_with("ChainContext.") || text.starts_with("SimpleChain.") {
-            self.recognized = self.recognized.saturating_add(1);
+            self.claim();
             self.section = Section::Chain;
             return true;
         }
@@ -138,7 +138,7 @@ impl Parser {
                     self.end_block(true);
                 }
                 self.touch(piece);
-                self.recognized = self.recognized.saturating_add(1);
+                self.claim();
                 self.block().verbose = true;
                 self.section = Section::Head;
             }
@@ -176,28 +176,28 @@ impl Parser {
                 self.block().self_signed = Some(fact);
             }
             Label::SignatureAlgorithm => {
-                self.recognized = self.recognized.saturating_add(1);
+                self.claim();
                 self.algorithm_of_key = false;
                 self.section = Section::Head;
             }
             Label::PublicKeyAlgorithm => {
-                self.recognized = self.recognized.saturating_add(1);
+                self.claim();
                 self.algorithm_of_key = true;
                 self.section = Section::Head;
             }
             Label::AlgorithmObjectId => self.algorithm(piece, value),
             Label::PublicKeyLength => self.key_length(piece, value),
             Label::PublicKey => {
-                self.recognized = self.recognized.saturating_add(1);
+                self.claim();
                 self.public_key.clear();
                 self.section = Section::PublicKey;
             }
             Label::Signature => {
-                self.recognized = self.recognized.saturating_add(1);
+                self.claim();
                 self.section = Section::Signature;
             }
             Label::Extensions => {
-                self.recognized = self.recognized.saturating_add(1);
+                self.claim();
                 self.touch(piece);
                 self.block().extensions_shown = true;
                 self.section = Section::Head;
@@ -250,7 +250,7 @@ impl Parser {
             }
             Label::PrivateKey => self.detail(piece),
             Label::ProviderName => {
-                self.recognized = self.recognized.saturating_add(1);
+                self.claim();
                 self.end_listed(None);
                 let fact = self.stated(text.to_owned(), piece);
                 self.pending_provider = Some(fact);
@@ -261,7 +261,11 @@ impl Parser {
             | Label::NameHash
             | Label::CertHash
             | Label::KeyIdHash
-            | Label::SignatureHash => {}
+            | Label::SignatureHash => {
+                if self.block.is_some() {
+                    self.claim();
+                }
+            }
         }
         true
     }
@@ -290,7 +294,7 @@ impl Parser {
         }
         if self.pending_provider.is_some() && !equals && text.contains(" - PROV_") {
             let number = text.split(' ').next().and_then(|n| n.parse().ok());
-            self.recognized = self.recognized.saturating_add(1);
+            self.claim();
             self.end_listed(number);
             return true;
         }
@@ -374,12 +378,14 @@ impl Parser {
     pub(super) fn request_line(&mut self, piece: Piece<'_>, label: Option<Label>, value: Piece<'_>) -> bool {
         match label {
             Some(Label::KeySpec) => {
+                self.claim();
                 if let Some(spec) = values::key_spec(value.text) {
                     let fact = self.stated(KeySpec(spec), piece);
                     self.requested.0 = Some(fact);
                 }
             }
             Some(Label::Provider) => {
+                self.claim();
                 let fact = self.stated(value.text.to_owned(), piece);
                 self.requested.1 = Some(fact);
             }

@@ -97,6 +97,7 @@ pub struct Parser {
     block_lines: usize,
     block_full: bool,
     limits: Limits,
+    /// Parts of lines that were certutil's own.
     recognized: u64,
     smart_card: bool,
     /// The listing has nesting levels: a PFX file.
@@ -170,11 +171,6 @@ impl Parser {
         std::mem::take(&mut self.records)
     }
 
-    /// How many lines of certutil's own were recognised.
-    pub fn recognized(&self) -> u64 {
-        self.recognized
-    }
-
     /// The user interface language in which most labels were.
     pub fn language(&self) -> Option<Language> {
         if self.headers.1 > self.headers.0 {
@@ -192,6 +188,16 @@ impl Parser {
         best.or_else(|| self.languages.first().is_some_and(|n| *n > 0).then_some(Language::En))
     }
 
+    /// Whether a certificate block is open.
+    pub fn in_block(&self) -> bool {
+        self.block.is_some()
+    }
+
+    /// Ends the open block: output of another program follows.
+    pub fn interrupt(&mut self) {
+        self.end_block(false);
+    }
+
     /// Ends the text.
     pub fn finish(&mut self) {
         self.end_listed(None);
@@ -199,14 +205,17 @@ impl Parser {
         self.end_block(false);
     }
 
-    /// Reads one physical line (or one window of a very long one).
-    pub fn line(&mut self, line: Line<'_>) {
+    /// Reads one physical line (or one window of a very long one). Whether the line was certutil's own: a label, a value,
+    /// a row of a hex dump, the continuation of a value, a closing line. An empty line and text of unknown kind are not.
+    pub fn line(&mut self, line: Line<'_>) -> bool {
+        let before = self.recognized;
         let (window, end) = (line.window, line.end);
         let cleaned = Cleaned::new(line);
         match window {
             None => cleaned.pieces().for_each(|piece| self.piece(piece, 0)),
             Some(window) => self.window(&cleaned, window, end),
         }
+        self.recognized != before
     }
 
     /// A window of a very long line. Its last part may be cut by the window's end: if the next window shows it whole, it
@@ -224,6 +233,11 @@ impl Parser {
             }
             self.piece(part, 1);
         }
+    }
+
+    /// Counts a part of a line as certutil's own.
+    fn claim(&mut self) {
+        self.recognized = self.recognized.saturating_add(1);
     }
 
     fn block(&mut self) -> &mut CertificateBlock {
@@ -245,7 +259,7 @@ impl Parser {
 
     /// Keeps the line of a fact for excerpts.
     fn keep(&mut self, piece: Piece<'_>) {
-        self.recognized = self.recognized.saturating_add(1);
+        self.claim();
         self.touch(piece);
         let place = piece.place(self.source);
         let columns = self.limits.excerpt_columns;
@@ -348,6 +362,7 @@ impl Parser {
         ) && let Some(bytes) = values::dump_row(text)
         {
             self.open = None;
+            self.claim();
             if self.section == Section::PublicKey
                 && !self.block_full
                 && self.public_key.len() < self.limits.key_blob_bytes
@@ -362,6 +377,9 @@ impl Parser {
         }
         if text.starts_with("--- ") {
             // `--- Reader: …`, in any language, only in `-scinfo`.
+            if self.smart_card || self.block.is_some() {
+                self.claim();
+            }
             self.smart_card = true;
             if let Some(block) = self.block.as_mut().filter(|b| b.serial.is_none()) {
                 block.smart_card = true;
@@ -395,6 +413,7 @@ impl Parser {
             return;
         }
         if self.labelled(piece, whole.indent(), depth) {
+            self.claim_of_block(whole);
             if self.open.is_some() {
                 let line = piece.line().text;
                 let width = line.get(..ONE_LINE).unwrap_or(line).chars().count();
@@ -412,10 +431,22 @@ impl Parser {
             }
         }
         if self.continued(piece, whole.text.starts_with(' ')) {
+            self.claim_of_block(whole);
             return;
         }
         self.open = None;
+        if matches!(self.section, Section::Extension(_)) {
+            self.claim_of_block(whole);
+        }
         self.loose(piece);
+    }
+
+    /// An extension, a property and a chain hold lines of every kind; their own are indented, what follows the block is
+    /// not.
+    fn claim_of_block(&mut self, whole: Piece<'_>) {
+        if whole.text.starts_with([' ', '\t']) && (self.block.is_some() || self.section != Section::Head) {
+            self.claim();
+        }
     }
 
     fn blank(&mut self) {
@@ -479,7 +510,7 @@ impl Parser {
         if certificate {
             self.end_requested();
             self.end_block(true);
-            self.recognized = self.recognized.saturating_add(1);
+            self.claim();
             self.header_word = word.to_owned();
             self.last_was_header = true;
             let count = if known { &mut self.headers.0 } else { &mut self.headers.1 };
@@ -500,6 +531,7 @@ impl Parser {
         } else if self.block.is_some()
             && (is_nesting && !word.contains("force NCrypt") || was_header && !number.is_empty())
         {
+            self.claim();
             self.block().nested = true;
             self.nested = true;
             self.last_was_header = was_header;
@@ -513,6 +545,7 @@ impl Parser {
             return;
         }
         if self.block.is_some() && (inner.contains("Nesting Level") || inner.contains("嵌套")) {
+            self.claim();
             self.block().nested = true;
             self.nested = true;
             self.section = Section::Head;
@@ -522,7 +555,7 @@ impl Parser {
     /// `CertUtil: …`: the end of a run.
     fn certutil_line(&mut self, piece: Piece<'_>) -> bool {
         let Some(after) = piece.text.strip_prefix("CertUtil:") else { return false };
-        self.recognized = self.recognized.saturating_add(1);
+        self.claim();
         let Some(dash) = after.find('-').filter(|at| after.get(..*at).is_some_and(|t| t.trim().is_empty())) else {
             // The second line of a failure: the system's words.
             return true;
@@ -568,6 +601,7 @@ impl Parser {
         let Some(command) = CommandLine::parse(text) else {
             if let Some(elevated) = command::elevation(text).filter(|_| text.len() < 200) {
                 // A bare prompt.
+                self.claim();
                 self.end_block(true);
                 let line = self.stated(text.to_owned(), piece);
                 self.records.push(Record::Command { command: CommandLine::default(), line, elevated: Some(elevated) });
@@ -575,7 +609,7 @@ impl Parser {
             }
             return false;
         };
-        self.recognized = self.recognized.saturating_add(1);
+        self.claim();
         self.end_requested();
         self.end_block(true);
         self.smart_card = command.verb == "scinfo";
@@ -625,7 +659,7 @@ impl Parser {
         } else {
             return false;
         };
-        self.recognized = self.recognized.saturating_add(1);
+        self.claim();
         self.end_requested();
         self.end_block(true);
         self.nested = false;
@@ -643,7 +677,7 @@ impl Parser {
         let number: String =
             text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(|c| c.is_ascii_digit() || *c == '.').collect();
         let Some(version) = WindowsVersion::parse(&number) else { return false };
-        self.recognized = self.recognized.saturating_add(1);
+        self.claim();
         let fact = self.stated(version, piece);
         self.records.push(Record::Windows(fact));
         true
@@ -737,4 +771,43 @@ fn mask_password(text: &str) -> String {
         mask = mask || bare.eq_ignore_ascii_case("-p") || bare.eq_ignore_ascii_case("/p");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::{LineReader, TextEncoding};
+
+    /// The lines that the parser says are certutil's own.
+    fn claimed(text: &str) -> Vec<&str> {
+        let mut lines = LineReader::new(text.as_bytes(), TextEncoding::Utf8, &Limits::default());
+        let mut parser = Parser::new(SourceId(0), &Limits::default());
+        let mut own = Vec::new();
+        while let Ok(Some(batch)) = lines.next_batch() {
+            own.extend(batch.lines().map(|line| parser.line(line)));
+        }
+        text.lines().zip(own).filter_map(|(line, own)| own.then_some(line)).collect()
+    }
+
+    #[test]
+    fn lines_of_other_tools_are_left() {
+        let text = "Hello,\n\n\
+            C:\\>certutil -store my\nmy \"Personal\"\n================ Certificate 0 ================\n\
+            Serial Number: 1a2b3c4d\nIssuer: CN=Contoso CA\n NotBefore: 1/1/2024 1:00 PM\nSubject: CN=www.contoso.com\n\
+            Cert Hash(sha1): a909502dd82ae41433e6f83886b00d4277a32a7b\n  Key Container = web\n  KeySpec = 1 -- AT_KEYEXCHANGE\n\
+            Encryption test passed\nCertUtil: -store command completed successfully.\n\n\
+            SSL Certificate bindings:\n-------------------------\n\n\
+            \x20   IP:port                      : 0.0.0.0:443\n    Certificate Store Name       : MY\n";
+        let own = claimed(text);
+        assert_eq!(own.first().copied(), Some("C:\\>certutil -store my"));
+        assert_eq!(own.last().copied(), Some("CertUtil: -store command completed successfully."));
+        assert_eq!(own.len(), 12);
+    }
+
+    #[test]
+    fn an_open_extension_takes_indented_lines_alone() {
+        let text = "X509 Certificate:\nVersion: 3\nSerial Number: 1a2b3c4d\n    2.5.29.17: Flags = 0, Length = 14\n    \
+            Subject Alternative Name\n        DNS Name=www.contoso.com\nIP:port : 0.0.0.0:443\nsome words\n";
+        assert_eq!(claimed(text).len(), 6);
+    }
 }

@@ -29,7 +29,7 @@ impl Parser {
             self.section = Section::Head;
         }
         self.touch(piece);
-        self.recognized = self.recognized.saturating_add(1);
+        self.claim();
         self.block().properties_shown = true;
         self.block().verbose = true;
         self.section = Section::Property(id);
@@ -106,6 +106,7 @@ impl Parser {
             }
             property_id::SHA256_HASH => {
                 if let Some(hex) = values::hex(text).filter(|h| h.len() == 64) {
+                    self.claim();
                     let fact = self.stated(hex, piece);
                     let block = self.block();
                     if block.sha256.is_none() {
