@@ -105,6 +105,8 @@ mod vbs_isolated_key_lost;
 mod weak_key_or_hash;
 
 #[cfg(test)]
+mod request_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
