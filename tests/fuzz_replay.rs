@@ -140,3 +140,9 @@ fn each_format_alone() {
         replay(&folders, body);
     }
 }
+
+#[cfg(feature = "zip")]
+#[test]
+fn zip_archive() {
+    replay(&["zip"], bodies::zip_archive);
+}

@@ -4,6 +4,7 @@
 //! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`](crate::report::model::Report); with a [`Sink`] it writes
 //! each item as soon as its block ends.
 
+mod archive;
 mod embedded;
 mod judging;
 mod measured;
@@ -19,6 +20,7 @@ use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, key_artifacts};
 use crate::formats::certutil::{self, Parser};
 use crate::formats::{pfx, registry_hive};
+use crate::input::archive::is_zip;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::container_name;
@@ -31,6 +33,7 @@ use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
 use crate::report::records;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
+use archive::Archives;
 use judging::Counted;
 use measured::Measured;
 use segments::Segments;
@@ -95,6 +98,7 @@ pub struct Analysis<'a> {
     next: u32,
     joined: u32,
     counted: Counted,
+    archives: Archives,
 }
 
 impl<'a> Analysis<'a> {
@@ -112,6 +116,7 @@ impl<'a> Analysis<'a> {
             next: 0,
             joined: 0,
             counted: Counted::default(),
+            archives: Archives::default(),
         }
     }
 
@@ -164,7 +169,16 @@ impl<'a> Analysis<'a> {
         let mut head = Vec::new();
         let limit = u64::try_from(self.options.limits.detect_bytes).unwrap_or(u64::MAX);
         let failure = measured.by_ref().take(limit).read_to_end(&mut head).err();
-        if head.is_empty() {
+        if is_zip(&head) {
+            if let Some(e) = failure {
+                input.problems.push(Problem {
+                    message: format!("it could not be read to its end: {e}"),
+                    line: None,
+                    bytes: None,
+                });
+            }
+            return self.streamed_archive(input, head, &mut measured);
+        } else if head.is_empty() {
             input.status = if failure.is_some() { InputStatus::Failed } else { InputStatus::Unrecognized };
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
@@ -224,19 +238,37 @@ impl<'a> Analysis<'a> {
     }
 
     fn end_input(&mut self, mut input: Input) -> io::Result<()> {
+        let path = input.member.as_ref().unwrap_or(&input.path);
+        self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
+        if self.archives.hides(&input) {
+            return Ok(());
+        }
+        self.write_input(&mut input)?;
+        self.inputs.push(input);
+        Ok(())
+    }
+
+    /// Ends an input that has its place already, since those inside it came after it.
+    #[cfg(feature = "zip")]
+    fn end_archive(&mut self, place: usize, mut input: Input) -> io::Result<()> {
+        self.write_input(&mut input)?;
+        if let Some(kept) = self.inputs.get_mut(place) {
+            *kept = input;
+        }
+        Ok(())
+    }
+
+    fn write_input(&mut self, input: &mut Input) -> io::Result<()> {
         let limit = self.options.limits.problems;
         if input.problems.len() > limit {
             let more = input.problems.len() - limit;
             input.problems.truncate(limit);
             input.problems.push(Problem { message: format!("and {more} more problems"), line: None, bytes: None });
         }
-        if let Some(sink) = &mut self.sink {
-            sink.item(&Item::Input(input.clone()))?;
+        match &mut self.sink {
+            Some(sink) => sink.item(&Item::Input(input.clone())),
+            None => Ok(()),
         }
-        let path = input.member.as_ref().unwrap_or(&input.path);
-        self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
-        self.inputs.push(input);
-        Ok(())
     }
 
     /// An artifact that is read whole: keys, stores, requests.
@@ -273,6 +305,9 @@ impl<'a> Analysis<'a> {
         if let Some(e) = failure {
             let message = format!("it could not be read to its end: {e}");
             input.problems.push(Problem { message, line: None, bytes: None });
+            if input.status == InputStatus::Analyzed {
+                input.status = InputStatus::Partial;
+            }
         }
         Ok(())
     }
@@ -546,6 +581,7 @@ impl<'a> Analysis<'a> {
             details.insert("requested_keys".to_owned(), list.into());
         }
         input.details = Some(details.into());
+        self.case.stores.extend(log.listings);
         for (code, line) in log.codes {
             self.case.codes.push(CaseCode { code, excerpt: line, verb: None });
         }
