@@ -349,6 +349,64 @@ pub mod formats {
     );
 }
 
+/// Offers every line of any text to a reader: every place lies in the text, and nothing is open after the end.
+fn text_reader(data: &[u8], mut reader: impl keyspect::formats::text_reader::TextReader) {
+    let limits = Limits::default();
+    let encoding = choose(data, &keyspect::formats::certutil::words_beyond_ascii()).encoding;
+    let mut lines = LineReader::new(data, encoding, &limits);
+    let mut records = Vec::new();
+    while let Some(batch) = lines.next_batch().expect("the reader doesn't fail") {
+        for line in batch.lines() {
+            let cleaned = keyspect::formats::piece::Cleaned::new(line);
+            for piece in cleaned.pieces() {
+                reader.line(piece);
+            }
+            records.append(&mut reader.take());
+        }
+    }
+    reader.close();
+    assert!(!reader.is_open());
+    records.append(&mut reader.take());
+    let size = data.len() as u64;
+    for record in &records {
+        assert!(record.place.end() <= size);
+        assert!(record.fields.iter().all(|(_, fact)| fact.place.end() <= size));
+        assert!(record.excerpts.lines().iter().all(|line| line.start <= size));
+    }
+    for (_, place) in reader.problems() {
+        assert!(place.end() <= size);
+    }
+}
+
+/// One body for each reader of traces, listings, templates and scripts.
+pub mod listings {
+    use super::{Limits, SourceId, text_reader};
+    use keyspect::formats;
+
+    pub fn procmon_csv(data: &[u8]) {
+        text_reader(data, formats::procmon_csv::ProcmonReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn folder_listing(data: &[u8]) {
+        text_reader(data, formats::folder_listing::FolderListingReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn powershell_certificates(data: &[u8]) {
+        text_reader(
+            data,
+            formats::powershell_certificates::CertificateListReader::new(SourceId(0), &Limits::default()),
+        );
+    }
+
+    pub fn certificate_template(data: &[u8]) {
+        text_reader(data, formats::certificate_template::TemplateReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn key_script(data: &[u8]) {
+        text_reader(data, formats::key_script::ScriptReader::new(SourceId(0), &Limits::default()));
+    }
+}
+
 /// An archive in place and as a stream: the same inputs with the same status, within small bounds.
 pub fn zip_archive(data: &[u8]) {
     // Without a signature only the way to the other readers would be tried.

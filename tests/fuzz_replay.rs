@@ -141,6 +141,20 @@ fn each_format_alone() {
     }
 }
 
+#[test]
+fn listings() {
+    let folders = ["procmon-csv", "key-folder-listing", "powershell-certificates", "certificate-template", "script"];
+    for body in [
+        bodies::listings::procmon_csv,
+        bodies::listings::folder_listing,
+        bodies::listings::powershell_certificates,
+        bodies::listings::certificate_template,
+        bodies::listings::key_script,
+    ] {
+        replay(&folders, body);
+    }
+}
+
 #[cfg(feature = "zip")]
 #[test]
 fn zip_archive() {

@@ -17,7 +17,7 @@ use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::CredentialId;
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
-use crate::case::{from_pfx, key_artifacts};
+use crate::case::{from_pfx, from_powershell, key_artifacts};
 use crate::formats::certutil::{self, Parser};
 use crate::formats::{pfx, registry_hive};
 use crate::input::archive::is_zip;
@@ -26,7 +26,8 @@ use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::SourceId;
 use crate::model::flags;
-use crate::model::observation::Observed;
+use crate::model::observation::{Observation, Observed};
+use crate::model::principal;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
 use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
@@ -345,7 +346,11 @@ impl<'a> Analysis<'a> {
     fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
         let choice = match self.options.encoding {
             Some(encoding) => Choice { encoding, guessed: false },
-            None => choose(&head, &certutil::words_beyond_ascii()),
+            None => {
+                let mut words = certutil::words_beyond_ascii();
+                words.extend(principal::names_beyond_ascii());
+                choose(&head, &words)
+            }
         };
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();
@@ -433,6 +438,11 @@ impl<'a> Analysis<'a> {
                 continue;
             }
             records.list.push(records::record(&observed));
+            if let Observation::Certificate(shown) = &observed.what
+                && let Some(credential) = from_powershell::credential(&observed, shown)
+            {
+                self.credential(credential)?;
+            }
             self.case.observed.push(observed);
         }
         for embedded in segments.take_embedded() {

@@ -6,6 +6,7 @@ pub mod from_certificate;
 pub mod from_certutil;
 pub mod from_keys;
 pub mod from_pfx;
+pub mod from_powershell;
 pub mod from_requests;
 pub mod from_stores;
 pub mod index;
