@@ -164,8 +164,6 @@ fn the_corrected_inf_has_no_error_left() {
     assert!(corrected > 20, "only {corrected}");
 }
 
-/// What no artifact of this corpus can show.
-const ELSEWHERE: &[&str] = &["template-keyspec-signature-tls"];
 /// Rules whose check never passes: they point to a setting, and its absence means nothing.
 const NEVER_PASS: &[&str] =
     &["inf-exportable-false-warning", "inf-requesttype-cert-self-signed", "csr-key-not-on-target"];
@@ -178,9 +176,6 @@ fn every_rule_fails_in_one_case_and_passes_in_another() {
     for entry in RULES {
         let RuleEntry::Request(rule) = entry else { continue };
         let name = rule.meta().name;
-        if ELSEWHERE.contains(&name) {
-            continue;
-        }
         assert!(fails.contains(name), "{name} never fails");
         assert!(passes.contains(name) || NEVER_PASS.contains(&name), "{name} never passes");
     }

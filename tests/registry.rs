@@ -253,7 +253,7 @@ fn every_rule_has_sources_and_an_inference_alone_is_a_possibility() {
 
 /// The fences whose text is an artifact: one of these begins an example of its own, and the other ones that follow are
 /// further inputs of the same example.
-const BEGINS: &[&str] = &["certutil", "inf", "csr"];
+const BEGINS: &[&str] = &["certutil", "inf", "csr", "template"];
 const FOLLOWS: &[&str] = &["icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
 
 /// The examples of a page: the workloads after `for=`, and the texts.
