@@ -209,8 +209,8 @@ fn a_streamed_report_ends_with_the_verdicts() {
     analysis.read("a.inf", None, &mut std::fs::read(&case.artifact).unwrap().as_slice()).unwrap();
     analysis.finish().unwrap();
     let text = String::from_utf8(out).unwrap();
-    let inputs = text.lines().filter(|l| l.contains("\"type\":\"input\""));
-    let last: serde_json::Value = serde_json::from_str(inputs.last().unwrap()).unwrap();
+    let mut inputs = text.lines().filter(|l| l.contains("\"type\":\"input\""));
+    let last: serde_json::Value = serde_json::from_str(inputs.next_back().unwrap()).unwrap();
     assert_eq!(last["verdicts"][0]["outcome"], "fails");
     assert_eq!(last["verdicts"][0]["because"][0], "inf-keyspec-signature-tls");
     assert!(text.lines().any(|l| l.contains("\"type\":\"finding\"") && l.contains("inf-keyspec-signature-tls")));
