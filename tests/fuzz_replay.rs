@@ -96,12 +96,12 @@ fn pfx_struct() {
 
 #[test]
 fn request() {
-    replay(&["certificate-request", "private-key"], bodies::request);
+    replay(&["certificate-request", "preflight", "private-key"], bodies::request);
 }
 
 #[test]
 fn request_inf() {
-    replay(&["request-inf"], bodies::request_inf);
+    replay(&["request-inf", "preflight"], bodies::request_inf);
 }
 
 #[test]

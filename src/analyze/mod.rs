@@ -8,6 +8,7 @@ mod archive;
 mod embedded;
 mod judging;
 mod measured;
+mod preflight;
 mod readers;
 mod segments;
 mod sighting;

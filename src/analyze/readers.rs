@@ -24,11 +24,11 @@ pub(super) type Readers = Vec<Box<dyn TextReader>>;
 /// about what nobody else took. In each list the more specific one goes first.
 pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Readers) {
     let first: Readers = vec![
+        Box::new(ProcmonReader::new(source, limits)),
         Box::new(EventReader::new(source, limits)),
         Box::new(SslCertReader::new(source, limits)),
         Box::new(IisConfigReader::new(source, limits)),
         Box::new(SystemInfoReader::new(source, limits)),
-        Box::new(ProcmonReader::new(source, limits)),
         Box::new(TemplateReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),
         Box::new(CertificateListReader::new(source, limits)),

@@ -365,9 +365,10 @@ impl TextReader for FolderListingReader {
                 self.name = None;
                 return self.begin(piece, &row);
             }
-            // Names alone: after a command that lists them, or when a second one follows. certreq prints one alone, too.
+            // Names or paths alone: after a command that lists them, or when a second one follows. certreq prints one alone,
+            // too, and a path stands above the permissions of its file.
             let asked = self.command.as_ref().is_some_and(|c| c.age < 4 || c.bare) || self.pending.is_some();
-            if asked || !row.folder.is_empty() {
+            if asked {
                 self.name = None;
                 return self.begin(piece, &row);
             }

@@ -330,6 +330,10 @@ impl TextReader for CertificateListReader {
             self.store = Some((piece.text_fact(self.source, path), line, piece.place(self.source)));
             return true;
         }
+        // The same properties of a file or folder.
+        if text.starts_with("PS") && text.contains("\\FileSystem") {
+            return false;
+        }
         self.heading(piece) || self.list_line(piece)
     }
 
