@@ -2,7 +2,7 @@
 //!
 //! All files of a folder but `case.toml` are the inputs, in the order of their names. `[expect]`, written by hand:
 //! `for` (the workloads), `root` (the rule of the first finding, a root cause; empty: no root cause), `fires`, `silent`,
-//! `unknown` (rules whose check says that something is missing), `verdicts` (of the first certificate, or of the one whose
+//! `speaks` and `quiet` (suppressors), `unknown` (rules whose check says that something is missing), `verdicts` (of the first certificate, or of the one whose
 //! thumbprint is `certificate`), `errors` and `warnings` (how many findings), `remarks` (`input:line: words` of what is said
 //! about artifacts that contradict each other; all of them).
 
@@ -80,6 +80,16 @@ fn judge(folder: &Path, wrong: &mut Vec<String>) {
     }
     for rule in strings(expect, "silent").iter().filter(|r| fired.contains(r.as_str())) {
         say(format!("{rule} must be silent"));
+    }
+    // Suppressors: what is said not to be the cause.
+    let said = |rule: &String| {
+        report.checks.iter().any(|c| c.rule == *rule && c.not_the_cause && c.outcome == CheckOutcome::Pass)
+    };
+    for rule in strings(expect, "speaks").iter().filter(|r| !said(r)) {
+        say(format!("{rule} must speak: {:?}", checks(&report, rule)));
+    }
+    for rule in strings(expect, "quiet").iter().filter(|r| said(r)) {
+        say(format!("{rule} must be quiet: {:?}", checks(&report, rule)));
     }
     for rule in strings(expect, "unknown") {
         if !report.checks.iter().any(|c| c.rule == rule && c.outcome == CheckOutcome::Unknown && c.obtain.is_some()) {

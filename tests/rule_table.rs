@@ -101,7 +101,7 @@ fn artifacts(meta: &RuleMeta) -> String {
         ("iis", "IIS configuration"),
         ("error", "error text"),
         ("inf", "INF file"),
-        ("request", "request"),
+        ("csr", "request"),
         ("template", "certificate template"),
         ("script", "script"),
         ("pfx", "PFX file"),
@@ -154,7 +154,7 @@ fn table() -> String {
          `KEYSPECT_UPDATE=1 cargo test --test rule_table`; the same test fails when this page is stale.\n\n\
          A *fault* is a check that can fail, a *suppressor* says what is not the cause, a *dispatch* reads a symptom and points to \
          the rules that decide. Severity, role and confidence are the highest that a finding of the rule gets. Grades of the sources: \
-         A documents of the vendor, B answers of the vendor's staff, C reports of others, D inference. The artifacts are those of the \
+         A documentation of the vendor, B re-computed or checked against public data, C issues, blogs and public answers, D inference. The artifacts are those of the \
          examples on the rule's page.\n\n",
     );
     let _ = writeln!(out, "{} rules.\n", metas.len());
