@@ -451,11 +451,22 @@ impl Shapes {
     fn bit(length: usize) -> Option<u128> {
         1u128.checked_shl(u32::try_from(length).ok()?)
     }
+    fn begins(&self, first: u8) -> bool {
+        self.0.get(usize::from(first)).is_some_and(|lengths| *lengths != 0)
+    }
     fn may_hold(&self, first: u8, length: usize) -> bool {
         let lengths = self.0.get(usize::from(first)).copied().unwrap_or(0);
         // A text too long for the table of lengths is looked up.
         lengths != 0 && Self::bit(length).is_none_or(|bit| lengths & bit != 0)
     }
+}
+
+/// Whether a text is ASCII without question marks, tabs and double blanks.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let odd = |b: u8| !b.is_ascii() | (b == b'?') | (b == b'\t');
+    let doubled = bytes.iter().zip(bytes.iter().skip(1)).fold(false, |any, (a, b)| any | ((*a == b' ') & (*b == b' ')));
+    !doubled && !bytes.iter().fold(false, |any, b| any | odd(*b))
 }
 
 type Map<K, T> = HashMap<K, (T, Language), BuildHasherDefault<Fnv>>;
@@ -490,9 +501,13 @@ impl<T: Copy> Table<T> {
         {
             return Some(*hit);
         }
-        // A text of plain ASCII with single blanks is as long as its skeleton.
-        let plain = text.is_ascii() && !text.contains(['?', '\t']) && !text.contains("  ");
-        if plain && !self.skeleton_shapes.may_hold(first.to_ascii_lowercase(), text.len()) {
+        // A text of plain ASCII with single blanks is as long as its skeleton; any text that begins with a letter begins
+        // like its skeleton.
+        let lower = first.to_ascii_lowercase();
+        if lower.is_ascii_alphabetic() && !self.skeleton_shapes.begins(lower) {
+            return None;
+        }
+        if !self.skeleton_shapes.may_hold(lower, text.len()) && is_plain(text) {
             return None;
         }
         self.by_skeleton.get(&skeleton(text)?).copied()

@@ -108,8 +108,8 @@ impl Parser {
     pub(super) fn loose(&mut self, piece: Piece<'_>) {
         let text = piece.text;
         if let Section::Extension(id) = &self.section {
-            let id = id.clone();
-            self.extension_line(&id, piece);
+            let id = *id;
+            self.extension_line(id, piece);
             return;
         }
         if self.block.is_some() {

@@ -1,12 +1,13 @@
 //! Lines of the form `label: value` and `label = value`.
 
 use super::*;
+use memchr::{memchr, memchr2_iter};
 
 impl Parser {
     /// `Attribute[3]: 1.3.6.1.4.1.311.13.2.2 (Enrollment CSP)` of a request dump.
     pub(super) fn attribute_title(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let attribute = text.find('[').is_some_and(|open| {
+        let attribute = memchr(b'[', text.as_bytes()).is_some_and(|open| {
             let word = text.get(..open).unwrap_or("");
             !word.is_empty()
                 && word.len() <= 24
@@ -60,7 +61,7 @@ impl Parser {
             return self.request_line(piece, label, value);
         }
         if let Section::Extension(id) = &self.section {
-            let id = id.clone();
+            let id = *id;
             let leaves = matches!(
                 label,
                 Some(
@@ -73,7 +74,7 @@ impl Parser {
                 )
             );
             if !leaves {
-                return self.extension_line(&id, piece);
+                return self.extension_line(id, piece);
             }
             self.section = Section::Head;
         }
@@ -85,7 +86,7 @@ impl Parser {
 
     /// A value after which other lines were joined: the value alone, and the rest is read as lines of its own.
     pub(super) fn cut_joined<'p>(&mut self, value: Piece<'p>, depth: u8) -> (Piece<'p>, Vec<Piece<'p>>) {
-        if depth >= 2 {
+        if depth >= 2 || split::is_whole(value.text) {
             return (value, Vec::new());
         }
         let mut parts = split::split_at_anchors(value);
@@ -279,7 +280,8 @@ impl Parser {
     /// A label of no known language: its place and value tell.
     pub(super) fn unknown_label(&mut self, piece: Piece<'_>, value: Piece<'_>, equals: bool, indent: usize) -> bool {
         let text = value.text;
-        match self.section.clone() {
+        let section = self.section;
+        match section {
             Section::Property(id) if id != property_id::KEY_PROV_INFO => {
                 return self.property_line(id, piece, value, equals);
             }
@@ -418,8 +420,20 @@ pub(super) fn may_begin(label: Label, value: &str) -> bool {
     }
 }
 
+/// A separator stands within the first so many bytes of a line.
+const LABEL_REACH: usize = 162;
+
 /// The separator of a label and its value: the first `:` or `=` that blanks or the text's end follow, or ` = ` or `=`.
 pub(super) fn separator(text: &str) -> Option<(usize, usize)> {
+    if text.is_ascii() {
+        let head = text.as_bytes().get(..LABEL_REACH.min(text.len()))?;
+        return memchr2_iter(b':', b'=', head)
+            .find(|at| {
+                let after = text.as_bytes().get(at.saturating_add(1)).copied();
+                text.as_bytes().get(*at) == Some(&b'=') || after.is_none_or(|b| char::from(b).is_whitespace())
+            })
+            .map(|at| (at, 1));
+    }
     for (at, c) in text.char_indices() {
         match c {
             ':' | '\u{ff1a}' => {
@@ -431,7 +445,7 @@ pub(super) fn separator(text: &str) -> Option<(usize, usize)> {
             '=' => return Some((at, 1)),
             _ => {}
         }
-        if at > 160 {
+        if at.saturating_add(2) > LABEL_REACH {
             return None;
         }
     }

@@ -17,15 +17,18 @@ use super::{CertificateBlock, DateLine, Record, Test};
 use crate::formats::piece::{Cleaned, Piece};
 use crate::input::{Line, Window};
 use crate::limits::{BLOCK_VALUES, Limits};
+
 use crate::model::fact::{Basis, Fact, Place, SourceId};
 use crate::model::key_remark::KeyRemark;
 use crate::model::{
     container_name, hresult, key_spec::KeySpec, key_usage::KeyUsage, oid, property_id, provider, thumbprint::Sha1,
     windows::WindowsVersion,
 };
+use memchr::{memchr2, memmem::Finder};
+use std::sync::LazyLock;
 
 /// Where in a block the next line stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Section {
     /// The identity of a block, or between blocks.
     #[default]
@@ -37,7 +40,7 @@ enum Section {
     /// In a hex dump of the signature.
     Signature,
     /// In an extension.
-    Extension(String),
+    Extension(Extension),
     /// In a property.
     Property(u32),
     /// After the properties: the key was opened.
@@ -46,6 +49,16 @@ enum Section {
     Request,
     /// In the lines of a chain verification.
     Chain,
+}
+
+/// The extensions whose lines are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extension {
+    KeyUsage,
+    ExtendedKeyUsage,
+    AlternativeNames,
+    BasicConstraints,
+    Other,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +215,10 @@ impl Parser {
         let (window, end) = (line.window, line.end);
         let cleaned = Cleaned::new(line);
         match window {
-            None => cleaned.pieces().for_each(|piece| self.piece(piece, 0)),
+            None => match cleaned.one_piece() {
+                Some(piece) => self.piece(piece, 0),
+                None => cleaned.pieces().for_each(|piece| self.piece(piece, 0)),
+            },
             Some(window) => self.window(&cleaned, window, end),
         }
         self.recognized != before
@@ -349,7 +365,7 @@ impl Parser {
         if matches!(
             self.section,
             Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)
-        ) && let Some(bytes) = values::dump_row(text)
+        ) && let Some((bytes, length)) = values::dump_row(text)
         {
             self.open = None;
             self.claim();
@@ -357,7 +373,7 @@ impl Parser {
                 && !self.block_full
                 && self.public_key.len() < self.limits.key_blob_bytes
             {
-                self.public_key.extend(bytes);
+                self.public_key.extend(bytes.iter().take(length));
             }
             return;
         }
@@ -376,7 +392,8 @@ impl Parser {
             }
             return;
         }
-        if depth < 2 && split::holds_a_rule(piece) {
+        let marked = split::may_hold_a_mark(text);
+        if marked && depth < 2 && split::holds_a_rule(piece) {
             self.collapsed(piece);
             return;
         }
@@ -390,11 +407,11 @@ impl Parser {
         if self.key_list(piece) {
             return;
         }
-        if self.phrase(piece) || self.test_line(piece) || self.error_line(piece) {
+        if self.phrase(piece) || self.test_line(piece, marked) || self.error_line(piece, marked) {
             self.open = None;
             return;
         }
-        if self.property_title(piece) || self.extension_title(piece) || self.attribute_title(piece) {
+        if self.property_title(piece, marked) || self.extension_title(piece) || self.attribute_title(piece) {
             self.open = None;
             return;
         }
@@ -411,7 +428,7 @@ impl Parser {
             }
             return;
         }
-        if depth < 2 && text.len() > 24 {
+        if depth < 2 && text.len() > 24 && !split::is_whole(text) {
             let parts = split::split_at_anchors(piece);
             if parts.len() > 1 {
                 for part in parts {
@@ -582,8 +599,7 @@ impl Parser {
 
     fn command_line(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let prompt_like = text.contains('>')
-            || text.contains('$')
+        let prompt_like = memchr2(b'>', b'$', text.as_bytes()).is_some()
             || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("certutil"));
         if !prompt_like || text.starts_with("CertUtil:") {
             return false;
@@ -633,7 +649,9 @@ impl Parser {
             "webhosting",
             "request",
         ];
-        let name = if let Some((name, title)) = text.split_once(" \"") {
+        let name = if text.ends_with('"')
+            && let Some((name, title)) = text.split_once(" \"")
+        {
             let quoted = title.strip_suffix('"').is_some_and(|t| !t.contains('"') && t.len() <= 80);
             let plain = !name.is_empty()
                 && name.len() <= 40
@@ -644,7 +662,7 @@ impl Parser {
                 return false;
             }
             name
-        } else if self.block.is_none() && BARE.contains(&text.to_ascii_lowercase().as_str()) {
+        } else if self.block.is_none() && BARE.iter().any(|name| text.eq_ignore_ascii_case(name)) {
             text
         } else {
             return false;
@@ -710,12 +728,14 @@ fn number_until(text: &str, start: usize, end: char) -> Option<u32> {
     rest.get(..close)?.parse().ok()
 }
 
+static HEX_PREFIX: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("0x"));
+
 /// Known error codes in a text, each with its part.
 fn codes(piece: Piece<'_>) -> Vec<(u32, Piece<'_>)> {
     let text = piece.text;
     let mut out = Vec::new();
     let mut from = 0usize;
-    while let Some(found) = text.get(from..).and_then(|t| t.find("0x")) {
+    while let Some(found) = text.get(from..).and_then(|t| HEX_PREFIX.find(t.as_bytes())) {
         let start = from.saturating_add(found);
         let digits = text.get(start.saturating_add(2)..).unwrap_or("");
         let length = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
@@ -742,6 +762,9 @@ fn plausible_container(text: &str) -> bool {
 
 /// Where to cut a text so that it has at most so many characters.
 fn cut_at(text: &str, columns: usize) -> usize {
+    if text.len() <= columns {
+        return text.len();
+    }
     text.char_indices().nth(columns).map_or(text.len(), |(i, _)| i)
 }
 
