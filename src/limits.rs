@@ -114,7 +114,7 @@ impl Default for Limits {
             key_blob_bytes: 64 << 10,
             armor_bytes: 4 << 20,
             walked_files: 100_000,
-            observations: 100_000,
+            observations: 20_000,
             record_bytes: 1 << 20,
             record_values: 10_000,
             detect_bytes: 64 << 10,

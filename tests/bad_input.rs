@@ -67,7 +67,7 @@ fn a_log_on_one_very_long_line_loses_nothing() {
 #[test]
 fn a_line_of_five_megabytes() {
     let line = std::io::repeat(b'x').take(5 << 20);
-    assert_problem(&report(&mut { line }), InputStatus::Unrecognized, "nothing of certutil");
+    assert_problem(&report(&mut { line }), InputStatus::Unrecognized, "nothing was recognised");
     let mut between = b"junk \"".chain(std::io::repeat(b'=').take(5 << 20)).chain(&b"\n"[..]);
     let mut log = between.by_ref().chain(std::io::Cursor::new(listing(3)));
     assert_complete(&report(&mut log), 3);
@@ -76,7 +76,7 @@ fn a_line_of_five_megabytes() {
 #[test]
 fn a_million_empty_lines() {
     let mut empty = std::io::repeat(b'\n').take(1_000_000);
-    assert_problem(&report(&mut empty), InputStatus::Unrecognized, "nothing of certutil");
+    assert_problem(&report(&mut empty), InputStatus::Unrecognized, "nothing was recognised");
     let mut within = listing(2).replace("Issuer", &format!("{}Issuer", "\n".repeat(200_000))).into_bytes();
     within.extend(vec![b'\n'; 200_000]);
     assert_complete(&report(&mut within.as_slice()), 2);

@@ -44,7 +44,7 @@ fn failures(artifact: &Artifact, target: Target, windows: Option<&str>) -> Vec<(
         limits: &limits,
         stop: &|| false,
     };
-    let recorded = artifact.credentials.iter().flat_map(|credential| judge::run_credential(credential, &base, &[]));
+    let recorded = artifact.credentials.iter().flat_map(|credential| judge::run_credential(credential, &base));
     recorded
         .filter_map(|recorded| match recorded.outcome {
             Outcome::Fail(draft) if recorded.rule.name.starts_with("pfx-") => Some((recorded.rule.name, *draft)),

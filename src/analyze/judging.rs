@@ -3,7 +3,7 @@
 use super::{Analysis, LISTED_CREDENTIALS, context, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
-use crate::case::link;
+use crate::case::{link, ties};
 use crate::report::build;
 use crate::report::model::{
     Check, CheckOutcome, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict,
@@ -85,9 +85,9 @@ impl Analysis<'_> {
         let Some(credential) = self.case.credential(id) else { return Ok(()) };
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
-        let outcomes = judge::run_credential(credential, &base, &[]);
+        let outcomes = judge::run_credential(credential, &base);
         if self.sink.is_some() {
-            let candidates = judge::candidates(credential, &targets, &[]);
+            let candidates = judge::candidates(credential, &targets);
             let ranked = judge::rank(Some(id), outcomes.clone(), &candidates);
             let verdicts = candidates
                 .iter()
@@ -182,6 +182,9 @@ impl Analysis<'_> {
     /// Only what the sink answers.
     pub fn finish(mut self) -> io::Result<Report> {
         self.link()?;
+        for id in ties::tie(&mut self.case) {
+            self.judge(id)?;
+        }
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
         let of_case = judge::run_case(&self.case, &base);
@@ -208,7 +211,7 @@ impl Analysis<'_> {
             outcomes.extend(theirs.iter().filter_map(|i| of_case.get(*i)).map(|recorded| {
                 if recorded.credential == Some(*id) { recorded.clone() } else { weight_of(recorded, *id) }
             }));
-            let candidates = judge::candidates(credential, &targets, &[]);
+            let candidates = judge::candidates(credential, &targets);
             let ranked = judge::rank(Some(*id), outcomes, &candidates);
             checks.extend(ranked.checks.into_iter().filter(|r| r.credential == Some(*id)));
             own.insert(*id, ranked.findings);
@@ -230,15 +233,19 @@ impl Analysis<'_> {
             let Some(credential) = self.case.credential(*id) else { continue };
             let mut about = own.get(id).cloned().unwrap_or_default();
             about.extend(named.remove(id).unwrap_or_default());
-            let verdicts: Vec<Verdict> = judge::candidates(credential, &targets, &[])
+            let verdicts: Vec<Verdict> = judge::candidates(credential, &targets)
                 .iter()
                 .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
                 .collect();
             credentials.push(build::credential(credential, verdicts));
             findings.extend(own.remove(id).unwrap_or_default());
         }
+        let named = |f: &RankedFinding| {
+            f.credential.and_then(|id| self.case.credential(id)).is_some_and(|c| !c.bound.is_empty())
+        };
         findings.sort_by_key(|f| {
-            (f.draft.role, f.draft.severity, f.draft.confidence, judge::precedence(f.rule), f.credential)
+            let draft = &f.draft;
+            (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
         });
         let report = self.report(credentials, &findings, &checks);
         if self.sink.is_some() {

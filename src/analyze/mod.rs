@@ -4,8 +4,11 @@
 //! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`](crate::report::model::Report); with a [`Sink`] it writes
 //! each item as soon as its block ends.
 
+mod embedded;
 mod judging;
 mod measured;
+mod readers;
+mod segments;
 mod sighting;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
@@ -20,13 +23,16 @@ use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::SourceId;
 use crate::model::flags;
+use crate::model::observation::Observed;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
-use crate::report::model::{Input, InputStatus, Item, Problem};
+use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
+use crate::report::records;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
 use judging::Counted;
 use measured::Measured;
+use segments::Segments;
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use time::OffsetDateTime;
@@ -157,7 +163,7 @@ impl<'a> Analysis<'a> {
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
             input.problems.push(Problem { message, line: None, bytes: None });
-        } else if self.options.encoding.is_none() && (!looks_like_text(&head) || key_artifacts::claims_text(&head)) {
+        } else if self.options.encoding.is_none() && (!looks_like_text(&head) || self.is_one_artifact(&head)) {
             self.binary(&mut input, head, &mut measured)?;
         } else {
             self.text(&mut input, head, &mut measured)?;
@@ -175,6 +181,22 @@ impl<'a> Analysis<'a> {
         input.bytes = measured.bytes;
         input.sha256 = measured.sha256();
         self.end_input(input)
+    }
+
+    /// Whether a text is one artifact that is read whole, and not a ticket in which it stands among others.
+    fn is_one_artifact(&self, head: &[u8]) -> bool {
+        if !key_artifacts::claims_text(head) {
+            return false;
+        }
+        let limits = &self.options.limits;
+        let mut lines = LineReader::new(Cursor::new(head), choose(head, &[]).encoding, limits);
+        let source = SourceId::default();
+        let (mut parser, mut segments) = (Parser::new(source, limits), Segments::new(source, limits));
+        while let Ok(Some(batch)) = lines.next_batch() {
+            batch.lines().for_each(|line| segments.line(line, &mut parser));
+        }
+        segments.finish();
+        segments.take_records().is_empty()
     }
 
     fn input(&self, path: &str, member: Option<&str>) -> Input {
@@ -275,6 +297,7 @@ impl<'a> Analysis<'a> {
             let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
             Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
         }));
+        self.observe(artifact.observed);
         artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
     }
 
@@ -287,7 +310,9 @@ impl<'a> Analysis<'a> {
         let limits = self.options.limits.clone();
         let mut lines = LineReader::new(Cursor::new(head).chain(rest), choice.encoding, &limits);
         let mut parser = Parser::new(source, &limits);
+        let mut segments = Segments::new(source, &limits);
         let mut log = LogCredentials::new(source);
+        let mut records = Records::default();
         let first = self.next;
         let mut cut = None;
         loop {
@@ -296,13 +321,14 @@ impl<'a> Analysis<'a> {
                     let mut line_number = 0;
                     for line in batch.lines() {
                         line_number = line.number;
-                        parser.line(line);
+                        segments.line(line, &mut parser);
                     }
                     for record in parser.take_records() {
                         if let Some(credential) = log.record(record) {
                             self.credential(*credential)?;
                         }
                     }
+                    self.segments(input, &mut segments, &mut records)?;
                     if (self.stop)() {
                         cut = Some(format!("stopped after line {line_number}: the time for this input is over"));
                         break;
@@ -315,6 +341,7 @@ impl<'a> Analysis<'a> {
                 }
             }
         }
+        segments.finish();
         parser.finish();
         for record in parser.take_records() {
             if let Some(credential) = log.record(record) {
@@ -324,9 +351,11 @@ impl<'a> Analysis<'a> {
         if let Some(credential) = log.finish() {
             self.credential(*credential)?;
         }
+        self.segments(input, &mut segments, &mut records)?;
         input.encoding = Some(lines.encoding().name().to_owned());
         let broken = lines.first_broken_line();
         self.end_log(input, &parser, log, first)?;
+        end_segments(input, &segments, records);
         if choice.guessed && input.kind != "unrecognized" {
             input.problems.push(Problem {
                 message: "code page guessed: letters in names may be wrong; name it with --encoding".to_owned(),
@@ -348,6 +377,61 @@ impl<'a> Analysis<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Takes the records that the readers of other kinds completed, and the artifacts that stand inside the text.
+    fn segments(&mut self, input: &mut Input, segments: &mut Segments, records: &mut Records) -> io::Result<()> {
+        for (message, place) in segments.take_problems() {
+            records.damaged = true;
+            let bytes = Some([place.start, place.end()]);
+            input.problems.push(Problem { message, line: Some(place.line), bytes });
+        }
+        for observed in segments.take_records() {
+            if self.case.observed.len() >= self.options.limits.observations {
+                records.beyond = records.beyond.saturating_add(1);
+                continue;
+            }
+            records.list.push(records::record(&observed));
+            self.case.observed.push(observed);
+        }
+        for embedded in segments.take_embedded() {
+            let place = embedded.lines.whole();
+            let origin = Origin { lines: Some(&embedded.lines), ..Origin::new(SourceId(input.id), None) };
+            let limits = self.options.limits.clone();
+            let Some(artifact) = key_artifacts::read(embedded.lines.text().as_bytes(), &origin, &limits) else {
+                continue;
+            };
+            segments.part(artifact.kind, place);
+            records.damaged |= embedded.cut || artifact.status != ReadStatus::Analyzed;
+            for problem in &artifact.problems {
+                let at = embedded.lines.place(problem.offset..problem.offset);
+                let bytes = Some([at.start, at.end()]);
+                input.problems.push(Problem { message: problem.message.clone(), line: Some(at.line), bytes });
+            }
+            if embedded.cut {
+                let message = format!("an artifact in the text has more than {} bytes", limits.armor_bytes);
+                let bytes = Some([place.start, place.end()]);
+                input.problems.push(Problem { message, line: Some(place.line), bytes });
+            }
+            let mut details = serde_json::Map::new();
+            details.insert("kind".to_owned(), artifact.kind.into());
+            details.insert("line".to_owned(), place.line.into());
+            if let Some(serde_json::Value::Object(own)) = artifact.details {
+                details.extend(own);
+            }
+            records.embedded.push(details.into());
+            self.observe(artifact.observed);
+            for credential in artifact.credentials {
+                self.credential(credential)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what an artifact states besides its credentials.
+    fn observe(&mut self, observed: Vec<Observed>) {
+        let room = self.options.limits.observations.saturating_sub(self.case.observed.len());
+        self.case.observed.extend(observed.into_iter().take(room));
     }
 
     /// What a log as a whole says, once its last line is read.
@@ -392,11 +476,6 @@ impl<'a> Analysis<'a> {
         {
             "certutil-other".clone_into(&mut input.kind);
         } else {
-            input.problems.push(Problem {
-                message: "a text in which nothing of certutil's output was recognised".to_owned(),
-                line: None,
-                bytes: None,
-            });
             return Ok(());
         }
         input.status = InputStatus::Analyzed;
@@ -471,6 +550,71 @@ impl<'a> Analysis<'a> {
         }
         Ok(())
     }
+}
+
+/// The records of one text, for its details.
+#[derive(Default)]
+struct Records {
+    /// The records of text artifacts.
+    list: Vec<serde_json::Value>,
+    /// The details of artifacts that stand inside the text.
+    embedded: Vec<serde_json::Value>,
+    /// Records beyond the limit.
+    beyond: u64,
+    /// Something could not be read.
+    damaged: bool,
+}
+
+/// What the parts of a text come to: the kind, the segments of a mixed one, the details.
+fn end_segments(input: &mut Input, segments: &Segments, records: Records) {
+    let of_certutil = input.kind.clone();
+    let recognized = of_certutil != "unrecognized";
+    // Without anything of certutil's own what its parser took for labels is none of its output.
+    let parts: Vec<Segment> = segments
+        .parts()
+        .iter()
+        .filter(|part| recognized || part.kind != segments::CERTUTIL)
+        .map(|part| Segment {
+            kind: if part.kind == segments::CERTUTIL { of_certutil.clone() } else { part.kind.to_owned() },
+            line: part.line,
+            bytes: [part.start, part.end],
+        })
+        .collect();
+    if of_certutil != "certutil-dump"
+        && let Some(first) = parts.first()
+    {
+        input.kind.clone_from(&first.kind);
+    }
+    if parts.is_empty() && !recognized {
+        let message = "a text in which nothing was recognised".to_owned();
+        input.problems.push(Problem { message, line: None, bytes: None });
+        return;
+    }
+    if input.status == InputStatus::Unrecognized {
+        input.status = InputStatus::Analyzed;
+    }
+    if records.damaged && input.status == InputStatus::Analyzed {
+        input.status = InputStatus::Partial;
+    }
+    if records.beyond > 0 {
+        let message = format!("{} more records are not kept", records.beyond);
+        input.problems.push(Problem { message, line: None, bytes: None });
+        input.status = InputStatus::Partial;
+    }
+    if parts.iter().any(|part| part.kind != input.kind) {
+        input.segments = Some(parts);
+    }
+    let mut details = match input.details.take() {
+        Some(serde_json::Value::Object(details)) => details,
+        _ => serde_json::Map::new(),
+    };
+    if !records.list.is_empty() {
+        details.insert("records".to_owned(), records.list.into());
+    }
+    if !records.embedded.is_empty() {
+        details.insert("embedded".to_owned(), records.embedded.into());
+    }
+    input.details = Some(details.into());
 }
 
 fn context<'c>(options: &'c Options, targets: &'c [Target], stop: &'c dyn Fn() -> bool) -> Context<'c> {

@@ -1,8 +1,10 @@
 //! What one binary artifact gives to the case.
 
 use super::credential::{Credential, SourceRange};
+use crate::formats::joined_lines::JoinedLines;
 use crate::formats::{FormatError, Spanned};
 use crate::model::fact::{Fact, Place, SourceId};
+use crate::model::observation::Observed;
 use serde_json::Value;
 
 /// How far an artifact could be read.
@@ -32,6 +34,8 @@ pub struct Artifact {
     pub details: Option<Value>,
     /// The credentials, in file order; their ids are not set.
     pub credentials: Vec<Credential>,
+    /// What it states besides.
+    pub observed: Vec<Observed>,
     /// What could not be read, with places in the artifact.
     pub problems: Vec<FormatError>,
 }
@@ -68,19 +72,22 @@ pub struct Origin<'a> {
     pub block: Option<Place>,
     /// The offset of the record's first byte, when it stands inside another one.
     pub base: usize,
+    /// The lines whose text the artifact's bytes are, when it was found inside a text.
+    pub lines: Option<&'a JoinedLines>,
 }
 
 impl<'a> Origin<'a> {
     /// A whole input.
     pub fn new(source: SourceId, file_name: Option<&'a str>) -> Self {
-        Self { source, file_name, block: None, base: 0 }
+        Self { source, file_name, block: None, base: 0, lines: None }
     }
 
     /// The place of a range of the record's bytes.
     pub fn place(&self, start: usize, end: usize) -> Place {
-        match self.block {
-            Some(block) => block,
-            None => Place::binary(self.source, self.base.saturating_add(start), self.base.saturating_add(end)),
+        match (self.block, self.lines) {
+            (Some(block), _) => block,
+            (None, Some(lines)) => lines.place(start..end),
+            (None, None) => Place::binary(self.source, self.base.saturating_add(start), self.base.saturating_add(end)),
         }
     }
 

@@ -399,6 +399,23 @@ pub struct Credential {
     pub incomplete: bool,
     /// What the PFX file says that holds it, if one does.
     pub pfx: Option<PfxPart>,
+    /// What artifacts bind it to.
+    pub bound: Vec<Bound>,
+    /// The workloads to which artifacts bind others and not this one: it is no candidate for them.
+    pub passed_over: Vec<&'static str>,
+}
+
+/// An artifact that names a certificate for a workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// The workload's name: `iis`.
+    pub workload: &'static str,
+    /// The endpoint of a binding: `0.0.0.0:443`.
+    pub endpoint: Option<String>,
+    /// Where the certificate is named.
+    pub place: Place,
+    /// Which of the case's observations it is.
+    pub observed: usize,
 }
 
 /// What the lines around a block say about the run of certutil that printed it.

@@ -80,8 +80,10 @@ fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits)
     let mut locked = false;
     for block in &pem.blocks {
         let mut place = origin.place(block.bytes.0, block.bytes.1);
-        place.line = u32::try_from(block.line).unwrap_or(u32::MAX);
-        place.column = 1;
+        if origin.lines.is_none() {
+            place.line = u32::try_from(block.line).unwrap_or(u32::MAX);
+            place.column = 1;
+        }
         let inside = Origin { block: Some(place), file_name: None, ..*origin };
         let inner = if block.encrypted {
             locked = true;

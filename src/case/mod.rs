@@ -14,3 +14,4 @@ pub mod link;
 pub mod pfx;
 pub mod pfx_details;
 pub mod pfx_import;
+pub mod ties;

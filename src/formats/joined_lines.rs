@@ -192,6 +192,13 @@ impl JoinedLines {
     }
 }
 
+impl zeroize::Zeroize for JoinedLines {
+    fn zeroize(&mut self) {
+        self.text.zeroize();
+        self.points.clear();
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {

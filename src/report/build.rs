@@ -1,9 +1,9 @@
 //! From credentials and ranked findings to the report's types.
 
 use super::model::{
-    CertificateReport, Check, CheckOutcome, ContainerReport, ContextLine, CredentialReport, EvidenceReport, Finding,
-    FlagsReport, KeyReport, KeySpecReport, ProviderReport, PublicKeyReport, Reference, RemedyReport, SourceReport,
-    StepReport, StoreReport, Verdict,
+    BoundReport, CertificateReport, Check, CheckOutcome, ContainerReport, ContextLine, CredentialReport,
+    EvidenceReport, Finding, FlagsReport, KeyReport, KeySpecReport, ProviderReport, PublicKeyReport, Reference,
+    RemedyReport, SourceReport, StepReport, StoreReport, Verdict,
 };
 use crate::case::credential::{Credential, CredentialId, Key, Origin, Scope};
 use crate::model::container_name::FileNameRule;
@@ -57,6 +57,16 @@ pub fn credential(c: &Credential, verdicts: Vec<Verdict>) -> CredentialReport {
             .map(|s| SourceReport { input: s.source.0, line: (s.line > 0).then_some(s.line), bytes: [s.start, s.end] })
             .collect(),
         verdicts,
+        bound_by: c
+            .bound
+            .iter()
+            .map(|b| BoundReport {
+                workload: b.workload.to_owned(),
+                endpoint: b.endpoint.clone(),
+                input: b.place.source.0,
+                line: (b.place.line > 0).then_some(b.place.line),
+            })
+            .collect(),
         display_name: c.display_name(),
         origin: origin(c.origin).to_owned(),
     }

@@ -6,6 +6,7 @@ pub mod inspect;
 pub mod json;
 pub mod jsonl;
 pub mod model;
+pub mod records;
 pub mod schema;
 pub mod short;
 pub mod summary;

@@ -121,10 +121,26 @@ pub struct CredentialReport {
     pub sources: Vec<SourceReport>,
     /// One per workload for which it is a candidate.
     pub verdicts: Vec<Verdict>,
+    /// The artifacts that bind it to a workload.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub bound_by: Vec<BoundReport>,
     /// A short name for a person.
     pub display_name: String,
     /// What the program itself would say of it in a few words, for people: `certutil -store` dump, PFX, ….
     pub origin: String,
+}
+
+/// An artifact that names a certificate for a workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BoundReport {
+    /// The workload.
+    pub workload: String,
+    /// The endpoint of a binding; null: an error or event names the certificate.
+    pub endpoint: Option<String>,
+    /// The input.
+    pub input: u32,
+    /// The line, from 1; null in a binary input.
+    pub line: Option<u32>,
 }
 
 /// A certificate.

@@ -46,7 +46,7 @@ impl CaseRule for DuplicateCertificatesWrongOneChosen {
             let Some(certificate) = &c.certificate else { continue };
             let archived = certificate.archived.as_ref().is_some_and(|a| a.value);
             let expired = certificate.not_after.as_ref().and_then(|d| d.value).is_some_and(|d| d.surely_before(cx.at));
-            let candidate = !judge::candidates(c, &asked, &[]).is_empty();
+            let candidate = !judge::candidates(c, &asked).is_empty();
             if c.origin != Origin::StoreDump || archived || expired || !candidate {
                 continue;
             }

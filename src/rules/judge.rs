@@ -19,12 +19,21 @@ use std::cmp::Reverse;
 /// The machine stores whose certificates servers use.
 const SERVER_STORES: &[&str] = &["my", "webhosting", "remote desktop", "ntds\\my"];
 
-/// The workloads for which a credential is judged: those that an artifact binds it to; without one, those among `asked`
-/// that its store, its place in the chain and its extended key usage allow.
-pub fn candidates(c: &Credential, asked: &[Target], bound: &[Target]) -> Vec<Target> {
-    if !bound.is_empty() {
-        return bound.to_vec();
-    }
+/// Those of the workloads to which an artifact binds the credential.
+pub fn bound(c: &Credential, asked: &[Target]) -> Vec<Target> {
+    asked.iter().filter(|t| c.bound.iter().any(|b| b.workload == t.workload.name)).copied().collect()
+}
+
+/// The workloads for which a credential is judged: those that an artifact binds it to; where none names another one, also
+/// those among `asked` that its store, its place in the chain and its extended key usage allow.
+pub fn candidates(c: &Credential, asked: &[Target]) -> Vec<Target> {
+    let bound = bound(c, asked);
+    let natural = natural(c, asked);
+    let of = |t: &Target| bound.contains(t) || natural.contains(t) && !c.passed_over.contains(&t.workload.name);
+    asked.iter().filter(|t| of(t)).copied().collect()
+}
+
+fn natural(c: &Credential, asked: &[Target]) -> Vec<Target> {
     let linked = matches!(c.key.association, Association::Linked | Association::FoundBySearch);
     let personal = match c.origin {
         Origin::StoreDump => {
@@ -81,8 +90,9 @@ fn allows(c: &Credential, target: &Target) -> bool {
 }
 
 /// Runs every rule about one credential. `base.workloads` are the workloads that were asked for.
-pub fn run_credential(c: &Credential, base: &Context<'_>, bound: &[Target]) -> Vec<Recorded> {
-    let targets = candidates(c, base.workloads, bound);
+pub fn run_credential(c: &Credential, base: &Context<'_>) -> Vec<Recorded> {
+    let targets = candidates(c, base.workloads);
+    let bound = &bound(c, base.workloads)[..];
     // An archived certificate that nothing is bound to is history: only its being archived is told.
     let history = bound.is_empty() && certificate_archived(c);
     let mut recorded = Vec::new();

@@ -70,7 +70,7 @@ impl CaseRule for KeyFileAbsent {
         for c in &case.kept {
             let linked = c.certificate.is_some() && c.key.association == Association::Linked;
             let archived = c.certificate.as_ref().and_then(|c| c.archived.as_ref()).is_some_and(|a| a.value);
-            if !linked || !subject::stored(c) || archived || judge::candidates(c, cx.workloads, &[]).is_empty() {
+            if !linked || !subject::stored(c) || archived || judge::candidates(c, cx.workloads).is_empty() {
                 continue;
             }
             let out = out.about(Some(c.id));

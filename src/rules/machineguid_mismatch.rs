@@ -53,7 +53,7 @@ impl CaseRule for MachineguidMismatch {
                 }
                 let out = out.about(Some(entry.id));
                 let c = case.credential(entry.id);
-                if entry.archived || c.is_none_or(|c| judge::candidates(c, cx.workloads, &[]).is_empty()) {
+                if entry.archived || c.is_none_or(|c| judge::candidates(c, cx.workloads).is_empty()) {
                     out.not_applicable(subject::NO_WORKLOAD);
                     continue;
                 }

@@ -36,7 +36,7 @@ impl CaseRule for RequestPendingKeyElsewhere {
                 continue;
             }
             let Some(c) = case.credential(entry.id) else { continue };
-            if judge::candidates(c, cx.workloads, cx.bound).is_empty() {
+            if judge::candidates(c, cx.workloads).is_empty() {
                 continue;
             }
             judged = true;

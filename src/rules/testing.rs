@@ -3,7 +3,7 @@
 use super::check::{Outcome, Recorded};
 use super::{Context, judge};
 use crate::case::credential::{
-    Access, Association, Certificate, Credential, CredentialId, Key, Origin, Scope, Store, TestKind, TestOutcome,
+    Access, Association, Bound, Certificate, Credential, CredentialId, Key, Origin, Scope, Store, TestKind, TestOutcome,
 };
 use crate::limits::Limits;
 use crate::model::{
@@ -71,7 +71,11 @@ pub(crate) fn certificate(c: &mut Credential) -> &mut Certificate {
 
 /// Runs the rules about one credential.
 pub(crate) fn run(c: &Credential, asked: &[&str], bound: &[&str]) -> Vec<Recorded> {
-    let (asked, bound) = (targets(asked), targets(bound));
+    let asked = targets(asked);
+    let mut c = c.clone();
+    for target in targets(bound) {
+        c.bound.push(Bound { workload: target.workload.name, endpoint: None, place: Place::default(), observed: 0 });
+    }
     let limits = Limits::default();
     let base = Context {
         workloads: &asked,
@@ -81,7 +85,7 @@ pub(crate) fn run(c: &Credential, asked: &[&str], bound: &[&str]) -> Vec<Recorde
         limits: &limits,
         stop: &|| false,
     };
-    judge::run_credential(c, &base, &bound)
+    judge::run_credential(&c, &base)
 }
 
 /// The failed checks of one rule.

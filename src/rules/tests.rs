@@ -4,8 +4,9 @@ use super::check::{FindingDraft, Outcome, Recorded};
 use super::testing::{certificate, fact, failed, linked, run, targets};
 use super::{RULES, RuleMeta, judge};
 use crate::case::credential::{
-    Access, Association, Credential, CredentialId, KeyRemark, Origin, Scope, Store, TestOutcome,
+    Access, Association, Bound, Credential, CredentialId, KeyRemark, Origin, Scope, Store, TestOutcome,
 };
+use crate::model::fact::Place;
 use crate::model::judgement::{Confidence, Role, Severity, VerdictOutcome};
 use crate::model::{key_usage::KeyUsage, oid, windows::WindowsVersion};
 
@@ -155,7 +156,7 @@ fn one_finding_for_all_workloads_with_the_same_place() {
 #[test]
 fn who_is_judged() {
     let asked = targets(&["iis", "adcs", "code-signing", "tls-client"]);
-    let of = |c: &Credential| names(judge::candidates(c, &asked, &[]));
+    let of = |c: &Credential| names(judge::candidates(c, &asked));
     let server = linked(STRONG, 1, 1);
     assert_eq!(of(&server), ["iis"]);
     let mut plain = server.clone();
@@ -182,7 +183,13 @@ fn who_is_judged() {
     key.certificate = None;
     assert!(of(&key).is_empty());
     // What an artifact binds is judged, whatever else is known.
-    assert_eq!(names(judge::candidates(&ca, &asked, &targets(&["iis"]))), ["iis"]);
+    let bound = |workload| Bound { workload, endpoint: None, place: Place::default(), observed: 0 };
+    ca.bound = vec![bound("iis")];
+    assert_eq!(of(&ca), ["iis", "adcs"]);
+    // Where an artifact binds another one, only that one is judged.
+    let mut other = server.clone();
+    other.passed_over = vec!["iis"];
+    assert!(of(&other).is_empty());
 }
 
 #[test]

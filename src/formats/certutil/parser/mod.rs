@@ -201,6 +201,16 @@ impl Parser {
         best.or_else(|| self.languages.first().is_some_and(|n| *n > 0).then_some(Language::En))
     }
 
+    /// Whether a certificate block is open.
+    pub fn in_block(&self) -> bool {
+        self.block.is_some()
+    }
+
+    /// Ends the open block: output of another program follows.
+    pub fn interrupt(&mut self) {
+        self.end_block(false);
+    }
+
     /// Ends the text.
     pub fn finish(&mut self) {
         self.end_listed(None);

@@ -1,0 +1,136 @@
+//! Artifacts that stand inside a text and are read whole: PEM blocks, INF files and registry exports pasted into a ticket.
+
+use crate::formats::joined_lines::JoinedLines;
+use crate::formats::piece::Piece;
+use crate::limits::Limits;
+use crate::model::fact::SourceId;
+use zeroize::Zeroize;
+
+/// The text of one such artifact. It may be a private key: wiped when it is dropped.
+pub(super) struct EmbeddedText {
+    /// The lines.
+    pub(super) lines: JoinedLines,
+    /// It was cut at the limit.
+    pub(super) cut: bool,
+}
+
+impl Drop for EmbeddedText {
+    fn drop(&mut self) {
+        self.lines.zeroize();
+    }
+}
+
+/// What is being collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `-----BEGIN …-----` to `-----END …-----`.
+    Pem,
+    /// `[Version]` or `[NewRequest]` to the first line that is none of an INF.
+    Inf,
+    /// `Windows Registry Editor Version 5.00` to the first line that is none of a registry export.
+    Registry,
+}
+
+/// Collects them.
+pub(super) struct Embedded {
+    source: SourceId,
+    limit: usize,
+    open: Option<(Form, EmbeddedText)>,
+    done: Vec<EmbeddedText>,
+}
+
+impl Embedded {
+    /// For one input.
+    pub(super) fn new(source: SourceId, limits: &Limits) -> Self {
+        Self { source, limit: limits.armor_bytes, open: None, done: Vec::new() }
+    }
+
+    /// Offers a line; `true`: it is part of such an artifact.
+    pub(super) fn line(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text.trim();
+        let Some((form, open)) = &mut self.open else {
+            let Some(form) = begins(text) else { return false };
+            let mut lines = JoinedLines::new(self.source);
+            lines.push(piece);
+            self.open = Some((form, EmbeddedText { lines, cut: false }));
+            return true;
+        };
+        if !goes_on(*form, text) {
+            self.close();
+            return begins(text).is_some() && self.line(piece);
+        }
+        if open.lines.len().saturating_add(text.len()) > self.limit {
+            open.cut = true;
+        } else {
+            open.lines.push(piece);
+        }
+        if *form == Form::Pem && text.starts_with("-----END ") {
+            self.close();
+        }
+        true
+    }
+
+    /// Whether one is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Ends the open one.
+    pub(super) fn close(&mut self) {
+        self.done.extend(self.open.take().map(|(_, text)| text));
+    }
+
+    /// Those that are complete.
+    pub(super) fn take(&mut self) -> Vec<EmbeddedText> {
+        std::mem::take(&mut self.done)
+    }
+}
+
+fn begins(text: &str) -> Option<Form> {
+    match text.as_bytes().first()? {
+        b'-' if text.starts_with("-----BEGIN ") && text.ends_with("-----") => Some(Form::Pem),
+        b'[' if is_section(text, &["version", "newrequest", "strings"]) => Some(Form::Inf),
+        b'W' if text.starts_with("Windows Registry Editor Version") => Some(Form::Registry),
+        b'R' if text == "REGEDIT4" => Some(Form::Registry),
+        _ => None,
+    }
+}
+
+fn is_section(text: &str, names: &[&str]) -> bool {
+    let name = text.strip_prefix('[').and_then(|t| t.split_once(']')).map(|(name, _)| name.trim());
+    name.is_some_and(|name| names.iter().any(|n| n.eq_ignore_ascii_case(name)))
+}
+
+/// Whether a line can belong to the artifact.
+fn goes_on(form: Form, text: &str) -> bool {
+    match form {
+        // Base64, headers of old private keys, or the end.
+        Form::Pem => {
+            text.is_empty()
+                || text.starts_with("-----END ")
+                || text.starts_with("Proc-Type:")
+                || text.starts_with("DEK-Info:")
+                || text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+        }
+        Form::Inf => {
+            text.is_empty()
+                || text.starts_with([';', '#', '"'])
+                || text.starts_with('[') && text.contains(']')
+                || key_and_value(text)
+        }
+        Form::Registry => {
+            text.is_empty()
+                || text.starts_with(['[', '"', '@', ';'])
+                || text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b',' | b'\\' | b' '))
+        }
+    }
+}
+
+/// `Key = value`: a name of an INF (letters, digits, dots, `_`, `%`) before the sign.
+fn key_and_value(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(key, _)| {
+        let key = key.trim();
+        let key = key.strip_prefix("echo ").unwrap_or(key);
+        !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'-'))
+    })
+}

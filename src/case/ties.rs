@@ -1,0 +1,190 @@
+//! What other artifacts say about a credential: the bindings and errors that name it, the machine it is on.
+//!
+//! The chain goes binding → thumbprint → certificate → key link → container → key file → permissions. The last steps are
+//! asked by the rules that need them (`case::key_file_link`).
+
+use super::credential::{Bound, Credential, CredentialId, Origin, Scope};
+use super::index::CaseIndex;
+use crate::model::binding::{BindingHash, BindingOrigin};
+use crate::model::event_record::Side;
+use crate::model::fact::{Fact, Place};
+use crate::model::observation::{ErrorContext, Observation, Observed, SystemFact};
+use crate::model::thumbprint::Sha1;
+use crate::model::windows::WindowsVersion;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The application id of AD FS in a binding (`netsh http show sslcert` on AD FS servers).
+const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
+/// The application id of SSTP (RRAS).
+const SSTP: &str = "{ba195980-cd49-458b-9e23-c84ee0adcd75}";
+
+/// Symptoms that are kept for one credential.
+const SYMPTOMS: usize = 16;
+
+/// Ties what was observed to the credentials that are kept; gives the credentials that changed, in ascending order.
+pub fn tie(case: &mut CaseIndex) -> BTreeSet<CredentialId> {
+    let mut changed = BTreeSet::new();
+    if case.observed.is_empty() {
+        return changed;
+    }
+    let named = named(&case.observed);
+    let version = version(&case.observed);
+    let symptoms = symptoms(&case.observed);
+    // A certificate that a binding names stands for all others only when no attempt to bind another one failed.
+    let attempt_failed = case.observed.iter().any(|o| match &o.what {
+        Observation::Error(e) => {
+            e.thumbprint.is_none() && matches!(e.context, ErrorContext::IisBinding | ErrorContext::NetshAdd)
+        }
+        _ => false,
+    });
+    let mut taken: BTreeSet<&'static str> = BTreeSet::new();
+    let mut bound: BTreeMap<CredentialId, Vec<&Bound>> = BTreeMap::new();
+    for (sha1, list) in &named {
+        let sightings: Vec<&Credential> = case.kept.iter().filter(|c| c.thumbprint() == Some(*sha1)).collect();
+        for (item, store) in list {
+            for credential in meant(&sightings, store.as_deref()) {
+                taken.insert(item.workload);
+                bound.entry(credential.id).or_default().push(item);
+            }
+        }
+    }
+    let observed = &case.observed;
+    for credential in &mut case.kept {
+        let sha1 = credential.thumbprint();
+        let before = (credential.bound.len(), credential.passed_over.len(), credential.surroundings.clone());
+        for item in bound.get(&credential.id).into_iter().flatten().copied() {
+            if !credential.bound.contains(item) {
+                credential.bound.push(item.clone());
+                keep_line(credential, item.place, observed, item.observed);
+            }
+        }
+        // A file is judged for what its import would give, whatever else is bound.
+        let stored = matches!(credential.origin, Origin::StoreDump | Origin::CertificateFile);
+        if stored && !attempt_failed {
+            let own = |w: &&'static str| credential.bound.iter().any(|b| b.workload == *w);
+            credential.passed_over = taken.iter().filter(|w| !own(w)).copied().collect();
+        }
+        if credential.surroundings.windows.is_none() {
+            credential.surroundings.windows.clone_from(&version);
+        }
+        for (code, of, index) in &symptoms {
+            let own = of.is_none() || *of == sha1;
+            let known = credential.surroundings.symptoms.iter().any(|s| s.place == code.place);
+            if own && !known && credential.surroundings.symptoms.len() < SYMPTOMS {
+                credential.surroundings.symptoms.push(code.clone());
+                keep_line(credential, code.place, observed, *index);
+            }
+        }
+        let after = (credential.bound.len(), credential.passed_over.len(), credential.surroundings.clone());
+        if before != after {
+            changed.insert(credential.id);
+        }
+    }
+    changed
+}
+
+/// Keeps the line of a place that another artifact states, so that a finding can show it.
+fn keep_line(credential: &mut Credential, place: Place, observed: &[Observed], index: usize) {
+    if let Some(line) = observed.get(index).and_then(|o| o.excerpts.at(place)) {
+        credential.excerpts.push(line.source, line.number, line.column, line.start, &line.text);
+    }
+}
+
+/// Which of the sightings of one certificate an artifact means: the one in the store that it names, else one in a store
+/// of the machine, else one in any store, else any.
+fn meant<'a>(sightings: &[&'a Credential], store: Option<&str>) -> Vec<&'a Credential> {
+    let stored = |c: &Credential| matches!(c.origin, Origin::StoreDump | Origin::CertificateFile);
+    let of_machine = |c: &Credential| stored(c) && matches!(c.scope(), Scope::Machine | Scope::Unknown);
+    let named =
+        |c: &Credential| of_machine(c) && c.store_name().is_some_and(|n| n.eq_ignore_ascii_case(store.unwrap_or("my")));
+    for wanted in [&named as &dyn Fn(&Credential) -> bool, &of_machine, &stored, &|_| true] {
+        let list: Vec<&Credential> = sightings.iter().copied().filter(|c| wanted(c)).collect();
+        if !list.is_empty() {
+            return list;
+        }
+    }
+    Vec::new()
+}
+
+/// What names a certificate, with the store that it names.
+type Named = (Bound, Option<String>);
+
+/// The certificates that artifacts name, and for what.
+fn named(observed: &[Observed]) -> BTreeMap<Sha1, Vec<Named>> {
+    let mut out: BTreeMap<Sha1, Vec<Named>> = BTreeMap::new();
+    for (index, item) in observed.iter().enumerate() {
+        let store = match &item.what {
+            Observation::Binding(binding) => binding.store.as_ref().and_then(|s| s.value.clone()),
+            _ => None,
+        };
+        let mut name = |sha1: Sha1, workload: &'static str, endpoint: Option<String>, place: Place| {
+            let bound = Bound { workload, endpoint, place, observed: index };
+            out.entry(sha1).or_default().push((bound, store.clone()));
+        };
+        match &item.what {
+            Observation::Binding(binding) => {
+                let Some(Fact { value: BindingHash::Sha1(sha1), place, .. }) = &binding.hash else { continue };
+                let endpoint = Some(binding.endpoint.value.to_string());
+                name(*sha1, "iis", endpoint.clone(), *place);
+                let app = binding.app_id.as_ref().and_then(|a| a.value.as_deref()).unwrap_or("");
+                if binding.origin == BindingOrigin::HttpSys && app.eq_ignore_ascii_case(AD_FS) {
+                    name(*sha1, "ad-fs", endpoint, *place);
+                } else if binding.origin == BindingOrigin::HttpSys && app.eq_ignore_ascii_case(SSTP) {
+                    name(*sha1, "rras", endpoint, *place);
+                }
+            }
+            Observation::Error(error) => {
+                let workload = match error.context {
+                    ErrorContext::SqlServer => "sql-server",
+                    ErrorContext::IisBinding | ErrorContext::NetshAdd => "iis",
+                    _ => continue,
+                };
+                if let Some(sha1) = &error.thumbprint {
+                    name(sha1.value, workload, None, sha1.place);
+                }
+            }
+            Observation::Event(event) => {
+                if let Some(sha1) = event.thumbprint.as_ref().filter(|_| event.is_from("RemoteConnectionManager")) {
+                    name(sha1.value, "rdp", None, sha1.place);
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The version of Windows, when all artifacts that state one agree.
+fn version(observed: &[Observed]) -> Option<Fact<WindowsVersion>> {
+    let mut versions = observed.iter().filter_map(|o| match &o.what {
+        Observation::System(SystemFact::Windows(version)) => Some(version),
+        _ => None,
+    });
+    let first = versions.next()?;
+    versions.all(|v| v.value == first.value).then(|| first.clone())
+}
+
+/// The error codes of the case: (code, the certificate that it names, which observation).
+fn symptoms(observed: &[Observed]) -> Vec<(Fact<u32>, Option<Sha1>, usize)> {
+    let mut out = Vec::new();
+    for (index, item) in observed.iter().enumerate() {
+        match &item.what {
+            Observation::Error(e) if e.context != ErrorContext::Unrelated => {
+                if let Some(code) = &e.code {
+                    out.push((code.clone(), e.thumbprint.as_ref().map(|t| t.value), index));
+                }
+            }
+            // What fails on the client's side is no symptom of a server's key.
+            Observation::Event(e) if e.side.as_ref().is_none_or(|s| s.value == Side::Server) => {
+                if let Some(code) = &e.code {
+                    out.push((code.clone(), e.thumbprint.as_ref().map(|t| t.value), index));
+                }
+            }
+            _ => {}
+        }
+        if out.len() >= SYMPTOMS.saturating_mul(4) {
+            break;
+        }
+    }
+    out
+}
