@@ -1,5 +1,6 @@
 //! A reader that counts and hashes what goes through.
 
+use crate::model::hex;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 
@@ -17,7 +18,7 @@ impl<'r> Measured<'r> {
     }
     pub(super) fn sha256(&mut self) -> Option<String> {
         let digest = self.hasher.take()?.finalize();
-        Some(digest.iter().map(|b| format!("{b:02x}")).collect())
+        Some(hex::lower(&digest))
     }
 }
 

@@ -5,11 +5,13 @@
 //! each item as soon as its block ends.
 
 mod embedded;
+mod judged;
 mod judging;
 mod measured;
 mod readers;
 mod segments;
 mod sighting;
+mod tally;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::CredentialId;
@@ -30,6 +32,7 @@ use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
 use crate::report::records;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
+use judged::Lines;
 use judging::Counted;
 use measured::Measured;
 use segments::Segments;
@@ -94,6 +97,8 @@ pub struct Analysis<'a> {
     next: u32,
     joined: u32,
     counted: Counted,
+    /// The lines of the credential that is judged.
+    lines: Lines,
 }
 
 impl<'a> Analysis<'a> {
@@ -111,6 +116,7 @@ impl<'a> Analysis<'a> {
             next: 0,
             joined: 0,
             counted: Counted::default(),
+            lines: Lines::default(),
         }
     }
 

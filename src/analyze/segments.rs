@@ -69,7 +69,7 @@ impl Segments {
             if parser.line(line) {
                 return self.of_certutil(&line);
             }
-            if line.window.is_some() {
+            if line.window.is_some() || line.text.trim_ascii_start().is_empty() {
                 return;
             }
             let cleaned = Cleaned::new(line);

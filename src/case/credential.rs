@@ -496,7 +496,7 @@ impl Credential {
             let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
             let tail: String = line.text.chars().skip(skip).collect();
             excerpt = tail.trim_end().to_owned();
-            line_text.clone_from(&line.text);
+            line.text.clone_into(&mut line_text);
         }
         let shown = self.pfx.as_ref().and_then(|part| part.file.shown_at(place));
         let path = shown.map(|shown| shown.path.clone());

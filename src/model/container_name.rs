@@ -1,5 +1,6 @@
 //! Container names, key-file names, and the two rules that connect them.
 
+use super::hex;
 use md5::{Digest, Md5};
 
 /// Which rule a container name and a key-file name obey together.
@@ -14,13 +15,10 @@ pub enum FileNameRule {
 }
 
 fn swapped_md5(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
     let digest = Md5::digest(bytes);
     let mut out = String::with_capacity(32);
     for word in digest.chunks_exact(4) {
-        for byte in word.iter().rev() {
-            let _ = write!(out, "{byte:02x}");
-        }
+        hex::push(&mut out, word.iter().rev());
     }
     out
 }

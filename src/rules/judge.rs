@@ -95,7 +95,7 @@ pub fn run_credential(c: &Credential, base: &Context<'_>) -> Vec<Recorded> {
     let bound = &bound(c, base.workloads)[..];
     // An archived certificate that nothing is bound to is history: only its being archived is told.
     let history = bound.is_empty() && certificate_archived(c);
-    let mut recorded = Vec::new();
+    let mut recorded = Vec::with_capacity(RULES.len());
     for entry in RULES {
         let RuleEntry::Credential(rule) = entry else { continue };
         let silent = history && rule.meta().name != "archived-or-moved-certificate";
@@ -194,6 +194,11 @@ struct Place {
 /// most conditions, and between equals the one that explains the other. What it explains contributes and is at most a
 /// warning; another error stays an error, contributes, and says "also".
 pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: &[Target]) -> Ranked {
+    Ranked { findings: findings(credential, &recorded, targets), checks: recorded }
+}
+
+/// The findings of [`rank`] alone.
+pub fn findings(credential: Option<CredentialId>, recorded: &[Recorded], targets: &[Target]) -> Vec<RankedFinding> {
     let mut findings = Vec::new();
     {
         let list: Vec<Candidate<'_>> = recorded
@@ -208,6 +213,9 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
                 _ => None,
             })
             .collect();
+        if list.is_empty() {
+            return findings;
+        }
         let each: Vec<Option<Target>> =
             if targets.is_empty() { vec![None] } else { targets.iter().copied().map(Some).collect() };
         // For each failed check, its places with the workloads that share them.
@@ -245,7 +253,7 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
         }
     }
     findings.sort_by_key(|f| (f.draft.role, f.draft.severity, f.draft.confidence, precedence(f.rule)));
-    Ranked { findings, checks: recorded }
+    findings
 }
 
 /// The places of the failed checks for one workload; `None`: the subject is judged for no workload.

@@ -3,8 +3,8 @@
 //! English, German, French, Spanish, Portuguese (Brazil) and Chinese (China) as published outputs show them; Russian as
 //! published parsers quote it. A label that is not here is found by its place in the block.
 
+use crate::model::hash::BuildQuick;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 /// A user interface language.
@@ -413,27 +413,6 @@ pub(super) fn skeleton(text: &str) -> Option<String> {
     (letters >= 4).then_some(out)
 }
 
-/// FNV-1a: the texts are short, and the tables are our own.
-#[derive(Clone, Copy)]
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// Which lengths the texts with a first byte have: most lines of a log are rejected by this alone.
 struct Shapes([u128; 256]);
 
@@ -469,7 +448,7 @@ fn is_plain(text: &str) -> bool {
     !doubled && !bytes.iter().fold(false, |any, b| any | odd(*b))
 }
 
-type Map<K, T> = HashMap<K, (T, Language), BuildHasherDefault<Fnv>>;
+type Map<K, T> = HashMap<K, (T, Language), BuildQuick>;
 
 struct Table<T: 'static> {
     exact: Map<&'static str, T>,
