@@ -69,7 +69,7 @@ fn options() -> Options {
     Options::new(datetime!(2026-01-01 0:00 UTC))
 }
 
-fn report(reader: &mut dyn Read, options: Options) -> Report {
+fn report(reader: &mut (dyn Read + Send), options: Options) -> Report {
     let mut analysis = Analysis::new(options);
     analysis.read("input", None, reader).expect("nothing is written");
     analysis.finish().expect("nothing is written")

@@ -6,14 +6,14 @@ use std::io::{self, Read};
 
 /// Counts and hashes what goes through.
 pub(super) struct Measured<'r> {
-    inner: &'r mut dyn Read,
+    inner: &'r mut (dyn Read + Send),
     pub(super) bytes: u64,
     limit: u64,
     hasher: Option<Sha256>,
 }
 
 impl<'r> Measured<'r> {
-    pub(super) fn new(inner: &'r mut dyn Read, limit: u64) -> Self {
+    pub(super) fn new(inner: &'r mut (dyn Read + Send), limit: u64) -> Self {
         Self { inner, bytes: 0, limit, hasher: Some(Sha256::new()) }
     }
     pub(super) fn sha256(&mut self) -> Option<String> {

@@ -12,13 +12,14 @@ mod readers;
 mod segments;
 mod sighting;
 mod tally;
+mod text;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::CredentialId;
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, key_artifacts};
-use crate::formats::certutil::{self, Parser};
+use crate::formats::certutil::{self, Language, Parser};
 use crate::formats::{pfx, registry_hive};
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
@@ -35,9 +36,10 @@ use crate::workloads::{self, Target};
 use judged::Lines;
 use judging::Counted;
 use measured::Measured;
-use segments::Segments;
+use segments::{Part, Segments};
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
+use text::{Next, Portion};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -59,6 +61,8 @@ pub struct Options {
     pub passwords: Passwords,
     /// The bounds.
     pub limits: Limits,
+    /// How many threads the run may use, the caller's included. The report is the same for any number.
+    pub threads: usize,
 }
 
 impl Options {
@@ -73,6 +77,7 @@ impl Options {
             all_checks: false,
             passwords: Passwords::new(),
             limits: Limits::default(),
+            threads: 1,
         }
     }
 }
@@ -157,7 +162,7 @@ impl<'a> Analysis<'a> {
     ///
     /// # Errors
     /// Only what the sink answers.
-    pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut dyn Read) -> io::Result<()> {
+    pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
         let mut input = self.input(path, member);
         let mut measured =
             Measured::new(reader, if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes });
@@ -314,54 +319,29 @@ impl<'a> Analysis<'a> {
         };
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();
-        let mut lines = LineReader::new(Cursor::new(head).chain(rest), choice.encoding, &limits);
-        let mut parser = Parser::new(source, &limits);
-        let mut segments = Segments::new(source, &limits);
         let mut log = LogCredentials::new(source);
         let mut records = Records::default();
         let first = self.next;
         let mut cut = None;
-        loop {
-            match lines.next_batch() {
-                Ok(Some(batch)) => {
-                    let mut line_number = 0;
-                    for line in batch.lines() {
-                        line_number = line.number;
-                        segments.line(line, &mut parser);
-                    }
-                    for record in parser.take_records() {
-                        if let Some(credential) = log.record(record) {
-                            self.credential(*credential)?;
-                        }
-                    }
-                    self.segments(input, &mut segments, &mut records)?;
-                    if (self.stop)() {
-                        cut = Some(format!("stopped after line {line_number}: the time for this input is over"));
-                        break;
-                    }
-                }
-                Ok(None) => break,
-                Err(e) => {
-                    cut = Some(format!("it could not be read to its end: {e}"));
-                    break;
-                }
+        let threads = self.options.threads;
+        let end = text::read((head, rest), choice.encoding, source, &limits, threads, |portion| {
+            let line = portion.line;
+            self.portion(input, portion, &mut log, &mut records)?;
+            if cut.is_none() && (self.stop)() {
+                cut = Some(format!("stopped after line {line}: the time for this input is over"));
+                return Ok(Next::Stop);
             }
-        }
-        segments.finish();
-        parser.finish();
-        for record in parser.take_records() {
-            if let Some(credential) = log.record(record) {
-                self.credential(*credential)?;
-            }
-        }
+            Ok(Next::Read)
+        })?;
         if let Some(credential) = log.finish() {
             self.credential(*credential)?;
         }
-        self.segments(input, &mut segments, &mut records)?;
-        input.encoding = Some(lines.encoding().name().to_owned());
-        let broken = lines.first_broken_line();
-        self.end_log(input, &parser, log, first)?;
-        end_segments(input, &segments, records);
+        if let Some(e) = end.error {
+            cut = Some(format!("it could not be read to its end: {e}"));
+        }
+        input.encoding = Some(end.encoding.name().to_owned());
+        self.end_log(input, end.language, log, first)?;
+        end_segments(input, end.parts, records);
         if choice.guessed && input.kind != "unrecognized" {
             input.problems.push(Problem {
                 message: "code page guessed: letters in names may be wrong; name it with --encoding".to_owned(),
@@ -369,7 +349,7 @@ impl<'a> Analysis<'a> {
                 bytes: None,
             });
         }
-        if let Some((line, offset)) = broken {
+        if let Some((line, offset)) = end.broken {
             input.problems.push(Problem {
                 message: "bytes that are not valid in the text's encoding".to_owned(),
                 line: u32::try_from(line).ok(),
@@ -386,13 +366,25 @@ impl<'a> Analysis<'a> {
     }
 
     /// Takes the records that the readers of other kinds completed, and the artifacts that stand inside the text.
-    fn segments(&mut self, input: &mut Input, segments: &mut Segments, records: &mut Records) -> io::Result<()> {
-        for (message, place) in segments.take_problems() {
+    /// Takes what some lines of a text gave.
+    fn portion(
+        &mut self,
+        input: &mut Input,
+        portion: Portion,
+        log: &mut LogCredentials,
+        records: &mut Records,
+    ) -> io::Result<()> {
+        for record in portion.records {
+            if let Some(credential) = log.record(record) {
+                self.credential(*credential)?;
+            }
+        }
+        for (message, place) in portion.problems {
             records.damaged = true;
             let bytes = Some([place.start, place.end()]);
             input.problems.push(Problem { message, line: Some(place.line), bytes });
         }
-        for observed in segments.take_records() {
+        for observed in portion.observed {
             if self.case.observed.len() >= self.options.limits.observations {
                 records.beyond = records.beyond.saturating_add(1);
                 continue;
@@ -400,14 +392,14 @@ impl<'a> Analysis<'a> {
             records.list.push(records::record(&observed));
             self.case.observed.push(observed);
         }
-        for embedded in segments.take_embedded() {
+        for embedded in portion.embedded {
             let place = embedded.lines.whole();
             let origin = Origin { lines: Some(&embedded.lines), ..Origin::new(SourceId(input.id), None) };
             let limits = self.options.limits.clone();
             let Some(artifact) = key_artifacts::read(embedded.lines.text().as_bytes(), &origin, &limits) else {
                 continue;
             };
-            segments.part(artifact.kind, place);
+            records.parts.push(Part::new(artifact.kind, place));
             records.damaged |= embedded.cut || artifact.status != ReadStatus::Analyzed;
             for problem in &artifact.problems {
                 let at = embedded.lines.place(problem.offset..problem.offset);
@@ -441,7 +433,13 @@ impl<'a> Analysis<'a> {
     }
 
     /// What a log as a whole says, once its last line is read.
-    fn end_log(&mut self, input: &mut Input, parser: &Parser, log: LogCredentials, first: u32) -> io::Result<()> {
+    fn end_log(
+        &mut self,
+        input: &mut Input,
+        language: Option<Language>,
+        log: LogCredentials,
+        first: u32,
+    ) -> io::Result<()> {
         let order = log.date_order();
         let mut changed = Vec::new();
         let mut ambiguous = None;
@@ -485,7 +483,7 @@ impl<'a> Analysis<'a> {
             return Ok(());
         }
         input.status = InputStatus::Analyzed;
-        input.language = parser.language().map(|l| l.tag().to_owned());
+        input.language = language.map(|l| l.tag().to_owned());
         if let Some((place, text)) = ambiguous {
             input.problems.push(Problem {
                 message: format!(
@@ -565,6 +563,8 @@ struct Records {
     list: Vec<serde_json::Value>,
     /// The details of artifacts that stand inside the text.
     embedded: Vec<serde_json::Value>,
+    /// Where those artifacts stand.
+    parts: Vec<Part>,
     /// Records beyond the limit.
     beyond: u64,
     /// Something could not be read.
@@ -572,12 +572,13 @@ struct Records {
 }
 
 /// What the parts of a text come to: the kind, the segments of a mixed one, the details.
-fn end_segments(input: &mut Input, segments: &Segments, records: Records) {
+fn end_segments(input: &mut Input, parts: Vec<Part>, mut records: Records) {
+    records.parts.extend(parts);
+    let parts = segments::ordered(std::mem::take(&mut records.parts));
     let of_certutil = input.kind.clone();
     let recognized = of_certutil != "unrecognized";
     // Without anything of certutil's own what its parser took for labels is none of its output.
-    let parts: Vec<Segment> = segments
-        .parts()
+    let parts: Vec<Segment> = parts
         .iter()
         .filter(|part| recognized || part.kind != segments::CERTUTIL)
         .map(|part| Segment {
