@@ -4,6 +4,7 @@
 
 pub mod analyze;
 pub mod case;
+pub mod collect;
 pub mod explain;
 pub mod formats;
 pub mod input;

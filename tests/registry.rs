@@ -18,8 +18,9 @@ fn metas() -> BTreeMap<&'static str, &'static RuleMeta> {
     RULES.iter().map(|r| (r.meta().name, r.meta())).collect()
 }
 
-/// Runs the analysis over one text, for these workloads (separated by commas; empty: the default).
-fn analyze(text: &str, workloads: &str) -> Report {
+/// Runs the analysis over these texts, each an input of its own, for these workloads (separated by commas; empty: the
+/// default).
+fn analyze(texts: &[String], workloads: &str) -> Report {
     let mut options = Options::new(datetime!(2026-11-01 12:00 UTC));
     if !workloads.is_empty() {
         options.targets = workloads
@@ -28,13 +29,24 @@ fn analyze(text: &str, workloads: &str) -> Report {
             .collect();
     }
     let mut analysis = Analysis::new(options);
-    analysis.read("example.txt", None, &mut text.as_bytes()).expect("nothing is written");
+    for text in texts {
+        analysis.read("example.txt", None, &mut text.as_bytes()).expect("nothing is written");
+    }
     analysis.finish().expect("nothing is written")
 }
 
 /// Severity, role and confidence of each rule as the table gives them; where it gives two, the first.
 const TABLE: &[(&str, &str)] = &[
     ("key-prov-info-missing", "fault error root-cause certain"),
+    ("http-binding-hash-not-in-store", "fault error root-cause certain"),
+    ("http-binding-null-appid-or-hash", "fault error root-cause certain"),
+    ("http-binding-store-name-mismatch", "fault error root-cause likely"),
+    ("iis-httpsys-drift", "fault warning contributing possible"),
+    ("sslcert-ipport-overrides-sni", "fault warning contributing likely"),
+    ("iplisten-restricts", "fault warning contributing likely"),
+    ("http-15021-status", "dispatch"),
+    ("http-15300-15301-timeline", "dispatch"),
+    ("netsh-1312-context", "dispatch"),
     ("key-association-repairable", "fault error root-cause certain"),
     ("keyset-missing", "fault error root-cause likely"),
     ("dump-taken-unelevated", "fault warning root-cause likely"),
@@ -73,6 +85,20 @@ const TABLE: &[(&str, &str)] = &[
     ("strong-key-protection-silent", "fault error root-cause certain"),
     ("vbs-isolated-key-lost", "fault warning root-cause possible"),
     ("ecdsa-key-on-rsa-workload", "fault error root-cause likely"),
+    ("machinekeys-folder-acl-broken", "fault error root-cause likely"),
+    ("key-file-no-system-access", "fault error root-cause certain"),
+    ("key-file-service-account-no-read", "fault error root-cause likely"),
+    ("acl-applied-to-wrong-directory", "fault error root-cause likely"),
+    ("iiswaskey-localservice", "fault error root-cause likely"),
+    ("procmon-key-access-denied", "fault error root-cause likely"),
+    ("acl-deny-or-orphan-sid", "fault warning root-cause possible"),
+    ("machinekeys-overbroad", "fault warning hygiene certain"),
+    ("sql-service-no-key-read", "fault error root-cause likely"),
+    ("exchange-setup-key-acl-fails", "fault warning root-cause likely"),
+    ("app-code-no-key-read", "fault error root-cause likely"),
+    ("shir-service-acl", "fault error root-cause likely"),
+    ("rdp-key-no-network-service", "fault error root-cause likely"),
+    ("wac-cng-acl", "fault error root-cause likely"),
     ("sql-ksp-documented-unsupported", "fault warning contributing likely"),
     ("sql-keyspec-signature", "fault error root-cause certain"),
     ("exchange-cng-fba-loop", "fault error root-cause likely"),
@@ -206,14 +232,26 @@ fn every_rule_has_sources_and_an_inference_alone_is_a_possibility() {
     }
 }
 
-/// The examples of a page: the workloads after `for=`, and the text.
-fn examples(page: &str) -> Vec<(String, String)> {
-    let mut out = Vec::new();
+/// The fences whose text is an artifact: one of these begins an example of its own, and the other ones that follow are
+/// further inputs of the same example.
+const BEGINS: &[&str] = &["certutil"];
+const FOLLOWS: &[&str] = &["icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
+
+/// The examples of a page: the workloads after `for=`, and the texts.
+fn examples(page: &str) -> Vec<(String, Vec<String>)> {
+    let mut out: Vec<(String, Vec<String>)> = Vec::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
-        if let Some(info) = line.strip_prefix("```certutil") {
-            let text: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with("```")).collect();
-            out.push((info.trim().trim_start_matches("for=").to_owned(), text.join("\n") + "\n"));
+        let Some(info) = line.strip_prefix("```") else { continue };
+        let text: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with("```")).collect();
+        let (kind, workloads) = info.trim().split_once(' ').unwrap_or((info.trim(), ""));
+        if BEGINS.contains(&kind) || (FOLLOWS.contains(&kind) && out.is_empty()) {
+            out.push((workloads.trim().trim_start_matches("for=").to_owned(), Vec::new()));
+        } else if !FOLLOWS.contains(&kind) {
+            continue;
+        }
+        if let Some((_, texts)) = out.last_mut() {
+            texts.push(text.join("\n") + "\n");
         }
     }
     out
@@ -223,8 +261,8 @@ fn examples(page: &str) -> Vec<(String, String)> {
 fn examples_trigger_their_rule() {
     let mut wrong = Vec::new();
     for (name, meta) in metas() {
-        for (workloads, text) in examples(meta.doc) {
-            let report = analyze(&text, &workloads);
+        for (workloads, texts) in examples(meta.doc) {
+            let report = analyze(&texts, &workloads);
             let fired = if meta.kind == Kind::Suppressor {
                 report.checks.iter().any(|c| c.rule == name && c.outcome == CheckOutcome::Pass && c.not_the_cause)
             } else {

@@ -255,7 +255,8 @@ impl Analysis<'_> {
                 .and_then(|c| c.sources.first())
                 .and_then(|s| self.inputs.get(s.source.0 as usize))
                 .and_then(|i| i.sha256.clone());
-            let identity = credential.map_or(String::new(), |c| build::identity(c, input.as_deref()));
+            let identity =
+                credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
             let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
             let item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
             kept_bytes += item
@@ -324,6 +325,7 @@ fn weight(draft: &FindingDraft, id: CredentialId) -> FindingDraft {
         workloads: draft.workloads.clone(),
         evidence: Vec::new(),
         remedies: Vec::new(),
+        subject: draft.subject.clone(),
         conditions: draft.conditions,
     }
 }

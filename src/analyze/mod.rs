@@ -147,6 +147,11 @@ impl<'a> Analysis<'a> {
         self
     }
 
+    /// What is known so far.
+    pub fn case(&self) -> &CaseIndex {
+        &self.case
+    }
+
     /// Notes an input that could not be opened.
     ///
     /// # Errors
@@ -544,6 +549,7 @@ impl<'a> Analysis<'a> {
             details.insert("requested_keys".to_owned(), list.into());
         }
         input.details = Some(details.into());
+        self.case.stores.extend(log.listings);
         for (code, line) in log.codes {
             self.case.codes.push(CaseCode { code, excerpt: line, verb: None });
         }

@@ -491,19 +491,12 @@ impl Credential {
     }
     /// Evidence for a place of this credential: the words at the place and its line, from the kept lines.
     pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
-        let (mut excerpt, mut line_text) = (String::new(), String::new());
-        if let Some(line) = self.excerpts.at(place).filter(|_| place.line > 0) {
-            let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
-            let tail: String = line.text.chars().skip(skip).collect();
-            excerpt = tail.trim_end().to_owned();
-            line.text.clone_into(&mut line_text);
+        let mut evidence = self.excerpts.evidence(place, label, primary);
+        if let Some(shown) = self.pfx.as_ref().and_then(|part| part.file.shown_at(place)) {
+            evidence.path = Some(shown.path.clone());
+            evidence.excerpt.clone_from(&shown.text);
         }
-        let shown = self.pfx.as_ref().and_then(|part| part.file.shown_at(place));
-        let path = shown.map(|shown| shown.path.clone());
-        if let Some(shown) = shown {
-            excerpt.clone_from(&shown.text);
-        }
-        Evidence { place, label: label.into(), excerpt, line_text, path, primary }
+        evidence
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Print a script that gathers on a server what keyspect reads; with paths, only what is missing among them
+    Collect(CollectArgs),
 }
 
 /// Where the artifacts come from.
@@ -158,6 +160,29 @@ pub(crate) struct RulesArgs {
     pub(crate) format: ListFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// The workload to gather for, with a version if need be; may be repeated [default: iis]
+    #[arg(long = "for", value_name = "WORKLOAD", value_parser = targets)]
+    pub(crate) targets: Vec<Targets>,
+    /// The language of the script
+    #[arg(long, value_enum, default_value_t = Shell::Cmd)]
+    pub(crate) shell: Shell,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// The languages of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// A batch file
+    Cmd,
+    /// PowerShell 5.1
+    Powershell,
 }
 
 /// The forms of a report.

@@ -6,9 +6,13 @@ mod passwords;
 mod rules;
 mod run;
 
-use args::{CheckArgs, Cli, Command, ExplainArgs, Format, InputArgs, InspectArgs, ListFormat, PageFormat, RulesArgs};
+use args::{
+    CheckArgs, Cli, CollectArgs, Command, ExplainArgs, Format, InputArgs, InspectArgs, ListFormat, PageFormat,
+    RulesArgs, Shell,
+};
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use keyspect::collect;
 use keyspect::explain::{self, PageOptions, closest};
 use keyspect::report::escape::escape;
 use keyspect::report::jsonl::JsonLines;
@@ -71,6 +75,7 @@ fn dispatch(cli: Cli) -> u8 {
         Some(Command::Inspect(args)) => show_facts(&args),
         Some(Command::Explain(args)) => explain_name(&args),
         Some(Command::Rules(args)) => list_rules(&args),
+        Some(Command::Collect(args)) => collect_script(&args),
     };
     match result {
         Ok(status) => status,
@@ -105,7 +110,7 @@ fn need_paths(args: &InputArgs) -> Result<(), Failure> {
 fn hint(args: &InputArgs) {
     for path in args.paths.iter().filter(|p| !p.exists()) {
         let Some(name) = path.to_str().filter(|n| *n != "-" && !n.contains(['/', '\\'])) else { continue };
-        let commands = ["check", "inspect", "explain", "rules", "help"];
+        let commands = ["check", "inspect", "explain", "rules", "collect", "help"];
         if commands.contains(&name) {
             complain(&format!("`{name}` was taken for a path: a command's name comes before all options"));
         } else if explain::explain(name).is_ok() {
@@ -208,6 +213,30 @@ fn explain_name(args: &ExplainArgs) -> Result<u8, Failure> {
             ),
         };
         out.write_all(text.as_bytes())
+    })
+}
+
+fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
+    let mut options = run::options(&args.input, None).map_err(Failure::Usage)?;
+    if !args.targets.is_empty() {
+        options.targets = args.targets.iter().flat_map(|t| &t.0).copied().collect();
+    }
+    let mut steps = collect::steps(&options.targets);
+    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    if !args.input.paths.is_empty() {
+        hint(&args.input);
+        steps = run::read_then(&args.input, options, None, |analysis| Ok(collect::missing(steps, analysis.case())))
+            .map_err(|e| Failure::Output(e, FAULT))?;
+        if steps.is_empty() {
+            complain("nothing is missing: every artifact that keyspect would ask for is there");
+        }
+    }
+    write(output, 0, |out| {
+        let script = match args.shell {
+            Shell::Cmd => collect::cmd_script(&steps),
+            Shell::Powershell => collect::powershell_script(&steps),
+        };
+        out.write_all(script.as_bytes())
     })
 }
 

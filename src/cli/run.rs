@@ -65,6 +65,19 @@ fn stdin_is_input(args: &InputArgs) -> bool {
 /// # Errors
 /// Only what the sink answers.
 pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink>) -> io::Result<Report> {
+    read_then(args, options, sink, |analysis| analysis.finish())
+}
+
+/// Reads every input, then hands on what is known.
+///
+/// # Errors
+/// Only what the sink answers.
+pub(crate) fn read_then<T>(
+    args: &InputArgs,
+    options: Options,
+    sink: Option<&mut dyn Sink>,
+    end: impl FnOnce(Analysis<'_>) -> io::Result<T>,
+) -> io::Result<T> {
     let deadline: Cell<Option<Instant>> = Cell::new(None);
     let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
     let mut ask = passwords::ask;
@@ -92,7 +105,7 @@ pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink
     }
     reading(None);
     deadline.set(None);
-    analysis.finish()
+    end(analysis)
 }
 
 /// The exit status: 3 when no input could be analysed (with `strict` also when any could not), 1 with findings from this

@@ -26,6 +26,10 @@ pub mod der_write;
 pub mod detect_binary;
 pub mod dpapi_blob;
 pub mod dpapi_master_key;
+pub mod event_fields;
+pub mod event_json;
+pub mod event_xml;
+pub mod folder_listing;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
@@ -35,15 +39,20 @@ pub mod pfx;
 pub mod piece;
 pub mod pkcs7;
 pub mod private_key;
+pub mod procmon_csv;
 #[cfg(feature = "decrypt")]
 mod public_half;
 pub mod pvk;
+#[cfg(test)]
+mod reader_testing;
 pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
 pub mod roaming_token;
+pub mod sslcert;
 pub mod text_lines;
 pub mod text_reader;
+mod text_shapes;
 pub mod tpm_key_blob;
 pub mod x509;
 

@@ -5,6 +5,7 @@
 
 use super::container_name;
 use super::fact::{Fact, Place};
+use super::principal::{self, same_name};
 
 /// A set of access rights (MS-DTYP 2.4.3): the lower 16 bits are those of files, then the standard and generic rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -27,6 +28,8 @@ impl AccessMask {
     pub const WRITE_DATA: u32 = 0x2;
     /// FILE_APPEND_DATA, for a folder FILE_ADD_SUBDIRECTORY.
     pub const APPEND_DATA: u32 = 0x4;
+    /// READ_CONTROL.
+    pub const READ_CONTROL: u32 = 0x0002_0000;
     /// DELETE.
     pub const DELETE: u32 = 0x0001_0000;
     /// WRITE_DAC.
@@ -63,7 +66,7 @@ impl AccessMask {
 /// Whom an entry is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Principal {
-    /// A security identifier, `S-1-5-18`: printed as such, as an SDDL alias, or by a name that a table of names proves.
+    /// A security identifier, `S-1-5-18`, upper case: printed as such, as an SDDL alias, or by a name that a table of names proves.
     Sid(String),
     /// A name whose SID does not follow from it, as printed.
     Name(String),
@@ -99,7 +102,7 @@ pub struct Ace {
     pub printed: String,
     /// Allows or denies.
     pub kind: AceKind,
-    /// The rights; `None` when they can't be read.
+    /// The rights; `None` when they can't be read. What could not be read may then be a denial as well.
     pub mask: Option<AccessMask>,
     /// It comes from a folder above.
     pub inherited: bool,
@@ -190,7 +193,8 @@ pub struct AccessList {
     pub protected: Option<bool>,
     /// The entries, in order.
     pub entries: Vec<Ace>,
-    /// All entries were shown: the next record or the closing line came, and nothing between could not be read.
+    /// All entries were shown: the next record or the closing line came. Where it is `false`, entries may be missing after
+    /// the last one; between two entries none is missing, one that can't be read stands there without rights.
     pub complete: bool,
     /// The tool could not read the permissions: its own words (`Access is denied.`).
     pub refused: Option<Fact<String>>,
@@ -198,9 +202,300 @@ pub struct AccessList {
     pub place: Place,
 }
 
+/// How sure it is that an entry is about someone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// Surely.
+    Yes,
+    /// Surely not.
+    No,
+    /// The name does not tell.
+    Maybe,
+}
+
+/// Which way what is not known is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    /// It allows.
+    Best,
+    /// It denies.
+    Worst,
+}
+
+impl AccessList {
+    /// Whether a process whose token holds these users and groups (SIDs or names, all of them) has all of these rights on
+    /// the file or folder itself. `None` when what is not shown or can't be read decides.
+    ///
+    /// This is the check of MS-DTYP 2.5.3.2 (EvaluateTokenAgainstDescriptor): entries in their order, each right is decided
+    /// by the first entry that names it; entries for children only (`IO`) do not count; the owner may read and change the
+    /// permissions unless an entry for OWNER RIGHTS stands there. Which groups an account is in, the caller says
+    /// ([`principal::token_of`]); a domain's or local user may be in groups that are not given, so an entry for an unknown
+    /// group leaves it open for him.
+    pub fn grants(&self, who: &[&str], rights: u32) -> Option<bool> {
+        if self.refused.is_some() {
+            return None;
+        }
+        let best = self.check(who, rights, Guess::Best);
+        let worst = self.check(who, rights, Guess::Worst);
+        (best == worst).then_some(best)
+    }
+
+    /// Whether an account has these rights, with the groups that it is in on every machine.
+    pub fn grants_account(&self, account: &str, rights: u32) -> Option<bool> {
+        let token = principal::token_of(account);
+        let who: Vec<&str> = token.iter().map(String::as_str).collect();
+        self.grants(&who, rights)
+    }
+
+    /// The entries that surely are about one of these and hold for the file or folder itself.
+    pub fn entries_about<'a>(&'a self, who: &'a [&'a str]) -> impl Iterator<Item = &'a Ace> {
+        let language_known = self.language_known();
+        let applies = move |ace: &&Ace| self.about(&ace.principal.value, who, language_known) == About::Yes;
+        self.entries.iter().filter(|ace| !ace.inherit_only && ace.kind != AceKind::Audit).filter(applies)
+    }
+
+    fn check(&self, who: &[&str], rights: u32, guess: Guess) -> bool {
+        let language_known = self.language_known();
+        let mut wanted = rights;
+        let own_rule =
+            self.entries.iter().any(|a| !a.inherit_only && a.principal.value.sid() == Some(principal::OWNER_RIGHTS));
+        if !own_rule && self.taken(self.owner_is(who, language_known), guess == Guess::Best) {
+            wanted &= !(AccessMask::READ_CONTROL | AccessMask::WRITE_DAC);
+        }
+        for ace in self.entries.iter().filter(|a| !a.inherit_only && a.kind != AceKind::Audit) {
+            if wanted == 0 {
+                return true;
+            }
+            let about = self.about(&ace.principal.value, who, language_known);
+            let (allows, denies) = match (ace.kind, ace.mask) {
+                (AceKind::Deny, Some(mask)) => (0, mask.of_file().0),
+                (AceKind::Deny, None) => (0, if guess == Guess::Worst { u32::MAX } else { 0 }),
+                (_, Some(mask)) => (mask.of_file().0, 0),
+                (_, None) if guess == Guess::Best => (u32::MAX, 0),
+                (_, None) => (0, u32::MAX),
+            };
+            if wanted & denies != 0 && self.taken(about, guess == Guess::Worst) {
+                return false;
+            }
+            if self.taken(about, guess == Guess::Best) {
+                wanted &= !allows;
+            }
+        }
+        wanted == 0 || !self.complete && guess == Guess::Best
+    }
+
+    fn taken(&self, about: About, if_unsure: bool) -> bool {
+        about == About::Yes || about == About::Maybe && if_unsure
+    }
+
+    /// Whether a name of this list was found in the tables of names: the list's language is then one of theirs.
+    fn language_known(&self) -> bool {
+        self.entries.iter().any(|a| a.principal.value.sid().is_some() && a.printed.contains('\\'))
+    }
+
+    fn owner_is(&self, who: &[&str], language_known: bool) -> About {
+        match &self.owner {
+            Some(owner) => self.about(&owner.value, who, language_known),
+            None => About::Maybe,
+        }
+    }
+
+    fn about(&self, principal: &Principal, who: &[&str], language_known: bool) -> About {
+        // An account of a domain or machine: it may be in groups that only that domain or machine knows.
+        let open = who.iter().any(|w| match principal::of_name(w) {
+            Principal::Sid(sid) => sid.starts_with("S-1-5-21-"),
+            Principal::Name(name) => !principal::is_virtual(&name),
+        });
+        match principal {
+            Principal::Sid(sid) if who.iter().any(|w| is_sid(w, sid)) => About::Yes,
+            Principal::Sid(sid) if sid == principal::OWNER_RIGHTS => {
+                self.owner.as_ref().map_or(About::Maybe, |owner| {
+                    // The owner cannot be OWNER RIGHTS itself.
+                    if owner.value == *principal { About::No } else { self.about(&owner.value, who, language_known) }
+                })
+            }
+            Principal::Sid(sid) if open && (sid.starts_with("S-1-5-21-") || sid.starts_with("S-1-5-32-")) => {
+                About::Maybe
+            }
+            Principal::Sid(_) => About::No,
+            Principal::Name(name) => {
+                let virtual_sid = principal::virtual_sid(name);
+                let same = |w: &&str| same_name(w, name) || virtual_sid.as_deref().is_some_and(|sid| is_sid(w, sid));
+                if who.iter().any(same) {
+                    About::Yes
+                } else if principal::may_be_well_known(name, language_known) || open && !principal::is_virtual(name) {
+                    About::Maybe
+                } else {
+                    About::No
+                }
+            }
+        }
+    }
+}
+
+/// Whether a SID or name is this SID.
+fn is_sid(who: &str, sid: &str) -> bool {
+    who.eq_ignore_ascii_case(sid)
+        || principal::of_name(who).sid() == Some(sid)
+        || principal::virtual_sid(who).as_deref() == Some(sid)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::principal::{ADMINISTRATORS, EVERYONE, NETWORK_SERVICE, SYSTEM};
+
+    /// A list as `principal:kind:mask` words; `io` in front of one for children only.
+    fn list(entries: &[(&str, AceKind, Option<u32>)]) -> AccessList {
+        let place = Place::default();
+        let entries = entries
+            .iter()
+            .map(|(printed, kind, mask)| Ace {
+                principal: Fact::stated(principal::of_name(printed), place),
+                printed: (*printed).to_owned(),
+                kind: *kind,
+                mask: mask.map(AccessMask),
+                inherited: false,
+                object_inherit: false,
+                container_inherit: false,
+                inherit_only: false,
+                no_propagate: false,
+            })
+            .collect();
+        AccessList {
+            path: Fact::stated(String::new(), place),
+            target: KeyPath::Other,
+            owner: None,
+            protected: None,
+            entries,
+            complete: true,
+            refused: None,
+            place,
+        }
+    }
+
+    const READ_DATA: u32 = AccessMask::READ_DATA;
+    const ALLOW: AceKind = AceKind::Allow;
+    const DENY: AceKind = AceKind::Deny;
+
+    #[test]
+    fn the_default_key_folder() {
+        // KB 278381: Everyone 0x12019f, Administrators full, this folder only.
+        let folder =
+            list(&[("Everyone", ALLOW, Some(0x0012_019f)), ("BUILTIN\\Administrators", ALLOW, Some(0x001f_01ff))]);
+        assert_eq!(folder.grants(&[EVERYONE], 0x0012_019f), Some(true));
+        assert_eq!(folder.grants_account(NETWORK_SERVICE, READ_DATA), Some(true));
+        assert_eq!(folder.grants_account(NETWORK_SERVICE, AccessMask::DELETE), Some(false));
+        assert_eq!(folder.grants_account(SYSTEM, AccessMask::FULL.0), Some(true));
+        assert_eq!(folder.grants(&[ADMINISTRATORS], AccessMask::FULL.0), Some(true));
+    }
+
+    #[test]
+    fn a_new_machine_key() {
+        // KB 238187: SYSTEM and Administrators; NETWORK SERVICE is added for Remote Desktop (KB 3042780).
+        let system_only = list(&[("S-1-5-18", ALLOW, Some(0xd01f_01ff)), ("S-1-5-32-544", ALLOW, Some(0xd01f_01ff))]);
+        assert_eq!(system_only.grants_account(SYSTEM, READ_DATA), Some(true));
+        assert_eq!(system_only.grants_account(NETWORK_SERVICE, READ_DATA), Some(false));
+        let mut with_service = system_only;
+        with_service.entries.extend(list(&[("S-1-5-20", ALLOW, Some(0x8012_0089))]).entries);
+        assert_eq!(with_service.grants_account(NETWORK_SERVICE, READ_DATA), Some(true));
+        assert_eq!(with_service.grants_account(NETWORK_SERVICE, AccessMask::WRITE_DATA), Some(false));
+    }
+
+    #[test]
+    fn the_first_entry_decides() {
+        let deny = ("Everyone", DENY, Some(READ_DATA));
+        let allow = ("NT AUTHORITY\\SYSTEM", ALLOW, Some(AccessMask::FULL.0));
+        assert_eq!(list(&[deny, allow]).grants_account(SYSTEM, READ_DATA), Some(false));
+        assert_eq!(list(&[allow, deny]).grants_account(SYSTEM, READ_DATA), Some(true));
+        // A denial of other rights decides nothing here.
+        let other = ("Everyone", DENY, Some(AccessMask::WRITE_DATA));
+        assert_eq!(list(&[other, allow]).grants_account(SYSTEM, READ_DATA), Some(true));
+        let audit = ("Everyone", AceKind::Audit, Some(u32::MAX));
+        assert_eq!(list(&[audit]).grants_account(SYSTEM, READ_DATA), Some(false));
+    }
+
+    #[test]
+    fn entries_for_children_do_not_count() {
+        let mut folder = list(&[("Everyone", ALLOW, Some(AccessMask::FULL.0)), ("Everyone", DENY, Some(READ_DATA))]);
+        folder.entries[0].inherit_only = true;
+        assert_eq!(folder.grants_account(SYSTEM, READ_DATA), Some(false));
+        folder.entries[0].inherit_only = false;
+        folder.entries.swap(0, 1);
+        folder.entries[0].inherit_only = true;
+        assert_eq!(folder.grants_account(SYSTEM, READ_DATA), Some(true));
+        assert_eq!(folder.entries_about(&[EVERYONE]).count(), 1);
+    }
+
+    #[test]
+    fn what_is_not_known_decides_nothing() {
+        let users = ("BUILTIN\\Users", ALLOW, Some(AccessMask::READ.0));
+        let unread = ("NT AUTHORITY\\SYSTEM", ALLOW, None);
+        assert_eq!(list(&[users, unread]).grants_account(SYSTEM, READ_DATA), None);
+        // The entry that can't be read is about somebody else.
+        assert_eq!(list(&[users, unread]).grants_account(NETWORK_SERVICE, READ_DATA), Some(true));
+        assert_eq!(list(&[users, ("BUILTIN\\Guests", ALLOW, None)]).grants_account(SYSTEM, READ_DATA), Some(false));
+        let mut cut = list(&[users]);
+        cut.complete = false;
+        assert_eq!(cut.grants_account(SYSTEM, READ_DATA), None);
+        // What comes after the entry that decides changes nothing.
+        assert_eq!(cut.grants_account(NETWORK_SERVICE, READ_DATA), Some(true));
+        cut.refused = Some(Fact::stated("Access is denied.".to_owned(), Place::default()));
+        assert_eq!(cut.grants_account(NETWORK_SERVICE, READ_DATA), None);
+    }
+
+    #[test]
+    fn names_of_unknown_languages_leave_it_open() {
+        let full = Some(AccessMask::FULL.0);
+        assert_eq!(list(&[("ZARZĄDZANIE NT\\SYSTEM", ALLOW, full)]).grants_account(SYSTEM, READ_DATA), None);
+        let damaged = list(&[("VORDEFINIERT\\Benutzer", ALLOW, full), ("NT-AUTORIT?T\\SYSTEM", ALLOW, full)]);
+        assert_eq!(damaged.grants_account(SYSTEM, READ_DATA), None);
+        // Accounts of a domain and of services are somebody else.
+        let others = list(&[
+            ("BUILTIN\\Users", ALLOW, full),
+            ("CONTOSO\\web", ALLOW, full),
+            ("IIS APPPOOL\\shop", ALLOW, full),
+            ("NT SERVICE\\MSSQLSERVER", ALLOW, full),
+            ("S-1-5-21-1-2-3-500", ALLOW, full),
+            ("S-1-5-5-0-4711", ALLOW, full),
+        ]);
+        assert_eq!(others.grants_account(SYSTEM, READ_DATA), Some(false));
+    }
+
+    #[test]
+    fn virtual_accounts_by_name_and_by_sid() {
+        let full = Some(AccessMask::FULL.0);
+        let sql = "S-1-5-80-3880718306-3832830129-1677859214-2598158968-1052248003";
+        for (printed, asked) in [(sql, "NT SERVICE\\MSSQLSERVER"), ("NT Service\\MSSQLSERVER", sql)] {
+            assert_eq!(list(&[(printed, ALLOW, full)]).grants_account(asked, READ_DATA), Some(true), "{printed}");
+        }
+        let other = list(&[(sql, ALLOW, full)]);
+        assert_eq!(other.grants_account("NT SERVICE\\DIAHostService", READ_DATA), Some(false));
+        assert_eq!(other.grants_account("IIS APPPOOL\\shop", READ_DATA), Some(false));
+    }
+
+    #[test]
+    fn a_user_may_be_in_groups_that_are_not_shown() {
+        let full = Some(AccessMask::FULL.0);
+        let of_group = list(&[("NT AUTHORITY\\SYSTEM", ALLOW, full), ("CONTOSO\\Key Readers", ALLOW, full)]);
+        assert_eq!(of_group.grants_account("CONTOSO\\svc-app", READ_DATA), None);
+        assert_eq!(of_group.grants_account(NETWORK_SERVICE, READ_DATA), Some(false));
+        let system_only = list(&[("NT AUTHORITY\\SYSTEM", ALLOW, full)]);
+        assert_eq!(system_only.grants_account("CONTOSO\\svc-app", READ_DATA), Some(false));
+    }
+
+    #[test]
+    fn the_owner_may_change_the_permissions() {
+        let rights = AccessMask::WRITE_DAC;
+        let mut folder = list(&[("Everyone", ALLOW, Some(READ_DATA))]);
+        assert_eq!(folder.grants(&[ADMINISTRATORS], rights), None);
+        folder.owner = Some(Fact::stated(Principal::Sid(ADMINISTRATORS.to_owned()), Place::default()));
+        assert_eq!(folder.grants(&[ADMINISTRATORS], rights), Some(true));
+        assert_eq!(folder.grants_account(SYSTEM, rights), Some(true));
+        assert_eq!(folder.grants_account(NETWORK_SERVICE, rights), Some(false));
+        folder.entries.extend(list(&[("OWNER RIGHTS", ALLOW, Some(READ_DATA))]).entries);
+        assert_eq!(folder.grants(&[ADMINISTRATORS], rights), Some(false));
+    }
 
     #[test]
     fn generic_rights_are_those_of_files() {

@@ -135,6 +135,17 @@ impl Excerpts {
             .max_by_key(|l| l.column)?;
         Some(self.line(kept))
     }
+    /// Evidence for a place: the words at the place and its line, as far as they are kept.
+    pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
+        let (mut excerpt, mut line_text) = (String::new(), String::new());
+        if let Some(line) = self.at(place).filter(|_| place.line > 0) {
+            let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
+            let tail: String = line.text.chars().skip(skip).collect();
+            excerpt = tail.trim_end().to_owned();
+            line.text.clone_into(&mut line_text);
+        }
+        Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
+    }
     /// The kept lines, in input order.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = ExcerptLine<'_>> {
         self.lines.iter().map(|kept| self.line(kept))

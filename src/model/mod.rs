@@ -18,6 +18,7 @@ pub mod key_spec;
 pub mod key_usage;
 pub mod observation;
 pub mod oid;
+pub mod principal;
 pub mod property_id;
 pub mod provider;
 pub mod thumbprint;

@@ -3,7 +3,7 @@
 use super::access::{AccessList, KeyPath};
 use super::binding::{Binding, BindingListing};
 use super::event_record::EventRecord;
-use super::fact::{Excerpts, Fact, Place};
+use super::fact::{Evidence, Excerpts, Fact, Place};
 use super::key_request::KeyRequest;
 use super::thumbprint::Sha1;
 use super::windows::WindowsVersion;
@@ -142,6 +142,13 @@ pub enum Observation {
     Request(Box<KeyRequest>),
     /// A certificate in a PowerShell listing.
     Certificate(Box<ShownCertificate>),
+}
+
+impl Observed {
+    /// Evidence for a place of this record.
+    pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
+        self.excerpts.evidence(place, label, primary)
+    }
 }
 
 /// An observation with what a report needs to show it.

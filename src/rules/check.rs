@@ -29,6 +29,9 @@ pub struct FindingDraft {
     pub evidence: Vec<Evidence>,
     /// What to do.
     pub remedies: Vec<Remedy>,
+    /// What it is about when that is no credential, and stays the same from run to run: an endpoint, a path. Two findings of
+    /// a rule are told apart by it.
+    pub subject: String,
     /// How many of the rule's conditions hold: decides between candidates of equal severity and confidence.
     pub conditions: u8,
 }
@@ -46,6 +49,7 @@ impl FindingDraft {
             workloads: Vec::new(),
             evidence: Vec::new(),
             remedies: Vec::new(),
+            subject: String::new(),
             conditions: 1,
         }
     }
@@ -84,6 +88,12 @@ impl FindingDraft {
     #[must_use]
     pub fn remedy(mut self, remedy: Remedy) -> Self {
         self.remedies.push(remedy);
+        self
+    }
+    /// Names what it is about when that is no credential.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
         self
     }
     /// Names the workloads.

@@ -1,6 +1,8 @@
 //! The key file comes from another machine.
 
+use super::key_access;
 use super::prelude::*;
+use crate::case::key_file_link::{self, KeyFileName};
 
 /// The rule.
 pub(super) struct MachineguidMismatch;
@@ -17,12 +19,85 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/machineguid-mismatch.md"),
 };
 
+/// The machine's own GUID and what shows it.
+struct Own {
+    guid: String,
+    proof: Evidence,
+    /// For a GUID that the listings show: the two parts of the names in them. Only such files can be compared with it.
+    listed: Option<BTreeSet<(String, String)>>,
+}
+
+/// The machine's own GUID: the registry's; else the GUID of most key files in the listings.
+fn stated_or_listed(case: &CaseIndex) -> Option<Own> {
+    if let Some((observed, guid)) = key_file_link::stated_machine_guid(case) {
+        let proof = key_access::evidence(observed, guid.place, "this machine's GUID", false);
+        return Some(Own { guid: guid.value.clone(), proof, listed: None });
+    }
+    let mut listed = BTreeSet::new();
+    let mut proof = None;
+    for (observed, listing) in case.folder_listings() {
+        listed.extend(listing.files.iter().filter_map(|(f, _)| container_name::split_file_name(&f.value)));
+        let label = "most key files here end with another GUID";
+        proof.get_or_insert_with(|| key_access::evidence(observed, listing.folder.place, label, false));
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, machine) in &listed {
+        let count = counts.entry(machine).or_default();
+        *count = count.saturating_add(1);
+    }
+    let (guid, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    // One or two files say nothing, and a folder with several machines' files has no owner.
+    let most = count > 2 && count.saturating_mul(2) > listed.len();
+    let guid = guid.to_owned();
+    most.then_some(Own { guid, proof: proof?, listed: Some(listed) })
+}
+
+/// Compares the names of the key files with the machine's own GUID.
+fn against(case: &CaseIndex, cx: &Context<'_>, own: &Own, out: &mut Checks) {
+    let guid = &own.guid;
+    for (c, _) in key_access::judged(case, cx) {
+        let Some(name) = KeyFileName::of(c) else { continue };
+        let Some(machine) = &name.machine else { continue };
+        let out = out.about(Some(c.id));
+        let there = |listed: &BTreeSet<_>| name.prefixes.iter().any(|p| listed.contains(&(p.clone(), machine.clone())));
+        if own.listed.as_ref().is_some_and(|listed| !there(listed)) {
+            out.not_applicable("the key file is in no listing");
+        } else if machine.eq_ignore_ascii_case(guid) {
+            out.pass("the key file's name ends with this machine's GUID");
+        } else if c.key.access == Access::Opened {
+            out.pass("the key file's name ends with another GUID, and the key opens");
+        } else {
+            let draft = FindingDraft::new(
+                &META,
+                META.summary,
+                format!(
+                    "The name of a key file ends with the GUID of the machine that made it. This machine's is {guid}, and the \
+                     key link leads to a file of {machine}: it was probably copied from another machine or from before a \
+                     clone, and its protection can't be opened here."
+                ),
+            )
+            .conditions(2)
+            .evidence(c.evidence(name.place, "another machine's GUID", true))
+            .evidence(own.proof.clone());
+            out.fail(
+                draft
+                    .remedy(remedy::import_from_backup(c, "Import the key from a PFX: a copied key file stays closed")),
+            );
+        }
+    }
+    out.about(None).pass("every other key file is this machine's, or it opens");
+}
+
 impl CaseRule for MachineguidMismatch {
     fn meta(&self) -> &'static RuleMeta {
         &META
     }
 
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        let stated = stated_or_listed(case);
+        if let Some(own) = &stated {
+            return against(case, cx, own, out);
+        }
         let mut inputs: BTreeMap<u32, Vec<&IndexEntry>> = BTreeMap::new();
         for entry in case.entries.iter().filter(|e| e.origin == Origin::StoreDump && e.machine_guid.is_some()) {
             inputs.entry(entry.source.0).or_default().push(entry);

@@ -1,10 +1,14 @@
 //! The rules: one file each, pure, named, with their sources.
 
+mod acl_applied_to_wrong_directory;
+mod acl_deny_or_orphan_sid;
 mod adfs_2012r2_cng_ssl;
 mod adfs_keyspec;
 mod adfs_token_signing_keyspec2_normal;
+mod app_code_no_key_read;
 mod archived_or_moved_certificate;
 mod azurestack_csp_required;
+mod bindings;
 mod cert_expired;
 mod cert_key_mismatch;
 mod cert_not_yet_valid;
@@ -23,13 +27,25 @@ mod duplicate_certificates_wrong_one_chosen;
 mod ecdsa_key_on_rsa_workload;
 mod eku_missing_serverauth;
 mod exchange_cng_fba_loop;
+mod exchange_setup_key_acl_fails;
 mod exo_app_only_cng;
 mod hgs_ksp_required;
+mod http_15021_status;
+mod http_15300_15301_timeline;
+mod http_binding_hash_not_in_store;
+mod http_binding_null_appid_or_hash;
+mod http_binding_store_name_mismatch;
+mod iis_httpsys_drift;
 mod iis_import_nonexportable_bug;
+mod iiswaskey_localservice;
+mod iplisten_restricts;
 pub mod judge;
+mod key_access;
 mod key_association_repairable;
 mod key_file_absent;
 mod key_file_corrupt;
+mod key_file_no_system_access;
+mod key_file_service_account_no_read;
 mod key_file_wrong_directory_for_provider;
 mod key_prov_info_missing;
 mod keyset_missing;
@@ -43,6 +59,9 @@ mod ku_missing_digital_signature;
 mod ldaps_dc_cert;
 mod machine_keyset_in_user_store;
 mod machineguid_mismatch;
+mod machinekeys_folder_acl_broken;
+mod machinekeys_overbroad;
+mod netsh_1312_context;
 mod nonexportable_not_a_cause;
 mod pfx;
 mod pfx_csp_name_attribute;
@@ -57,12 +76,14 @@ mod pfx_modern_encryption_old_windows;
 mod pfx_multiple_keys;
 mod pfx_no_private_key;
 mod prelude;
+mod procmon_key_access_denied;
 mod provider_base_export_grade;
 mod provider_schannel_type12_signature;
 mod provider_signature_only;
 mod provider_third_party;
 mod provider_type_name_mismatch;
 mod provider_unknown;
+mod rdp_key_no_network_service;
 pub mod remedy;
 mod request_pending_key_elsewhere;
 mod rsassa_pss_signed_cert;
@@ -71,19 +92,25 @@ mod servicefabric_cng;
 mod shared_key_container;
 mod shir_cng_unsupported;
 mod shir_keyspec;
+mod shir_service_acl;
 mod smartcard_csp_to_ksp_2025;
 mod smartcard_or_token_absent;
 mod sources;
 mod sql_keyspec_signature;
 mod sql_ksp_documented_unsupported;
+mod sql_service_no_key_read;
+mod sslcert_ipport_overrides_sni;
 mod strong_key_protection_silent;
 mod subject;
 mod tpm_key_size_limit;
 mod tpm_rsa_pss;
 mod user_keyset_in_machine_store;
 mod vbs_isolated_key_lost;
+mod wac_cng_acl;
 mod weak_key_or_hash;
 
+#[cfg(test)]
+mod key_access_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -205,10 +232,24 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&pfx_leaf_missing::PfxLeafMissing),
     RuleEntry::Credential(&container_name_inconsistent::ContainerNameInconsistent),
     RuleEntry::Case(&request_pending_key_elsewhere::RequestPendingKeyElsewhere),
+    RuleEntry::Case(&http_binding_null_appid_or_hash::HttpBindingNullAppidOrHash),
+    RuleEntry::Case(&http_binding_hash_not_in_store::HttpBindingHashNotInStore),
+    RuleEntry::Case(&http_binding_store_name_mismatch::HttpBindingStoreNameMismatch),
     RuleEntry::Credential(&key_prov_info_missing::KeyProvInfoMissing),
     RuleEntry::Credential(&key_association_repairable::KeyAssociationRepairable),
     RuleEntry::Credential(&user_keyset_in_machine_store::UserKeysetInMachineStore),
     RuleEntry::Credential(&key_file_corrupt::KeyFileCorrupt),
+    RuleEntry::Case(&key_file_no_system_access::KeyFileNoSystemAccess),
+    RuleEntry::Case(&acl_applied_to_wrong_directory::AclAppliedToWrongDirectory),
+    RuleEntry::Case(&sql_service_no_key_read::SqlServiceNoKeyRead),
+    RuleEntry::Case(&shir_service_acl::ShirServiceAcl),
+    RuleEntry::Case(&rdp_key_no_network_service::RdpKeyNoNetworkService),
+    RuleEntry::Case(&wac_cng_acl::WacCngAcl),
+    RuleEntry::Case(&app_code_no_key_read::AppCodeNoKeyRead),
+    RuleEntry::Case(&key_file_service_account_no_read::KeyFileServiceAccountNoRead),
+    RuleEntry::Case(&procmon_key_access_denied::ProcmonKeyAccessDenied),
+    RuleEntry::Case(&iiswaskey_localservice::IiswaskeyLocalservice),
+    RuleEntry::Case(&exchange_setup_key_acl_fails::ExchangeSetupKeyAclFails),
     RuleEntry::Credential(&strong_key_protection_silent::StrongKeyProtectionSilent),
     RuleEntry::Credential(&provider_signature_only::ProviderSignatureOnly),
     RuleEntry::Credential(&shir_cng_unsupported::ShirCngUnsupported),
@@ -242,11 +283,13 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&archived_or_moved_certificate::ArchivedOrMovedCertificate),
     RuleEntry::Credential(&eku_missing_serverauth::EkuMissingServerauth),
     RuleEntry::Credential(&iis_import_nonexportable_bug::IisImportNonexportableBug),
+    RuleEntry::Case(&machinekeys_folder_acl_broken::MachinekeysFolderAclBroken),
     RuleEntry::Credential(&pfx_import_not_persisted::PfxImportNotPersisted),
     RuleEntry::Case(&dump_taken_unelevated::DumpTakenUnelevated),
     RuleEntry::Case(&key_file_absent::KeyFileAbsent),
     RuleEntry::Credential(&keyset_missing::KeysetMissing),
     RuleEntry::Case(&machineguid_mismatch::MachineguidMismatch),
+    RuleEntry::Case(&acl_deny_or_orphan_sid::AclDenyOrOrphanSid),
     RuleEntry::Credential(&dpapi_key_not_valid_for_state::DpapiKeyNotValidForState),
     RuleEntry::Credential(&pfx_friendlyname_container_collision::PfxFriendlynameContainerCollision),
     RuleEntry::Case(&pfx_friendlyname_container_collision::PfxFriendlynameContainerCollision),
@@ -268,10 +311,17 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&provider_third_party::ProviderThirdParty),
     RuleEntry::Credential(&key_file_wrong_directory_for_provider::KeyFileWrongDirectoryForProvider),
     RuleEntry::Credential(&provider_base_export_grade::ProviderBaseExportGrade),
+    RuleEntry::Case(&machinekeys_overbroad::MachinekeysOverbroad),
     RuleEntry::Credential(&san_missing::SanMissing),
     RuleEntry::Credential(&weak_key_or_hash::WeakKeyOrHash),
     RuleEntry::Credential(&rsassa_pss_signed_cert::RsassaPssSignedCert),
     RuleEntry::Credential(&chain_incomplete_or_untrusted::ChainIncompleteOrUntrusted),
+    RuleEntry::Case(&sslcert_ipport_overrides_sni::SslcertIpportOverridesSni),
+    RuleEntry::Case(&iplisten_restricts::IplistenRestricts),
+    RuleEntry::Case(&iis_httpsys_drift::IisHttpsysDrift),
+    RuleEntry::Case(&http_15021_status::Http15021Status),
+    RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
+    RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),
     RuleEntry::Credential(&code_signing_keyspec2_normal::CodeSigningKeyspec2Normal),

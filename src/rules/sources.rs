@@ -249,3 +249,100 @@ pub(super) const SF773: Source =
     Source { title: "service-fabric issue 773, service-fabric-issues issue 235", url: "", grade: Grade::C };
 pub(super) const SF_GUIDE: Source =
     Source { title: "Service Fabric guide: permissions of NETWORK SERVICE on the key", url: "", grade: Grade::C };
+pub(super) const IIS_TROUBLESHOOT_HTTP: Source = Source {
+    title: "Microsoft, Troubleshooting SSL related issues (Server Certificate), scenario 4",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const SSL_PARAM: Source = Source {
+    title: "Microsoft Learn, HTTP_SERVICE_CONFIG_SSL_PARAM structure",
+    url: "https://learn.microsoft.com/windows/win32/api/http/ns-http-http_service_config_ssl_param",
+    grade: Grade::A,
+};
+pub(super) const THUMBPRINT_CHARACTER: Source =
+    Source { title: "Microsoft KB3042780 (an invisible character in the copied thumbprint)", url: "", grade: Grade::A };
+pub(super) const CERTES224: Source =
+    Source { title: "certes issue 224 (a binding with the wrong store name)", url: "", grade: Grade::C };
+pub(super) const TWO_HALVES: Source = Source {
+    title: "Inference: IIS's configuration and HTTP.sys each keep a half of a binding; no document says when they part",
+    url: "",
+    grade: Grade::D,
+};
+pub(super) const HTTP_EVENT_PACKET: Source = Source {
+    title: "A published event 15021 with its data: the status 0xC000005F is that of Win32 error 1312",
+    url: "",
+    grade: Grade::B,
+};
+pub(super) const HTTP_EVENTS: Source = Source {
+    title: "Manifest of the provider Microsoft-Windows-HttpEvent, Windows 10 (events 15300, 15301)",
+    url: "",
+    grade: Grade::B,
+};
+pub(super) const CHEF621_ELEVATION: Source = Source {
+    title: "Chef issue 621 (1312 without elevation or with a certificate outside LocalMachine)",
+    url: "",
+    grade: Grade::C,
+};
+pub(super) const KB278381: Source = Source {
+    title: "Microsoft KB278381, Default permissions for the MachineKeys folders (both revisions)",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const KB3042780: Source = Source {
+    title: "Microsoft KB3042780 (NETWORK SERVICE needs read permission on the private key of the Remote Desktop certificate)",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const AZURE_RDP: Source = Source {
+    title: "Microsoft Learn, Azure virtual machines: Remote Desktop and the permissions of MachineKeys",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const APPV_DOC: Source = Source {
+    title: "Microsoft, App-V: NETWORK SERVICE not on the key's list (0x80090016 on 2003, 0x8009030d on 2008)",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const ASPNETCORE6840: Source = Source {
+    title: "dotnet/aspnetcore issue 6840",
+    url: "https://github.com/dotnet/aspnetcore/issues/6840",
+    grade: Grade::C,
+};
+pub(super) const IDSERVER1190: Source =
+    Source { title: "IdentityServer3 issues 849, 1190 and 2892 (Keyset does not exist)", url: "", grade: Grade::C };
+pub(super) const WINACME887: Source = Source {
+    title: "win-acme issue 887 (Administrators and SYSTEM had no rights on MachineKeys)",
+    url: "https://github.com/win-acme/win-acme/issues/887",
+    grade: Grade::C,
+};
+pub(super) const WSDOCS5614: Source = Source {
+    title: "windowsserverdocs issue 5614 (resetting the permissions of all files fails on the system's keys)",
+    url: "",
+    grade: Grade::C,
+};
+pub(super) const WAC418: Source =
+    Source { title: "Windows Admin Center issue 418 (Set-WACCertificateAcl and CNG keys)", url: "", grade: Grade::C };
+pub(super) const SQLSERVERDSC2087: Source =
+    Source { title: "SqlServerDsc issue 2087, dbatools issue 9238, wix issue 1935", url: "", grade: Grade::C };
+pub(super) const DBATOOLS10586: Source =
+    Source { title: "dbatools issue 10586 (service SID or start account)", url: "", grade: Grade::C };
+pub(super) const KB977754: Source =
+    Source { title: "Microsoft KB977754 (LOCAL SERVICE on the key file of iisWasKey)", url: "", grade: Grade::A };
+pub(super) const PROCMON_INFERENCE: Source = Source {
+    title: "Inference: which rows of a Process Monitor trace count; lsass opens keys on behalf of the caller",
+    url: "",
+    grade: Grade::D,
+};
+pub(super) const DENY_INFERENCE: Source = Source {
+    title: "Inference from the order in which Windows reads access control entries; no document about key files was found",
+    url: "",
+    grade: Grade::D,
+};
+pub(super) const EVERYONE_ADVICE: Source = Source {
+    title: "Public advice to grant everyone read access to key files, and public write-ups of its abuse",
+    url: "",
+    grade: Grade::C,
+};
+pub(super) const WINACME1286: Source =
+    Source { title: "win-acme issue 1286", url: "https://github.com/win-acme/win-acme/issues/1286", grade: Grade::C };
+pub(super) const POSHACME_DEPLOY12: Source = Source { title: "Posh-ACME.Deploy issue 12", url: "", grade: Grade::C };

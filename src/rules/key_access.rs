@@ -1,0 +1,454 @@
+//! Who may read a credential's key file: what the rules about permissions share.
+//!
+//! Source: Microsoft KB238187 (entries of a new container).
+
+use super::prelude::*;
+use crate::case::key_file_link::{self, KeyFileArtifacts, KeyFileName};
+use crate::model::{
+    access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal},
+    event_record::Side,
+    observation::{ErrorContext, Observed},
+    principal,
+};
+
+/// An account that must be able to read a key file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reader {
+    /// For a person.
+    pub words: &'static str,
+    /// The accounts by SID or by a name that no language changes: one of them suffices.
+    pub accounts: &'static [&'static str],
+    /// Names that begin so are its accounts too (lower case): `nt service\\mssql$`.
+    pub begins: &'static [&'static str],
+    /// It may as well have been set to run under an account of the domain or the machine.
+    pub any_account: bool,
+    /// What `icacls /grant` takes for it, with the rights.
+    pub grant: &'static str,
+}
+
+/// SYSTEM: Schannel for http.sys, lsass.
+pub(super) static SYSTEM: Reader =
+    Reader { words: "SYSTEM", accounts: &[principal::SYSTEM], begins: &[], any_account: false, grant: "*S-1-5-18:F" };
+/// NETWORK SERVICE.
+pub(super) static NETWORK_SERVICE: Reader = Reader {
+    words: "NETWORK SERVICE",
+    accounts: &[principal::NETWORK_SERVICE],
+    begins: &[],
+    any_account: false,
+    grant: "*S-1-5-20:R",
+};
+/// LOCAL SERVICE.
+pub(super) static LOCAL_SERVICE: Reader = Reader {
+    words: "LOCAL SERVICE",
+    accounts: &[principal::LOCAL_SERVICE],
+    begins: &[],
+    any_account: false,
+    grant: "*S-1-5-19:R",
+};
+/// SQL Server's service.
+pub(super) static SQL_SERVICE: Reader = Reader {
+    words: "the account of SQL Server (NT SERVICE\\MSSQLSERVER, or NT SERVICE\\MSSQL$ and the instance)",
+    accounts: &["NT SERVICE\\MSSQLSERVER"],
+    begins: &["nt service\\mssql$"],
+    any_account: true,
+    grant: "\"NT SERVICE\\MSSQLSERVER:(R)\"",
+};
+/// The self-hosted integration runtime's service.
+pub(super) static SHIR_SERVICE: Reader = Reader {
+    words: "NT SERVICE\\DIAHostService",
+    accounts: &["NT SERVICE\\DIAHostService"],
+    begins: &[],
+    any_account: true,
+    grant: "\"NT SERVICE\\DIAHostService:(R)\"",
+};
+/// AD FS.
+pub(super) static ADFS_SERVICE: Reader = Reader {
+    words: "the account of AD FS (NT SERVICE\\adfssrv, or the service account)",
+    accounts: &["NT SERVICE\\adfssrv"],
+    begins: &[],
+    any_account: true,
+    grant: "\"NT SERVICE\\adfssrv:(R)\" \"NT SERVICE\\drs:(R)\"",
+};
+/// Code in an application pool.
+pub(super) static APP_POOL: Reader = Reader {
+    words: "the application pool's account",
+    accounts: &[principal::IIS_IUSRS],
+    begins: &["iis apppool\\", "s-1-5-82-"],
+    any_account: true,
+    grant: "\"IIS AppPool\\<pool>:(R)\"",
+};
+
+/// What permissions say about an account.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Reach<'a> {
+    /// It may read.
+    Allowed,
+    /// It may not, by this entry.
+    Denied(&'a Ace),
+    /// No entry lets it read.
+    Missing,
+    /// No entry lets it read, but another service account of Windows may, under which it can have been set to run.
+    Elsewhere,
+    /// The list does not tell, and why.
+    Unclear(&'static str),
+}
+
+/// What a list of permissions says about an account's reading.
+pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
+    if list.refused.is_some() {
+        return Reach::Unclear("the permissions were not shown, the tool was refused");
+    }
+    let answers: Vec<Option<bool>> =
+        reader.accounts.iter().map(|account| list.grants_account(account, AccessMask::READ_DATA)).collect();
+    let reads = |ace: &&Ace| ace.mask.is_some_and(AccessMask::can_read) && !ace.inherit_only;
+    let named = |ace: &Ace| {
+        let printed = ace.printed.to_ascii_lowercase();
+        reader.begins.iter().any(|begin| printed.starts_with(begin))
+    };
+    if answers.contains(&Some(true)) || list.entries.iter().filter(reads).any(|a| a.kind == AceKind::Allow && named(a))
+    {
+        return Reach::Allowed;
+    }
+    let tokens: Vec<String> = reader.accounts.iter().flat_map(|account| principal::token_of(account)).collect();
+    let who: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let about = |ace: &Ace| ace.principal.value.sid().is_some_and(|sid| who.contains(&sid)) || named(ace);
+    let denial = list.entries.iter().filter(reads).find(|ace| ace.kind == AceKind::Deny && about(ace));
+    if answers.contains(&None) {
+        return Reach::Unclear(match list.complete {
+            true => "an entry of the permissions can't be told or read",
+            false => "the list of permissions is cut",
+        });
+    }
+    if let Some(ace) = denial {
+        return Reach::Denied(ace);
+    }
+    if reader.any_account {
+        let mut others = list.entries.iter().filter(reads).filter(|a| a.kind == AceKind::Allow);
+        let (mut account, mut service) = (false, false);
+        for ace in &mut others {
+            match &ace.principal.value {
+                Principal::Sid(sid) => {
+                    account |= sid.starts_with("S-1-5-21-") || sid.starts_with("S-1-5-80-");
+                    service |= [principal::NETWORK_SERVICE, principal::LOCAL_SERVICE].contains(&sid.as_str());
+                }
+                // A service's own account is that service's alone.
+                Principal::Name(name) => account |= !principal::is_virtual(name),
+            }
+        }
+        if account {
+            return Reach::Unclear("another account may read it, and the service may run as that one");
+        }
+        if service {
+            return Reach::Elsewhere;
+        }
+    }
+    Reach::Missing
+}
+
+/// What all lists of one file say: agreed, or unclear.
+pub(super) fn agreed<'a>(
+    lists: &[(&'a Observed, &'a AccessList)],
+    reader: &Reader,
+) -> Option<(&'a Observed, &'a AccessList, Reach<'a>)> {
+    let kind = |r: &Reach<'_>| match r {
+        Reach::Allowed => 0,
+        Reach::Denied(_) | Reach::Missing | Reach::Elsewhere => 1,
+        Reach::Unclear(_) => 2,
+    };
+    let mut found: Option<(&Observed, &AccessList, Reach<'_>)> = None;
+    for (observed, list) in lists {
+        let next = reach(list, reader);
+        found = match found {
+            None => Some((observed, list, next)),
+            Some(old) if kind(&old.2) == 2 => Some((observed, list, next)),
+            Some(old) if kind(&next) == 2 || kind(&old.2) == kind(&next) => Some(old),
+            Some((o, l, _)) => {
+                return Some((o, l, Reach::Unclear("the inputs show different permissions of this file")));
+            }
+        };
+    }
+    found
+}
+
+/// Evidence for a place of an observation: the words at the place and its line, from the kept lines.
+pub(super) fn evidence(
+    observed: &Observed,
+    place: crate::model::fact::Place,
+    label: &'static str,
+    primary: bool,
+) -> Evidence {
+    let (mut excerpt, mut line_text) = (String::new(), String::new());
+    if let Some(line) = observed.excerpts.at(place).filter(|_| place.line > 0) {
+        let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
+        let tail: String = line.text.chars().skip(skip).collect();
+        excerpt = tail.trim_end().to_owned();
+        line.text.clone_into(&mut line_text);
+    }
+    Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
+}
+
+/// The entries of a list as evidence after the primary place: as many as an excerpt may have lines.
+pub(super) fn with_entries(
+    mut draft: FindingDraft,
+    observed: &Observed,
+    list: &AccessList,
+    cx: &Context<'_>,
+) -> FindingDraft {
+    let mut lines = BTreeSet::new();
+    for ace in list.entries.iter().filter(|a| a.kind != AceKind::Audit) {
+        let place = ace.principal.place;
+        if draft.evidence.iter().any(|e| e.place == place) || !lines.insert((place.line, place.start)) {
+            continue;
+        }
+        if draft.evidence.len() >= cx.limits.excerpt_lines.min(8) {
+            break;
+        }
+        let label = match (ace.kind, ace.mask) {
+            (AceKind::Deny, _) => "denied",
+            (_, Some(mask)) if mask.is_full() => "full control",
+            (_, Some(mask)) if mask.can_read() => "may read",
+            (_, Some(_)) => "may not read",
+            (_, None) => "rights that can't be read",
+        };
+        draft = draft.evidence(evidence(observed, place, label, false));
+    }
+    draft
+}
+
+/// The stored, linked certificates with the workloads they are judged for.
+pub(super) fn judged<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<(&'a Credential, Vec<Target>)> {
+    let mut out = Vec::new();
+    for c in &case.kept {
+        let linked = matches!(c.key.association, Association::Linked | Association::FoundBySearch);
+        let archived = c.certificate.as_ref().and_then(|c| c.archived.as_ref()).is_some_and(|a| a.value);
+        if c.certificate.is_none() || !linked || !subject::stored(c) || archived {
+            continue;
+        }
+        let targets = judge::candidates(c, cx.workloads);
+        if !targets.is_empty() {
+            out.push((c, targets));
+        }
+    }
+    out
+}
+
+/// The command that shows the permissions of a credential's key file.
+pub(super) fn show_permissions(c: &Credential) -> String {
+    format!("icacls \"{}\"", key_file_link::command_path(c, None))
+}
+
+/// Gives an account read permission on one key file.
+pub(super) fn grant(path: &str, reader: &Reader) -> Remedy {
+    let expected = match reader.grant.strip_suffix('F') {
+        Some(_) => "the account with (F)",
+        None => "the account with (R)",
+    };
+    Remedy {
+        title: "Give the account permission on this one key file",
+        steps: vec![
+            Step::cmd(format!("icacls \"{path}\" /grant {}", reader.grant))
+                .note("if this is denied, first: takeown /a /f with the same path"),
+        ],
+        caution: Some(
+            "Not on the whole folder: that opens every key of the machine. After any later import the key has a new file: \
+             give the permission again.",
+        ),
+        verify: Some(format!("icacls \"{path}\"      {expected}")),
+    }
+}
+
+/// One rule of the form "this account must be able to read the key file".
+pub(super) struct ReaderRule {
+    /// The rule.
+    pub meta: &'static RuleMeta,
+    /// Which account a workload needs, and how sure that is.
+    pub reader: fn(&Credential, &Target) -> Option<(&'static Reader, Confidence)>,
+    /// Why it fails.
+    pub message: &'static str,
+}
+
+/// Checks every judged certificate whose key file's permissions are shown.
+pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+    let artifacts = KeyFileArtifacts::of(case);
+    if !artifacts.shows_permissions() {
+        return out.not_applicable("no permissions of key files are among the inputs");
+    }
+    for (c, targets) in judged(case, cx) {
+        // Workloads of one account make one finding.
+        let mut accounts: Vec<(&'static Reader, Confidence, Vec<Target>)> = Vec::new();
+        for target in targets {
+            let Some((reader, confidence)) = (rule.reader)(c, &target) else { continue };
+            match accounts.iter_mut().find(|(r, sure, _)| *r == reader && *sure == confidence) {
+                Some((.., list)) => list.push(target),
+                None => accounts.push((reader, confidence, vec![target])),
+            }
+        }
+        if accounts.is_empty() {
+            continue;
+        }
+        let out = out.about(Some(c.id));
+        let lists = artifacts.lists_of(c);
+        if lists.is_empty() {
+            if key_file_link::folder(c).is_none() {
+                out.not_applicable("the provider is not one of Microsoft's that keep keys in files");
+            } else {
+                out.unknown("the permissions of this certificate's key file", show_permissions(c));
+            }
+            continue;
+        }
+        for (reader, confidence, workloads) in accounts {
+            let Some((observed, list, reach)) = agreed(&lists, reader) else { continue };
+            let (place, label) = match reach {
+                Reach::Allowed => {
+                    out.pass(format!("{} may read the key file", reader.words));
+                    continue;
+                }
+                Reach::Unclear(why) => {
+                    out.unknown(format!("whether {} may read the key file: {why}", reader.words), show_permissions(c));
+                    continue;
+                }
+                Reach::Denied(ace) => (ace.principal.place, "this entry denies reading"),
+                Reach::Missing | Reach::Elsewhere => {
+                    (list.path.place, "the account is not among those who may read this key file")
+                }
+            };
+            let path = key_file_link::command_path(c, Some(&list.path.value));
+            let confidence =
+                if matches!(reach, Reach::Elsewhere) { confidence.max(Confidence::Possible) } else { confidence };
+            let mut draft =
+                FindingDraft::new(rule.meta, rule.meta.summary, rule.message.replace("{account}", reader.words))
+                    .confidence(confidence)
+                    .workloads(workloads)
+                    .conditions(if matches!(reach, Reach::Denied(_)) { 3 } else { 2 })
+                    .evidence(evidence(observed, place, label, true));
+            draft = with_entries(draft, observed, list, cx);
+            if let Some(name) = key_file_link::KeyFileName::of(c) {
+                draft = draft.evidence(c.evidence(name.place, "the key of this certificate", false));
+            }
+            if let Reach::Denied(ace) = reach {
+                draft = draft.remedy(remove_denial(&path, ace));
+            }
+            out.fail(draft.remedy(grant(&path, reader)));
+        }
+    }
+    out.about(None).pass("no other key file's permissions lack an account that needs them");
+}
+
+/// Takes a denial away.
+pub(super) fn remove_denial(path: &str, ace: &Ace) -> Remedy {
+    let account = account_argument(ace);
+    Remedy {
+        title: "Remove the entry that denies",
+        steps: vec![
+            Step::cmd(format!("icacls \"{path}\" /remove:d {account}"))
+                .note("find out first who set it: a policy sets it again"),
+        ],
+        caution: None,
+        verify: Some(format!("icacls \"{path}\"      no (DENY)")),
+    }
+}
+
+/// An entry's account for icacls: its SID, else its name when it is safe to repeat.
+pub(super) fn account_argument(ace: &Ace) -> String {
+    match &ace.principal.value {
+        Principal::Sid(sid) => format!("*{sid}"),
+        Principal::Name(name) => account_name(name).unwrap_or_else(|| "<account>".to_owned()),
+    }
+}
+
+/// A name for a command, in quotes, when nothing in it is read otherwise by a shell.
+pub(super) fn account_name(name: &str) -> Option<String> {
+    let safe = !name.is_empty()
+        && name.len() <= 128
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b" \\._@$-".contains(&b));
+    safe.then(|| format!("\"{name}\""))
+}
+
+/// Whether a code is the same error as one of these in any notation.
+fn one_of(code: u32, wanted: &[u32]) -> bool {
+    wanted.iter().any(|w| subject::same_code(code, *w))
+}
+
+/// Evidence for a code of the case.
+fn code_evidence(code: &crate::case::index::CaseCode, label: &'static str) -> Evidence {
+    let line_text = code.excerpt.clone();
+    Evidence {
+        place: code.code.place,
+        label: label.into(),
+        excerpt: line_text.clone(),
+        line_text,
+        path: None,
+        primary: false,
+    }
+}
+
+/// An error code anywhere in the case: in a text, in an event, in a log.
+pub(super) fn symptom(case: &CaseIndex, wanted: &[u32], label: &'static str) -> Option<Evidence> {
+    for (observed, error) in case.errors() {
+        if error.context != ErrorContext::Unrelated
+            && let Some(code) = error.code.as_ref().filter(|c| one_of(c.value, wanted))
+        {
+            return Some(evidence(observed, code.place, label, false));
+        }
+    }
+    for (observed, event) in case.events() {
+        if event.side.as_ref().is_none_or(|s| s.value == Side::Server)
+            && let Some(code) = event.code.as_ref().filter(|c| one_of(c.value, wanted))
+        {
+            return Some(evidence(observed, code.place, label, false));
+        }
+    }
+    let code = case.codes.iter().chain(&case.failures).find(|c| one_of(c.code.value, wanted))?;
+    Some(code_evidence(code, label))
+}
+
+/// An import, a request or a binding that failed.
+pub(super) fn failing_step(case: &CaseIndex) -> Option<Evidence> {
+    const LABEL: &str = "the step that failed";
+    for (observed, error) in case.errors() {
+        if matches!(error.context, ErrorContext::IisBinding | ErrorContext::NetshAdd | ErrorContext::Import) {
+            return Some(evidence(observed, error.text.place, LABEL, false));
+        }
+    }
+    let steps = ["importpfx", "importcert", "addstore", "new", "accept", "submit", "enroll"];
+    let verb = |v: &str| steps.contains(&v.trim_start_matches(['-', '/']).to_ascii_lowercase().as_str());
+    if let Some(failure) = case.failures.iter().find(|f| f.verb.as_deref().is_some_and(verb)) {
+        return Some(code_evidence(failure, LABEL));
+    }
+    for (observed, event) in case.events() {
+        // Remote Desktop could not make its own certificate.
+        if event.is_from("TerminalServices-RemoteConnectionManager") && matches!(event.number(), 1057 | 1058) {
+            let place = event.id.as_ref().map_or(observed.place, |id| id.place);
+            return Some(evidence(observed, place, LABEL, false));
+        }
+    }
+    // No logon session, access denied, object exists (the answer to creating a container that may not be opened).
+    symptom(case, &[0x8007_0520, 0x8007_0005, 0x8009_000F], LABEL)
+}
+
+/// Which certificates a key file belongs to, by the first part of its name.
+pub(super) struct Owners<'a>(BTreeMap<String, Vec<(&'a Credential, KeyFileName)>>);
+
+impl<'a> Owners<'a> {
+    /// Sorts the certificates.
+    pub(super) fn of(judged: &[(&'a Credential, Vec<Target>)]) -> Self {
+        let mut owners: BTreeMap<String, Vec<(&Credential, KeyFileName)>> = BTreeMap::new();
+        for (c, _) in judged {
+            let Some(name) = KeyFileName::of(c) else { continue };
+            for prefix in &name.prefixes {
+                owners.entry(prefix.clone()).or_default().push((c, name.clone()));
+            }
+        }
+        Self(owners)
+    }
+    /// No certificate leads to a key file.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    /// The certificates whose key file a path leads to, in input order.
+    pub(super) fn of_file(&self, target: &KeyPath) -> Vec<&'a Credential> {
+        let KeyPath::KeyFile { prefix, .. } = target else { return Vec::new() };
+        let there = self.0.get(prefix).map_or(&[][..], Vec::as_slice);
+        there.iter().filter(|(_, name)| name.is(target)).map(|(c, _)| *c).collect()
+    }
+}

@@ -1,0 +1,537 @@
+//! Tests of the rules about permissions, on records made by hand.
+
+use super::check::{FindingDraft, Outcome, Recorded};
+use super::testing::{fact, linked, targets};
+use super::{Context, RULES, RuleEntry, judge};
+use crate::case::credential::{Access, Credential, TestOutcome};
+use crate::case::index::{CaseCode, CaseIndex, IndexEntry};
+use crate::limits::Limits;
+use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath};
+use crate::model::fact::{Excerpts, Fact, Place, SourceId};
+use crate::model::judgement::{Confidence, Role, Severity};
+use crate::model::observation::{ErrorContext, ErrorText, FolderListing, Observation, Observed, SystemFact, TraceRow};
+use crate::model::principal;
+use time::macros::datetime;
+
+const GUID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+const SCHANNEL: &str = "Microsoft RSA SChannel Cryptographic Provider";
+const SOFTWARE_KSP: &str = "Microsoft Software Key Storage Provider";
+/// The pair that the article publishes.
+const CONTAINER: &str = "{00F81886-5F70-430A-939C-BB7DD58ECE2A}";
+const PREFIX: &str = "99247943bd018ca78ef945b82652598d";
+/// A published pair of CNG.
+const CNG_NAME: &str = "te-0125d557-d02e-41dc-8476-36f189060ce9";
+const CNG_PREFIX: &str = "b59b1bf435f36edf92e0609b0f6826a0";
+const CAPI_FOLDER: &str = "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys";
+const CNG_FOLDER: &str = "C:\\ProgramData\\Microsoft\\Crypto\\Keys";
+
+const FULL: Option<u32> = Some(0x001f_01ff);
+const READ: Option<u32> = Some(0x0012_0089);
+const READ_WRITE: Option<u32> = Some(0x0012_019f);
+const SYSTEM: (&str, AceKind, Option<u32>) = ("NT AUTHORITY\\SYSTEM", AceKind::Allow, FULL);
+const ADMINS: (&str, AceKind, Option<u32>) = ("BUILTIN\\Administrators", AceKind::Allow, FULL);
+const NETWORK: (&str, AceKind, Option<u32>) = ("NT AUTHORITY\\NETWORK SERVICE", AceKind::Allow, READ);
+const EVERYONE: (&str, AceKind, Option<u32>) = ("Everyone", AceKind::Allow, READ_WRITE);
+
+type Entry<'a> = (&'a str, AceKind, Option<u32>);
+
+fn observed(source: u32, what: Observation) -> Observed {
+    let place = Place { source: SourceId(source), line: 1, column: 1, ..Place::default() };
+    Observed { kind: "icacls", place, fields: Vec::new(), excerpts: Excerpts::default(), what }
+}
+
+fn acl(source: u32, path: &str, entries: &[Entry<'_>]) -> Observed {
+    let at = |line| Place { source: SourceId(source), line, column: 1, ..Place::default() };
+    let entries = entries.iter().zip(2..).map(|((printed, kind, mask), line)| Ace {
+        principal: Fact::stated(principal::of_name(printed), at(line)),
+        printed: (*printed).to_owned(),
+        kind: *kind,
+        mask: mask.map(AccessMask),
+        inherited: false,
+        object_inherit: false,
+        container_inherit: false,
+        inherit_only: false,
+        no_propagate: false,
+    });
+    let list = AccessList {
+        path: Fact::stated(path.to_owned(), at(1)),
+        target: KeyPath::of(path),
+        owner: None,
+        protected: None,
+        entries: entries.collect(),
+        complete: true,
+        refused: None,
+        place: at(1),
+    };
+    observed(source, Observation::AccessList(list))
+}
+
+fn cut(mut o: Observed) -> Observed {
+    if let Observation::AccessList(list) = &mut o.what {
+        list.complete = false;
+    }
+    o
+}
+
+fn file() -> String {
+    format!("{CAPI_FOLDER}\\{PREFIX}_{GUID}")
+}
+
+fn cng_file() -> String {
+    format!("{CNG_FOLDER}\\{CNG_PREFIX}_{GUID}")
+}
+
+fn csp() -> Credential {
+    let mut c = linked(SCHANNEL, 12, 1);
+    c.key.stored_container = Some(fact(CONTAINER.to_owned(), 20));
+    c.key.container = Some(fact(CONTAINER.to_owned(), 20));
+    c.key.unique_name = Some(fact(format!("{PREFIX}_{GUID}"), 26));
+    c
+}
+
+fn ksp() -> Credential {
+    let mut c = linked(SOFTWARE_KSP, 0, 0);
+    c.key.stored_container = Some(fact(CNG_NAME.to_owned(), 20));
+    c.key.container = Some(fact(CNG_NAME.to_owned(), 20));
+    c.key.unique_name = Some(fact(format!("{CNG_PREFIX}_{GUID}"), 26));
+    c
+}
+
+/// The key does not open, as its file shows no name then.
+fn shut(mut c: Credential) -> Credential {
+    c.key.access = Access::NotOpened;
+    c.key.encryption_test = TestOutcome::NotShown;
+    c.key.test_places.clear();
+    c.key.unique_name = None;
+    c.key.container = None;
+    c
+}
+
+fn case(c: Credential, seen: Vec<Observed>) -> CaseIndex {
+    CaseIndex { entries: vec![IndexEntry::from(&c)], kept: vec![c], observed: seen, ..CaseIndex::default() }
+}
+
+fn check(case: &CaseIndex, asked: &str) -> Vec<Recorded> {
+    let asked = targets(&asked.split(',').collect::<Vec<_>>());
+    let limits = Limits::default();
+    let cx = Context {
+        workloads: &asked,
+        bound: &[],
+        at: datetime!(2026-11-01 12:00 UTC),
+        windows: None,
+        limits: &limits,
+        stop: &|| false,
+    };
+    judge::run_case(case, &cx)
+}
+
+fn failed(recorded: &[Recorded], rule: &str) -> Vec<FindingDraft> {
+    super::testing::failed(recorded, rule)
+}
+
+fn outcomes<'a>(recorded: &'a [Recorded], rule: &str) -> Vec<&'a Outcome> {
+    recorded.iter().filter(|r| r.rule.name == rule && r.credential.is_some()).map(|r| &r.outcome).collect()
+}
+
+fn unknown(recorded: &[Recorded], rule: &str) -> Option<String> {
+    outcomes(recorded, rule).into_iter().find_map(|o| match o {
+        Outcome::Unknown { obtain, .. } => Some(obtain.clone()),
+        _ => None,
+    })
+}
+
+fn passes(recorded: &[Recorded], rule: &str) -> bool {
+    outcomes(recorded, rule).iter().all(|o| matches!(o, Outcome::Pass(_))) && !outcomes(recorded, rule).is_empty()
+}
+
+fn all_failed(recorded: &[Recorded]) -> Vec<&'static str> {
+    recorded.iter().filter(|r| matches!(r.outcome, Outcome::Fail(_))).map(|r| r.rule.name).collect()
+}
+
+fn error(code: Option<u32>, text: &str, context: ErrorContext) -> Observed {
+    let at = Place { source: SourceId(9), line: 1, column: 1, ..Place::default() };
+    let what = ErrorText {
+        code: code.map(|c| Fact::stated(c, at)),
+        text: Fact::stated(text.to_owned(), at),
+        context,
+        thumbprint: None,
+    };
+    observed(9, Observation::Error(what))
+}
+
+#[test]
+fn a_new_machine_key_is_healthy_for_iis_and_not_for_services() {
+    let seen = || vec![acl(1, &file(), &[SYSTEM, ADMINS])];
+    let found = check(&case(csp(), seen()), "iis");
+    assert!(passes(&found, "key-file-no-system-access"));
+    assert!(all_failed(&found).is_empty(), "{:?}", all_failed(&found));
+    for (asked, rule) in [
+        ("rdp", "rdp-key-no-network-service"),
+        ("sql-server", "sql-service-no-key-read"),
+        ("shir", "shir-service-acl"),
+        ("exchange", "key-file-service-account-no-read"),
+    ] {
+        let found = check(&case(csp(), seen()), asked);
+        let own = failed(&found, rule);
+        assert_eq!(own.len(), 1, "{asked}");
+        assert_eq!((own[0].severity, own[0].role), (Severity::Error, Role::RootCause), "{asked}");
+        assert_eq!(own[0].confidence, Confidence::Likely, "{asked}");
+        assert_eq!(own[0].evidence.iter().filter(|e| e.primary).count(), 1);
+        assert_eq!(failed(&found, "key-file-service-account-no-read").len(), 1, "{asked}");
+        assert!(failed(&found, "wac-cng-acl").is_empty());
+    }
+}
+
+#[test]
+fn system_without_a_right_to_read_is_certain() {
+    let seen = vec![acl(1, &file(), &[("CONTOSO\\svc-web", AceKind::Allow, FULL), NETWORK])];
+    let found = check(&case(csp(), seen), "iis,ldaps,rras");
+    let own = failed(&found, "key-file-no-system-access");
+    assert_eq!(own.len(), 2);
+    assert_eq!((own[0].severity, own[0].confidence), (Severity::Error, Confidence::Certain));
+    // What no document says of a workload is a possibility.
+    assert_eq!((own[1].severity, own[1].confidence), (Severity::Warning, Confidence::Possible));
+    let run = &own[0].remedies[0].steps[0].run;
+    assert_eq!(*run, format!("icacls \"{}\" /grant *S-1-5-18:F", file()));
+}
+
+#[test]
+fn system_comes_in_through_administrators() {
+    let found = check(&case(csp(), vec![acl(1, &file(), &[ADMINS])]), "iis");
+    assert!(passes(&found, "key-file-no-system-access"));
+}
+
+#[test]
+fn what_is_cut_or_unreadable_is_unknown_with_the_command() {
+    let command = format!("icacls \"%ProgramData%\\Microsoft\\Crypto\\RSA\\MachineKeys\\{PREFIX}_{GUID}\"");
+    let found = check(&case(csp(), vec![cut(acl(1, &file(), &[NETWORK]))]), "iis");
+    assert_eq!(unknown(&found, "key-file-no-system-access"), Some(command.clone()));
+    let unreadable = ("NT AUTHORITY\\SYSTEM", AceKind::Allow, None);
+    let found =
+        check(&case(csp(), vec![acl(1, &file(), &[unreadable, ("BUILTIN\\Guests", AceKind::Allow, READ)])]), "iis");
+    assert_eq!(unknown(&found, "key-file-no-system-access"), Some(command.clone()));
+    // The folder alone says nothing about the file.
+    let found = check(&case(csp(), vec![acl(1, CAPI_FOLDER, &[EVERYONE, ADMINS])]), "iis");
+    assert_eq!(unknown(&found, "key-file-no-system-access"), Some(command.clone()));
+    // Two inputs that contradict each other.
+    let both = vec![acl(1, &file(), &[NETWORK]), acl(2, &file(), &[SYSTEM])];
+    assert_eq!(unknown(&check(&case(csp(), both), "iis"), "key-file-no-system-access"), Some(command));
+    // Within one transcript the later state counts.
+    let repaired = vec![acl(1, &file(), &[NETWORK]), acl(1, &file(), &[NETWORK, SYSTEM])];
+    assert!(passes(&check(&case(csp(), repaired), "iis"), "key-file-no-system-access"));
+}
+
+#[test]
+fn another_file_says_nothing() {
+    let other = format!("{CAPI_FOLDER}\\{PREFIX}_11111111-2222-4333-8444-555555555555");
+    let found = check(&case(csp(), vec![acl(1, &other, &[NETWORK])]), "iis");
+    assert!(failed(&found, "key-file-no-system-access").is_empty());
+    let profile =
+        format!("C:\\Users\\a\\AppData\\Roaming\\Microsoft\\Crypto\\RSA\\S-1-5-21-1-2-3-1001\\{PREFIX}_{GUID}");
+    let found = check(&case(csp(), vec![acl(1, &profile, &[NETWORK])]), "iis");
+    assert!(failed(&found, "key-file-no-system-access").is_empty());
+}
+
+#[test]
+fn the_file_of_a_key_that_does_not_open_is_computed() {
+    let found = check(&case(shut(csp()), vec![acl(1, &file(), &[NETWORK])]), "iis");
+    assert_eq!(failed(&found, "key-file-no-system-access").len(), 1);
+    let found = check(&case(shut(ksp()), vec![acl(1, &cng_file(), &[NETWORK])]), "iis");
+    assert_eq!(failed(&found, "key-file-no-system-access").len(), 1);
+}
+
+#[test]
+fn a_service_may_run_under_another_account() {
+    let domain = ("CONTOSO\\svc-sql", AceKind::Allow, READ);
+    let found = check(&case(csp(), vec![acl(1, &file(), &[SYSTEM, ADMINS, domain])]), "sql-server");
+    assert!(failed(&found, "sql-service-no-key-read").is_empty());
+    assert!(unknown(&found, "sql-service-no-key-read").is_some());
+    let instance = ("NT SERVICE\\MSSQL$PAYROLL", AceKind::Allow, READ);
+    let found = check(&case(csp(), vec![acl(1, &file(), &[SYSTEM, ADMINS, instance])]), "sql-server");
+    assert!(passes(&found, "sql-service-no-key-read"));
+    let sid = ("S-1-5-80-3880718306-3832830129-1677859214-2598158968-1052248003", AceKind::Allow, READ);
+    let found = check(&case(csp(), vec![acl(1, &file(), &[SYSTEM, ADMINS, sid])]), "sql-server");
+    assert!(passes(&found, "sql-service-no-key-read"));
+    let found = check(&case(csp(), vec![acl(1, &file(), &[SYSTEM, ADMINS, NETWORK])]), "sql-server");
+    assert_eq!(failed(&found, "sql-service-no-key-read")[0].confidence, Confidence::Possible);
+    let other = ("NT SERVICE\\W3SVC", AceKind::Allow, READ);
+    let found = check(&case(csp(), vec![acl(1, &file(), &[SYSTEM, ADMINS, other])]), "sql-server");
+    assert_eq!(failed(&found, "sql-service-no-key-read")[0].confidence, Confidence::Likely);
+}
+
+#[test]
+fn services_are_judged_only_when_asked_for() {
+    let found = check(&case(csp(), vec![acl(1, &file(), &[SYSTEM, ADMINS])]), "iis");
+    for rule in ["rdp-key-no-network-service", "sql-service-no-key-read", "shir-service-acl", "wac-cng-acl"] {
+        assert!(outcomes(&found, rule).is_empty(), "{rule}");
+    }
+}
+
+#[test]
+fn windows_admin_center_is_about_cng_keys() {
+    let found = check(&case(ksp(), vec![acl(1, &cng_file(), &[SYSTEM, ADMINS])]), "wac");
+    assert_eq!(failed(&found, "wac-cng-acl").len(), 1);
+    let found = check(&case(ksp(), vec![acl(1, &cng_file(), &[SYSTEM, ADMINS, NETWORK])]), "wac");
+    assert!(passes(&found, "wac-cng-acl"));
+}
+
+#[test]
+fn both_defaults_of_the_folder_are_healthy() {
+    let users = ("BUILTIN\\Users", AceKind::Allow, READ);
+    for entries in [vec![EVERYONE, ADMINS], vec![EVERYONE, ADMINS, SYSTEM], vec![SYSTEM, ADMINS, users, EVERYONE]] {
+        let found = check(&case(csp(), vec![acl(1, CAPI_FOLDER, &entries)]), "iis,pfx-import");
+        assert!(failed(&found, "machinekeys-folder-acl-broken").is_empty());
+        assert!(failed(&found, "machinekeys-overbroad").is_empty());
+    }
+}
+
+#[test]
+fn a_broken_folder_is_an_error_where_something_fails() {
+    let broken = || acl(1, CAPI_FOLDER, &[EVERYONE, ("BUILTIN\\Users", AceKind::Allow, FULL)]);
+    let found = check(&case(csp(), vec![broken()]), "iis");
+    let own = failed(&found, "machinekeys-folder-acl-broken");
+    assert_eq!((own[0].severity, own[0].confidence), (Severity::Warning, Confidence::Likely));
+    // The key opens: it needs no folder.
+    assert!(own[0].related.is_empty());
+    assert_eq!(failed(&found, "machinekeys-overbroad").len(), 1);
+    let refused = || error(Some(0x8007_0520), "A specified logon session does not exist.", ErrorContext::IisBinding);
+    let found = check(&case(shut(csp()), vec![broken(), refused()]), "iis");
+    let own = failed(&found, "machinekeys-folder-acl-broken");
+    assert_eq!((own[0].severity, own[0].related.len()), (Severity::Error, 1));
+    let found = check(&case(shut(ksp()), vec![broken(), refused()]), "iis");
+    assert!(failed(&found, "machinekeys-folder-acl-broken")[0].related.is_empty(), "CNG keys are elsewhere");
+    let denied = acl(1, CAPI_FOLDER, &[("BUILTIN\\Users", AceKind::Deny, READ), EVERYONE, ADMINS]);
+    assert_eq!(failed(&check(&case(csp(), vec![denied]), "iis"), "machinekeys-folder-acl-broken").len(), 1);
+    let guests = acl(1, CAPI_FOLDER, &[("BUILTIN\\Guests", AceKind::Deny, READ), EVERYONE, ADMINS]);
+    assert!(failed(&check(&case(csp(), vec![guests]), "iis"), "machinekeys-folder-acl-broken").is_empty());
+    let cut = cut(acl(1, CAPI_FOLDER, &[EVERYONE]));
+    assert!(failed(&check(&case(csp(), vec![cut]), "iis"), "machinekeys-folder-acl-broken").is_empty());
+}
+
+#[test]
+fn open_key_files_are_a_weakness_alone() {
+    let seen = vec![acl(1, &file(), &[SYSTEM, ADMINS, ("Everyone", AceKind::Allow, READ)])];
+    let found = check(&case(csp(), seen), "iis");
+    let own = failed(&found, "machinekeys-overbroad");
+    assert_eq!(
+        (own[0].severity, own[0].role, own[0].confidence),
+        (Severity::Warning, Role::Hygiene, Confidence::Certain)
+    );
+    assert_eq!(all_failed(&found), ["machinekeys-overbroad"]);
+    // Windows' own containers are left out.
+    let system = format!("{CAPI_FOLDER}\\6de9cb26d2b98c01ec4e9e8b34824aa2_{GUID}");
+    let found = check(&case(csp(), vec![acl(1, &system, &[("Everyone", AceKind::Allow, READ)])]), "iis");
+    assert!(failed(&found, "machinekeys-overbroad").is_empty());
+}
+
+#[test]
+fn denials_and_orphans() {
+    let seen = vec![acl(1, &file(), &[("Everyone", AceKind::Deny, READ), SYSTEM, ADMINS])];
+    let found = check(&case(csp(), seen), "iis");
+    assert_eq!(failed(&found, "acl-deny-or-orphan-sid")[0].confidence, Confidence::Possible);
+    let own = failed(&found, "key-file-no-system-access");
+    assert_eq!(own[0].confidence, Confidence::Certain);
+    assert!(own[0].remedies[0].steps[0].run.contains("/remove:d *S-1-1-0"));
+    let seen = vec![acl(1, &file(), &[("S-1-5-21-1-2-3-1104", AceKind::Allow, FULL)])];
+    let found = check(&case(csp(), seen), "iis");
+    assert_eq!(failed(&found, "acl-deny-or-orphan-sid").len(), 1);
+    // A logon session's SID beside the usual entries is harmless.
+    let seen = vec![acl(1, &file(), &[SYSTEM, ADMINS, ("S-1-5-5-0-123456", AceKind::Allow, FULL)])];
+    assert!(all_failed(&check(&case(csp(), seen), "iis")).is_empty());
+}
+
+#[test]
+fn permissions_in_the_other_folder() {
+    let folder = || acl(1, CAPI_FOLDER, &[EVERYONE, ADMINS, NETWORK]);
+    let found = check(&case(ksp(), vec![folder(), acl(2, &cng_file(), &[SYSTEM, ADMINS])]), "rdp");
+    let own = failed(&found, "acl-applied-to-wrong-directory");
+    assert_eq!((own[0].severity, own[0].confidence), (Severity::Error, Confidence::Likely));
+    let found = check(&case(ksp(), vec![folder()]), "rdp");
+    assert_eq!(failed(&found, "acl-applied-to-wrong-directory")[0].confidence, Confidence::Possible);
+    for (c, seen, asked) in [
+        (ksp(), vec![folder(), acl(2, &cng_file(), &[SYSTEM, ADMINS, NETWORK])], "rdp"),
+        (ksp(), vec![acl(1, CAPI_FOLDER, &[EVERYONE, ADMINS]), acl(2, &cng_file(), &[SYSTEM, ADMINS])], "rdp"),
+        (csp(), vec![folder(), acl(2, &file(), &[SYSTEM, ADMINS])], "rdp"),
+        (ksp(), vec![folder(), acl(2, &cng_file(), &[SYSTEM, ADMINS])], "iis"),
+    ] {
+        assert!(failed(&check(&case(c, seen), asked), "acl-applied-to-wrong-directory").is_empty());
+    }
+}
+
+#[test]
+fn the_key_of_application_pools_matters_with_its_error_alone() {
+    let was = format!("{CAPI_FOLDER}\\76944fb33636aeddb9590521c2e8815a_{GUID}");
+    let said = || error(Some(0x8009_0016), "Keyset does not exist", ErrorContext::Unknown);
+    let rule = "iiswaskey-localservice";
+    let run = |seen| failed(&check(&case(csp(), seen), "iis"), rule).len();
+    assert_eq!(run(vec![acl(1, &was, &[SYSTEM, ADMINS]), said()]), 1);
+    assert_eq!(run(vec![acl(1, &was, &[SYSTEM, ADMINS])]), 0);
+    assert_eq!(
+        run(vec![acl(1, &was, &[SYSTEM, ADMINS, ("NT AUTHORITY\\LOCAL SERVICE", AceKind::Allow, READ)]), said()]),
+        0
+    );
+}
+
+#[test]
+fn application_code_matters_with_its_error_alone() {
+    let said = || error(Some(0x8009_0016), "Keyset does not exist", ErrorContext::Unknown);
+    let plain = || acl(1, &file(), &[SYSTEM, ADMINS]);
+    let rule = "app-code-no-key-read";
+    assert_eq!(failed(&check(&case(csp(), vec![plain(), said()]), "dotnet"), rule).len(), 1);
+    assert!(unknown(&check(&case(csp(), vec![plain()]), "dotnet"), rule).is_some());
+    assert!(failed(&check(&case(csp(), vec![plain(), said()]), "iis"), rule).is_empty());
+    let pool = ("IIS APPPOOL\\shop", AceKind::Allow, READ);
+    assert!(passes(&check(&case(csp(), vec![acl(1, &file(), &[SYSTEM, ADMINS, pool]), said()]), "dotnet"), rule));
+}
+
+fn trace(process: &str, path: &str, result: &str, access: &str) -> Observed {
+    let at = Place { source: SourceId(3), line: 2, column: 1, ..Place::default() };
+    let row = TraceRow {
+        process: Some(Fact::stated(process.to_owned(), at)),
+        process_id: None,
+        user: Some(Fact::stated("NT AUTHORITY\\NETWORK SERVICE".to_owned(), at)),
+        operation: Some(Fact::stated("CreateFile".to_owned(), at)),
+        path: Fact::stated(path.to_owned(), at),
+        target: KeyPath::of(path),
+        result: Some(Fact::stated(result.to_owned(), at)),
+        desired_access: Some(Fact::stated(access.to_owned(), at)),
+    };
+    observed(3, Observation::Trace(row))
+}
+
+#[test]
+fn a_denied_read_in_a_trace() {
+    let rule = "procmon-key-access-denied";
+    let denied = |process: &str, access: &str| trace(process, &file(), "ACCESS DENIED", access);
+    let found = check(&case(csp(), vec![denied("lsass.exe", "Generic Read")]), "rdp");
+    let own = failed(&found, rule);
+    assert_eq!((own[0].severity, own[0].confidence), (Severity::Error, Confidence::Likely));
+    assert!(own[0].remedies[0].steps[1].run.contains("/grant *S-1-5-20:(R)"));
+    let found = check(&case(csp(), vec![denied("notepad.exe", "Generic Read")]), "rdp");
+    assert_eq!(failed(&found, rule)[0].confidence, Confidence::Possible);
+    for quiet in [
+        vec![denied("lsass.exe", "Write DAC")],
+        vec![denied("lsass.exe", "Generic Read/Write"), trace("lsass.exe", &file(), "SUCCESS", "Generic Read")],
+        vec![trace("lsass.exe", &file(), "SUCCESS", "Generic Read")],
+        vec![trace(
+            "lsass.exe",
+            &format!("{CAPI_FOLDER}\\aaaa7943bd018ca78ef945b82652598d_{GUID}"),
+            "ACCESS DENIED",
+            "Generic Read",
+        )],
+        vec![trace("lsass.exe", "C:\\inetpub\\x", "ACCESS DENIED", "Generic Read")],
+    ] {
+        assert!(failed(&check(&case(csp(), quiet), "rdp"), rule).is_empty());
+    }
+}
+
+fn listing(folder: &str, files: &[String], complete: bool) -> Observed {
+    let at = Place { source: SourceId(4), line: 1, column: 1, ..Place::default() };
+    let files = files.iter().map(|f| (Fact::stated(f.clone(), at), Some(2304))).collect();
+    let folder = Fact::stated(folder.to_owned(), at);
+    let target = KeyPath::of(&folder.value);
+    observed(4, Observation::FolderListing(FolderListing { folder, target, files, complete }))
+}
+
+#[test]
+fn an_absent_key_file() {
+    let rule = "key-file-absent";
+    let others =
+        || vec![format!("6de9cb26d2b98c01ec4e9e8b34824aa2_{GUID}"), format!("76944fb33636aeddb9590521c2e8815a_{GUID}")];
+    let found = check(&case(shut(csp()), vec![listing(CAPI_FOLDER, &others(), true)]), "iis");
+    let own = failed(&found, rule);
+    assert_eq!(
+        (own[0].severity, own[0].role, own[0].confidence),
+        (Severity::Error, Role::RootCause, Confidence::Certain)
+    );
+    // A cut listing, and one of another folder.
+    for (c, folder, complete) in [
+        (csp(), CAPI_FOLDER, false),
+        (ksp(), CAPI_FOLDER, true),
+        (csp(), "C:\\ProgramData\\Microsoft\\Crypto\\DSS\\MachineKeys", true),
+    ] {
+        let found = check(&case(shut(c), vec![listing(folder, &others(), complete)]), "iis");
+        assert!(failed(&found, rule).is_empty());
+        assert!(unknown(&found, rule).is_some_and(|command| command.starts_with("dir /a ")), "{folder}");
+    }
+    let there = [others(), vec![format!("{PREFIX}_{GUID}")]].concat();
+    assert!(passes(&check(&case(shut(csp()), vec![listing(CAPI_FOLDER, &there, true)]), "iis"), rule));
+    // A key that opens is there, whatever a listing says.
+    assert!(failed(&check(&case(csp(), vec![listing(CAPI_FOLDER, &others(), true)]), "iis"), rule).is_empty());
+    // CNG falls back to the other folder for a name that is computed.
+    let cng = |seen| failed(&check(&case(shut(ksp()), seen), "iis"), rule)[0].confidence;
+    assert_eq!(cng(vec![listing(CNG_FOLDER, &[], true)]), Confidence::Likely);
+    assert_eq!(cng(vec![listing(CNG_FOLDER, &[], true), listing(CAPI_FOLDER, &others(), true)]), Confidence::Certain);
+    // A trace that never finds it.
+    let looked = trace("lsass.exe", &file(), "NAME NOT FOUND", "Generic Read");
+    let found = check(&case(shut(csp()), vec![looked.clone()]), "iis");
+    assert_eq!(failed(&found, rule)[0].confidence, Confidence::Likely);
+    let read = trace("lsass.exe", &file(), "SUCCESS", "Generic Read");
+    assert!(failed(&check(&case(shut(csp()), vec![looked, read]), "iis"), rule).is_empty());
+}
+
+#[test]
+fn the_machines_own_guid() {
+    let rule = "machineguid-mismatch";
+    let stated = |guid: &str| {
+        let at = Place { source: SourceId(5), line: 3, column: 1, ..Place::default() };
+        observed(5, Observation::System(SystemFact::MachineGuid(Fact::stated(guid.to_owned(), at))))
+    };
+    let named = || {
+        let mut c = shut(csp());
+        c.key.stored_container = Some(fact(format!("{PREFIX}_{GUID}"), 20));
+        c
+    };
+    let other = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+    let own = failed(&check(&case(named(), vec![stated(other)]), "iis"), rule);
+    assert_eq!((own[0].severity, own[0].confidence), (Severity::Warning, Confidence::Possible));
+    assert!(passes(&check(&case(named(), vec![stated(GUID)]), "iis"), rule));
+    assert!(passes(&check(&case(csp(), vec![stated(other)]), "iis"), rule), "it opens");
+    let files = |n: usize| -> Vec<String> {
+        let many = [
+            "6de9cb26d2b98c01ec4e9e8b34824aa2",
+            "76944fb33636aeddb9590521c2e8815a",
+            "f686aace6942fb7f7ceb231212eef4a4",
+        ];
+        many.iter().take(n).map(|p| format!("{p}_{other}")).chain([format!("{PREFIX}_{GUID}")]).collect()
+    };
+    assert_eq!(failed(&check(&case(named(), vec![listing(CAPI_FOLDER, &files(3), true)]), "iis"), rule).len(), 1);
+    assert!(failed(&check(&case(named(), vec![listing(CAPI_FOLDER, &files(2), true)]), "iis"), rule).is_empty());
+}
+
+#[test]
+fn exchange_says_so_itself() {
+    let text = "Insufficient rights to grant Network Service access to the certificate with thumbprint 5D41402ABC4B2A76B9719D911017C592AA10F3CE.";
+    let found = check(&case(csp(), vec![error(None, text, ErrorContext::Unknown)]), "exchange");
+    let own = failed(&found, "exchange-setup-key-acl-fails");
+    assert_eq!((own[0].severity, own[0].confidence), (Severity::Warning, Confidence::Likely));
+    assert!(failed(&check(&case(csp(), Vec::new()), "exchange"), "exchange-setup-key-acl-fails").is_empty());
+}
+
+#[test]
+fn every_failure_about_permissions_names_one_primary_place_and_a_remedy() {
+    let seen = vec![
+        acl(1, CAPI_FOLDER, &[("BUILTIN\\Users", AceKind::Allow, FULL), NETWORK]),
+        acl(2, &file(), &[("Everyone", AceKind::Deny, READ), ("S-1-5-21-1-2-3-1104", AceKind::Allow, FULL)]),
+        error(Some(0x8009_0016), "Keyset does not exist", ErrorContext::Import),
+        trace("lsass.exe", &file(), "ACCESS DENIED", "Generic Read"),
+        listing(CAPI_FOLDER, &[], true),
+    ];
+    let mut all = case(csp(), seen);
+    all.failures.push(CaseCode {
+        code: fact(0x8009_000F, 4),
+        excerpt: "failed".to_owned(),
+        verb: Some("importPFX".to_owned()),
+    });
+    let found = check(&all, "iis,rdp,sql-server,dotnet,wac,exchange");
+    let mut failures = 0;
+    for r in &found {
+        let Outcome::Fail(draft) = &r.outcome else { continue };
+        failures += 1;
+        assert_eq!(draft.evidence.iter().filter(|e| e.primary).count(), 1, "{}", r.rule.name);
+        assert!(!draft.remedies.is_empty(), "{}", r.rule.name);
+        assert!(draft.severity != Severity::Error || draft.confidence <= Confidence::Likely, "{}", r.rule.name);
+    }
+    assert!(failures > 5, "{:?}", all_failed(&found));
+    assert!(RULES.iter().any(|r| matches!(r, RuleEntry::Case(c) if c.meta().name == "key-file-no-system-access")));
+}
