@@ -222,7 +222,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
         options.targets = args.targets.iter().flat_map(|t| &t.0).copied().collect();
     }
     let mut steps = collect::steps(&options.targets);
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     if !args.input.paths.is_empty() {
         hint(&args.input);
         steps = run::read_then(&args.input, options, None, |analysis| Ok(collect::missing(steps, analysis.case())))
