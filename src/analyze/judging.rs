@@ -113,8 +113,8 @@ impl Analysis<'_> {
         let mut surplus = self.case.kept.len().saturating_sub(limit);
         for faulty_too in [false, true] {
             let outcomes = &self.outcomes;
-            let (mut gone, mut kept) = (Vec::new(), Vec::new());
-            for credential in std::mem::take(&mut self.case.kept) {
+            let mut gone = Vec::new();
+            self.case.kept.retain(|credential| {
                 let healthy = outcomes
                     .get(&credential.id)
                     .is_none_or(|o| !o.iter().any(|r| matches!(r.outcome, Outcome::Fail(_))));
@@ -124,11 +124,9 @@ impl Analysis<'_> {
                 if leaves {
                     surplus -= 1;
                     gone.push(credential.id);
-                } else {
-                    kept.push(credential);
                 }
-            }
-            self.case.kept = kept;
+                !leaves
+            });
             for id in gone {
                 self.counted.retired += 1;
                 for recorded in self.outcomes.remove(&id).unwrap_or_default() {

@@ -527,7 +527,7 @@ fn key(block: &mut CertificateBlock) -> Key {
     };
 
     let stored = block.stored_container.take().filter(|_| association != Association::FoundBySearch);
-    let stored_is_file = stored.as_ref().filter(|s| container_name::split_file_name(&s.value).is_some());
+    let stored_is_file = stored.as_ref().filter(|s| container_name::is_file_name(&s.value));
     let container = block.simple_name.take().or_else(|| match (&stored, stored_is_file) {
         (Some(_), Some(_)) | (None, _) => None,
         (Some(name), None) => (!name.value.is_empty()).then(|| name.clone()),

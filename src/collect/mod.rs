@@ -87,8 +87,7 @@ use Base::{ProgramData, Windows};
 
 const RSA: &str = "Microsoft\\Crypto\\RSA\\MachineKeys";
 const CNG: &str = "Microsoft\\Crypto\\Keys";
-const HTTP_SYS: &[&str] =
-    &["iis", "exchange", "ad-fs", "wap", "winrm", "rd-gateway", "rras", "configmgr", "wac"];
+const HTTP_SYS: &[&str] = &["iis", "exchange", "ad-fs", "wap", "winrm", "rd-gateway", "rras", "configmgr", "wac"];
 
 /// Every step, in the order of the scripts.
 static STEPS: &[Step] = &[

@@ -16,6 +16,9 @@ impl Sha1 {
     /// Forty hexadecimal digits, in any case, with or without blanks or colons between the pairs, and with the
     /// invisible marks that a copy from a dialog brings (U+200E and its kind).
     pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(digits) = <&[u8; 40]>::try_from(text.as_bytes()) {
+            return hex::bytes(digits).map(Self);
+        }
         let mut out = [0u8; 20];
         let mut digits = 0usize;
         for c in text.chars() {

@@ -6,6 +6,7 @@ use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope},
     index::CaseIndex,
 };
+use crate::model::hash::BuildQuick;
 use crate::model::judgement::{Confidence, Role, Severity, Verdict, VerdictOutcome};
 use crate::model::{
     oid,
@@ -15,6 +16,8 @@ use crate::model::{
 use crate::rules::Grade;
 use crate::workloads::{CellOutcome, Target};
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// The machine stores whose certificates servers use.
 const SERVER_STORES: &[&str] = &["my", "webhosting", "remote desktop", "ntds\\my"];
@@ -165,7 +168,9 @@ pub struct Ranked {
 
 /// The place of a rule in the order of precedence.
 pub fn precedence(rule: &RuleMeta) -> usize {
-    RULES.iter().position(|r| r.meta().name == rule.name).unwrap_or(RULES.len())
+    static PLACES: LazyLock<HashMap<&str, usize, BuildQuick>> =
+        LazyLock::new(|| RULES.iter().enumerate().rev().map(|(place, r)| (r.meta().name, place)).collect());
+    PLACES.get(rule.name).copied().unwrap_or(RULES.len())
 }
 
 /// One failed check while the ranking goes on.

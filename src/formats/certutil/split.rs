@@ -37,8 +37,15 @@ pub(super) fn may_hold_a_mark(text: &str) -> bool {
 /// Whether a text is surely one part for [`split_at_anchors`], told by its bytes alone: every anchor, rule and prompt has
 /// a letter beyond hexadecimal digits, or an equals sign.
 pub(super) fn is_whole(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b' ' | b'-' | b'{' | b'}' | b'_' | b'.' | b'/' | b':'))
+    let class = &*WHOLE;
+    text.bytes().all(|b| class.get(usize::from(b)) == Some(&true))
 }
+
+/// The bytes of [`is_whole`].
+static WHOLE: LazyLock<[bool; 256]> = LazyLock::new(|| {
+    let digit = |b: u8| b.is_ascii_hexdigit() || matches!(b, b' ' | b'-' | b'{' | b'}' | b'_' | b'.' | b'/' | b':');
+    std::array::from_fn(|b| u8::try_from(b).is_ok_and(digit))
+});
 
 /// Whether a `====` rule begins after other words: a line that several lines were joined into.
 pub(super) fn holds_a_rule(piece: Piece<'_>) -> bool {

@@ -6,7 +6,11 @@ use time::{Date, Month, PrimitiveDateTime, Time};
 /// Digits of a hash or serial number: lower case without blanks. `None` when anything else is in the text, or an odd
 /// number of digits.
 pub(super) fn hex(text: &str) -> Option<String> {
-    let mut out = String::new();
+    // Most lines of a log that come here are words.
+    if text.bytes().find(|b| !matches!(b, b' ' | b'\t')).is_some_and(|b| b.is_ascii() && !b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
     for c in text.trim().chars() {
         match c {
             ' ' | '\t' | '\u{a0}' => {}

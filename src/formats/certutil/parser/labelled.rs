@@ -320,7 +320,7 @@ impl Parser {
             }
             return false;
         }
-        if container_name::split_file_name(text).is_some() {
+        if container_name::is_file_name(text) {
             self.unique(piece, value);
             self.open = None;
             return true;

@@ -221,6 +221,15 @@ impl Parser {
     /// Reads one physical line (or one window of a very long one). Whether the line was certutil's own: a label, a value,
     /// a row of a hex dump, the continuation of a value, a closing line. An empty line and text of unknown kind are not.
     pub fn line(&mut self, line: Line<'_>) -> bool {
+        if line.window.is_none() {
+            if line.text.is_empty() {
+                self.blank();
+                return false;
+            }
+            if let Some(own) = self.digits(&line) {
+                return own;
+            }
+        }
         let before = self.recognized;
         let (window, end) = (line.window, line.end);
         let cleaned = Cleaned::new(line);
@@ -232,6 +241,43 @@ impl Parser {
             Some(window) => self.window(&cleaned, window, end),
         }
         self.recognized != before
+    }
+
+    /// A line of hexadecimal digits and blanks alone inside a block, where it can only be a row of a dump or bytes that
+    /// nobody reads: a short way for the most frequent lines. `None`: it goes the way of all lines.
+    fn digits(&mut self, line: &Line<'_>) -> Option<bool> {
+        let text = line.text;
+        let quiet = self.open.is_none() && self.listed_provider.is_none() && !self.block_full;
+        let section = match self.section {
+            Section::PublicKey | Section::Signature | Section::Extension(_) => true,
+            // Between the labels of the identity; later such a line may be a closing line in an unknown language.
+            Section::Head => self.block.as_ref().is_some_and(|b| b.provider.is_none() && b.sha1.is_none()),
+            _ => false,
+        };
+        if !quiet || !section || self.block.is_none() || !is_digits(text) {
+            return None;
+        }
+        if self.block_lines.saturating_add(1) >= self.limits.block_lines {
+            return None;
+        }
+        let row = (self.section != Section::Head).then(|| values::dump_row(text)).flatten();
+        let indented = text.starts_with(' ');
+        if row.is_none() && !matches!(self.section, Section::Extension(_) | Section::Head) {
+            return None;
+        }
+        self.block_lines = self.block_lines.saturating_add(1);
+        self.last_was_header = false;
+        let Some((bytes, length)) = row else {
+            if indented {
+                self.claim();
+            }
+            return Some(indented);
+        };
+        self.claim();
+        if self.section == Section::PublicKey && self.public_key.len() < self.limits.key_blob_bytes {
+            self.public_key.extend(bytes.iter().take(length));
+        }
+        Some(true)
     }
 
     /// A window of a very long line. Its last part may be cut by the window's end: if the next window shows it whole, it
@@ -715,6 +761,16 @@ impl CertificateBlock {
             || self.stored_container.is_some()
             || self.index.is_some() && (named || closed || self.verbose || self.key_link.is_some())
     }
+}
+
+/// Whether a text is hexadecimal digits and blanks alone, with at least one digit.
+fn is_digits(text: &str) -> bool {
+    // The first bytes tell most words; the rest is looked at without an early end, many bytes at once.
+    let known = |b: u8| (b == b' ') | b.is_ascii_hexdigit();
+    let bytes = text.as_bytes();
+    bytes.iter().take(8).all(|b| known(*b))
+        && bytes.iter().fold(true, |all, b| all & known(*b))
+        && bytes.iter().any(|b| *b != b' ')
 }
 
 /// Whether a text goes on with another word after a name.

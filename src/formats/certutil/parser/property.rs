@@ -80,7 +80,7 @@ impl Parser {
             self.provider(piece, value);
             return true;
         }
-        if !equals && container_name::split_file_name(value.text).is_some() {
+        if !equals && container_name::is_file_name(value.text) {
             self.unique(piece, value);
             return true;
         }
