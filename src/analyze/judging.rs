@@ -10,7 +10,7 @@ use crate::report::build;
 use crate::report::model::{Check, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict};
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{FindingDraft, Outcome, Recorded};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
 /// Outcomes counted so far.
@@ -170,7 +170,7 @@ impl Analysis<'_> {
         let about_case: Vec<Recorded> = of_case.iter().filter(|r| r.credential.is_none()).cloned().collect();
         let mut findings = judge::rank(None, about_case.clone(), &targets).findings;
         let mut checks = about_case;
-        let mut own: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
+        let mut own: BTreeMap<CredentialId, Vec<RankedFinding>> = BTreeMap::new();
         let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
         for id in &ids {
             let Some(credential) = self.case.credential(*id) else { continue };
