@@ -239,11 +239,13 @@ impl<'a> Piece<'a> {
     }
     /// Without blanks (of any kind) on either side.
     pub fn trim(self) -> Self {
-        if let (Some(first), Some(last)) = (self.text.as_bytes().first(), self.text.as_bytes().last())
-            && first.is_ascii_graphic()
-            && last.is_ascii_graphic()
-        {
-            return self;
+        // Spaces around ASCII, byte by byte; everything else character by character.
+        let bytes = self.text.as_bytes();
+        let letter = |at: &usize| bytes.get(*at).is_some_and(u8::is_ascii_graphic);
+        let first = bytes.iter().position(|b| *b != b' ').filter(letter);
+        let last = bytes.iter().rposition(|b| *b != b' ').filter(letter);
+        if let (Some(first), Some(last)) = (first, last) {
+            return self.slice(first..last.saturating_add(1));
         }
         let tail = self.text.trim_start();
         let start = self.text.len().saturating_sub(tail.len());

@@ -32,7 +32,7 @@ impl Parser {
     }
 
     /// `label: value` and `label = value`.
-    pub(super) fn labelled(&mut self, piece: Piece<'_>, indent: usize, depth: u8) -> bool {
+    pub(super) fn labelled(&mut self, piece: Piece<'_>, indented: bool, depth: u8) -> bool {
         let text = piece.text;
         let Some((separator, width)) = separator(text) else { return false };
         let equals = text.get(separator..).is_some_and(|t| t.starts_with('='));
@@ -80,7 +80,7 @@ impl Parser {
         }
         match label {
             Some(label) => self.known_label(label, piece, value, depth),
-            None => self.unknown_label(piece, value, equals, indent),
+            None => self.unknown_label(piece, value, equals, indented),
         }
     }
 
@@ -278,7 +278,7 @@ impl Parser {
     }
 
     /// A label of no known language: its place and value tell.
-    pub(super) fn unknown_label(&mut self, piece: Piece<'_>, value: Piece<'_>, equals: bool, indent: usize) -> bool {
+    pub(super) fn unknown_label(&mut self, piece: Piece<'_>, value: Piece<'_>, equals: bool, indented: bool) -> bool {
         let text = value.text;
         let section = self.section;
         match section {
@@ -311,7 +311,7 @@ impl Parser {
                 self.provider(piece, value);
                 return true;
             }
-            let key_part = indent > 0 && self.block().sha1.is_some() && self.block().provider.is_none();
+            let key_part = indented && self.block().sha1.is_some() && self.block().provider.is_none();
             if key_part && !text.is_empty() {
                 self.keep(piece);
                 let fact = self.stated(text.to_owned(), piece);

@@ -475,7 +475,7 @@ impl Parser {
             self.open = None;
             return;
         }
-        if self.labelled(piece, whole.indent(), depth) {
+        if self.labelled(piece, whole.text.starts_with(char::is_whitespace), depth) {
             self.claim_of_block(whole);
             if self.open.is_some() {
                 let line = piece.line().text;
