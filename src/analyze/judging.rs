@@ -10,6 +10,7 @@ use crate::report::build;
 use crate::report::model::{Check, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict};
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{FindingDraft, Outcome, Recorded};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -112,7 +113,7 @@ impl Analysis<'_> {
         }
         let mut surplus = self.case.kept.len().saturating_sub(limit);
         for faulty_too in [false, true] {
-            let outcomes = &self.outcomes;
+            let (outcomes, seen) = (&self.outcomes, &mut self.seen);
             let mut gone = Vec::new();
             self.case.kept.retain(|credential| {
                 let healthy = outcomes
@@ -124,6 +125,15 @@ impl Analysis<'_> {
                 if leaves {
                     surplus -= 1;
                     gone.push(credential.id);
+                    // A later sighting can only be merged with one that is kept.
+                    if let Some(identity) = sighting::identity(credential)
+                        && let Entry::Occupied(mut ids) = seen.entry(identity)
+                    {
+                        ids.get_mut().retain(|id| *id != credential.id);
+                        if ids.get().is_empty() {
+                            ids.remove();
+                        }
+                    }
                 }
                 !leaves
             });
