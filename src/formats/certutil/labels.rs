@@ -452,7 +452,34 @@ fn is_plain(text: &str) -> bool {
 
 type Map<K, T> = HashMap<K, (T, Language), BuildQuick>;
 
+/// With which four letters the texts begin, as bits of a hash: most lines of a log are rejected by this alone.
+struct Beginnings([u64; 64]);
+
+impl Beginnings {
+    fn new<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
+        let mut bits = [0; 64];
+        for (word, bit) in texts.filter_map(Self::slot) {
+            bits.get_mut(word).into_iter().for_each(|w: &mut u64| *w |= bit);
+        }
+        Self(bits)
+    }
+    /// The word and the bit for the first four letters without case; `None` when the text begins otherwise.
+    fn slot(text: &str) -> Option<(usize, u64)> {
+        let first = text.as_bytes().first_chunk::<4>()?;
+        if !first.iter().all(u8::is_ascii_alphabetic) {
+            return None;
+        }
+        let hash = u32::from_le_bytes(first.map(|b| b.to_ascii_lowercase())).wrapping_mul(0x9E37_79B1);
+        Some((usize::try_from(hash >> 26).ok()?, 1_u64.checked_shl(hash >> 20 & 63)?))
+    }
+    /// Whether no text begins with the first four letters of this one.
+    fn exclude(&self, text: &str) -> bool {
+        Self::slot(text).is_some_and(|(word, bit)| self.0.get(word).is_some_and(|w| w & bit == 0))
+    }
+}
+
 struct Table<T: 'static> {
+    beginnings: Beginnings,
     exact: Map<&'static str, T>,
     exact_shapes: Shapes,
     by_skeleton: Map<String, T>,
@@ -472,11 +499,15 @@ impl<T: Copy> Table<T> {
         }
         let exact_shapes = Shapes::new(exact.keys().copied());
         let skeleton_shapes = Shapes::new(by_skeleton.keys().map(String::as_str));
-        Self { exact, exact_shapes, by_skeleton, skeleton_shapes }
+        let beginnings = Beginnings::new(exact.keys().copied().chain(by_skeleton.keys().map(String::as_str)));
+        Self { beginnings, exact, exact_shapes, by_skeleton, skeleton_shapes }
     }
 
     fn find(&self, text: &str) -> Option<(T, Language)> {
         let first = *text.as_bytes().first()?;
+        if self.beginnings.exclude(text) {
+            return None;
+        }
         if self.exact_shapes.may_hold(first, text.len())
             && let Some(hit) = self.exact.get(text)
         {
@@ -551,4 +582,29 @@ pub(super) fn anchors() -> Vec<String> {
     }
     out.extend(["CertUtil: -", "ERROR: missing key association", "ERROR: Container name"].map(str::to_owned));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_tables_is_found_in_any_case() {
+        for (_, words) in LABELS {
+            for (_, word) in *words {
+                assert!(find_label(word).is_some(), "{word}");
+                if skeleton(word).is_some() {
+                    assert!(find_label(&word.to_ascii_uppercase()).is_some(), "{word}");
+                }
+            }
+        }
+        for (_, words) in PHRASES {
+            for (_, word) in *words {
+                assert!(find_phrase(word).is_some(), "{word}");
+                if skeleton(word).is_some() {
+                    assert!(find_phrase(&word.to_ascii_uppercase().replace(' ', "  ")).is_some(), "{word}");
+                }
+            }
+        }
+    }
 }
