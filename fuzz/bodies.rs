@@ -8,7 +8,13 @@ use keyspect::analyze::{Analysis, Options};
 use keyspect::case::artifact::Origin;
 use keyspect::case::key_artifacts;
 use keyspect::formats::detect_binary;
+use keyspect::formats::error_text::ErrorTextReader;
+use keyspect::formats::iis_config::IisConfigReader;
 use keyspect::formats::pfx::open::open;
+use keyspect::formats::piece::Cleaned;
+use keyspect::formats::sslcert::SslCertReader;
+use keyspect::formats::system_info::SystemInfoReader;
+use keyspect::formats::text_reader::TextReader;
 use keyspect::formats::{
     capi_key_blob, capi_key_container, cert_element, cert_store, certificate_request, cng_key_blob, cng_key_file,
     cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pkcs7, private_key, pvk, reg_export,
@@ -86,7 +92,13 @@ pub fn facts(report: &Report) -> Value {
         })
         .collect();
     let findings: Vec<_> = report.findings.iter().map(|f| (&f.rule, f.credential, f.severity)).collect();
-    let input = report.inputs.first().map(|i| json!({ "kind": i.kind, "language": i.language, "details": i.details }));
+    let mut input =
+        report.inputs.first().map(|i| json!({ "kind": i.kind, "language": i.language, "details": i.details }));
+    // Offsets are those of the encoding.
+    let records = input.as_mut().and_then(|i| i.pointer_mut("/details/records")).and_then(Value::as_array_mut);
+    for record in records.into_iter().flatten().filter_map(Value::as_object_mut) {
+        record.remove("bytes");
+    }
     json!({ "input": input, "credentials": credentials, "findings": findings })
 }
 
@@ -145,7 +157,7 @@ pub fn detect(data: &[u8]) {
     assert_eq!(choose(data, &words), choose(data, &words));
     assert_eq!(detect_binary::detect(data), detect_binary::detect(data));
     let found = report(&mut &data[..], options());
-    assert_eq!(found.inputs.len(), 1);
+    assert!(found.inputs.len() == 1 || found.inputs[0].kind == "zip");
     assert_eq!(found, report(&mut &data[..], options()));
 }
 
@@ -311,6 +323,51 @@ pub fn request_inf(data: &[u8]) {
     }
 }
 
+/// Any text: the reader of events ends without a panic, and every fact stands inside the text.
+pub fn events(data: &[u8]) {
+    use keyspect::formats::event_text::EventReader;
+    use keyspect::formats::piece::Cleaned;
+    use keyspect::formats::text_reader::TextReader;
+    use keyspect::model::observation::Observation;
+    let mut limits = Limits::default();
+    (limits.line_bytes, limits.line_overlap) = (2_048, 256);
+    let encoding = choose(data, &[]).encoding;
+    let mut lines = LineReader::new(data, encoding, &limits);
+    let mut reader = EventReader::new(SourceId(0), &limits);
+    let mut seen = Vec::new();
+    while let Some(batch) = lines.next_batch().expect("the reader doesn't fail") {
+        for line in batch.lines() {
+            for piece in Cleaned::new(line).pieces() {
+                reader.line(piece);
+            }
+            seen.extend(reader.take());
+        }
+    }
+    reader.close();
+    seen.extend(reader.take());
+    let end = u64::try_from(data.len()).unwrap_or(u64::MAX);
+    for observed in seen {
+        assert!(observed.place.end() <= end, "{observed:?}");
+        let Observation::Event(event) = &observed.what else { continue };
+        for place in keyspect::formats::event_fields::places(event) {
+            assert!(place.end() <= end, "{event:?}");
+        }
+    }
+}
+
+/// Any bytes behind the header of an event log: no panic, and every record stands inside the log.
+#[cfg(feature = "evtx")]
+pub fn evtx(data: &[u8]) {
+    let mut whole = vec![0_u8; 4_096];
+    whole.extend_from_slice(b"ElfChnk\0");
+    whole.extend_from_slice(data);
+    for bytes in [data, &whole[..]] {
+        let log = keyspect::formats::evtx::parse(bytes, SourceId(0), &Limits::default());
+        let end = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        assert!(log.records.iter().all(|record| record.place.end() <= end));
+    }
+}
+
 /// A reader of one format: any bytes end without a panic, and the answer is the same every time.
 macro_rules! readers {
     ($($name:ident),* $(,)?) => { $(
@@ -347,4 +404,138 @@ pub mod formats {
         roaming_token,
         tpm_key_blob,
     );
+}
+
+/// Offers every line of any text to a reader: every place lies in the text, and nothing is open after the end.
+fn text_reader(data: &[u8], mut reader: impl keyspect::formats::text_reader::TextReader) {
+    let limits = Limits::default();
+    let encoding = choose(data, &keyspect::formats::certutil::words_beyond_ascii()).encoding;
+    let mut lines = LineReader::new(data, encoding, &limits);
+    let mut records = Vec::new();
+    while let Some(batch) = lines.next_batch().expect("the reader doesn't fail") {
+        for line in batch.lines() {
+            let cleaned = keyspect::formats::piece::Cleaned::new(line);
+            for piece in cleaned.pieces() {
+                reader.line(piece);
+            }
+            records.append(&mut reader.take());
+        }
+    }
+    reader.close();
+    assert!(!reader.is_open());
+    records.append(&mut reader.take());
+    let size = data.len() as u64;
+    for record in &records {
+        assert!(record.place.end() <= size);
+        assert!(record.fields.iter().all(|(_, fact)| fact.place.end() <= size));
+        assert!(record.excerpts.lines().all(|line| line.start <= size));
+    }
+    for (_, place) in reader.problems() {
+        assert!(place.end() <= size);
+    }
+}
+
+/// One body for each reader of traces, listings, templates and scripts.
+pub mod listings {
+    use super::{Limits, SourceId, text_reader};
+    use keyspect::formats;
+
+    pub fn procmon_csv(data: &[u8]) {
+        text_reader(data, formats::procmon_csv::ProcmonReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn folder_listing(data: &[u8]) {
+        text_reader(data, formats::folder_listing::FolderListingReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn powershell_certificates(data: &[u8]) {
+        text_reader(
+            data,
+            formats::powershell_certificates::CertificateListReader::new(SourceId(0), &Limits::default()),
+        );
+    }
+
+    pub fn certificate_template(data: &[u8]) {
+        text_reader(data, formats::certificate_template::TemplateReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn key_script(data: &[u8]) {
+        text_reader(data, formats::key_script::ScriptReader::new(SourceId(0), &Limits::default()));
+    }
+}
+
+/// An archive in place and as a stream: the same inputs with the same status, within small bounds.
+pub fn zip_archive(data: &[u8]) {
+    // Without a signature only the way to the other readers would be tried.
+    let data = [b"PK\x03\x04", data.strip_prefix(b"PK\x03\x04").unwrap_or(data)].concat();
+    let run = |seekable: bool| {
+        let mut options = Options::new(datetime!(2026-01-01 0:00 UTC));
+        options.limits.archive_members = 100;
+        options.limits.archive_bytes = 4 << 20;
+        let mut analysis = Analysis::new(options);
+        if seekable {
+            analysis.read_seekable("a.zip", None, &mut std::io::Cursor::new(&data)).expect("no sink");
+        } else {
+            analysis.read("a.zip", None, &mut data.as_slice()).expect("no sink");
+        }
+        analysis.finish().expect("no sink")
+    };
+    let (file, stream) = (run(true), run(false));
+    let seen = |report: &Report| -> Vec<_> {
+        report.inputs.iter().map(|i| (i.id, i.member.clone(), i.kind.clone(), i.status, i.bytes)).collect()
+    };
+    assert_eq!(seen(&file), seen(&stream));
+    assert!(file.inputs.len() <= 101);
+    let read: u64 = file.inputs.iter().filter(|i| i.member.is_some()).map(|i| i.bytes).sum();
+    // What is read in one piece may pass the bound by that piece.
+    assert!(read <= 5 << 20, "{read}");
+}
+
+/// Decoded lines through one reader of text artifacts: the same answer every time, every place inside the bytes.
+fn text_records(data: &[u8], reader: fn(&Limits) -> Box<dyn TextReader>) {
+    let limits = Limits::default();
+    let read = || {
+        let mut reader = reader(&limits);
+        let mut lines = LineReader::new(data, TextEncoding::Utf8, &limits);
+        let mut found = Vec::new();
+        while let Some(batch) = lines.next_batch().expect("a slice doesn't fail") {
+            for line in batch.lines() {
+                for piece in Cleaned::new(line).pieces() {
+                    reader.line(piece);
+                }
+                found.extend(reader.take());
+            }
+        }
+        reader.close();
+        found.extend(reader.take());
+        found
+    };
+    let found = read();
+    for observed in &found {
+        assert!(observed.place.end() <= data.len() as u64, "{observed:?}");
+        for (_, value) in &observed.fields {
+            assert!(value.place.end() <= data.len() as u64, "{observed:?}");
+        }
+    }
+    assert_eq!(found, read());
+}
+
+/// Bindings of HTTP.sys.
+pub fn sslcert(data: &[u8]) {
+    text_records(data, |limits| Box::new(SslCertReader::new(SourceId(0), limits)));
+}
+
+/// Bindings as IIS wants them.
+pub fn iis_config(data: &[u8]) {
+    text_records(data, |limits| Box::new(IisConfigReader::new(SourceId(0), limits)));
+}
+
+/// Errors in any text.
+pub fn error_text(data: &[u8]) {
+    text_records(data, |limits| Box::new(ErrorTextReader::new(SourceId(0), limits)));
+}
+
+/// Facts about the machine.
+pub fn system_info(data: &[u8]) {
+    text_records(data, |limits| Box::new(SystemInfoReader::new(SourceId(0), limits)));
 }

@@ -72,6 +72,16 @@ pub struct Limits {
     pub armor_bytes: usize,
     /// Files found by walking folders.
     pub walked_files: usize,
+    /// Archives inside each other that are read, the outermost counted.
+    pub archive_depth: usize,
+    /// Members of an archive and of the archives in it that are read; the rest is only counted.
+    pub archive_members: usize,
+    /// Bytes that the members of an archive and of the archives in it expand to. What must be in memory has its own bound.
+    pub archive_bytes: u64,
+    /// How many times its size in the archive a member may expand to; also what all members may, of the size of the archive.
+    pub archive_ratio: u64,
+    /// Bytes of a member, and of all together, that are read whatever the ratio is.
+    pub archive_ratio_from: u64,
     /// Bindings, events, permissions and the like kept of one run; after that they are only counted.
     pub observations: usize,
     /// One record of a text artifact (an event, an XML fragment, an INF in a ticket), in bytes.
@@ -114,6 +124,11 @@ impl Default for Limits {
             key_blob_bytes: 64 << 10,
             armor_bytes: 4 << 20,
             walked_files: 100_000,
+            archive_depth: 3,
+            archive_members: 10_000,
+            archive_bytes: 4 << 30,
+            archive_ratio: 200,
+            archive_ratio_from: 16 << 20,
             observations: 20_000,
             record_bytes: 1 << 20,
             record_values: 10_000,

@@ -96,12 +96,12 @@ fn pfx_struct() {
 
 #[test]
 fn request() {
-    replay(&["certificate-request", "private-key"], bodies::request);
+    replay(&["certificate-request", "preflight", "private-key"], bodies::request);
 }
 
 #[test]
 fn request_inf() {
-    replay(&["request-inf"], bodies::request_inf);
+    replay(&["request-inf", "preflight"], bodies::request_inf);
 }
 
 #[test]
@@ -139,4 +139,86 @@ fn each_format_alone() {
     ] {
         replay(&folders, body);
     }
+}
+
+#[test]
+fn listings() {
+    let folders = ["procmon-csv", "key-folder-listing", "powershell-certificates", "certificate-template", "script"];
+    for body in [
+        bodies::listings::procmon_csv,
+        bodies::listings::folder_listing,
+        bodies::listings::powershell_certificates,
+        bodies::listings::certificate_template,
+        bodies::listings::key_script,
+    ] {
+        replay(&folders, body);
+    }
+}
+
+#[cfg(feature = "zip")]
+#[test]
+fn zip_archive() {
+    replay(&["zip"], bodies::zip_archive);
+}
+
+#[test]
+fn events() {
+    replay(&["event-text", "event-xml", "event-json"], bodies::events);
+}
+
+#[test]
+fn events_cut_anywhere() {
+    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
+    for folder in ["event-text", "event-xml", "event-json"] {
+        for file in files(&corpus.join(folder)).iter().filter(|f| f.extension().is_none_or(|e| e != "toml")) {
+            let bytes = fs::read(file).unwrap();
+            (0..bytes.len()).step_by(7).for_each(|end| bodies::events(&bytes[..end]));
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "evtx")]
+fn evtx() {
+    replay(&["evtx"], bodies::evtx);
+}
+
+#[test]
+#[cfg(feature = "evtx")]
+fn evtx_damaged_anywhere() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/evtx/schannel-and-http/artifact.evtx");
+    let whole = fs::read(path).unwrap();
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..2_000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(3) {
+            let at = 4_096 + next(3_600);
+            bytes[at] = u8::try_from(next(256)).unwrap();
+        }
+        bodies::evtx(&bytes);
+    }
+}
+
+#[test]
+fn sslcert() {
+    replay(&["sslcert-bindings"], bodies::sslcert);
+}
+
+#[test]
+fn iis_config() {
+    replay(&["iis-config"], bodies::iis_config);
+}
+
+#[test]
+fn error_text() {
+    replay(&["error-text"], bodies::error_text);
+}
+
+#[test]
+fn system_info() {
+    replay(&["system-info"], bodies::system_info);
 }

@@ -4,10 +4,12 @@
 //! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`](crate::report::model::Report); with a [`Sink`] it writes
 //! each item as soon as its block ends.
 
+mod archive;
 mod embedded;
 mod judged;
 mod judging;
 mod measured;
+mod preflight;
 mod readers;
 mod segments;
 mod sighting;
@@ -18,25 +20,30 @@ use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::CredentialId;
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
-use crate::case::{from_pfx, key_artifacts};
+use crate::case::{from_pfx, from_powershell, key_artifacts};
 use crate::formats::certutil::{self, Language, Parser};
-use crate::formats::{pfx, registry_hive};
+use crate::formats::detect_binary::BinaryKind;
+use crate::formats::{event_text, pfx, registry_hive};
+use crate::input::archive::is_zip;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::SourceId;
 use crate::model::flags;
-use crate::model::observation::Observed;
+use crate::model::observation::{Observation, Observed};
+use crate::model::principal;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
 use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
 use crate::report::records;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
+use archive::Archives;
 use judged::Lines;
 use judging::Counted;
 use measured::Measured;
 use segments::{Part, Segments};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use text::{Next, Portion};
@@ -104,6 +111,7 @@ pub struct Analysis<'a> {
     counted: Counted,
     /// The lines of the credential that is judged.
     lines: Lines,
+    archives: Archives,
 }
 
 impl<'a> Analysis<'a> {
@@ -122,6 +130,7 @@ impl<'a> Analysis<'a> {
             joined: 0,
             counted: Counted::default(),
             lines: Lines::default(),
+            archives: Archives::default(),
         }
     }
 
@@ -174,7 +183,16 @@ impl<'a> Analysis<'a> {
         let mut head = Vec::new();
         let limit = u64::try_from(self.options.limits.detect_bytes).unwrap_or(u64::MAX);
         let failure = measured.by_ref().take(limit).read_to_end(&mut head).err();
-        if head.is_empty() {
+        if is_zip(&head) {
+            if let Some(e) = failure {
+                input.problems.push(Problem {
+                    message: format!("it could not be read to its end: {e}"),
+                    line: None,
+                    bytes: None,
+                });
+            }
+            return self.streamed_archive(input, head, &mut measured);
+        } else if head.is_empty() {
             input.status = if failure.is_some() { InputStatus::Failed } else { InputStatus::Unrecognized };
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
@@ -234,19 +252,37 @@ impl<'a> Analysis<'a> {
     }
 
     fn end_input(&mut self, mut input: Input) -> io::Result<()> {
+        let path = input.member.as_ref().unwrap_or(&input.path);
+        self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
+        if self.archives.hides(&input) {
+            return Ok(());
+        }
+        self.write_input(&mut input)?;
+        self.inputs.push(input);
+        Ok(())
+    }
+
+    /// Ends an input that has its place already, since those inside it came after it.
+    #[cfg(feature = "zip")]
+    fn end_archive(&mut self, place: usize, mut input: Input) -> io::Result<()> {
+        self.write_input(&mut input)?;
+        if let Some(kept) = self.inputs.get_mut(place) {
+            *kept = input;
+        }
+        Ok(())
+    }
+
+    fn write_input(&mut self, input: &mut Input) -> io::Result<()> {
         let limit = self.options.limits.problems;
         if input.problems.len() > limit {
             let more = input.problems.len() - limit;
             input.problems.truncate(limit);
             input.problems.push(Problem { message: format!("and {more} more problems"), line: None, bytes: None });
         }
-        if let Some(sink) = &mut self.sink {
-            sink.item(&Item::Input(input.clone()))?;
+        match &mut self.sink {
+            Some(sink) => sink.item(&Item::Input(input.clone())),
+            None => Ok(()),
         }
-        let path = input.member.as_ref().unwrap_or(&input.path);
-        self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
-        self.inputs.push(input);
-        Ok(())
     }
 
     /// An artifact that is read whole: keys, stores, requests.
@@ -283,6 +319,9 @@ impl<'a> Analysis<'a> {
         if let Some(e) = failure {
             let message = format!("it could not be read to its end: {e}");
             input.problems.push(Problem { message, line: None, bytes: None });
+            if input.status == InputStatus::Analyzed {
+                input.status = InputStatus::Partial;
+            }
         }
         Ok(())
     }
@@ -313,6 +352,11 @@ impl<'a> Analysis<'a> {
             let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
             Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
         }));
+        // An event log has records as texts have them.
+        if let (true, Some(Value::Object(details))) = (artifact.kind == BinaryKind::EventLog.word(), &mut input.details)
+        {
+            details.insert("records".to_owned(), artifact.observed.iter().map(records::record).collect());
+        }
         self.observe(artifact.observed);
         artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
     }
@@ -320,7 +364,12 @@ impl<'a> Analysis<'a> {
     fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
         let choice = match self.options.encoding {
             Some(encoding) => Choice { encoding, guessed: false },
-            None => choose(&head, &certutil::words_beyond_ascii()),
+            None => {
+                let mut words = certutil::words_beyond_ascii();
+                words.extend(principal::names_beyond_ascii());
+                words.extend(event_text::words_beyond_ascii());
+                choose(&head, &words)
+            }
         };
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();
@@ -395,6 +444,11 @@ impl<'a> Analysis<'a> {
                 continue;
             }
             records.list.push(records::record(&observed));
+            if let Observation::Certificate(shown) = &observed.what
+                && let Some(credential) = from_powershell::credential(&observed, shown)
+            {
+                self.credential(credential)?;
+            }
             self.case.observed.push(observed);
         }
         for embedded in portion.embedded {

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 const EXAMPLES: &str = "\
 Examples:
   keyspect ticket-4711/                     every artifact in a folder, judged for IIS
+  keyspect ticket-4711.zip                  the same of an archive; nothing is unpacked to disk
   certutil -v -store my | keyspect -        standard input
   keyspect --for sql-server:2019 dump.txt   for another workload
   keyspect explain 0x80070520               what a code, event, field, provider or rule means
@@ -23,7 +24,7 @@ Exit status:
 
 /// An offline doctor for the private keys behind Windows certificates
 ///
-/// Give it what a server's administrator sent: certutil logs, PFX files, key files, certificate stores, a folder of all of it.
+/// Give it what a server's administrator sent: certutil logs, PFX files, key files, certificate stores, a folder or a zip of all of it.
 /// It says which private key is broken, which line proves it, what repairs it and what shows that it is repaired.
 /// Nothing is changed and nothing is sent anywhere.
 #[derive(Debug, Parser)]
@@ -58,7 +59,7 @@ pub(crate) enum Command {
 /// Where the artifacts come from.
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
-    /// Files and folders with artifacts; `-` is standard input. A file named like a command needs `./`
+    /// Files, folders and zip archives with artifacts; `-` is standard input. A file named like a command needs `./`
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// The encoding of texts (utf-8, utf-16le, 850, windows-1252, …) instead of the detected one

@@ -3,7 +3,7 @@
 use super::args::{FailOn, InputArgs};
 use super::passwords;
 use keyspect::analyze::{Analysis, Options};
-use keyspect::input::{Place, walk};
+use keyspect::input::{Opened, Place, walk};
 use keyspect::limits::Limits;
 use keyspect::report::jsonl::Sink;
 use keyspect::report::model::{InputStatus, Report};
@@ -93,10 +93,13 @@ pub(crate) fn read_then<T>(
         match &found.place {
             Place::Failed(message) | Place::Skipped(message) => analysis.unreadable(&name.path, message)?,
             Place::Stdin | Place::File(_) => match found.open() {
-                Some(Ok(mut reader)) => {
+                Some(Ok(opened)) => {
                     reading(Some(name.to_string()));
                     deadline.set(args.timeout.and_then(|s| Instant::now().checked_add(Duration::from_secs(s))));
-                    analysis.read(&name.path, name.member.as_deref(), &mut reader)?;
+                    match opened {
+                        Opened::File(mut file) => analysis.read_seekable(&name.path, None, &mut file)?,
+                        Opened::Stream(mut stream) => analysis.read(&name.path, None, &mut stream)?,
+                    }
                 }
                 Some(Err(error)) => analysis.unreadable(&name.path, &format!("can't be read: {error}"))?,
                 None => {}

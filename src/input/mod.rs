@@ -11,6 +11,7 @@
     clippy::panic
 )]
 
+pub mod archive;
 mod chunked;
 mod decode;
 mod encoding;
@@ -30,7 +31,7 @@ pub use passwords::Passwords;
 pub use sniff::looks_like_text;
 pub use source::SourceName;
 #[cfg(feature = "cli")]
-pub use walk::{Found, Place, walk};
+pub use walk::{Found, Opened, Place, Stream, walk};
 
 #[cfg(test)]
 mod tests;

@@ -32,15 +32,46 @@ pub enum Place {
     Skipped(String),
 }
 
+/// An input that was opened.
+#[derive(Debug)]
+pub enum Opened {
+    /// A regular file, which can be read at any place.
+    File(File),
+    /// Standard input, a FIFO or a device.
+    Stream(Stream),
+}
+
+/// What can be read only once, from front to back.
+#[derive(Debug)]
+pub enum Stream {
+    /// Standard input.
+    Stdin(io::Stdin),
+    /// A FIFO or a device that was named directly.
+    Special(File),
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdin(stdin) => stdin.read(buffer),
+            Self::Special(file) => file.read(buffer),
+        }
+    }
+}
+
 impl Found {
     /// Opens the input; none if there is nothing to open.
     ///
     /// # Errors
     /// The error of the system: the file is gone, or may not be read. It concerns this input only.
-    pub fn open(&self) -> Option<io::Result<Box<dyn Read + Send>>> {
+    pub fn open(&self) -> Option<io::Result<Opened>> {
+        let opened = |file: File| match file.metadata() {
+            Ok(metadata) if metadata.is_file() => Opened::File(file),
+            _ => Opened::Stream(Stream::Special(file)),
+        };
         match &self.place {
-            Place::Stdin => Some(Ok(Box::new(io::stdin()))),
-            Place::File(path) => Some(File::open(path).map(|file| -> Box<dyn Read + Send> { Box::new(file) })),
+            Place::Stdin => Some(Ok(Opened::Stream(Stream::Stdin(io::stdin())))),
+            Place::File(path) => Some(File::open(path).map(opened)),
             Place::Failed(_) | Place::Skipped(_) => None,
         }
     }
@@ -205,7 +236,8 @@ mod tests {
         assert_eq!(names(&walk(&[root.join("link")], &Limits::default()), root), ["link/socket", "link/\u{fffd}.txt"]);
         let device = walk(&["/dev/null"], &Limits::default());
         let mut bytes = Vec::new();
-        device[0].open().unwrap().unwrap().read_to_end(&mut bytes).unwrap();
+        let Opened::Stream(mut stream) = device[0].open().unwrap().unwrap() else { panic!("a device is no file") };
+        stream.read_to_end(&mut bytes).unwrap();
         assert!(bytes.is_empty());
     }
 }

@@ -1,0 +1,229 @@
+//! Archives: an input of their own, and one for every member.
+
+use super::Analysis;
+use super::measured::Measured;
+use crate::input::archive;
+use crate::report::model::{Input, InputStatus, Problem};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use zeroize::Zeroizing;
+
+/// Where the run stands in archives.
+#[derive(Default)]
+pub(super) struct Archives {
+    /// The archives around the input that is read.
+    #[cfg(feature = "zip")]
+    depth: usize,
+    /// The bytes of the archives that are held in memory.
+    held: usize,
+    /// The input is in a package: it is reported only if it is recognised.
+    package: bool,
+    #[cfg(feature = "zip")]
+    budget: archive::Budget,
+}
+
+impl Archives {
+    /// Whether an input is left out of the report.
+    pub(super) fn hides(&self, input: &Input) -> bool {
+        self.package && input.status == InputStatus::Unrecognized
+    }
+}
+
+fn problem(message: impl Into<String>) -> Problem {
+    Problem { message: message.into(), line: None, bytes: None }
+}
+
+impl Analysis<'_> {
+    /// Reads one input that can be read at any place, such as a file. An archive is then not held in memory; anything
+    /// else is read as by [`Analysis::read`].
+    ///
+    /// # Errors
+    /// Only what the sink answers.
+    pub fn read_seekable<R: Read + Seek + Send>(
+        &mut self,
+        path: &str,
+        member: Option<&str>,
+        reader: &mut R,
+    ) -> io::Result<()> {
+        let mut head = Vec::new();
+        let peeked = reader.by_ref().take(8).read_to_end(&mut head).and_then(|_| reader.seek(SeekFrom::Start(0)));
+        if !archive::is_zip(&head) {
+            return match peeked {
+                Err(e) => self.unreadable(path, &format!("it can't be read: {e}")),
+                Ok(_) => self.read(path, member, reader),
+            };
+        }
+        let mut input = self.input(path, member);
+        input.bytes = reader.seek(SeekFrom::End(0)).unwrap_or(0);
+        if (self.options.hash || input.bytes <= self.options.limits.hash_bytes)
+            && reader.seek(SeekFrom::Start(0)).is_ok()
+        {
+            let mut measured = Measured::new(reader, u64::MAX);
+            if io::copy(&mut measured, &mut io::sink()).is_ok() {
+                input.sha256 = measured.sha256();
+            }
+        }
+        self.archive(input, reader)
+    }
+
+    /// An archive that comes as a stream is held in memory, up to the bound of binary artifacts.
+    pub(super) fn streamed_archive(
+        &mut self,
+        mut input: Input,
+        head: Vec<u8>,
+        rest: &mut Measured<'_>,
+    ) -> io::Result<()> {
+        let limit = self.options.limits.binary_bytes;
+        let room = limit.saturating_sub(self.archives.held);
+        let mut data = Zeroizing::new(head);
+        let more = u64::try_from(room.saturating_sub(data.len()).saturating_add(1)).unwrap_or(u64::MAX);
+        let failure = rest.by_ref().take(more).read_to_end(&mut data).err();
+        input.bytes = rest.bytes;
+        if data.len() > room {
+            "zip".clone_into(&mut input.kind);
+            input.status = InputStatus::Failed;
+            input.problems.push(problem(format!(
+                "an archive that comes as a stream or inside others is held in memory, and these are more than {limit} \
+                 bytes: not read"
+            )));
+            return self.end_input(input);
+        }
+        input.sha256 = rest.sha256();
+        if let Some(e) = failure {
+            input.problems.push(problem(format!("it could not be read to its end: {e}")));
+        }
+        self.archives.held = self.archives.held.saturating_add(data.len());
+        let held = data.len();
+        let result = self.archive(input, Cursor::new(data.as_slice()));
+        self.archives.held = self.archives.held.saturating_sub(held);
+        result
+    }
+
+    #[cfg(not(feature = "zip"))]
+    fn archive<R: Read + Seek + Send>(&mut self, mut input: Input, _: R) -> io::Result<()> {
+        "zip".clone_into(&mut input.kind);
+        input.status = InputStatus::Failed;
+        input.problems.push(problem("this build of the program does not read zip archives"));
+        self.end_input(input)
+    }
+
+    /// Reads the members. The archive stands before them in the report and is written after them in a streamed one.
+    #[cfg(feature = "zip")]
+    fn archive<R: Read + Seek + Send>(&mut self, mut input: Input, reader: R) -> io::Result<()> {
+        "zip".clone_into(&mut input.kind);
+        let limits = self.options.limits.clone();
+        if self.archives.depth >= limits.archive_depth {
+            input.status = InputStatus::Failed;
+            input.problems.push(problem(format!("an archive inside {} others: not read", self.archives.depth)));
+            return self.end_input(input);
+        }
+        let package_around = self.archives.package;
+        if self.archives.depth == 0 {
+            self.archives.budget = archive::Budget::new(input.bytes, &limits);
+        }
+        let budget = self.archives.budget.clone();
+        let place = self.inputs.len();
+        self.inputs.push(input.clone());
+        self.archives.depth = self.archives.depth.saturating_add(1);
+        let mut tally = Tally::default();
+        let walked = archive::walk(reader, &limits, &budget, &mut |member, package, body| {
+            self.archives.package = package_around || package;
+            self.member(&mut input, member, body, &mut tally)
+        });
+        self.archives.depth = self.archives.depth.saturating_sub(1);
+        self.archives.package = package_around;
+        let walked = walked?;
+        if walked.package {
+            input.problems.push(problem(format!(
+                "the container of a document or a program: {} members that are none of the artifacts are not listed",
+                tally.unrecognized
+            )));
+        }
+        let damaged = !walked.problems.is_empty() || tally.stopped || tally.failed > 0 || tally.partial > 0;
+        input.problems.extend(walked.problems.into_iter().map(problem));
+        if walked.members == 0 {
+            input.problems.push(problem("an archive without members"));
+        } else if tally.recognized == 0 && tally.failed == 0 {
+            input.problems.push(problem("no member is one of the artifacts that are read"));
+        }
+        input.status = match (tally.recognized > 0, damaged) {
+            (true, false) => InputStatus::Analyzed,
+            (true, true) => InputStatus::Partial,
+            (false, true) => InputStatus::Failed,
+            (false, false) => InputStatus::Unrecognized,
+        };
+        let skipped = walked.members.saturating_sub(tally.read).saturating_sub(tally.folders);
+        input.details = Some(serde_json::json!({
+            "members": walked.members,
+            "folders": tally.folders,
+            "read": tally.read,
+            "skipped": skipped,
+        }));
+        self.end_archive(place, input)
+    }
+
+    /// One member; false ends the walk.
+    #[cfg(feature = "zip")]
+    fn member(
+        &mut self,
+        outer: &mut Input,
+        member: &archive::Member,
+        body: archive::Body<'_>,
+        tally: &mut Tally,
+    ) -> io::Result<bool> {
+        if (self.stop)() {
+            outer.problems.push(problem(format!("stopped before `{}`: the time for this input is over", member.name)));
+            tally.stopped = true;
+            return Ok(false);
+        }
+        let inside = match &outer.member {
+            Some(around) => format!("{around}/{}", member.name),
+            None => member.name.clone(),
+        };
+        let before = self.inputs.len();
+        match (member.kind, body) {
+            (archive::MemberKind::Folder, _) => {
+                tally.folders = tally.folders.saturating_add(1);
+                return Ok(true);
+            }
+            (archive::MemberKind::Link, _) => {
+                outer.problems.push(problem(format!("`{}` is a symbolic link: not followed", member.name)));
+                return Ok(true);
+            }
+            (archive::MemberKind::File, Ok(reader)) => {
+                tally.read = tally.read.saturating_add(1);
+                self.read(&outer.path, Some(&inside), reader)?;
+            }
+            (archive::MemberKind::File, Err(message)) => {
+                let mut input = self.input(&outer.path, Some(&inside));
+                input.status = InputStatus::Failed;
+                input.problems.push(problem(message));
+                self.end_input(input)?;
+            }
+        }
+        let status = self.inputs.get(before).map_or(InputStatus::Unrecognized, |input| input.status);
+        let count = match status {
+            InputStatus::Analyzed | InputStatus::Locked => &mut tally.recognized,
+            InputStatus::Partial => {
+                tally.partial = tally.partial.saturating_add(1);
+                &mut tally.recognized
+            }
+            InputStatus::Failed => &mut tally.failed,
+            InputStatus::Unrecognized => &mut tally.unrecognized,
+        };
+        *count = count.saturating_add(1);
+        Ok(true)
+    }
+}
+
+/// What became of the members of one archive.
+#[cfg(feature = "zip")]
+#[derive(Default)]
+struct Tally {
+    read: u64,
+    folders: u64,
+    recognized: u64,
+    partial: u64,
+    failed: u64,
+    unrecognized: u64,
+    stopped: bool,
+}
