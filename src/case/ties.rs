@@ -86,7 +86,7 @@ pub fn tie(case: &mut CaseIndex) -> BTreeSet<CredentialId> {
 /// Keeps the line of a place that another artifact states, so that a finding can show it.
 fn keep_line(credential: &mut Credential, place: Place, observed: &[Observed], index: usize) {
     if let Some(line) = observed.get(index).and_then(|o| o.excerpts.at(place)) {
-        credential.excerpts.push(line.source, line.number, line.column, line.start, &line.text);
+        credential.excerpts.push(line.source, line.number, line.column, line.start, line.text);
     }
 }
 
