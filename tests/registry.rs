@@ -38,6 +38,15 @@ fn analyze(texts: &[String], workloads: &str) -> Report {
 /// Severity, role and confidence of each rule as the table gives them; where it gives two, the first.
 const TABLE: &[(&str, &str)] = &[
     ("key-prov-info-missing", "fault error root-cause certain"),
+    ("http-binding-hash-not-in-store", "fault error root-cause certain"),
+    ("http-binding-null-appid-or-hash", "fault error root-cause certain"),
+    ("http-binding-store-name-mismatch", "fault error root-cause likely"),
+    ("iis-httpsys-drift", "fault warning contributing possible"),
+    ("sslcert-ipport-overrides-sni", "fault warning contributing likely"),
+    ("iplisten-restricts", "fault warning contributing likely"),
+    ("http-15021-status", "dispatch"),
+    ("http-15300-15301-timeline", "dispatch"),
+    ("netsh-1312-context", "dispatch"),
     ("key-association-repairable", "fault error root-cause certain"),
     ("keyset-missing", "fault error root-cause likely"),
     ("dump-taken-unelevated", "fault warning root-cause likely"),

@@ -545,6 +545,7 @@ impl<'a> Analysis<'a> {
             details.insert("requested_keys".to_owned(), list.into());
         }
         input.details = Some(details.into());
+        self.case.stores.extend(log.listings);
         for (code, line) in log.codes {
             self.case.codes.push(CaseCode { code, excerpt: line, verb: None });
         }

@@ -22,6 +22,28 @@ pub struct Run {
     pub line: String,
 }
 
+/// One store as one run listed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreListing {
+    /// The store's name, lower case.
+    pub store: String,
+    /// Machine, user, …; unknown without a command line.
+    pub scope: Scope,
+    /// The listing shows every certificate of the store: no single one was asked for, the numbers run from 0 without a gap,
+    /// nothing was cut or damaged, and the closing line is there.
+    pub complete: bool,
+    /// The line of the store's name, else of the command.
+    pub place: Place,
+}
+
+/// The listing that is being read.
+#[derive(Debug)]
+struct Listing {
+    name: Option<Fact<String>>,
+    next: u32,
+    broken: bool,
+}
+
 /// Turns the records of one log into credentials.
 #[derive(Debug)]
 pub struct LogCredentials {
@@ -33,6 +55,9 @@ pub struct LogCredentials {
     windows: Option<Fact<WindowsVersion>>,
     held: Option<Box<Credential>>,
     orders: Orders,
+    listing: Option<Listing>,
+    /// Stores that were listed.
+    pub listings: Vec<StoreListing>,
     /// Runs that ended.
     pub runs: Vec<Run>,
     /// Providers that `-csplist` listed.
@@ -75,6 +100,21 @@ impl Orders {
     }
 }
 
+/// Whose store a command asks for.
+fn command_scope(c: &CommandLine) -> Scope {
+    if c.user {
+        Scope::User
+    } else if c.enterprise {
+        Scope::Enterprise
+    } else if c.group_policy {
+        Scope::GroupPolicy
+    } else if c.service {
+        Scope::Service
+    } else {
+        Scope::Machine
+    }
+}
+
 impl LogCredentials {
     /// For one input.
     pub fn new(source: SourceId) -> Self {
@@ -87,6 +127,8 @@ impl LogCredentials {
             windows: None,
             held: None,
             orders: Orders::default(),
+            listing: None,
+            listings: Vec::new(),
             runs: Vec::new(),
             providers: Vec::new(),
             keys: Vec::new(),
@@ -116,10 +158,16 @@ impl LogCredentials {
                 for (message, place) in &block.damage {
                     self.problem(message.clone(), Some(*place));
                 }
+                let listing = self.listing.get_or_insert(Listing { name: None, next: 0, broken: false });
+                let expected = block.index.as_ref().is_some_and(|i| i.value == listing.next);
+                listing.broken |= !expected || !block.damage.is_empty();
+                listing.next = listing.next.saturating_add(1);
                 let credential = Box::new(self.credential(*block));
                 return self.held.replace(credential);
             }
             Record::StoreHeader(name) => {
+                self.end_listing(false);
+                self.listing = Some(Listing { name: Some(name.clone()), next: 0, broken: false });
                 if self.command_used {
                     self.command = None;
                 }
@@ -131,6 +179,7 @@ impl LogCredentials {
                     self.elevation = Some((elevated, line.clone()));
                 }
                 if !command.verb.is_empty() || !command.arguments.is_empty() {
+                    self.end_listing(false);
                     self.commands = self.commands.saturating_add(1);
                     self.command = Some((command, line, elevated));
                     self.command_used = false;
@@ -144,10 +193,12 @@ impl LogCredentials {
                     held.origin = Origin::FileDump;
                     held.store = None;
                 }
+                self.end_listing(true);
                 self.end_run(Run { verb: verb.value, failed: None, line: String::new() });
                 return self.held.take();
             }
             Record::Failed { verb, code, line } => {
+                self.end_listing(false);
                 self.end_run(Run { verb: verb.value, failed: Some(code), line });
                 return self.held.take();
             }
@@ -168,6 +219,9 @@ impl LogCredentials {
                 }
             }
             Record::Problem(message, place) => {
+                if let Some(listing) = &mut self.listing {
+                    listing.broken = true;
+                }
                 self.commands = self.commands.saturating_add(1);
                 self.problem(message, Some(place));
             }
@@ -177,7 +231,27 @@ impl LogCredentials {
 
     /// The last credential.
     pub fn finish(&mut self) -> Option<Box<Credential>> {
+        self.end_listing(false);
         self.held.take()
+    }
+
+    fn end_listing(&mut self, closed: bool) {
+        let Some(listing) = self.listing.take() else { return };
+        let command = self.command.as_ref();
+        let named = listing.name.or_else(|| {
+            let (command, line, _) = command?;
+            Some(Fact::derived(command.store()?.to_owned(), line.place, "from the command line"))
+        });
+        let Some(name) = named.filter(|_| self.listings.len() < LOG_RECORDS) else { return };
+        let whole = command.is_none_or(|(c, ..)| {
+            matches!(c.verb.as_str(), "store" | "verifystore" | "viewstore") && !c.names_a_certificate()
+        });
+        self.listings.push(StoreListing {
+            store: name.value.to_lowercase(),
+            scope: command.map_or(Scope::Unknown, |(c, ..)| command_scope(c)),
+            complete: closed && whole && !listing.broken,
+            place: name.place,
+        });
     }
 
     fn end_run(&mut self, run: Run) {
@@ -220,18 +294,7 @@ impl LogCredentials {
         });
         let by_command = self.command.as_ref().and_then(|(c, line, _)| {
             c.store()?;
-            let scope = if c.user {
-                Scope::User
-            } else if c.enterprise {
-                Scope::Enterprise
-            } else if c.group_policy {
-                Scope::GroupPolicy
-            } else if c.service {
-                Scope::Service
-            } else {
-                Scope::Machine
-            };
-            Some(Fact::derived(scope, line.place, "from the command line"))
+            Some(Fact::derived(command_scope(c), line.place, "from the command line"))
         });
         // A physical store inside the machine's store (enterprise, group policy) also has the machine mark.
         let scope = match (&by_command, by_state) {

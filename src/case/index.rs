@@ -1,6 +1,7 @@
 //! What a whole run knows: a few bytes for each credential, for the rules that compare them.
 
 use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
+use super::from_certutil::StoreListing;
 use crate::model::{
     access::AccessList,
     binding::Binding,
@@ -76,6 +77,8 @@ pub struct CaseIndex {
     pub key_files: BTreeSet<(String, String)>,
     /// Runs of certutil that failed.
     pub failures: Vec<CaseCode>,
+    /// The stores that logs of certutil list, in input order.
+    pub stores: Vec<StoreListing>,
     /// What other artifacts state, in input order, within `Limits::observations`.
     pub observed: Vec<Observed>,
 }

@@ -8,6 +8,7 @@ mod adfs_token_signing_keyspec2_normal;
 mod app_code_no_key_read;
 mod archived_or_moved_certificate;
 mod azurestack_csp_required;
+mod bindings;
 mod cert_expired;
 mod cert_key_mismatch;
 mod cert_not_yet_valid;
@@ -29,8 +30,15 @@ mod exchange_cng_fba_loop;
 mod exchange_setup_key_acl_fails;
 mod exo_app_only_cng;
 mod hgs_ksp_required;
+mod http_15021_status;
+mod http_15300_15301_timeline;
+mod http_binding_hash_not_in_store;
+mod http_binding_null_appid_or_hash;
+mod http_binding_store_name_mismatch;
+mod iis_httpsys_drift;
 mod iis_import_nonexportable_bug;
 mod iiswaskey_localservice;
+mod iplisten_restricts;
 pub mod judge;
 mod key_access;
 mod key_association_repairable;
@@ -53,6 +61,7 @@ mod machine_keyset_in_user_store;
 mod machineguid_mismatch;
 mod machinekeys_folder_acl_broken;
 mod machinekeys_overbroad;
+mod netsh_1312_context;
 mod nonexportable_not_a_cause;
 mod pfx;
 mod pfx_csp_name_attribute;
@@ -90,6 +99,7 @@ mod sources;
 mod sql_keyspec_signature;
 mod sql_ksp_documented_unsupported;
 mod sql_service_no_key_read;
+mod sslcert_ipport_overrides_sni;
 mod strong_key_protection_silent;
 mod subject;
 mod tpm_key_size_limit;
@@ -222,6 +232,9 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&pfx_leaf_missing::PfxLeafMissing),
     RuleEntry::Credential(&container_name_inconsistent::ContainerNameInconsistent),
     RuleEntry::Case(&request_pending_key_elsewhere::RequestPendingKeyElsewhere),
+    RuleEntry::Case(&http_binding_null_appid_or_hash::HttpBindingNullAppidOrHash),
+    RuleEntry::Case(&http_binding_hash_not_in_store::HttpBindingHashNotInStore),
+    RuleEntry::Case(&http_binding_store_name_mismatch::HttpBindingStoreNameMismatch),
     RuleEntry::Credential(&key_prov_info_missing::KeyProvInfoMissing),
     RuleEntry::Credential(&key_association_repairable::KeyAssociationRepairable),
     RuleEntry::Credential(&user_keyset_in_machine_store::UserKeysetInMachineStore),
@@ -303,6 +316,12 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&weak_key_or_hash::WeakKeyOrHash),
     RuleEntry::Credential(&rsassa_pss_signed_cert::RsassaPssSignedCert),
     RuleEntry::Credential(&chain_incomplete_or_untrusted::ChainIncompleteOrUntrusted),
+    RuleEntry::Case(&sslcert_ipport_overrides_sni::SslcertIpportOverridesSni),
+    RuleEntry::Case(&iplisten_restricts::IplistenRestricts),
+    RuleEntry::Case(&iis_httpsys_drift::IisHttpsysDrift),
+    RuleEntry::Case(&http_15021_status::Http15021Status),
+    RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
+    RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),
     RuleEntry::Credential(&code_signing_keyspec2_normal::CodeSigningKeyspec2Normal),

@@ -5,7 +5,8 @@ pub(super) use super::{
     CaseRule, Checks, Context, CredentialRule, FindingDraft, Kind, RuleMeta, judge, sources, subject,
 };
 pub(super) use crate::case::credential::{
-    Access, Association, Certificate, Credential, Exportable, KeyRemark, Origin, Scope, TestOutcome, ValidityDate,
+    Access, Association, Bound, Certificate, Credential, CredentialId, Exportable, KeyRemark, Origin, Scope,
+    TestOutcome, ValidityDate,
 };
 pub(super) use crate::case::index::{CaseIndex, IndexEntry, fold};
 pub(super) use crate::model::judgement::{Confidence, Role, Severity};

@@ -312,3 +312,37 @@ pub(super) const EVERYONE_ADVICE: Source = Source {
 pub(super) const WINACME1286: Source =
     Source { title: "win-acme issue 1286", url: "https://github.com/win-acme/win-acme/issues/1286", grade: Grade::C };
 pub(super) const POSHACME_DEPLOY12: Source = Source { title: "Posh-ACME.Deploy issue 12", url: "", grade: Grade::C };
+pub(super) const IIS_TROUBLESHOOT_HTTP: Source = Source {
+    title: "Microsoft, Troubleshooting SSL related issues (Server Certificate), scenario 4",
+    url: "",
+    grade: Grade::A,
+};
+pub(super) const SSL_PARAM: Source = Source {
+    title: "Microsoft Learn, HTTP_SERVICE_CONFIG_SSL_PARAM structure",
+    url: "https://learn.microsoft.com/windows/win32/api/http/ns-http-http_service_config_ssl_param",
+    grade: Grade::A,
+};
+pub(super) const THUMBPRINT_CHARACTER: Source =
+    Source { title: "Microsoft KB3042780 (an invisible character in the copied thumbprint)", url: "", grade: Grade::A };
+pub(super) const CERTES224: Source =
+    Source { title: "certes issue 224 (a binding with the wrong store name)", url: "", grade: Grade::C };
+pub(super) const TWO_HALVES: Source = Source {
+    title: "Inference: IIS's configuration and HTTP.sys each keep a half of a binding; no document says when they part",
+    url: "",
+    grade: Grade::D,
+};
+pub(super) const HTTP_EVENT_PACKET: Source = Source {
+    title: "A published event 15021 with its data: the status 0xC000005F is that of Win32 error 1312",
+    url: "",
+    grade: Grade::B,
+};
+pub(super) const HTTP_EVENTS: Source = Source {
+    title: "Manifest of the provider Microsoft-Windows-HttpEvent, Windows 10 (events 15300, 15301)",
+    url: "",
+    grade: Grade::B,
+};
+pub(super) const CHEF621_ELEVATION: Source = Source {
+    title: "Chef issue 621 (1312 without elevation or with a certificate outside LocalMachine)",
+    url: "",
+    grade: Grade::C,
+};

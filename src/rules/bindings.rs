@@ -1,0 +1,94 @@
+//! Questions that rules ask of bindings.
+
+use super::prelude::*;
+use crate::model::binding::{Binding, BindingHash, BindingOrigin, Endpoint};
+use crate::model::fact::Fact;
+use crate::model::observation::{Observation, Observed};
+use crate::model::thumbprint::Sha1;
+
+/// The bindings of HTTP.sys.
+pub(super) fn of_http_sys(case: &CaseIndex) -> impl Iterator<Item = (&Observed, &Binding)> {
+    case.bindings().filter(|(_, b)| b.origin == BindingOrigin::HttpSys)
+}
+
+/// The https bindings that IIS wants.
+pub(super) fn of_iis(case: &CaseIndex) -> impl Iterator<Item = (&Observed, &Binding)> {
+    let iis =
+        |o: BindingOrigin| matches!(o, BindingOrigin::IisConfig | BindingOrigin::AppCmd | BindingOrigin::PowerShell);
+    case.bindings().filter(move |(_, b)| iis(b.origin) && b.protocol.eq_ignore_ascii_case("https"))
+}
+
+/// The thumbprint that a binding names, with its place.
+pub(super) fn thumbprint(binding: &Binding) -> Option<Fact<Sha1>> {
+    match binding.hash.as_ref()? {
+        Fact { value: BindingHash::Sha1(sha1), place, basis } => {
+            Some(Fact { value: *sha1, place: *place, basis: *basis })
+        }
+        _ => None,
+    }
+}
+
+/// The store in which HTTP.sys looks, lower case: MY when the binding names none (Microsoft Learn,
+/// HTTP_SERVICE_CONFIG_SSL_PARAM).
+pub(super) fn store(binding: &Binding) -> String {
+    let named = binding.store.as_ref().and_then(|s| s.value.as_deref()).unwrap_or("my");
+    named.to_lowercase()
+}
+
+/// Whether a binding takes its certificate from the central certificate store.
+pub(super) fn is_central(binding: &Binding) -> bool {
+    let flagged = binding.ssl_flags.as_ref().is_some_and(|f| f.value & 2 != 0);
+    flagged || matches!(binding.endpoint.value, Endpoint::CentralStore { .. })
+}
+
+/// The endpoint for a netsh command: `ipport=0.0.0.0:443`, `hostnameport=www.contoso.com:443`, `ccs=443`; `None` when its name
+/// can't be repeated in a command.
+pub(super) fn argument(endpoint: &Endpoint) -> Option<String> {
+    match endpoint {
+        Endpoint::IpPort { ip, port } => {
+            let ip = if matches!(ip.as_str(), "*" | "") { "0.0.0.0" } else { ip };
+            let safe = ip.bytes().all(|b| b.is_ascii_hexdigit() || b".:[]".contains(&b));
+            safe.then(|| format!("ipport={ip}:{port}"))
+        }
+        Endpoint::HostPort { host, port } => {
+            let safe = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
+            safe.then(|| format!("hostnameport={host}:{port}"))
+        }
+        Endpoint::CentralStore { port } => Some(format!("ccs={port}")),
+    }
+}
+
+/// The commands that bind anew: what is there is deleted, then the certificate is bound in its store.
+pub(super) fn bind_again(binding: &Binding, thumbprint: &str, store: &str) -> Remedy {
+    let endpoint = argument(&binding.endpoint.value).unwrap_or_else(|| "ipport=<address:port>".to_owned());
+    let app = binding.app_id.as_ref().and_then(|a| a.value.clone());
+    let guid = |text: &str| text.len() == 38 && text.bytes().all(|b| b.is_ascii_hexdigit() || b"{}-".contains(&b));
+    let zero = "{00000000-0000-0000-0000-000000000000}";
+    // The application id of IIS.
+    let app =
+        app.filter(|a| guid(a) && a != zero).unwrap_or_else(|| "{4dc3e181-e14b-4a21-b022-59fc669b0914}".to_owned());
+    let store = remedy::quoted(store).unwrap_or_else(|| "MY".to_owned());
+    Remedy {
+        title: "Bind the certificate again",
+        steps: vec![
+            Step::cmd(format!("netsh http delete sslcert {endpoint}")),
+            Step::cmd(format!(
+                "netsh http add sslcert {endpoint} certhash={thumbprint} appid={app} certstorename={store}"
+            ))
+            .note("in PowerShell the appid stands in quotes"),
+        ],
+        caution: Some("Sites on this endpoint do not answer between the two commands."),
+        verify: Some(format!("netsh http show sslcert {endpoint}")),
+    }
+}
+
+/// Whether a listing of HTTP.sys's bindings is complete.
+pub(super) fn listing_is_complete(case: &CaseIndex) -> bool {
+    case.observed.iter().any(|o| matches!(&o.what, Observation::BindingListing(l) if l.complete))
+}
+
+/// The certificates that bindings of an endpoint (as an event prints it, `0.0.0.0:443`) name and the case holds.
+pub(super) fn credentials_of(case: &CaseIndex, endpoint: &str) -> Vec<CredentialId> {
+    let same = |b: &&Bound| b.endpoint.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(endpoint));
+    case.kept.iter().filter(|c| c.bound.iter().any(|b| same(&b))).map(|c| c.id).collect()
+}

@@ -1,0 +1,107 @@
+//! IIS and HTTP.sys do not agree about a binding.
+
+use super::bindings;
+use super::prelude::*;
+use crate::model::binding::{Binding, Endpoint};
+
+/// The rule.
+pub(super) struct IisHttpsysDrift;
+
+static META: RuleMeta = RuleMeta {
+    name: "iis-httpsys-drift",
+    kind: Kind::Fault,
+    severity: Severity::Warning,
+    role: Role::Contributing,
+    confidence: Confidence::Possible,
+    summary: "IIS and HTTP.sys do not agree about a binding",
+    sources: &[sources::TWO_HALVES],
+    explains: &[],
+    doc: include_str!("../../docs/rules/iis-httpsys-drift.md"),
+};
+
+/// Whether an entry of HTTP.sys is the one that a binding of IIS needs.
+fn serves(iis: &Binding, http: &Binding) -> bool {
+    let port = iis.endpoint.value.port();
+    if bindings::is_central(iis) {
+        return matches!(http.endpoint.value, Endpoint::CentralStore { port: p } if p == port);
+    }
+    let sni = iis.ssl_flags.as_ref().is_some_and(|f| f.value & 1 != 0);
+    match (&iis.endpoint.value, &http.endpoint.value) {
+        (Endpoint::HostPort { host, .. }, Endpoint::HostPort { host: of, port: p }) if sni => host == of && *p == port,
+        // Without SNI a binding with a host name still uses the entry of the address.
+        (Endpoint::IpPort { ip, .. }, Endpoint::IpPort { ip: of, port: p }) => {
+            let all = |ip: &str| matches!(ip, "" | "*" | "0.0.0.0" | "[::]");
+            *p == port && (ip == of || all(ip) && all(of))
+        }
+        (Endpoint::HostPort { .. }, Endpoint::IpPort { port: p, .. }) => *p == port && !sni,
+        _ => false,
+    }
+}
+
+impl CaseRule for IisHttpsysDrift {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        let iis = subject::named(cx, &["iis"]);
+        if iis.is_empty() {
+            return out.not_applicable("IIS was not asked for");
+        }
+        let mut any = false;
+        let complete = bindings::listing_is_complete(case);
+        for (observed, wanted) in bindings::of_iis(case) {
+            any = true;
+            let found: Vec<_> = bindings::of_http_sys(case).filter(|(_, http)| serves(wanted, http)).collect();
+            let endpoint = wanted.endpoint.value.to_string();
+            if found.is_empty() {
+                if !complete {
+                    out.unknown(
+                        format!("whether HTTP.sys has a certificate for {endpoint}"),
+                        "netsh http show sslcert",
+                    );
+                    continue;
+                }
+                let text = format!(
+                    "IIS has an https binding for {endpoint}, and the complete listing of HTTP.sys has no entry for it: the \
+                     certificate was never bound, or the entry was lost. Handshakes on it are reset."
+                );
+                out.fail(
+                    FindingDraft::new(&META, "HTTP.sys has no certificate for a binding of IIS", text)
+                        .subject(endpoint)
+                        .workloads(iis.clone())
+                        .conditions(2)
+                        .evidence(observed.evidence(wanted.endpoint.place, "no entry in HTTP.sys", true))
+                        .remedy(remedy::advice(
+                            "Choose the certificate of the binding again",
+                            "In IIS Manager edit the https binding and select the certificate; that writes the entry anew.",
+                        )),
+                );
+                continue;
+            }
+            let differs = bindings::thumbprint(wanted).and_then(|own| {
+                let other = found.iter().find_map(|(o, http)| Some((*o, bindings::thumbprint(http)?)))?;
+                (other.1.value != own.value).then_some((own, other))
+            });
+            let Some((own, (http, other))) = differs else {
+                out.pass("HTTP.sys has an entry for each https binding of IIS");
+                continue;
+            };
+            let text = format!(
+                "For {endpoint} IIS shows the certificate {}, HTTP.sys uses {}. Clients see the one of HTTP.sys.",
+                own.value, other.value
+            );
+            out.fail(
+                FindingDraft::new(&META, META.summary, text)
+                    .subject(endpoint)
+                    .workloads(iis.clone())
+                    .evidence(http.evidence(other.place, "what clients see", true))
+                    .evidence(observed.evidence(own.place, "what IIS shows", false))
+                    .remedy(bindings::bind_again(wanted, &own.value.to_string(), &bindings::store(wanted))),
+            );
+        }
+        if !any {
+            out.not_applicable("no https binding of IIS is among the inputs");
+        }
+    }
+}
