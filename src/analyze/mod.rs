@@ -7,6 +7,7 @@
 mod embedded;
 mod judging;
 mod measured;
+mod preflight;
 mod readers;
 mod segments;
 mod sighting;

@@ -11,6 +11,7 @@ pub mod from_stores;
 pub mod index;
 pub mod key_artifacts;
 pub mod key_file_link;
+pub mod key_requests;
 pub mod link;
 pub mod pfx;
 pub mod pfx_details;

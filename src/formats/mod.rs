@@ -48,6 +48,7 @@ mod reader_testing;
 pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
+mod request_signature;
 pub mod roaming_token;
 pub mod sslcert;
 pub mod text_lines;
