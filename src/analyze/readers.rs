@@ -2,9 +2,11 @@
 
 use crate::formats::certificate_template::TemplateReader;
 use crate::formats::folder_listing::FolderListingReader;
+use crate::formats::iis_config::IisConfigReader;
 use crate::formats::key_script::ScriptReader;
 use crate::formats::powershell_certificates::CertificateListReader;
 use crate::formats::procmon_csv::ProcmonReader;
+use crate::formats::sslcert::SslCertReader;
 use crate::formats::text_reader::TextReader;
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
@@ -16,6 +18,8 @@ pub(super) type Readers = Vec<Box<dyn TextReader>>;
 /// about what nobody else took. In each list the more specific one goes first.
 pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Readers) {
     let first: Readers = vec![
+        Box::new(SslCertReader::new(source, limits)),
+        Box::new(IisConfigReader::new(source, limits)),
         Box::new(ProcmonReader::new(source, limits)),
         Box::new(TemplateReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),

@@ -31,6 +31,7 @@ pub mod event_fields;
 pub mod event_json;
 pub mod event_xml;
 pub mod folder_listing;
+pub mod iis_config;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
