@@ -251,10 +251,10 @@ fn every_rule_has_sources_and_an_inference_alone_is_a_possibility() {
     }
 }
 
-/// The fences whose text is an artifact: one of these begins an example of its own, and the other ones that follow are
-/// further inputs of the same example.
-const BEGINS: &[&str] = &["certutil"];
-const FOLLOWS: &[&str] = &["icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
+/// The artifacts that an example may be, by the word of its block: each block begins an example of its own.
+const ARTIFACTS: &[&str] = &["certutil", "inf", "csr"];
+/// Further artifacts: after one of the former they are more inputs of the same example.
+const FURTHER: &[&str] = &["icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
 
 /// The examples of a page: the workloads after `for=`, and the texts.
 fn examples(page: &str) -> Vec<(String, Vec<String>)> {
@@ -264,25 +264,13 @@ fn examples(page: &str) -> Vec<(String, Vec<String>)> {
         let Some(info) = line.strip_prefix("```") else { continue };
         let text: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with("```")).collect();
         let (kind, workloads) = info.trim().split_once(' ').unwrap_or((info.trim(), ""));
-        if BEGINS.contains(&kind) || (FOLLOWS.contains(&kind) && out.is_empty()) {
+        if ARTIFACTS.contains(&kind) || (FURTHER.contains(&kind) && out.is_empty()) {
             out.push((workloads.trim().trim_start_matches("for=").to_owned(), Vec::new()));
-        } else if !FOLLOWS.contains(&kind) {
+        } else if !FURTHER.contains(&kind) {
             continue;
         }
         if let Some((_, texts)) = out.last_mut() {
             texts.push(text.join("\n") + "\n");
-/// The artifacts that an example may be, by the word of its block.
-const ARTIFACTS: &[&str] = &["certutil", "inf", "csr"];
-
-/// The examples of a page: the workloads after `for=`, and the text.
-fn examples(page: &str) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    let mut lines = page.lines();
-    while let Some(line) = lines.next() {
-        let info = line.strip_prefix("```").unwrap_or_default();
-        if let Some(info) = ARTIFACTS.iter().find_map(|word| info.strip_prefix(word)) {
-            let text: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with("```")).collect();
-            out.push((info.trim().trim_start_matches("for=").to_owned(), text.join("\n") + "\n"));
         }
     }
     out

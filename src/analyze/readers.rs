@@ -1,6 +1,7 @@
 //! The readers of text artifacts, one line each.
 
 use crate::formats::certificate_template::TemplateReader;
+use crate::formats::event_text::EventReader;
 use crate::formats::folder_listing::FolderListingReader;
 use crate::formats::iis_config::IisConfigReader;
 use crate::formats::key_script::ScriptReader;
@@ -18,6 +19,7 @@ pub(super) type Readers = Vec<Box<dyn TextReader>>;
 /// about what nobody else took. In each list the more specific one goes first.
 pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Readers) {
     let first: Readers = vec![
+        Box::new(EventReader::new(source, limits)),
         Box::new(SslCertReader::new(source, limits)),
         Box::new(IisConfigReader::new(source, limits)),
         Box::new(ProcmonReader::new(source, limits)),

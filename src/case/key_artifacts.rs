@@ -2,7 +2,7 @@
 
 use super::artifact::{Artifact, Origin, ReadStatus};
 use super::credential::{Association, Credential};
-use super::{from_keys, from_requests, from_stores};
+use super::{from_events, from_keys, from_requests, from_stores};
 use crate::formats::detect_binary::{self, BinaryKind};
 use crate::formats::text_lines::lines;
 use crate::formats::{FormatError, pem, reg_export, request_inf};
@@ -60,6 +60,7 @@ fn of_kind(kind: BinaryKind, data: &[u8], origin: &Origin<'_>, limits: &Limits) 
         BinaryKind::CertStore => from_stores::cert_store(data, origin, limits),
         BinaryKind::RegistryCertBlob => from_stores::registry_blob(data, origin, limits),
         BinaryKind::RegExport => from_stores::reg_export(data, origin, limits),
+        BinaryKind::EventLog => from_events::evtx(data, origin, limits),
         BinaryKind::RegistryHive => from_stores::registry_hive(data),
         BinaryKind::Certificate => from_stores::certificate_file(data, origin, limits),
         BinaryKind::Pkcs7 => from_stores::pkcs7(data, origin, limits),

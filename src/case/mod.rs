@@ -4,6 +4,7 @@ pub mod artifact;
 pub mod credential;
 pub mod from_certificate;
 pub mod from_certutil;
+mod from_events;
 pub mod from_keys;
 pub mod from_pfx;
 pub mod from_requests;

@@ -600,7 +600,8 @@ impl TextReader for IisConfigReader {
                 let name = text.split_once('"').and_then(|(_, r)| r.rsplit_once("\" (id:"));
                 let site = name.map(|(n, _)| buffer.text_fact(n));
                 // The last binding may be cut.
-                let bindings = text.split_once("bindings:").and_then(|(_, b)| b.rsplit_once(',')).map_or("", |(b, _)| b);
+                let bindings =
+                    text.split_once("bindings:").and_then(|(_, b)| b.rsplit_once(',')).map_or("", |(b, _)| b);
                 self.summarize(&buffer, bindings, site);
             }
             Open::List(wanted) => self.emit(*wanted, BindingOrigin::PowerShell),

@@ -29,7 +29,10 @@ pub mod dpapi_blob;
 pub mod dpapi_master_key;
 pub mod event_fields;
 pub mod event_json;
+pub mod event_text;
 pub mod event_xml;
+#[cfg(feature = "evtx")]
+pub mod evtx;
 pub mod folder_listing;
 pub mod iis_config;
 pub mod joined_lines;
