@@ -1,8 +1,10 @@
 //! The readers of text artifacts, one line each.
 
+use crate::formats::cacls::CaclsReader;
 use crate::formats::certificate_template::TemplateReader;
 use crate::formats::event_text::EventReader;
 use crate::formats::folder_listing::FolderListingReader;
+use crate::formats::icacls::IcaclsReader;
 use crate::formats::iis_config::IisConfigReader;
 use crate::formats::key_script::ScriptReader;
 use crate::formats::powershell_certificates::CertificateListReader;
@@ -27,6 +29,10 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(ScriptReader::new(source, limits)),
         Box::new(CertificateListReader::new(source, limits)),
     ];
-    let last: Readers = vec![Box::new(FolderListingReader::new(source, limits))];
+    let last: Readers = vec![
+        Box::new(IcaclsReader::new(source, limits)),
+        Box::new(CaclsReader::new(source, limits)),
+        Box::new(FolderListingReader::new(source, limits)),
+    ];
     (first, last)
 }

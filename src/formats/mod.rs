@@ -11,7 +11,9 @@
     clippy::panic
 )]
 
+mod acl_lines;
 pub mod bytes;
+pub mod cacls;
 pub mod capi_key_blob;
 pub mod capi_key_container;
 pub mod cert_element;
@@ -34,6 +36,7 @@ pub mod event_xml;
 #[cfg(feature = "evtx")]
 pub mod evtx;
 pub mod folder_listing;
+pub mod icacls;
 pub mod iis_config;
 pub mod joined_lines;
 pub mod key_algorithm;
@@ -57,6 +60,7 @@ pub mod registry_hive;
 pub mod request_inf;
 mod request_signature;
 pub mod roaming_token;
+pub mod sddl;
 pub mod sslcert;
 pub mod text_lines;
 pub mod text_reader;
