@@ -86,7 +86,13 @@ pub fn facts(report: &Report) -> Value {
         })
         .collect();
     let findings: Vec<_> = report.findings.iter().map(|f| (&f.rule, f.credential, f.severity)).collect();
-    let input = report.inputs.first().map(|i| json!({ "kind": i.kind, "language": i.language, "details": i.details }));
+    let mut input =
+        report.inputs.first().map(|i| json!({ "kind": i.kind, "language": i.language, "details": i.details }));
+    // Offsets are those of the encoding.
+    let records = input.as_mut().and_then(|i| i.pointer_mut("/details/records")).and_then(Value::as_array_mut);
+    for record in records.into_iter().flatten().filter_map(Value::as_object_mut) {
+        record.remove("bytes");
+    }
     json!({ "input": input, "credentials": credentials, "findings": findings })
 }
 
@@ -308,6 +314,51 @@ pub fn request_inf(data: &[u8]) {
         if let Some(spec) = &inf.key_spec {
             assert!(spec.start <= spec.end && spec.end <= bytes.len());
         }
+    }
+}
+
+/// Any text: the reader of events ends without a panic, and every fact stands inside the text.
+pub fn events(data: &[u8]) {
+    use keyspect::formats::event_text::EventReader;
+    use keyspect::formats::piece::Cleaned;
+    use keyspect::formats::text_reader::TextReader;
+    use keyspect::model::observation::Observation;
+    let mut limits = Limits::default();
+    (limits.line_bytes, limits.line_overlap) = (2_048, 256);
+    let encoding = choose(data, &[]).encoding;
+    let mut lines = LineReader::new(data, encoding, &limits);
+    let mut reader = EventReader::new(SourceId(0), &limits);
+    let mut seen = Vec::new();
+    while let Some(batch) = lines.next_batch().expect("the reader doesn't fail") {
+        for line in batch.lines() {
+            for piece in Cleaned::new(line).pieces() {
+                reader.line(piece);
+            }
+            seen.extend(reader.take());
+        }
+    }
+    reader.close();
+    seen.extend(reader.take());
+    let end = u64::try_from(data.len()).unwrap_or(u64::MAX);
+    for observed in seen {
+        assert!(observed.place.end() <= end, "{observed:?}");
+        let Observation::Event(event) = &observed.what else { continue };
+        for place in keyspect::formats::event_fields::places(event) {
+            assert!(place.end() <= end, "{event:?}");
+        }
+    }
+}
+
+/// Any bytes behind the header of an event log: no panic, and every record stands inside the log.
+#[cfg(feature = "evtx")]
+pub fn evtx(data: &[u8]) {
+    let mut whole = vec![0_u8; 4_096];
+    whole.extend_from_slice(b"ElfChnk\0");
+    whole.extend_from_slice(data);
+    for bytes in [data, &whole[..]] {
+        let log = keyspect::formats::evtx::parse(bytes, SourceId(0), &Limits::default());
+        let end = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        assert!(log.records.iter().all(|record| record.place.end() <= end));
     }
 }
 

@@ -339,7 +339,7 @@ fn explain_and_rules_work_offline() {
     assert!(out.starts_with("# keyspec-signature-on-csp"));
     let (status, out, err) = run(keyspect().args(["explain", "keyspec-signature-on-scp"]));
     assert_eq!((status, out.as_str()), (2, ""));
-    assert!(err.contains("did you mean `keyspec-signature-on-csp`?"), "{err}");
+    assert!(err.contains("did you mean `keyspec-signature-on-csp`, `inf-keyspec-signature-tls`?"), "{err}");
 
     let (status, out, _) = run(keyspect().arg("rules"));
     assert_eq!(status, 0);

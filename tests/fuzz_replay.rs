@@ -146,3 +146,25 @@ fn each_format_alone() {
 fn zip_archive() {
     replay(&["zip"], bodies::zip_archive);
 }
+
+#[test]
+fn events() {
+    replay(&["event-text", "event-xml", "event-json"], bodies::events);
+}
+
+#[test]
+fn events_cut_anywhere() {
+    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
+    for folder in ["event-text", "event-xml", "event-json"] {
+        for file in files(&corpus.join(folder)).iter().filter(|f| f.extension().is_none_or(|e| e != "toml")) {
+            let bytes = fs::read(file).unwrap();
+            (0..bytes.len()).step_by(7).for_each(|end| bodies::events(&bytes[..end]));
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "evtx")]
+fn evtx() {
+    replay(&["evtx"], bodies::evtx);
+}

@@ -135,6 +135,24 @@ const TABLE: &[(&str, &str)] = &[
     ("pfx-leaf-missing", "fault error root-cause certain"),
     ("pfx-empty-vs-null-password", "fault note contributing likely"),
     ("rsassa-pss-signed-cert", "fault warning hygiene likely"),
+    ("inf-keyspec-missing", "fault warning root-cause likely"),
+    ("inf-keyspec-signature-tls", "fault error root-cause certain"),
+    ("inf-machinekeyset-missing", "fault error root-cause certain"),
+    ("inf-provider-type-mismatch", "fault error root-cause likely"),
+    ("inf-keyusage-insufficient", "fault warning contributing likely"),
+    ("inf-keyusageproperty-conflict", "fault error root-cause likely"),
+    ("inf-no-eku", "fault warning contributing likely"),
+    ("inf-no-san", "fault warning hygiene likely"),
+    ("inf-keylength", "fault warning hygiene likely"),
+    ("inf-unquoted-pipe", "fault error root-cause certain"),
+    ("inf-private-key-archive-needs-cmc", "fault error root-cause certain"),
+    ("inf-exportable-false-warning", "fault note hygiene certain"),
+    ("inf-requesttype-cert-self-signed", "fault note hygiene certain"),
+    ("inf-securitydescriptor", "fault error root-cause likely"),
+    ("csr-enrollment-csp-attribute", "fault error root-cause certain"),
+    ("csr-key-not-on-target", "fault warning root-cause likely"),
+    ("inf-hash-unsupported-by-csp", "fault warning contributing likely"),
+    ("template-keyspec-signature-tls", "fault error root-cause likely"),
 ];
 
 fn words(meta: &RuleMeta) -> String {
@@ -182,7 +200,8 @@ fn every_file_is_registered_once_for_each_kind_of_rule() {
             let stem = path.file_stem().expect("a name").to_string_lossy().replace('_', "-");
             assert!(metas.contains_key(stem.as_str()), "{stem} is not registered under its file's name");
             assert!(text.contains(&format!("name: \"{stem}\"")), "{stem} is not the name of its rule");
-            let kinds = text.matches("impl CredentialRule for").count() + text.matches("impl CaseRule for").count();
+            let kinds = ["impl CredentialRule for", "impl CaseRule for", "impl RequestRule for"];
+            let kinds: usize = kinds.iter().map(|kind| text.matches(kind).count()).sum();
             let entries = RULES.iter().filter(|r| r.meta().name == stem).count();
             assert_eq!(kinds, entries, "{stem}");
             files.insert(stem);
@@ -232,10 +251,10 @@ fn every_rule_has_sources_and_an_inference_alone_is_a_possibility() {
     }
 }
 
-/// The fences whose text is an artifact: one of these begins an example of its own, and the other ones that follow are
-/// further inputs of the same example.
-const BEGINS: &[&str] = &["certutil"];
-const FOLLOWS: &[&str] = &["icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
+/// The artifacts that an example may be, by the word of its block: each block begins an example of its own.
+const ARTIFACTS: &[&str] = &["certutil", "inf", "csr"];
+/// Further artifacts: after one of the former they are more inputs of the same example.
+const FURTHER: &[&str] = &["icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
 
 /// The examples of a page: the workloads after `for=`, and the texts.
 fn examples(page: &str) -> Vec<(String, Vec<String>)> {
@@ -245,9 +264,9 @@ fn examples(page: &str) -> Vec<(String, Vec<String>)> {
         let Some(info) = line.strip_prefix("```") else { continue };
         let text: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with("```")).collect();
         let (kind, workloads) = info.trim().split_once(' ').unwrap_or((info.trim(), ""));
-        if BEGINS.contains(&kind) || (FOLLOWS.contains(&kind) && out.is_empty()) {
+        if ARTIFACTS.contains(&kind) || (FURTHER.contains(&kind) && out.is_empty()) {
             out.push((workloads.trim().trim_start_matches("for=").to_owned(), Vec::new()));
-        } else if !FOLLOWS.contains(&kind) {
+        } else if !FURTHER.contains(&kind) {
             continue;
         }
         if let Some((_, texts)) = out.last_mut() {

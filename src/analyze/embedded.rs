@@ -113,10 +113,11 @@ fn goes_on(form: Form, text: &str) -> bool {
                 || text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
         }
         Form::Inf => {
+            // certutil prints templates in the form of an INF.
             text.is_empty()
                 || text.starts_with([';', '#', '"'])
                 || text.starts_with('[') && text.contains(']')
-                || key_and_value(text)
+                || key_and_value(text) && !text.contains("pKICertificateTemplate")
         }
         Form::Registry => {
             text.is_empty()

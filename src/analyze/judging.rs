@@ -1,6 +1,6 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
-use super::{Analysis, LISTED_CREDENTIALS, context, sighting};
+use super::{Analysis, LISTED_CREDENTIALS, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
@@ -199,9 +199,24 @@ impl Analysis<'_> {
                 concerns.entry(*id).or_default().push(index);
             }
         }
+        let preflight = preflight::run(&self.case, &base, &|input| {
+            self.inputs.get(input as usize).and_then(|input| input.sha256.clone()).unwrap_or_default()
+        });
         let about_case: Vec<Recorded> = of_case.iter().filter(|r| r.credential.is_none()).cloned().collect();
         let mut findings = judge::rank(None, about_case.clone(), &targets).findings;
+        findings.extend(preflight.findings);
         let mut checks = about_case;
+        checks.extend(preflight.checks);
+        for recorded in &preflight.counted {
+            self.counted.outcome(recorded, self.options.all_checks);
+        }
+        for (input, verdicts) in preflight.verdicts {
+            let Some(input) = self.inputs.get_mut(input as usize) else { continue };
+            input.verdicts = verdicts;
+            if let Some(sink) = &mut self.sink {
+                sink.item(&Item::Input(input.clone()))?;
+            }
+        }
         let mut own: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
         let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
         for id in &ids {

@@ -8,6 +8,7 @@ mod archive;
 mod embedded;
 mod judging;
 mod measured;
+mod preflight;
 mod readers;
 mod segments;
 mod sighting;
@@ -18,7 +19,8 @@ use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, key_artifacts};
 use crate::formats::certutil::{self, Parser};
-use crate::formats::{pfx, registry_hive};
+use crate::formats::detect_binary::BinaryKind;
+use crate::formats::{event_text, pfx, registry_hive};
 use crate::input::archive::is_zip;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
@@ -36,6 +38,7 @@ use archive::Archives;
 use judging::Counted;
 use measured::Measured;
 use segments::Segments;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use time::OffsetDateTime;
@@ -337,6 +340,11 @@ impl<'a> Analysis<'a> {
             let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
             Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
         }));
+        // An event log has records as texts have them.
+        if let (true, Some(Value::Object(details))) = (artifact.kind == BinaryKind::EventLog.word(), &mut input.details)
+        {
+            details.insert("records".to_owned(), artifact.observed.iter().map(records::record).collect());
+        }
         self.observe(artifact.observed);
         artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
     }
@@ -344,7 +352,11 @@ impl<'a> Analysis<'a> {
     fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
         let choice = match self.options.encoding {
             Some(encoding) => Choice { encoding, guessed: false },
-            None => choose(&head, &certutil::words_beyond_ascii()),
+            None => {
+                let mut words = certutil::words_beyond_ascii();
+                words.extend(event_text::words_beyond_ascii());
+                choose(&head, &words)
+            }
         };
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();

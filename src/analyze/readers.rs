@@ -1,5 +1,15 @@
 //! The readers of text artifacts, one line each.
 
+use crate::formats::cacls::CaclsReader;
+use crate::formats::certificate_template::TemplateReader;
+use crate::formats::event_text::EventReader;
+use crate::formats::folder_listing::FolderListingReader;
+use crate::formats::icacls::IcaclsReader;
+use crate::formats::iis_config::IisConfigReader;
+use crate::formats::key_script::ScriptReader;
+use crate::formats::powershell_certificates::CertificateListReader;
+use crate::formats::procmon_csv::ProcmonReader;
+use crate::formats::sslcert::SslCertReader;
 use crate::formats::text_reader::TextReader;
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
@@ -9,8 +19,20 @@ pub(super) type Readers = Vec<Box<dyn TextReader>>;
 
 /// The readers of one text: those that are asked before certutil's parser (outside its blocks), and those that are asked
 /// about what nobody else took. In each list the more specific one goes first.
-pub(super) fn text_readers(_source: SourceId, _limits: &Limits) -> (Readers, Readers) {
-    let first: Readers = vec![];
-    let last: Readers = vec![];
+pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Readers) {
+    let first: Readers = vec![
+        Box::new(EventReader::new(source, limits)),
+        Box::new(SslCertReader::new(source, limits)),
+        Box::new(IisConfigReader::new(source, limits)),
+        Box::new(ProcmonReader::new(source, limits)),
+        Box::new(TemplateReader::new(source, limits)),
+        Box::new(ScriptReader::new(source, limits)),
+        Box::new(CertificateListReader::new(source, limits)),
+    ];
+    let last: Readers = vec![
+        Box::new(IcaclsReader::new(source, limits)),
+        Box::new(CaclsReader::new(source, limits)),
+        Box::new(FolderListingReader::new(source, limits)),
+    ];
     (first, last)
 }

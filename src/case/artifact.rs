@@ -34,7 +34,7 @@ pub struct Artifact {
     pub details: Option<Value>,
     /// The credentials, in file order; their ids are not set.
     pub credentials: Vec<Credential>,
-    /// What it states besides.
+    /// What it states besides: intended keys, facts about the machine.
     pub observed: Vec<Observed>,
     /// What could not be read, with places in the artifact.
     pub problems: Vec<FormatError>,

@@ -1,8 +1,9 @@
 //! Details of certificate requests and of the INF files that describe them. They give no credential: the key is only
 //! intended.
 
-use super::artifact::Artifact;
+use super::artifact::{Artifact, Origin};
 use super::from_certificate::{key_usage, printed_name};
+use super::key_requests;
 use crate::formats::{certificate_request, request_inf, x509};
 use crate::limits::Limits;
 use crate::model::flags;
@@ -41,17 +42,20 @@ pub fn request_json(request: &certificate_request::CertificateRequest) -> Value 
         "archived_key": request.archived_key,
         "renewal": request.renewal,
         "attributes": request.attributes,
-        // The signature is not checked.
-        "signature_valid": null,
+        "extensions": request.extensions.iter().map(|extension| &extension.value).collect::<Vec<_>>(),
+        "ca": request.ca,
+        // Null: an algorithm that is not checked.
+        "signature_valid": request.signature_valid,
     })
 }
 
 /// A certificate request in DER.
-pub fn certificate_request(data: &[u8], limits: &Limits) -> Artifact {
+pub fn certificate_request(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
     match certificate_request::parse(data, limits) {
         Ok(request) => {
             let mut artifact = Artifact::new("certificate-request");
             artifact.details = Some(request_json(&request));
+            artifact.observed = key_requests::of_request(&request, data.len(), origin);
             artifact.add_problems(request.problems);
             artifact
         }
@@ -60,13 +64,14 @@ pub fn certificate_request(data: &[u8], limits: &Limits) -> Artifact {
 }
 
 /// A request INF.
-pub fn request_inf(data: &[u8], limits: &Limits) -> Artifact {
+pub fn request_inf(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
     let inf = match request_inf::parse(data, limits) {
         Ok(inf) => inf,
         Err(error) => return Artifact::failed("request-inf", error),
     };
     let mut artifact = Artifact::new("request-inf");
     artifact.encoding = Some(inf.encoding);
+    artifact.observed.push(key_requests::of_inf(&inf, data, origin, limits));
     let text = |value: &Option<crate::formats::Spanned<String>>| value.as_ref().map(|text| text.value.clone());
     let number = |value: &Option<crate::formats::Spanned<u32>>| value.as_ref().map(|number| number.value);
     let truth = |value: &Option<crate::formats::Spanned<bool>>| value.as_ref().map(|truth| truth.value);
@@ -94,6 +99,12 @@ pub fn request_inf(data: &[u8], limits: &Limits) -> Artifact {
         "use_existing_key_set": truth(&inf.use_existing_keyset),
         "friendly_name": text(&inf.friendly_name),
         "certificate_template": text(&inf.certificate_template),
+        "security_descriptor": text(&inf.security_descriptor),
+        "private_key_archive": truth(&inf.private_key_archive),
+        "silent": truth(&inf.silent),
+        "user_protected": truth(&inf.user_protected),
+        "renewal_cert": text(&inf.renewal_cert),
+        "ca": truth(&inf.ca),
         "extended_key_usage": values(&inf.extended_key_usage),
         "subject_alternative_names": values(&inf.alternative_names),
     }));

@@ -2,7 +2,7 @@
 
 use super::artifact::{Artifact, Origin, ReadStatus};
 use super::credential::{Association, Credential};
-use super::{from_keys, from_requests, from_stores};
+use super::{from_events, from_keys, from_requests, from_stores};
 use crate::formats::detect_binary::{self, BinaryKind};
 use crate::formats::text_lines::lines;
 use crate::formats::{FormatError, pem, reg_export, request_inf};
@@ -60,11 +60,12 @@ fn of_kind(kind: BinaryKind, data: &[u8], origin: &Origin<'_>, limits: &Limits) 
         BinaryKind::CertStore => from_stores::cert_store(data, origin, limits),
         BinaryKind::RegistryCertBlob => from_stores::registry_blob(data, origin, limits),
         BinaryKind::RegExport => from_stores::reg_export(data, origin, limits),
+        BinaryKind::EventLog => from_events::evtx(data, origin, limits),
         BinaryKind::RegistryHive => from_stores::registry_hive(data),
         BinaryKind::Certificate => from_stores::certificate_file(data, origin, limits),
         BinaryKind::Pkcs7 => from_stores::pkcs7(data, origin, limits),
-        BinaryKind::CertificateRequest => from_requests::certificate_request(data, limits),
-        BinaryKind::RequestInf => from_requests::request_inf(data, limits),
+        BinaryKind::CertificateRequest => from_requests::certificate_request(data, origin, limits),
+        BinaryKind::RequestInf => from_requests::request_inf(data, origin, limits),
         BinaryKind::PrivateKey => from_keys::private_key(data, origin, limits),
         BinaryKind::Pfx => Artifact::failed("pfx", FormatError::new("a PFX inside another artifact", origin.base)),
     }
@@ -104,6 +105,7 @@ fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits)
         artifact.add_problems(inner.problems.into_iter().map(shift));
         details.push((block, inner.kind, inner.details));
         artifact.credentials.extend(inner.credentials);
+        artifact.observed.extend(inner.observed);
     }
     artifact.details = if let [(_, _, only)] = details.as_slice() {
         only.clone()

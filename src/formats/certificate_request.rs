@@ -14,7 +14,7 @@ use super::bytes::{check_size, utf16be};
 use super::der::{Element, Reader, tag};
 use super::pkcs7;
 use super::x509::{self, AlternativeName, PublicKey};
-use super::{FormatError, Spanned};
+use super::{FormatError, Spanned, request_signature};
 use crate::limits::Limits;
 
 /// `id-cct-PKIData` of CMC.
@@ -72,6 +72,12 @@ pub struct CertificateRequest {
     pub alternative_names: Vec<AlternativeName>,
     /// The certificate template, by name or object identifier.
     pub template: Option<String>,
+    /// The object identifiers of the requested extensions, each with its place.
+    pub extensions: Vec<Spanned<String>>,
+    /// `cA` of the requested basic constraints.
+    pub ca: Option<bool>,
+    /// Whether the signature of the PKCS #10 is made with its own key; `None`: an algorithm that is not checked.
+    pub signature_valid: Option<bool>,
     /// True when the private key travels along for archiving.
     pub archived_key: bool,
     /// True when the request renews a certificate that it carries.
@@ -120,6 +126,9 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<CertificateRequest, Format
         extended_key_usage: None,
         alternative_names: Vec::new(),
         template: None,
+        extensions: Vec::new(),
+        ca: None,
+        signature_valid: None,
         archived_key: false,
         renewal: false,
         attributes: Vec::new(),
@@ -150,13 +159,16 @@ fn any_form(
     let outer = reader.universal(tag::SEQUENCE, "CertificationRequest")?;
     let mut parts = outer.children();
     let info = parts.universal(tag::SEQUENCE, "CertificationRequestInfo")?;
-    parts.universal(tag::SEQUENCE, "the signature algorithm")?;
-    parts.universal(tag::BIT_STRING, "the signature")?;
+    let algorithm = parts.universal(tag::SEQUENCE, "the signature algorithm")?;
+    let signature = parts.universal(tag::BIT_STRING, "the signature")?;
     let mut fields = info.children();
     let first = fields.require("the first field of the request")?;
     if first.is_universal(tag::INTEGER) {
         first.unsigned("the version")?;
-        return pkcs10(fields, request, limits);
+        return pkcs10(fields, request, limits, |key| {
+            let (_, signature) = signature.bits("the signature").ok()?;
+            request_signature::verify(info.encoded(), &algorithm, signature, key)
+        });
     }
     // SPKAC: the public key, then a challenge.
     let challenge = fields.universal(tag::IA5_STRING, "the challenge")?;
@@ -258,7 +270,12 @@ fn control_attributes(control: &Element<'_>, request: &mut CertificateRequest, l
     }
 }
 
-fn pkcs10(mut fields: Reader<'_>, request: &mut CertificateRequest, limits: &Limits) -> Result<(), FormatError> {
+fn pkcs10(
+    mut fields: Reader<'_>,
+    request: &mut CertificateRequest,
+    limits: &Limits,
+    verify: impl FnOnce(&Element<'_>) -> Option<bool>,
+) -> Result<(), FormatError> {
     let subject = fields.universal(tag::SEQUENCE, "the subject")?;
     let key = fields.universal(tag::SEQUENCE, "the public key")?;
     match X509Name::from_der(subject.encoded()) {
@@ -269,6 +286,7 @@ fn pkcs10(mut fields: Reader<'_>, request: &mut CertificateRequest, limits: &Lim
         Err(_) => request.problems.push(subject.error("the subject can't be read")),
     }
     public_key(&key, request)?;
+    request.signature_valid = verify(&key);
     if let Some(set) = fields.read()?.filter(|set| set.is_context(0)) {
         attributes(&set, request, limits);
     }
@@ -363,6 +381,8 @@ fn extensions(sequence: &Element<'_>, request: &mut CertificateRequest, limits: 
             continue;
         };
         let value = || Reader::new(parsed.value, 8).read().ok().flatten();
+        let (start, end) = extension.span();
+        request.extensions.push(Spanned::new(parsed.oid.to_id_string(), start, end));
         match parsed.parsed_extension() {
             ParsedExtension::KeyUsage(usage) => request.key_usage = Some(x509::key_usage_names(usage.flags)),
             ParsedExtension::ExtendedKeyUsage(_) => {
@@ -374,6 +394,7 @@ fn extensions(sequence: &Element<'_>, request: &mut CertificateRequest, limits: 
                 }
                 request.extended_key_usage = Some(oids);
             }
+            ParsedExtension::BasicConstraints(basic) => request.ca = Some(basic.ca),
             ParsedExtension::SubjectAlternativeName(names) => {
                 let names = names.general_names.iter().take(limits.certificate_names);
                 request.alternative_names = names.map(|name| x509::alternative_name(name, limits)).collect();

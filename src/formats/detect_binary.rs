@@ -42,6 +42,8 @@ pub enum BinaryKind {
     RegExport,
     /// Registry hive: recognised only.
     RegistryHive,
+    /// Binary event log.
+    EventLog,
     /// X.509 certificate.
     Certificate,
     /// PKCS#7 certificates.
@@ -74,6 +76,7 @@ impl BinaryKind {
             Self::RegistryCertBlob => "registry-cert-blob",
             Self::RegExport => "reg-export",
             Self::RegistryHive => "registry-hive",
+            Self::EventLog => "evtx",
             Self::Certificate => "certificate",
             Self::Pkcs7 => "pkcs7",
             Self::CertificateRequest => "certificate-request",
@@ -95,6 +98,7 @@ pub fn detect(bytes: &[u8]) -> Option<BinaryKind> {
         (cert_store::recognise, BinaryKind::CertStore),
         (reg_export::recognise, BinaryKind::RegExport),
         (registry_hive::recognise, BinaryKind::RegistryHive),
+        (|bytes| bytes.starts_with(b"ElfFile\0"), BinaryKind::EventLog),
         (roaming_token::recognise, BinaryKind::RoamingToken),
         (dpapi_blob::recognise, BinaryKind::DpapiBlob),
         (dpapi_master_key::recognise, BinaryKind::DpapiMasterKey),

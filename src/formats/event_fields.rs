@@ -542,11 +542,11 @@ fn security_words(record: &mut EventRecord, words: &Words<'_>) {
             _ => {}
         }
     }
-    // In another language the return code is the last number in hexadecimal digits.
-    if !data.iter().any(|(name, _)| *name == "ReturnCode") {
+    // In another language the return code is the last number in hexadecimal digits; the first one is the logon's.
+    if data.iter().all(|(name, _)| *name == "KeyFilePath") {
         let hexadecimal =
             labelled(words.text).filter(|(_, r)| words.text.get(r.clone()).is_some_and(|v| v.starts_with("0x")));
-        if let Some((_, range)) = hexadecimal.last() {
+        if let Some((_, range)) = hexadecimal.skip(1).last() {
             let value = words.text.get(range.clone()).unwrap_or("").to_owned();
             data.push(("ReturnCode", Fact::stated(value, (words.place)(range))));
         }

@@ -11,6 +11,8 @@ pub struct JoinedLines {
     source: SourceId,
     text: String,
     points: Vec<Point>,
+    /// The original end of what was added last: no place goes beyond it.
+    last: u64,
 }
 
 /// From an index of the joined text on, characters stand one after the other in the original.
@@ -27,7 +29,7 @@ struct Point {
 impl JoinedLines {
     /// No lines yet, of an input.
     pub fn new(source: SourceId) -> Self {
-        Self { source, text: String::new(), points: Vec::new() }
+        Self { source, text: String::new(), points: Vec::new(), last: 0 }
     }
     /// Adds a physical line as it is.
     pub fn push_raw(&mut self, line: &Line<'_>) {
@@ -40,6 +42,7 @@ impl JoinedLines {
             }
         }
         self.text.push_str(line.text);
+        self.last = line.end;
     }
     /// Adds a piece of a line, without what was taken off in front of it.
     pub fn push(&mut self, piece: Piece<'_>) {
@@ -78,6 +81,7 @@ impl JoinedLines {
             });
         }
         self.text.push_str(piece.text);
+        self.last = piece.place(self.source).end();
     }
     /// The text.
     pub fn text(&self) -> &str {
@@ -107,7 +111,7 @@ impl JoinedLines {
                 let wide = self.before(from).is_some_and(|p| p.wide);
                 let width = if wide { c.len_utf16().saturating_mul(2) } else { c.len_utf8() };
                 let next = self.points.partition_point(|p| p.at <= from);
-                let bound = self.points.get(next).map_or(u64::MAX, |p| p.original);
+                let bound = self.points.get(next).map_or(self.last, |p| p.original);
                 let start = self.locate(from).0;
                 start.saturating_add(u64::try_from(width).unwrap_or(0)).min(bound.max(start))
             }
@@ -185,7 +189,7 @@ impl JoinedLines {
         let between = self.text.get(point.at..at).unwrap_or("");
         let bytes = if point.wide { between.encode_utf16().count().saturating_mul(2) } else { between.len() };
         let next = self.points.partition_point(|p| p.at <= at);
-        let bound = self.points.get(next).map_or(u64::MAX, |p| p.original.max(point.original));
+        let bound = self.points.get(next).map_or(self.last, |p| p.original).max(point.original);
         let original = point.original.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX)).min(bound);
         let column = point.column.saturating_add(u32::try_from(between.chars().count()).unwrap_or(u32::MAX));
         (original, point.line, column)

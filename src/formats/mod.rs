@@ -11,12 +11,15 @@
     clippy::panic
 )]
 
+mod acl_lines;
 pub mod bytes;
+pub mod cacls;
 pub mod capi_key_blob;
 pub mod capi_key_container;
 pub mod cert_element;
 pub mod cert_store;
 pub mod certificate_request;
+pub mod certificate_template;
 pub mod certutil;
 pub mod cng_key_blob;
 pub mod cng_key_file;
@@ -28,16 +31,23 @@ pub mod dpapi_blob;
 pub mod dpapi_master_key;
 pub mod event_fields;
 pub mod event_json;
+pub mod event_text;
 pub mod event_xml;
+#[cfg(feature = "evtx")]
+pub mod evtx;
 pub mod folder_listing;
+pub mod icacls;
+pub mod iis_config;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
 pub mod key_prov_info;
+pub mod key_script;
 pub mod pem;
 pub mod pfx;
 pub mod piece;
 pub mod pkcs7;
+pub mod powershell_certificates;
 pub mod private_key;
 pub mod procmon_csv;
 #[cfg(feature = "decrypt")]
@@ -48,7 +58,9 @@ mod reader_testing;
 pub mod reg_export;
 pub mod registry_hive;
 pub mod request_inf;
+mod request_signature;
 pub mod roaming_token;
+pub mod sddl;
 pub mod sslcert;
 pub mod text_lines;
 pub mod text_reader;

@@ -50,17 +50,52 @@ pub struct RequestInf {
     pub use_existing_keyset: Option<Spanned<bool>>,
     /// `CertificateTemplate` of `[RequestAttributes]`.
     pub certificate_template: Option<Spanned<String>>,
+    /// `SecurityDescriptor`: SDDL.
+    pub security_descriptor: Option<Spanned<String>>,
+    /// `PrivateKeyArchive`.
+    pub private_key_archive: Option<Spanned<bool>>,
+    /// `Silent`.
+    pub silent: Option<Spanned<bool>>,
+    /// `UserProtected`: strong key protection.
+    pub user_protected: Option<Spanned<bool>>,
+    /// `RenewalCert`: the certificate whose request this renews.
+    pub renewal_cert: Option<Spanned<String>>,
+    /// `CA` of `[BasicConstraintsExtension]`, or of a `2.5.29.19` extension in text form.
+    pub ca: Option<Spanned<bool>>,
     /// OIDs of `[EnhancedKeyUsageExtension]`, and bare `OID =` lines of `[Extensions]`.
     pub extended_key_usage: Vec<Spanned<String>>,
-    /// Subject alternative names of a `2.5.29.17` extension in text form: `dns=name`.
+    /// Subject alternative names of a `2.5.29.17` extension in text form, or of `SAN` in `[RequestAttributes]`: `dns=name`.
     pub alternative_names: Vec<Spanned<String>>,
+    /// A `2.5.29.17` or `2.5.29.37` extension that is not text: its names or usages are there, but not read.
+    pub encoded_names: bool,
+    /// See `encoded_names`.
+    pub encoded_usages: bool,
+    /// The lines `[NewRequest]`.
+    pub heading: Option<Heading>,
+    /// The indices in `values` of bit masks with `|` outside quotes. certreq's documentation asks for quotes there.
+    pub unquoted_pipes: Vec<usize>,
     /// Values that could not be understood.
     pub problems: Vec<FormatError>,
+}
+
+/// The line that opens the section `[NewRequest]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// The line as it is.
+    pub text: Spanned<String>,
+    /// The line, from 1.
+    pub line: usize,
 }
 
 /// One `key = value` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InfValue {
+    /// The section and the key as they are written.
+    pub written: (String, String),
+    /// The column of the value, from 1, in characters.
+    pub column: usize,
+    /// Whether the value begins with a quote.
+    pub quoted: bool,
     /// The section, lower case.
     pub section: String,
     /// The key, lower case.
@@ -177,12 +212,16 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RequestInf, FormatError> {
     let encoding = all.encoding().name();
     let mut values: Vec<InfValue> = Vec::new();
     let mut problems = Vec::new();
-    let mut current = String::new();
-    let mut seen = false;
+    let mut current = (String::new(), String::new());
+    let mut heading = None;
     for line in all {
         if let Some(name) = section(&line.text) {
-            seen |= name == "newrequest";
-            current = name;
+            if name == "newrequest" && heading.is_none() {
+                let text = line.text.trim();
+                heading = Some(Heading { text: line.span_of(text.to_owned(), text), line: line.number });
+            }
+            let written = line.text.trim().strip_prefix('[').and_then(|rest| rest.split(']').next());
+            current = (name, written.unwrap_or_default().trim().to_owned());
             continue;
         }
         if let Some(value) = value_of(&line, &current, limits, &mut problems) {
@@ -193,7 +232,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RequestInf, FormatError> {
             values.push(value);
         }
     }
-    if !seen {
+    if heading.is_none() {
         return Err(FormatError::new("no section [NewRequest]", 0));
     }
     replace_tokens(&mut values, limits);
@@ -217,19 +256,38 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RequestInf, FormatError> {
         friendly_name: None,
         use_existing_keyset: None,
         certificate_template: None,
+        security_descriptor: None,
+        private_key_archive: None,
+        silent: None,
+        user_protected: None,
+        renewal_cert: None,
+        ca: None,
         extended_key_usage: Vec::new(),
         alternative_names: Vec::new(),
+        encoded_names: false,
+        encoded_usages: false,
+        heading,
+        unquoted_pipes: Vec::new(),
         problems,
     };
     let mut continued = String::new();
-    for value in &values {
+    for (index, value) in values.iter().enumerate() {
         interpret(value, &mut continued, &mut inf);
+        let mask = matches!(value.key.as_str(), "keyusage" | "keyusageproperty");
+        if mask && value.section == "newrequest" && !value.quoted && value.value.value.contains('|') {
+            inf.unquoted_pipes.push(index);
+        }
     }
     inf.values = values;
     Ok(inf)
 }
 
-fn value_of(line: &Line, section: &str, limits: &Limits, problems: &mut Vec<FormatError>) -> Option<InfValue> {
+fn value_of(
+    line: &Line,
+    section: &(String, String),
+    limits: &Limits,
+    problems: &mut Vec<FormatError>,
+) -> Option<InfValue> {
     let text = line.text.trim();
     if text.starts_with(';') || text.starts_with('#') {
         return None;
@@ -252,8 +310,17 @@ fn value_of(line: &Line, section: &str, limits: &Limits, problems: &mut Vec<Form
     // The value is searched after the key, so that `Exportable = Exportable` has the right place.
     let after = line.text.find('=').map_or(0, |at| at.saturating_add(1));
     let at = line.text.get(after..).and_then(|tail| tail.find(plain)).map_or(after, |at| after.saturating_add(at));
-    let value = line.span(kept.to_owned(), at, at.saturating_add(plain.len()));
-    Some(InfValue { section: section.to_owned(), key: key.trim().to_ascii_lowercase(), value, line: line.number })
+    let spanned = line.span(kept.to_owned(), at, at.saturating_add(plain.len()));
+    let column = line.text.get(..at).map_or(0, |before| before.chars().count()).saturating_add(1);
+    Some(InfValue {
+        written: (section.1.clone(), key.trim().to_owned()),
+        column,
+        quoted: value.trim_start().starts_with('"'),
+        section: section.0.clone(),
+        key: key.trim().to_ascii_lowercase(),
+        value: spanned,
+        line: line.number,
+    })
 }
 
 fn replace_tokens(values: &mut [InfValue], limits: &Limits) {
@@ -332,17 +399,32 @@ fn interpret(value: &InfValue, continued: &mut String, inf: &mut RequestInf) {
             "subject" => inf.subject = as_text(),
             "keycontainer" => inf.key_container = as_text(),
             "friendlyname" => inf.friendly_name = as_text(),
+            "securitydescriptor" => inf.security_descriptor = as_text(),
+            "renewalcert" => inf.renewal_cert = as_text(),
+            "privatekeyarchive" => inf.private_key_archive = as_bool(boolean(text)),
+            "silent" => inf.silent = as_bool(boolean(text)),
+            "userprotected" => inf.user_protected = as_bool(boolean(text)),
             _ => {}
         },
         ("requestattributes", "certificatetemplate") => inf.certificate_template = as_text(),
+        ("requestattributes", "san") => names(value, inf),
+        ("basicconstraintsextension", "ca") => inf.ca = as_bool(boolean(text)),
         ("enhancedkeyusageextension" | "applicationpolicystatementextension" | "extensions", "oid") => {
             inf.extended_key_usage.push(value.value.clone());
         }
         ("extensions", "_continue_") if continued == "2.5.29.17" => names(value, inf),
+        ("extensions", "_continue_") if continued == "2.5.29.37" => usages(value, inf),
         ("extensions", key) if key != "_continue_" => {
             *continued = key.to_owned();
-            if key == "2.5.29.17" {
-                names(value, inf);
+            let lower = text.to_ascii_lowercase();
+            let in_text = lower.starts_with("{text}");
+            match key {
+                "2.5.29.17" if in_text || text.contains('=') && !text.starts_with('{') => names(value, inf),
+                "2.5.29.17" => inf.encoded_names = true,
+                "2.5.29.37" if in_text => usages(value, inf),
+                "2.5.29.37" => inf.encoded_usages = true,
+                "2.5.29.19" if in_text && lower.replace(' ', "").contains("ca=1") => inf.ca = as_bool(Some(true)),
+                _ => {}
             }
         }
         _ => {}
@@ -353,9 +435,26 @@ fn interpret(value: &InfValue, continued: &mut String, inf: &mut RequestInf) {
 }
 
 fn names(value: &InfValue, inf: &mut RequestInf) {
-    let text = value.value.value.strip_prefix("{text}").unwrap_or(&value.value.value);
+    let text = &value.value.value;
+    let prefixed = text.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("{text}"));
+    let text = if prefixed { text.get(6..).unwrap_or_default() } else { text.as_str() };
     for name in text.split('&').map(str::trim).filter(|name| name.contains('=')) {
         inf.alternative_names.push(value.value.clone().map(|_| name.to_owned()));
+    }
+}
+
+/// `{text}1.3.6.1.5.5.7.3.1,1.3.6.1.5.5.7.3.2`, also with `oid=` and `&`.
+fn usages(value: &InfValue, inf: &mut RequestInf) {
+    let text = &value.value.value;
+    let text = text
+        .get(..6)
+        .filter(|head| head.eq_ignore_ascii_case("{text}"))
+        .map_or(text.as_str(), |_| text.get(6..).unwrap_or_default());
+    for part in text.split(['&', ',']) {
+        let oid = part.trim().trim_start_matches("oid=").trim_start_matches("OID=").trim();
+        if oid.contains('.') && oid.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            inf.extended_key_usage.push(value.value.clone().map(|_| oid.to_owned()));
+        }
     }
 }
 
@@ -388,6 +487,23 @@ mod tests {
         assert_eq!(names, ["dns=a.b", "dns=c.d"]);
         assert_eq!(record.extended_key_usage[0].value, "1.3.6.1.5.5.7.3.1");
         assert!(record.problems.is_empty());
+    }
+
+    #[test]
+    fn what_certreq_needs_quotes_for_and_where_it_stands() {
+        let text = "[newrequest]\n  KeyUsage = CERT_DIGITAL_SIGNATURE_KEY_USAGE | 0x20\nKeyUsageProperty=\"NCRYPT_ALLOW_SIGNING_FLAG | 1\"\nSubject=CN=a|b\nSecurityDescriptor=\"D:P(A;;GA;;;SY)\" ; who\nPrivateKeyArchive=TRUE\nSilent=true\n[RequestAttributes]\nSAN=\"dns=a.b&dns=c.d\"\n[Extensions]\n2.5.29.37=\"{text}1.3.6.1.5.5.7.3.1,1.3.6.1.5.5.7.3.2\"\n2.5.29.19 = \"{TEXT}ca=1\"\n";
+        let record = inf(text);
+        let pipes: Vec<_> = record.unquoted_pipes.iter().map(|at| &record.values[*at]).collect();
+        assert_eq!(pipes.len(), 1);
+        assert_eq!((pipes[0].line, pipes[0].column, pipes[0].written.1.as_str()), (2, 14, "KeyUsage"));
+        assert_eq!(record.key_usage.unwrap().value, 0xA0);
+        assert_eq!(record.security_descriptor.unwrap().value, "D:P(A;;GA;;;SY)");
+        assert!(record.private_key_archive.unwrap().value && record.silent.unwrap().value && record.ca.unwrap().value);
+        let heading = record.heading.unwrap();
+        assert_eq!((heading.line, heading.text.value.as_str()), (1, "[newrequest]"));
+        let names: Vec<String> = record.alternative_names.into_iter().map(|name| name.value).collect();
+        assert_eq!(names, ["dns=a.b", "dns=c.d"]);
+        assert_eq!(record.extended_key_usage.len(), 2);
     }
 
     #[test]

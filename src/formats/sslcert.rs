@@ -777,7 +777,7 @@ fn parameters(text: &str) -> Vec<(String, &str)> {
 
 /// Whether a text is hexadecimal digits in groups.
 fn pairs(text: &str) -> bool {
-    text.contains(' ') && Sha1::parse(text.trim()).is_some()
+    text.contains(' ') && Sha1::parse(text.trim_matches([' ', '\t', '\n', '^', '`'])).is_some()
 }
 
 /// The binding of a typed `add sslcert`, with its parameters.
@@ -829,4 +829,66 @@ fn typed_binding(command: &Command) -> Option<(Binding, Vec<(Cow<'static, str>, 
         succeeded: command.succeeded,
     };
     Some((binding, fields))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::formats::text_shapes::testing::read;
+    use proptest::prelude::*;
+
+    fn all(text: &str) -> Vec<Observed> {
+        read(&mut SslCertReader::new(SourceId(0), &Limits::default()), text)
+    }
+
+    #[test]
+    fn times_and_prose_are_no_records() {
+        let text = "Start : 12:30\nServer : web1.contoso.com:443\nNote: nothing\nhttps://a.example.org:443/x : 1\n";
+        assert_eq!(all(text), vec![]);
+    }
+
+    #[test]
+    fn a_record_needs_only_its_anchors() {
+        let text = "  X : 10.0.0.5:443\n  Y : 0123456789abcdef0123456789abcdef01234567\nend\n";
+        let found = all(text);
+        let Observation::Binding(binding) = &found[0].what else { panic!("{found:?}") };
+        assert!(matches!(binding.hash.as_ref().unwrap().value, BindingHash::Sha1(_)));
+        let at = usize::try_from(binding.endpoint.place.start).unwrap();
+        assert!(text[at..].starts_with("10.0.0.5:443\n"));
+    }
+
+    #[test]
+    fn an_invisible_mark_in_a_typed_hash_stays_in_the_field() {
+        let text =
+            "netsh http add sslcert ipport=0.0.0.0:443 certhash=\u{200e}0123456789abcdef0123456789abcdef01234567\n";
+        let found = all(text);
+        assert!(found[0].fields.iter().any(|(n, v)| n == "certificate_hash" && v.value.starts_with('\u{200e}')));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn any_text(lines in proptest::collection::vec(prop_oneof![
+            ".{0,40}",
+            Just("SSL Certificate bindings:".to_owned()),
+            Just("-------------------------".to_owned()),
+            Just("    IP:port                      : 0.0.0.0:443".to_owned()),
+            Just("    Certificate Hash             : 0123456789abcdef0123456789abcdef0123".to_owned()),
+            Just("4567".to_owned()),
+            Just("    Application ID               : {4dc3e181-e14b-4a21-b022-59fc669b0914}".to_owned()),
+            Just(" Extended Properties:".to_owned()),
+            Just("netsh http add sslcert ipport=[::]:443 certhash= ^".to_owned()),
+            Just("SSL Certificate add failed, Error: 1312".to_owned()),
+            Just(String::new()),
+        ], 0..24)) {
+            let text = lines.join("\n");
+            for found in all(&text) {
+                prop_assert!(found.place.end() <= u64::try_from(text.len()).unwrap());
+                for (_, value) in &found.fields {
+                    prop_assert!(value.place.end() <= u64::try_from(text.len()).unwrap());
+                }
+            }
+        }
+    }
 }

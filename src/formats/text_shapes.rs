@@ -180,3 +180,37 @@ mod tests {
         assert_eq!(guid("4dc3e181-e14b-4a21-b022-59fc669b091"), None);
     }
 }
+
+/// Feeds a text to one reader, as an analysis does.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) mod testing {
+    use crate::formats::piece::Cleaned;
+    use crate::formats::text_reader::TextReader;
+    use crate::input::{Line, LineMap};
+    use crate::model::observation::Observed;
+
+    pub(in crate::formats) fn read(reader: &mut dyn TextReader, text: &str) -> Vec<Observed> {
+        let mut out = Vec::new();
+        let mut start = 0u64;
+        for (number, line) in text.split('\n').enumerate() {
+            let len = u64::try_from(line.len()).unwrap();
+            let line = Line {
+                text: line,
+                number: u64::try_from(number).unwrap().saturating_add(1),
+                start,
+                end: start.saturating_add(len),
+                map: LineMap::Identity,
+                window: None,
+            };
+            start = line.end.saturating_add(1);
+            for piece in Cleaned::new(line).pieces() {
+                reader.line(piece);
+            }
+            out.extend(reader.take());
+        }
+        reader.close();
+        out.extend(reader.take());
+        out
+    }
+}

@@ -24,6 +24,14 @@ pub struct KeyRequest {
     pub form: RequestForm,
     /// The template's name, the script's call.
     pub name: Option<Fact<String>>,
+    /// The line that opens the request: `[NewRequest]`.
+    pub heading: Option<Fact<String>>,
+    /// The certificate template that it names, by name or object identifier.
+    pub template: Option<Fact<String>>,
+    /// Whether it asks for a CA's certificate.
+    pub is_ca: Option<Fact<bool>>,
+    /// It renews a certificate, or uses a key that is already there: what it does not state is as it was.
+    pub existing: Option<Fact<String>>,
     /// The subject.
     pub subject: Option<Fact<String>>,
     /// The KeySpec: 0, 1, 2.
@@ -56,6 +64,8 @@ pub struct KeyRequest {
     pub usages_shown: bool,
     /// The subject alternative names.
     pub alternative_names: Vec<Fact<String>>,
+    /// It asks for names that are not read (an encoded extension).
+    pub unread_names: bool,
     /// `SecurityDescriptor`: SDDL.
     pub security_descriptor: Option<Fact<String>>,
     /// `PrivateKeyArchive`.
@@ -76,7 +86,7 @@ pub struct KeyRequest {
     pub signature_valid: Option<bool>,
     /// SHA-1 over the public key, as reports show it.
     pub public_key_sha1: Option<Fact<super::thumbprint::Sha1>>,
-    /// Every `key = value` of an INF, (section, key, value), to write a corrected one.
+    /// Every `key = value` of an INF, (section, key, value) as written, without quotes, to write a corrected one.
     pub values: Vec<(String, String, Fact<String>)>,
 }
 
@@ -86,6 +96,10 @@ impl KeyRequest {
         Self {
             form,
             name: None,
+            heading: None,
+            template: None,
+            is_ca: None,
+            existing: None,
             subject: None,
             key_spec: None,
             providers: Vec::new(),
@@ -102,6 +116,7 @@ impl KeyRequest {
             extended_key_usage: Vec::new(),
             usages_shown: false,
             alternative_names: Vec::new(),
+            unread_names: false,
             security_descriptor: None,
             private_key_archive: None,
             key_container: None,

@@ -373,9 +373,9 @@ pub struct RemedyReport {
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepReport {
-    /// The command, or the sentence when `shell` is `text`.
+    /// The command, or the sentence when `shell` is `text`, or the lines of a file when it is `inf`.
     pub run: String,
-    /// `cmd`, `powershell`, `sh`, `text`.
+    /// `cmd`, `powershell`, `sh`, `text`, `inf`.
     pub shell: String,
     /// `server`, `requesting-server`, `here`.
     #[serde(rename = "where")]

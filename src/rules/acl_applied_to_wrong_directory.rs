@@ -41,12 +41,12 @@ fn set_there(case: &CaseIndex, artifacts: &KeyFileArtifacts<'_>, reader: &Reader
     for (observed, list) in artifacts.folder_lists(&KeyPath::MachineKeys) {
         let own = list.entries.iter().find(|a| a.kind == AceKind::Allow && reader.is_named_by(a));
         if let Some(ace) = own {
-            return Some(key_access::evidence(observed, ace.principal.place, "set on CryptoAPI's folder", true));
+            return Some(observed.evidence(ace.principal.place, "set on CryptoAPI's folder", true));
         }
     }
-    case.errors().find(|(_, e)| names_folder_alone(&e.text.value)).map(|(observed, e)| {
-        key_access::evidence(observed, e.text.place, "a tool looked for the file in CryptoAPI's folder", true)
-    })
+    case.errors()
+        .find(|(_, e)| names_folder_alone(&e.text.value))
+        .map(|(observed, e)| observed.evidence(e.text.place, "a tool looked for the file in CryptoAPI's folder", true))
 }
 
 /// Whether a text holds `RSA\MachineKeys\` with no file name behind it.
@@ -135,8 +135,7 @@ impl CaseRule for AclAppliedToWrongDirectory {
                 .conditions(if list.is_some() { 4 } else { 2 })
                 .evidence(proof);
                 if let Some((observed, list)) = list {
-                    draft = draft.evidence(key_access::evidence(
-                        observed,
+                    draft = draft.evidence(observed.evidence(
                         list.path.place,
                         "the key file itself: the account is not there",
                         false,

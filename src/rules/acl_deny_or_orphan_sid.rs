@@ -95,7 +95,7 @@ impl CaseRule for AclDenyOrOrphanSid {
                         FindingDraft::new(&META, "an entry denies access to the key", message)
                             .workloads(workloads)
                             .conditions(1)
-                            .evidence(key_access::evidence(observed, ace.principal.place, "denied", true))
+                            .evidence(observed.evidence(ace.principal.place, "denied", true))
                             .remedy(key_access::remove_denial(&path, ace)),
                     );
                 } else if n < files && orphans(observed.kind, list) {
@@ -107,22 +107,18 @@ impl CaseRule for AclDenyOrOrphanSid {
                     )
                     .conditions(1);
                     let place = list.entries.first().map_or(list.path.place, |a| a.principal.place);
-                    out.fail(
-                        draft
-                            .evidence(key_access::evidence(observed, place, "a SID without a name", true))
-                            .remedy(Remedy {
-                                title: "Take the file over and give SYSTEM and Administrators full control",
-                                steps: vec![
-                                    Step::cmd(format!("takeown /a /f \"{path}\"")),
-                                    Step::cmd(format!("icacls \"{path}\" /grant *S-1-5-18:F /grant *S-1-5-32-544:F")),
-                                ],
-                                caution: Some(
-                                    "A file that came from another machine stays closed whatever its permissions are: then \
+                    out.fail(draft.evidence(observed.evidence(place, "a SID without a name", true)).remedy(Remedy {
+                        title: "Take the file over and give SYSTEM and Administrators full control",
+                        steps: vec![
+                            Step::cmd(format!("takeown /a /f \"{path}\"")),
+                            Step::cmd(format!("icacls \"{path}\" /grant *S-1-5-18:F /grant *S-1-5-32-544:F")),
+                        ],
+                        caution: Some(
+                            "A file that came from another machine stays closed whatever its permissions are: then \
                                      import the key from a PFX.",
-                                ),
-                                verify: Some(format!("icacls \"{path}\"      S-1-5-18 and S-1-5-32-544 with (F)")),
-                            }),
-                    );
+                        ),
+                        verify: Some(format!("icacls \"{path}\"      S-1-5-18 and S-1-5-32-544 with (F)")),
+                    }));
                 }
             }
         }

@@ -89,7 +89,7 @@ impl CaseRule for AppCodeNoKeyRead {
             )
             .workloads(workloads)
             .conditions(3)
-            .evidence(key_access::evidence(observed, list.path.place, "no application pool may read this file", true));
+            .evidence(observed.evidence(list.path.place, "no application pool may read this file", true));
             if matches!(reach, Reach::Elsewhere) {
                 draft = draft.confidence(Confidence::Possible);
             }

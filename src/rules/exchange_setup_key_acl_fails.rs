@@ -31,7 +31,7 @@ impl CaseRule for ExchangeSetupKeyAclFails {
         let (evidence, thumbprint) = match said {
             Some((observed, error)) => {
                 let named = error.thumbprint.as_ref().map(|t| t.value);
-                (key_access::evidence(observed, error.text.place, "Exchange says so", true), named)
+                (observed.evidence(error.text.place, "Exchange says so", true), named)
             }
             None => return out.not_applicable("Exchange's message is not among the inputs"),
         };
@@ -43,6 +43,7 @@ impl CaseRule for ExchangeSetupKeyAclFails {
             "Exchange adds NETWORK SERVICE to the permissions of the key and could not: the key does not open, or it is in a \
              provider whose permissions Exchange does not set (CNG).",
         )
+        .subject(thumbprint.map(|t| t.to_string()).unwrap_or_default())
         .conditions(1)
         .evidence(evidence);
         let remedy = match owner {

@@ -64,8 +64,9 @@ impl CaseRule for IiswaskeyLocalservice {
              runs as LOCAL SERVICE, and no entry of the key file lets it read: changing an identity from a remote IIS \
              Manager ends with 0x80090016. No certificate is concerned.",
         )
+        .subject("iisWasKey")
         .conditions(2)
-        .evidence(key_access::evidence(observed, list.path.place, "LOCAL SERVICE is not among these", true));
+        .evidence(observed.evidence(list.path.place, "LOCAL SERVICE is not among these", true));
         let mut draft = key_access::with_entries(draft, observed, list, cx);
         draft = draft.evidence(symptom);
         out.fail(draft.remedy(key_access::grant(&path, &key_access::LOCAL_SERVICE)));

@@ -1,13 +1,14 @@
 //! From outcomes to a verdict: who is judged for what, which of the failed checks is the root cause, what follows.
 
 use super::check::{Checks, FindingDraft, Outcome, Recorded};
-use super::{Context, RULES, RuleEntry, RuleMeta, subject};
+use super::{Asked, Context, RULES, RuleEntry, RuleMeta, request, subject};
 use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope},
     index::CaseIndex,
 };
 use crate::model::judgement::{Confidence, Role, Severity, Verdict, VerdictOutcome};
 use crate::model::{
+    key_request::{KeyRequest, RequestForm},
     oid,
     provider::{ProviderClass, ProviderKind},
     windows::WindowsVersion,
@@ -131,6 +132,79 @@ pub fn run_case(case: &CaseIndex, base: &Context<'_>) -> Vec<Recorded> {
         recorded = checks.into_recorded();
     }
     recorded
+}
+
+/// The workloads that a certificate made from a request could serve: those among `asked` that its extended key usage, its
+/// template and the scope of its key allow.
+pub fn request_candidates(request: &KeyRequest, asked: &[Target]) -> Vec<Target> {
+    request::candidates(request, asked)
+}
+
+/// Runs every rule about one intended key. `base.workloads` are the workloads that were asked for. What a script would do
+/// is a possibility: it may never have run.
+pub fn run_request(asked: &Asked<'_>, base: &Context<'_>) -> Vec<Recorded> {
+    let targets = request::candidates(asked.request, base.workloads);
+    let cx = Context { workloads: &targets, ..*base };
+    let mut recorded = Vec::new();
+    for entry in RULES {
+        let RuleEntry::Request(rule) = entry else { continue };
+        let mut checks = Checks::new(rule.meta(), None, recorded);
+        rule.check(asked, &cx, &mut checks);
+        recorded = checks.into_recorded();
+    }
+    if asked.request.form == RequestForm::Script {
+        for r in &mut recorded {
+            if let Outcome::Fail(draft) = &mut r.outcome {
+                **draft = draft.clone().confidence(Confidence::Possible);
+            }
+        }
+    }
+    recorded
+}
+
+/// The verdict on what a request asks for, from the ranked findings about it and the table's cell.
+pub fn request_verdict(
+    asked: &KeyRequest,
+    target: Target,
+    findings: &[RankedFinding],
+    windows: Option<WindowsVersion>,
+) -> Verdict {
+    let names = |wanted: &dyn Fn(&FindingDraft) -> bool| -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for f in findings.iter().filter(|f| f.holds_for(target) && wanted(&f.draft)) {
+            if !names.iter().any(|n| n == f.rule.name) {
+                names.push(f.rule.name.to_owned());
+            }
+        }
+        names
+    };
+    let give = |outcome, because| Verdict { workload: target.to_string(), outcome, because };
+    let failing = names(&|d| d.role == Role::RootCause && d.severity == Severity::Error);
+    if !failing.is_empty() {
+        return give(VerdictOutcome::Fails, failing);
+    }
+    let kind = request::kind(asked);
+    let spec = asked.key_spec.as_ref().map(|spec| spec.value);
+    let settled = subject::settled(target, windows);
+    // Without a provider the worse one of both kinds counts.
+    let kinds = kind.map_or_else(|| vec![ProviderKind::Csp, ProviderKind::Ksp], |kind| vec![kind]);
+    let cells: Vec<_> = kinds.iter().filter_map(|kind| settled.cell(*kind, spec, request::is_ec(asked))).collect();
+    let is = |outcome| cells.iter().any(|(_, cell)| cell.outcome == outcome);
+    let threats = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
+    if let Some((_, cell)) = cells.iter().find(|(_, cell)| cell.outcome == CellOutcome::Fail) {
+        // A script may never have run, and a request of unknown purpose may not be meant for this server.
+        let meant = !target.workload.server || request::server(asked).is_some_and(|sure| sure < Confidence::Possible);
+        let fails = cell.grade <= Grade::C && kind.is_some() && meant && asked.form != RequestForm::Script;
+        return give(if fails { VerdictOutcome::Fails } else { VerdictOutcome::AtRisk }, threats);
+    }
+    if !threats.is_empty() || is(CellOutcome::Warn) {
+        return give(VerdictOutcome::AtRisk, threats);
+    }
+    let shown = kind == Some(ProviderKind::Ksp) || spec.is_some();
+    if !shown || is(CellOutcome::Unknown) {
+        return give(VerdictOutcome::Unknown, Vec::new());
+    }
+    give(VerdictOutcome::Works, Vec::new())
 }
 
 /// A finding after the ranking.

@@ -170,23 +170,6 @@ pub(super) fn agreed<'a>(
     found
 }
 
-/// Evidence for a place of an observation: the words at the place and its line, from the kept lines.
-pub(super) fn evidence(
-    observed: &Observed,
-    place: crate::model::fact::Place,
-    label: &'static str,
-    primary: bool,
-) -> Evidence {
-    let (mut excerpt, mut line_text) = (String::new(), String::new());
-    if let Some(line) = observed.excerpts.at(place).filter(|_| place.line > 0) {
-        let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
-        let tail: String = line.text.chars().skip(skip).collect();
-        excerpt = tail.trim_end().to_owned();
-        line_text.clone_from(&line.text);
-    }
-    Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
-}
-
 /// The entries of a list as evidence after the primary place: as many as an excerpt may have lines.
 pub(super) fn with_entries(
     mut draft: FindingDraft,
@@ -210,7 +193,7 @@ pub(super) fn with_entries(
             (_, Some(_)) => "may not read",
             (_, None) => "rights that can't be read",
         };
-        draft = draft.evidence(evidence(observed, place, label, false));
+        draft = draft.evidence(observed.evidence(place, label, false));
     }
     draft
 }
@@ -320,7 +303,7 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
                     .confidence(confidence)
                     .workloads(workloads)
                     .conditions(if matches!(reach, Reach::Denied(_)) { 3 } else { 2 })
-                    .evidence(evidence(observed, place, label, true));
+                    .evidence(observed.evidence(place, label, true));
             draft = with_entries(draft, observed, list, cx);
             if let Some(name) = key_file_link::KeyFileName::of(c) {
                 draft = draft.evidence(c.evidence(name.place, "the key of this certificate", false));
@@ -388,14 +371,14 @@ pub(super) fn symptom(case: &CaseIndex, wanted: &[u32], label: &'static str) -> 
         if error.context != ErrorContext::Unrelated
             && let Some(code) = error.code.as_ref().filter(|c| one_of(c.value, wanted))
         {
-            return Some(evidence(observed, code.place, label, false));
+            return Some(observed.evidence(code.place, label, false));
         }
     }
     for (observed, event) in case.events() {
         if event.side.as_ref().is_none_or(|s| s.value == Side::Server)
             && let Some(code) = event.code.as_ref().filter(|c| one_of(c.value, wanted))
         {
-            return Some(evidence(observed, code.place, label, false));
+            return Some(observed.evidence(code.place, label, false));
         }
     }
     let code = case.codes.iter().chain(&case.failures).find(|c| one_of(c.code.value, wanted))?;
@@ -407,7 +390,7 @@ pub(super) fn failing_step(case: &CaseIndex) -> Option<Evidence> {
     const LABEL: &str = "the step that failed";
     for (observed, error) in case.errors() {
         if matches!(error.context, ErrorContext::IisBinding | ErrorContext::NetshAdd | ErrorContext::Import) {
-            return Some(evidence(observed, error.text.place, LABEL, false));
+            return Some(observed.evidence(error.text.place, LABEL, false));
         }
     }
     let steps = ["importpfx", "importcert", "addstore", "new", "accept", "submit", "enroll"];
@@ -419,7 +402,7 @@ pub(super) fn failing_step(case: &CaseIndex) -> Option<Evidence> {
         // Remote Desktop could not make its own certificate.
         if event.is_from("TerminalServices-RemoteConnectionManager") && matches!(event.number(), 1057 | 1058) {
             let place = event.id.as_ref().map_or(observed.place, |id| id.place);
-            return Some(evidence(observed, place, LABEL, false));
+            return Some(observed.evidence(place, LABEL, false));
         }
     }
     // No logon session, access denied, object exists (the answer to creating a container that may not be opened).

@@ -1,6 +1,5 @@
 //! The key file of a certificate is not on its machine.
 
-use super::key_access;
 use super::prelude::*;
 use crate::case::key_file_link::{self, KeyFileArtifacts, KeyFileName};
 use crate::model::{
@@ -155,8 +154,7 @@ impl CaseRule for KeyFileAbsent {
                 continue;
             }
             if let Found::Missing(listed, confidence) = listed {
-                let evidence = key_access::evidence(
-                    listed.observed,
+                let evidence = listed.observed.evidence(
                     listed.listing.folder.place,
                     "the key file is not in this complete listing",
                     true,
@@ -168,7 +166,7 @@ impl CaseRule for KeyFileAbsent {
                 && c.key.access != Access::Opened
             {
                 let place = row.result.as_ref().map_or(row.path.place, |r| r.place);
-                let evidence = key_access::evidence(observed, place, "the key file was looked for and not found", true);
+                let evidence = observed.evidence(place, "the key file was looked for and not found", true);
                 out.fail(draft(c, &file, evidence, Confidence::Likely));
                 continue;
             }

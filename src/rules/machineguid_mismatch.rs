@@ -30,7 +30,7 @@ struct Own {
 /// The machine's own GUID: the registry's; else the GUID of most key files in the listings.
 fn stated_or_listed(case: &CaseIndex) -> Option<Own> {
     if let Some((observed, guid)) = key_file_link::stated_machine_guid(case) {
-        let proof = key_access::evidence(observed, guid.place, "this machine's GUID", false);
+        let proof = observed.evidence(guid.place, "this machine's GUID", false);
         return Some(Own { guid: guid.value.clone(), proof, listed: None });
     }
     let mut listed = BTreeSet::new();
@@ -38,7 +38,7 @@ fn stated_or_listed(case: &CaseIndex) -> Option<Own> {
     for (observed, listing) in case.folder_listings() {
         listed.extend(listing.files.iter().filter_map(|(f, _)| container_name::split_file_name(&f.value)));
         let label = "most key files here end with another GUID";
-        proof.get_or_insert_with(|| key_access::evidence(observed, listing.folder.place, label, false));
+        proof.get_or_insert_with(|| observed.evidence(listing.folder.place, label, false));
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, machine) in &listed {

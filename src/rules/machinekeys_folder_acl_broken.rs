@@ -135,8 +135,9 @@ impl CaseRule for MachinekeysFolderAclBroken {
                      of its own file count."
                 ),
             )
+            .subject(list.path.value.clone())
             .conditions(if step.is_some() { 3 } else { 2 })
-            .evidence(key_access::evidence(observed, place, label, true));
+            .evidence(observed.evidence(place, label, true));
             if !tried {
                 draft = draft.severity(Severity::Warning);
             }

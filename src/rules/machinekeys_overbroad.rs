@@ -95,7 +95,7 @@ impl CaseRule for MachinekeysOverbroad {
                     ace.printed
                 ),
             )
-            .evidence(key_access::evidence(observed, ace.principal.place, "everybody may read the key", true))
+            .evidence(observed.evidence(ace.principal.place, "everybody may read the key", true))
             .remedy(narrow(&path, ace));
             draft.related = credentials.iter().skip(1).map(|c| c.id).collect();
             out.about(Some(c.id)).fail(draft);
@@ -113,10 +113,11 @@ impl CaseRule for MachinekeysOverbroad {
                     ace.printed
                 ),
             )
-            .evidence(key_access::evidence(observed, ace.principal.place, "everybody may read the key", true))
+            .subject(list.path.value.to_ascii_lowercase())
+            .evidence(observed.evidence(ace.principal.place, "everybody may read the key", true))
             .remedy(narrow(&path, ace));
             for (observed, _, ace) in others.iter().skip(1).take(cx.limits.excerpt_lines.saturating_sub(1)) {
-                draft = draft.evidence(key_access::evidence(observed, ace.principal.place, "this one too", false));
+                draft = draft.evidence(observed.evidence(ace.principal.place, "this one too", false));
             }
             out.about(None).fail(draft);
         }
@@ -146,7 +147,8 @@ impl CaseRule for MachinekeysOverbroad {
                             ace.printed
                         ),
                     )
-                    .evidence(key_access::evidence(observed, ace.principal.place, "more than (R,W)", true))
+                    .subject(list.path.value.to_ascii_lowercase())
+                    .evidence(observed.evidence(ace.principal.place, "more than (R,W)", true))
                     .remedy(Remedy {
                         title: "Give the folder its default permissions",
                         steps,

@@ -17,8 +17,11 @@ pub mod check;
 mod code_signing_keyspec2_normal;
 mod configmgr_cng_roles;
 mod container_name_inconsistent;
+pub mod corrected_inf;
 mod csp_handle_sha1_only_tls;
 mod csp_no_sha2;
+mod csr_enrollment_csp_attribute;
+mod csr_key_not_on_target;
 mod dotnet_privatekey_cng;
 mod dpapi_key_not_valid_for_state;
 mod dpm_cng;
@@ -38,6 +41,21 @@ mod http_binding_store_name_mismatch;
 mod iis_httpsys_drift;
 mod iis_import_nonexportable_bug;
 mod iiswaskey_localservice;
+mod inf_exportable_false_warning;
+mod inf_hash_unsupported_by_csp;
+mod inf_keylength;
+mod inf_keyspec_missing;
+mod inf_keyspec_signature_tls;
+mod inf_keyusage_insufficient;
+mod inf_keyusageproperty_conflict;
+mod inf_machinekeyset_missing;
+mod inf_no_eku;
+mod inf_no_san;
+mod inf_private_key_archive_needs_cmc;
+mod inf_provider_type_mismatch;
+mod inf_requesttype_cert_self_signed;
+mod inf_securitydescriptor;
+mod inf_unquoted_pipe;
 mod iplisten_restricts;
 pub mod judge;
 mod key_access;
@@ -85,6 +103,7 @@ mod provider_type_name_mismatch;
 mod provider_unknown;
 mod rdp_key_no_network_service;
 pub mod remedy;
+mod request;
 mod request_pending_key_elsewhere;
 mod rsassa_pss_signed_cert;
 mod san_missing;
@@ -102,6 +121,7 @@ mod sql_service_no_key_read;
 mod sslcert_ipport_overrides_sni;
 mod strong_key_protection_silent;
 mod subject;
+mod template_keyspec_signature_tls;
 mod tpm_key_size_limit;
 mod tpm_rsa_pss;
 mod user_keyset_in_machine_store;
@@ -120,6 +140,8 @@ use crate::case::{credential::Credential, index::CaseIndex};
 use crate::limits::Limits;
 pub use crate::model::judgement::Grade;
 use crate::model::judgement::{Confidence, Role, Severity};
+use crate::model::key_request::KeyRequest;
+use crate::model::observation::Observed;
 use crate::model::windows::WindowsVersion;
 use crate::workloads::Target;
 pub use check::{Checks, FindingDraft, Outcome, Recorded};
@@ -204,13 +226,35 @@ pub trait CaseRule: Sync {
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks);
 }
 
-/// A rule of either kind.
+/// An intended key, and what surrounds it.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// What is asked for.
+    pub request: &'a KeyRequest,
+    /// The record that asks for it: its lines are the evidence.
+    pub observed: &'a Observed,
+    /// Everything else.
+    pub case: &'a CaseIndex,
+}
+
+/// Sees one intended key (request, INF, template, script) and runs at the end of the input.
+pub trait RequestRule: Sync {
+    /// What is known of it without running it.
+    fn meta(&self) -> &'static RuleMeta;
+    /// Checks one intended key: at least one outcome goes to `out`. `cx.workloads` are those that a certificate made from
+    /// it could serve.
+    fn check(&self, asked: &Asked<'_>, cx: &Context<'_>, out: &mut Checks);
+}
+
+/// A rule of any kind.
 #[derive(Clone, Copy)]
 pub enum RuleEntry {
     /// About one credential.
     Credential(&'static dyn CredentialRule),
     /// About the case.
     Case(&'static dyn CaseRule),
+    /// About one intended key.
+    Request(&'static dyn RequestRule),
 }
 
 impl RuleEntry {
@@ -219,6 +263,7 @@ impl RuleEntry {
         match self {
             Self::Credential(r) => r.meta(),
             Self::Case(r) => r.meta(),
+            Self::Request(r) => r.meta(),
         }
     }
 }
@@ -322,6 +367,24 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&http_15021_status::Http15021Status),
     RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
     RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
+    RuleEntry::Request(&inf_unquoted_pipe::InfUnquotedPipe),
+    RuleEntry::Request(&inf_private_key_archive_needs_cmc::InfPrivateKeyArchiveNeedsCmc),
+    RuleEntry::Request(&inf_machinekeyset_missing::InfMachinekeysetMissing),
+    RuleEntry::Request(&inf_keyspec_signature_tls::InfKeyspecSignatureTls),
+    RuleEntry::Request(&csr_enrollment_csp_attribute::CsrEnrollmentCspAttribute),
+    RuleEntry::Request(&template_keyspec_signature_tls::TemplateKeyspecSignatureTls),
+    RuleEntry::Request(&inf_provider_type_mismatch::InfProviderTypeMismatch),
+    RuleEntry::Request(&inf_keyusageproperty_conflict::InfKeyusagepropertyConflict),
+    RuleEntry::Request(&inf_keyspec_missing::InfKeyspecMissing),
+    RuleEntry::Request(&inf_securitydescriptor::InfSecuritydescriptor),
+    RuleEntry::Request(&csr_key_not_on_target::CsrKeyNotOnTarget),
+    RuleEntry::Request(&inf_keyusage_insufficient::InfKeyusageInsufficient),
+    RuleEntry::Request(&inf_hash_unsupported_by_csp::InfHashUnsupportedByCsp),
+    RuleEntry::Request(&inf_no_eku::InfNoEku),
+    RuleEntry::Request(&inf_no_san::InfNoSan),
+    RuleEntry::Request(&inf_keylength::InfKeylength),
+    RuleEntry::Request(&inf_exportable_false_warning::InfExportableFalseWarning),
+    RuleEntry::Request(&inf_requesttype_cert_self_signed::InfRequesttypeCertSelfSigned),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),
     RuleEntry::Credential(&code_signing_keyspec2_normal::CodeSigningKeyspec2Normal),

@@ -1,8 +1,10 @@
 //! What a rule's file needs.
 
 pub(super) use super::remedy::{self, Remedy, Step};
+pub(super) use super::request::{self, Purpose};
 pub(super) use super::{
-    CaseRule, Checks, Context, CredentialRule, FindingDraft, Kind, RuleMeta, judge, sources, subject,
+    Asked, CaseRule, Checks, Context, CredentialRule, FindingDraft, Kind, RequestRule, RuleMeta, judge, sources,
+    subject,
 };
 pub(super) use crate::case::credential::{
     Access, Association, Bound, Certificate, Credential, CredentialId, Exportable, KeyRemark, Origin, Scope,
@@ -15,8 +17,10 @@ pub(super) use crate::model::{
     date::Moment,
     fact::Evidence,
     flags, hresult,
+    key_request::RequestForm,
     key_spec::KeySpec,
     key_usage::KeyUsage,
+    observation::SystemFact,
     oid,
     provider::{self, ProviderClass, ProviderKind},
 };

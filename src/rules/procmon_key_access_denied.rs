@@ -161,9 +161,10 @@ impl CaseRule for ProcmonKeyAccessDenied {
             let confidence = if server && *asked == Wanted::Read { Confidence::Likely } else { Confidence::Possible };
             let place = row.result.as_ref().map_or(row.path.place, |r| r.place);
             let mut draft = FindingDraft::new(&META, META.summary, message)
+                .subject(row.path.value.to_ascii_lowercase())
                 .confidence(confidence)
                 .conditions(2)
-                .evidence(key_access::evidence(observed, place, "denied", true));
+                .evidence(observed.evidence(place, "denied", true));
             let about = owners.first().copied();
             if let Some(c) = about {
                 draft.related = owners.iter().skip(1).map(|c| c.id).collect();

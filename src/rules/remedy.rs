@@ -14,6 +14,8 @@ pub enum Shell {
     Sh,
     /// No command: a sentence.
     Text,
+    /// No command: the text of an INF for certreq.
+    Inf,
 }
 
 impl Shell {
@@ -24,6 +26,7 @@ impl Shell {
             Self::PowerShell => "powershell",
             Self::Sh => "sh",
             Self::Text => "text",
+            Self::Inf => "inf",
         }
     }
 }

@@ -346,3 +346,20 @@ pub(super) const EVERYONE_ADVICE: Source = Source {
 pub(super) const WINACME1286: Source =
     Source { title: "win-acme issue 1286", url: "https://github.com/win-acme/win-acme/issues/1286", grade: Grade::C };
 pub(super) const POSHACME_DEPLOY12: Source = Source { title: "Posh-ACME.Deploy issue 12", url: "", grade: Grade::C };
+pub(super) const WCCE: Source = Source {
+    title: "Microsoft, MS-WCCE section 2.2.2.7 (attributes of certificate requests)",
+    url: "https://learn.microsoft.com/openspecs/windows_protocols/ms-wcce/",
+    grade: Grade::A,
+};
+pub(super) const CRTD: Source = Source {
+    title: "Microsoft, MS-CRTD (attributes of certificate templates: pKIDefaultKeySpec, pKIDefaultCSPs)",
+    url: "https://learn.microsoft.com/openspecs/windows_protocols/ms-crtd/",
+    grade: Grade::A,
+};
+pub(super) const SDDL: Source = Source {
+    title: "Microsoft Learn, Security Descriptor String Format",
+    url: "https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format",
+    grade: Grade::A,
+};
+pub(super) const PUBLIC_INFS: Source =
+    Source { title: "Public INF files that name a KSP with ProviderType 1", url: "", grade: Grade::C };

@@ -253,6 +253,12 @@ fn remedy(out: &mut String, remedy: &RemedyReport, first: bool, paint: Paint) {
             for line in lines {
                 out.push_str(&format!("        {}\n", paint.show(line)));
             }
+        } else if step.shell == "inf" {
+            // A file to copy: its lines as they are.
+            for line in step.run.lines() {
+                out.push_str(format!("    {}", paint.show(line)).trim_end());
+                out.push('\n');
+            }
         } else {
             out.push_str("    ");
             out.push_str(&run);

@@ -5,6 +5,7 @@ mod facts;
 mod finding;
 mod lists;
 mod paint;
+mod requests;
 
 use super::escape::{columns, wrap};
 use super::model::{
@@ -328,11 +329,16 @@ fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted<'a> {
 }
 
 /// The findings about no credential of the report; of those that say the same the first, with the places of the others.
-fn case_findings(report: &Report) -> Vec<(&Finding, Vec<String>)> {
+/// Those about a request stand on its own screen.
+fn case_findings<'a>(report: &'a Report, requests: &HashMap<u32, Vec<&'a Finding>>) -> Vec<(&'a Finding, Vec<String>)> {
     let known: HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
     let mut out: Vec<(&Finding, Vec<String>)> = Vec::new();
     let mut seen: BTreeMap<(&str, &str, Severity), usize> = BTreeMap::new();
     for f in report.findings.iter().filter(|f| f.credential.is_none_or(|id| !known.contains(&id))) {
+        let of_request = || words::primary(&f.evidence).is_some_and(|e| requests.contains_key(&e.input));
+        if f.credential.is_none() && of_request() {
+            continue;
+        }
         let key = (f.rule.as_str(), f.title.as_str(), f.severity);
         match seen.get(&key).and_then(|i| out.get_mut(*i)) {
             Some((_, places)) => places.extend(words::primary(&f.evidence).map(|e| words::place(report, e))),
@@ -425,7 +431,14 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
     for (credential, same) in &sorted.broken {
         section(&view.screen(credential, same), out)?;
     }
-    for (f, places) in case_findings(report) {
+    let of_requests = requests::findings(report);
+    let good = |i: &Input| i.verdicts.iter().all(|v| v.outcome == VerdictOutcome::Works);
+    let judged = report.inputs.iter().filter(|i| !i.verdicts.is_empty());
+    for input in judged.filter(|i| !options.quiet || !good(i)) {
+        let about = of_requests.get(&input.id).map_or(&[][..], Vec::as_slice);
+        section(&requests::screen(report, input, about, options.verbose, paint), out)?;
+    }
+    for (f, places) in case_findings(report, &of_requests) {
         if options.quiet && f.severity == Severity::Note {
             continue;
         }

@@ -1,0 +1,7 @@
+//! Any text: the reader of events ends without a panic, and every fact stands inside the text.
+#![no_main]
+
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::events(data));

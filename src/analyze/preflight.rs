@@ -1,0 +1,78 @@
+//! Verdicts before a certificate is issued: what requests, INF files, templates and scripts ask for.
+
+use super::LISTED_CREDENTIALS;
+use crate::case::index::CaseIndex;
+use crate::model::judgement::{Severity, Verdict, VerdictOutcome};
+use crate::model::key_request::RequestForm;
+use crate::rules::judge::{self, RankedFinding};
+use crate::rules::{Asked, Context, Outcome, Recorded, corrected_inf};
+use std::collections::BTreeMap;
+
+/// What the intended keys of a run are worth.
+#[derive(Default)]
+pub(super) struct Preflight {
+    /// The findings, credential by none.
+    pub findings: Vec<RankedFinding>,
+    /// The outcomes that a report may list one by one.
+    pub checks: Vec<Recorded>,
+    /// Those of the intended keys after the first hundred: only counted.
+    pub counted: Vec<Recorded>,
+    /// By input: of several intended keys in one input the worst verdict counts.
+    pub verdicts: BTreeMap<u32, Vec<Verdict>>,
+}
+
+/// Judges every intended key. `base.workloads` are the workloads that were asked for; `hash` gives an input's hash, by which
+/// findings about it are the same in every run.
+pub(super) fn run(case: &CaseIndex, base: &Context<'_>, hash: &dyn Fn(u32) -> String) -> Preflight {
+    let mut out = Preflight::default();
+    for (index, (observed, request)) in case.requests().enumerate() {
+        if (base.stop)() {
+            break;
+        }
+        let recorded = judge::run_request(&Asked { request, observed, case }, base);
+        let targets = judge::request_candidates(request, base.workloads);
+        let ranked = judge::rank(None, recorded, &targets);
+        let verdicts = out.verdicts.entry(observed.place.source.0).or_default();
+        for target in &targets {
+            worst(verdicts, judge::request_verdict(request, *target, &ranked.findings, base.windows));
+        }
+        let mut findings = ranked.findings;
+        let named = request.name.as_ref().or(request.subject.as_ref()).map_or("", |name| name.value.as_str());
+        let subject = format!("{}\n{named}", hash(observed.place.source.0));
+        for finding in &mut findings {
+            finding.draft.subject.clone_from(&subject);
+        }
+        if request.form == RequestForm::Inf {
+            let faulty = |f: &&RankedFinding| f.draft.severity < Severity::Note;
+            let failed: Vec<&str> = findings.iter().filter(faulty).map(|f| f.rule.name).collect();
+            let corrected = corrected_inf::corrected(request, &failed);
+            if let (Some(text), Some(first)) = (corrected, findings.iter_mut().find(|f| faulty(&&**f))) {
+                first.draft.remedies = vec![corrected_inf::remedy(text)];
+            }
+        }
+        out.findings.extend(findings);
+        let (listed, counted): (Vec<_>, Vec<_>) = ranked
+            .checks
+            .into_iter()
+            .partition(|r| index < LISTED_CREDENTIALS || matches!(r.outcome, Outcome::Fail(_)));
+        out.checks.extend(listed);
+        out.counted.extend(counted);
+    }
+    out.verdicts.retain(|_, verdicts| !verdicts.is_empty());
+    out
+}
+
+/// Keeps the worse one of two verdicts for a workload.
+fn worst(verdicts: &mut Vec<Verdict>, verdict: Verdict) {
+    let rank = |outcome| match outcome {
+        VerdictOutcome::Fails => 0,
+        VerdictOutcome::AtRisk => 1,
+        VerdictOutcome::Unknown => 2,
+        VerdictOutcome::Works => 3,
+    };
+    match verdicts.iter_mut().find(|known| known.workload == verdict.workload) {
+        Some(known) if rank(verdict.outcome) < rank(known.outcome) => *known = verdict,
+        Some(_) => {}
+        None => verdicts.push(verdict),
+    }
+}

@@ -1,0 +1,150 @@
+//! Windows event logs in their binary form (`.evtx`).
+//!
+//! Source: the format's public description (file header `ElfFile`, 4096 bytes; then chunks of 65536 bytes that begin with
+//! `ElfChnk`; records that begin with `2A 2A 00 00`). The chunks are read one by one, so that a damaged header or chunk
+//! costs only itself; each record's BinXml is rendered as XML and read like any other event.
+
+use super::FormatError;
+use super::event_fields;
+use super::event_xml;
+use crate::limits::Limits;
+use crate::model::event_record::EventRecord;
+use crate::model::fact::{Excerpts, Place, SourceId};
+use crate::model::observation::{Observation, Observed};
+use evtx::{EvtxChunkData, ParserSettings};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The report's word for a binary event log.
+pub const KIND: &str = "evtx";
+
+const HEADER: usize = 4096;
+const CHUNK: usize = 65_536;
+/// The record's header before its BinXml: magic, size, number, time.
+const RECORD_HEADER: u64 = 24;
+
+/// What an event log holds.
+#[derive(Debug, Default)]
+pub struct EventLog {
+    /// How many events of each provider and number there are, under `provider/number`.
+    pub counts: BTreeMap<String, u64>,
+    /// The events that say something about keys or bindings.
+    pub records: Vec<Observed>,
+    /// Chunks and records that could not be read.
+    pub problems: Vec<FormatError>,
+}
+
+/// Reads a log. Records beyond the limit of observations are counted, not kept.
+pub fn parse(data: &[u8], source: SourceId, limits: &Limits) -> EventLog {
+    let mut log = EventLog::default();
+    let settings = Arc::new(ParserSettings::new().num_threads(1));
+    let mut start = HEADER;
+    let mut chunks = 0_u32;
+    let body = data.get(HEADER..).unwrap_or(&[]);
+    for bytes in body.chunks(CHUNK) {
+        let offset = start;
+        start = start.saturating_add(bytes.len());
+        if !bytes.starts_with(b"ElfChnk\0") {
+            // Chunks that were never used are zero.
+            if bytes.iter().any(|b| *b != 0) {
+                log.problem("a chunk without its signature", offset, limits);
+            }
+            continue;
+        }
+        chunks = chunks.saturating_add(1);
+        let mut whole = bytes.to_vec();
+        if whole.len() < CHUNK {
+            log.problem("the last chunk is cut", offset, limits);
+            whole.resize(CHUNK, 0);
+        }
+        chunk(whole, offset, source, limits, &settings, &mut log);
+    }
+    if chunks == 0 {
+        log.problem("an event log without a chunk", data.len().min(HEADER), limits);
+    }
+    log
+}
+
+impl EventLog {
+    fn problem(&mut self, message: impl Into<String>, offset: usize, limits: &Limits) {
+        if self.problems.len() <= limits.problems {
+            self.problems.push(FormatError::new(message, offset));
+        }
+    }
+}
+
+fn chunk(
+    bytes: Vec<u8>,
+    offset: usize,
+    source: SourceId,
+    limits: &Limits,
+    settings: &Arc<ParserSettings>,
+    log: &mut EventLog,
+) {
+    let mut data = match EvtxChunkData::new(bytes, false) {
+        Ok(data) => data,
+        Err(e) => return log.problem(format!("a chunk that can't be read: {e}"), offset, limits),
+    };
+    if !data.validate_checksum() {
+        log.problem("the checksum of a chunk is wrong", offset, limits);
+    }
+    let mut chunk = match data.parse(Arc::clone(settings)) {
+        Ok(chunk) => chunk,
+        Err(e) => return log.problem(format!("a chunk that can't be read: {e}"), offset, limits),
+    };
+    for record in chunk.iter() {
+        let record = match record {
+            Ok(record) => record,
+            Err(e) => {
+                log.problem(format!("an event that can't be read: {e}"), offset, limits);
+                continue;
+            }
+        };
+        let inside = usize::try_from(record.binxml_offset.saturating_sub(RECORD_HEADER)).unwrap_or(0);
+        let from = offset.saturating_add(inside);
+        // The header, the BinXml and the repeated size.
+        let size = usize::try_from(record.binxml_size).unwrap_or(0).saturating_add(28);
+        let place = Place::binary(source, from, from.saturating_add(size));
+        match record.into_xml() {
+            Ok(xml) => log.keep(&xml.data, place, limits),
+            Err(e) => log.problem(format!("an event that can't be read: {e}"), from, limits),
+        }
+    }
+}
+
+impl EventLog {
+    fn keep(&mut self, xml: &str, place: Place, limits: &Limits) {
+        let mut record: EventRecord = event_xml::parse(xml, &|_| place, limits);
+        let provider = record.provider.as_ref().map_or("", |p| p.value.as_str());
+        let key = format!("{provider}/{}", record.number());
+        let room = self.counts.len() < limits.record_values;
+        if let Some(count) = self.counts.get_mut(&key) {
+            *count = count.saturating_add(1);
+        } else if room {
+            self.counts.insert(key, 1);
+        }
+        event_fields::interpret(&mut record, None);
+        if event_fields::matters(&record) && self.records.len() < limits.observations {
+            let what = Observation::Event(Box::new(record));
+            self.records.push(Observed { kind: KIND, place, fields: Vec::new(), excerpts: Excerpts::default(), what });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn damaged_chunks_are_problems(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
+            let mut data = vec![0_u8; HEADER];
+            data.extend_from_slice(b"ElfChnk\0");
+            data.extend_from_slice(&bytes);
+            let log = parse(&data, SourceId(0), &Limits::default());
+            prop_assert!(!log.problems.is_empty());
+        }
+    }
+}

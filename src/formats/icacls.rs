@@ -1,0 +1,288 @@
+//! Listings of `icacls`: `C:\ProgramData\…\MachineKeys Everyone:(R,W)`.
+//!
+//! Source: Microsoft Learn, "icacls" (groups and rights); real output for their order and case (`Rc`, `(DENY)` behind the
+//! inheritance flags).
+
+use super::acl_lines::{AclLines, Tail};
+use super::piece::Piece;
+use super::text_reader::TextReader;
+use crate::limits::Limits;
+use crate::model::access::{AccessMask, AceKind};
+use crate::model::fact::{Place, SourceId};
+use crate::model::observation::Observed;
+
+/// The report's word for the format.
+pub const KIND: &str = "icacls";
+
+/// Rights as `icacls` prints them, without case. `W` holds no READ_CONTROL: real lists print `W` and `Rc` together.
+const RIGHTS: [(&str, u32); 26] = [
+    ("F", 0x001f_01ff),
+    ("M", 0x0013_01bf),
+    ("RX", 0x0012_00a9),
+    ("R", 0x0012_0089),
+    ("W", 0x0010_0116),
+    ("D", 0x0001_0000),
+    ("DE", 0x0001_0000),
+    ("RC", 0x0002_0000),
+    ("WDAC", 0x0004_0000),
+    ("WO", 0x0008_0000),
+    ("S", 0x0010_0000),
+    ("AS", 0x0100_0000),
+    ("MA", 0x0200_0000),
+    ("GA", 0x1000_0000),
+    ("GE", 0x2000_0000),
+    ("GW", 0x4000_0000),
+    ("GR", 0x8000_0000),
+    ("RD", 0x1),
+    ("WD", 0x2),
+    ("AD", 0x4),
+    ("REA", 0x8),
+    ("WEA", 0x10),
+    ("X", 0x20),
+    ("DC", 0x40),
+    ("RA", 0x80),
+    ("WA", 0x100),
+];
+
+/// Reads listings of `icacls`.
+#[derive(Debug)]
+pub struct IcaclsReader(AclLines);
+
+impl IcaclsReader {
+    /// A reader for one input.
+    pub fn new(source: SourceId, limits: &Limits) -> Self {
+        Self(AclLines::new(source, limits, KIND, tail))
+    }
+}
+
+impl TextReader for IcaclsReader {
+    fn line(&mut self, piece: Piece<'_>) -> bool {
+        self.0.line(piece)
+    }
+    fn is_open(&self) -> bool {
+        self.0.is_open()
+    }
+    fn close(&mut self) {
+        self.0.close();
+    }
+    fn take(&mut self) -> Vec<Observed> {
+        self.0.take()
+    }
+    fn problems(&mut self) -> Vec<(String, Place)> {
+        self.0.problems()
+    }
+}
+
+/// The groups at the end of a line: `:(I)(OI)(CI)(RX,W)`.
+fn tail(text: &str) -> Option<Tail<'_>> {
+    if !text.ends_with(')') {
+        return None;
+    }
+    let start = text.rfind(":(")?;
+    let (head, groups) = text.split_at_checked(start)?;
+    let groups = groups.strip_prefix(":(")?.strip_suffix(')')?;
+    if head.trim().is_empty() || groups.contains([' ', ':']) {
+        return None;
+    }
+    let mut tail = Tail::of(head);
+    let mut rights = None;
+    for group in groups.split(")(") {
+        if group.contains(['(', ')']) || rights.is_some() {
+            return None;
+        }
+        match group.to_ascii_uppercase().as_str() {
+            "I" => tail.inherited = true,
+            "OI" => tail.object_inherit = true,
+            "CI" => tail.container_inherit = true,
+            "IO" => tail.inherit_only = true,
+            "NP" => tail.no_propagate = true,
+            "DENY" => tail.kind = AceKind::Deny,
+            "N" => {
+                // No access: a denial of everything.
+                tail.kind = AceKind::Deny;
+                rights = Some(Some(AccessMask::FULL.0));
+            }
+            "NW" | "NR" | "NX" => {
+                tail.label = true;
+                rights = Some(None);
+            }
+            other => rights = Some(mask(other)),
+        }
+    }
+    // The rights are always there: without them the line goes on.
+    tail.mask = rights?;
+    Some(tail)
+}
+
+/// `RX,W`.
+fn mask(list: &str) -> Option<u32> {
+    list.split(',').try_fold(0u32, |sum, word| {
+        let word = word.trim();
+        let (_, bits) = RIGHTS.iter().find(|(name, _)| *name == word)?;
+        Some(sum | bits)
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::as_conversions)]
+mod tests {
+    use super::*;
+    use crate::formats::cacls::CaclsReader;
+    use crate::formats::piece::Cleaned;
+    use crate::input::{LineReader, TextEncoding};
+    use crate::model::access::{AccessList, KeyPath};
+    use crate::model::observation::Observation;
+
+    fn read(mut reader: impl TextReader, text: &str) -> Vec<Observed> {
+        let mut lines = LineReader::new(text.as_bytes(), TextEncoding::Utf8, &Limits::default());
+        while let Some(batch) = lines.next_batch().unwrap() {
+            for line in batch.lines() {
+                let cleaned = Cleaned::new(line);
+                for piece in cleaned.pieces() {
+                    reader.line(piece);
+                }
+            }
+        }
+        reader.close();
+        reader.take()
+    }
+    fn lists(text: &str) -> Vec<AccessList> {
+        let reader = IcaclsReader::new(SourceId(0), &Limits::default());
+        let list = |o: Observed| match o.what {
+            Observation::AccessList(list) => list,
+            _ => panic!(),
+        };
+        read(reader, text).into_iter().map(list).collect()
+    }
+    fn names(list: &AccessList) -> Vec<(&str, u32)> {
+        list.entries
+            .iter()
+            .map(|e| (e.principal.value.sid().unwrap_or(&e.printed), e.mask.map_or(0, |m| m.0)))
+            .collect()
+    }
+
+    const FOLDER: &str = "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys";
+    const FILE: &str = "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\\99247943bd018ca78ef945b82652598d_0ef7ae28-3cf4-4ec1-a36d-7a0fa4d2a2a1";
+
+    #[test]
+    fn the_default_folder() {
+        let pad = " ".repeat(FOLDER.len() + 1);
+        let text = format!(
+            "{FOLDER} Everyone:(R,W)\r\n{pad}BUILTIN\\Administrators:(F)\r\n\r\nSuccessfully processed 1 files; Failed processing 0 files\r\n"
+        );
+        let found = lists(&text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].target, KeyPath::MachineKeys);
+        assert!(found[0].complete);
+        assert_eq!(names(&found[0]), [("S-1-1-0", 0x0012_019f), ("S-1-5-32-544", 0x001f_01ff)]);
+        let place = found[0].entries[1].principal.place;
+        assert_eq!(&text[place.start as usize..place.end() as usize], "BUILTIN\\Administrators");
+        assert_eq!(place.line, 2);
+        let path = found[0].path.place;
+        assert_eq!(&text[path.start as usize..path.end() as usize], FOLDER);
+    }
+
+    #[test]
+    fn a_listing_that_a_console_wrapped() {
+        let pad = " ".repeat(FILE.len() + 1);
+        let whole = format!("{FILE} NT AUTHORITY\\SYSTEM:(F)\n{pad}BUILTIN\\Administrators:(F)\n");
+        for width in [80usize, 100, 120] {
+            let mut text = String::new();
+            for line in whole.lines() {
+                for part in line.as_bytes().chunks(width) {
+                    text.push_str(std::str::from_utf8(part).unwrap().trim_end_matches(' '));
+                    text.push('\n');
+                }
+            }
+            text.push_str("\nSuccessfully processed 1 files; Failed processing 0 files\n");
+            let found = lists(&text);
+            assert_eq!(found.len(), 1, "{width}\n{text}");
+            assert_eq!(names(&found[0]), [("S-1-5-18", 0x001f_01ff), ("S-1-5-32-544", 0x001f_01ff)], "{width}\n{text}");
+            assert_eq!(found[0].path.value, FILE);
+            assert!(found[0].complete, "{width}");
+        }
+    }
+
+    #[test]
+    fn the_second_line_tells_path_and_principal() {
+        let found =
+            lists("arquivo 2.txt AUTORIDADE NT\\SISTEMA:(I)(F)\n              BUILTIN\\Administradores:(I)(F)\n\n");
+        assert_eq!(found[0].path.value, "arquivo 2.txt");
+        assert_eq!(names(&found[0])[0].0, "S-1-5-18");
+        let found = lists(
+            "C:\\key data\\x ZORYA\\Отдел 11 - все:(OI)(CI)(IO)(DENY)(W,D,Rc,GW,DC)\n              S-1-5-21-1-2-3-1105:(Rc,S,RD,REA,X,RA)\n\n",
+        );
+        assert_eq!(found[0].path.value, "C:\\key data\\x");
+        assert_eq!(found[0].entries[0].printed, "ZORYA\\Отдел 11 - все");
+        assert_eq!(found[0].entries[0].kind, AceKind::Deny);
+        assert!(found[0].entries[0].inherit_only);
+        assert_eq!(found[0].entries[1].mask.unwrap().0, 0x0012_00a9);
+    }
+
+    #[test]
+    fn refusals() {
+        let text = format!("{FOLDER}: Access is denied.\nSuccessfully processed 0 files; Failed processing 1 files\n");
+        let found = lists(&text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].refused.as_ref().unwrap().value, "Access is denied.");
+        // Any language, when the closing line counts it.
+        let found = lists("C:\\x\\y: Hozzáférés megtagadva.\n0 fájl, 1 hiba a feldolgozásban\n");
+        assert_eq!(found.len(), 1);
+        assert!(lists("C:\\x\\y.c: warning about something\nhello\n").is_empty());
+    }
+
+    #[test]
+    fn what_is_no_listing() {
+        for text in [
+            "icacls C:\\x /grant \"NT AUTHORITY\\SYSTEM:(F)\"\n",
+            "C:\\> icacls C:\\x /grant Everyone:(F)\n",
+            "please set BUILTIN\\Administrators:(F)\n",
+            "  at System.Foo:(Bar)\n",
+            "- Everyone:(R,W)\n",
+        ] {
+            assert!(lists(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn cut_and_damaged() {
+        let pad = " ".repeat(FOLDER.len() + 1);
+        let found = lists(&format!("{FOLDER} Everyone:(R,W)\n{pad}BUILTIN\\Adm"));
+        assert!(!found[0].complete);
+        assert_eq!(found[0].entries.len(), 2);
+        assert_eq!(found[0].entries[1].mask, None);
+        let found = lists(&format!("{FOLDER} Everyone:(R,W)\n"));
+        assert!(!found[0].complete);
+    }
+
+    #[test]
+    fn older_tool() {
+        let text = "C:\\key BUILTIN\\Administrators:(OI)(CI)F \n       Jeder:(OI)(CI)(special access:)\n              READ_CONTROL\n              FILE_READ_DATA\n \n       CONTOSO\\web:R \n\n";
+        let found = read(CaclsReader::new(SourceId(0), &Limits::default()), text);
+        let Observation::AccessList(list) = &found[0].what else { panic!() };
+        assert_eq!(
+            names(list),
+            [("S-1-5-32-544", 0x001f_01ff), ("S-1-1-0", 0x0002_0001), ("CONTOSO\\web", 0x0012_00a9)]
+        );
+        assert!(list.complete && list.entries[0].object_inherit);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics_and_places_are_inside(lines in proptest::collection::vec("(C:\\\\a b )?[ A-Z\\\\:()é]{0,20}(Everyone:\\(F\\)|:\\(R,W\\)|:F| 1 2)?", 0..12)) {
+            let text = lines.join("\n");
+            for found in [
+                read(IcaclsReader::new(SourceId(0), &Limits::default()), &text),
+                read(CaclsReader::new(SourceId(0), &Limits::default()), &text),
+            ] {
+                for o in found {
+                    proptest::prop_assert!(o.place.end() <= text.len() as u64);
+                    let Observation::AccessList(list) = o.what else { continue };
+                    for e in &list.entries {
+                        proptest::prop_assert!(e.principal.place.end() <= text.len() as u64);
+                    }
+                }
+            }
+        }
+    }
+}
