@@ -2,6 +2,7 @@
 
 use crate::formats::cacls::CaclsReader;
 use crate::formats::certificate_template::TemplateReader;
+use crate::formats::error_text::ErrorTextReader;
 use crate::formats::event_text::EventReader;
 use crate::formats::folder_listing::FolderListingReader;
 use crate::formats::icacls::IcaclsReader;
@@ -10,6 +11,7 @@ use crate::formats::key_script::ScriptReader;
 use crate::formats::powershell_certificates::CertificateListReader;
 use crate::formats::procmon_csv::ProcmonReader;
 use crate::formats::sslcert::SslCertReader;
+use crate::formats::system_info::SystemInfoReader;
 use crate::formats::text_reader::TextReader;
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
@@ -24,6 +26,7 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(EventReader::new(source, limits)),
         Box::new(SslCertReader::new(source, limits)),
         Box::new(IisConfigReader::new(source, limits)),
+        Box::new(SystemInfoReader::new(source, limits)),
         Box::new(ProcmonReader::new(source, limits)),
         Box::new(TemplateReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),
@@ -33,6 +36,7 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(IcaclsReader::new(source, limits)),
         Box::new(CaclsReader::new(source, limits)),
         Box::new(FolderListingReader::new(source, limits)),
+        Box::new(ErrorTextReader::new(source, limits)),
     ];
     (first, last)
 }

@@ -1,0 +1,544 @@
+//! Error codes and known error messages in any text, with the place they come from as far as the words around show it.
+//!
+//! A code counts when it is one of `model::hresult`, or any `0x8…` next to a word for an error: other hexadecimal numbers
+//! are none. Most of what the web shows under error 1312 has nothing to do with certificates (file shares, credential
+//! stores, token brokers); it is told apart by the words around. Sources: winerror.h; the system's own texts of error 1312;
+//! Microsoft Learn, "MSSQLSERVER" errors 17182, 17826, 26013, 26014.
+
+use super::piece::Piece;
+use super::text_reader::{TextReader, joined_place, keep_line};
+use super::text_shapes::fills_a_console;
+use crate::limits::Limits;
+use crate::model::fact::{Excerpts, Fact, Place, SourceId};
+use crate::model::hresult::{self, NO_SUCH_LOGON_SESSION};
+use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
+use crate::model::thumbprint::Sha1;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::LazyLock;
+
+/// The report's word for this kind of artifact.
+pub const KIND: &str = "error-text";
+
+/// Words within this many lines say where an error comes from.
+const NEAR: u32 = 8;
+/// Errors that wait for the words after them.
+const WAITING: usize = 32;
+/// A number of an error stands within this many bytes after the word for it.
+const ERROR_NUMBER: usize = 8;
+/// Bytes of a line's end that are kept for a message that the window wrapped.
+const TAIL: usize = 160;
+
+/// What a word in a line means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// A hexadecimal number begins.
+    Hex,
+    /// A decimal number begins that can be an HRESULT.
+    Decimal,
+    /// `1312`.
+    LogonSession,
+    /// The system's text of a code.
+    Message(u32),
+    /// A message of SQL Server without a code of its own.
+    SqlMessage,
+    /// `[Cert Hash(sha1) "…"]`.
+    SqlHash,
+    /// A word for an error.
+    ErrorWord,
+    /// A word that shows where the error comes from.
+    From(ErrorContext),
+}
+
+/// The words. Texts of 1312: the system's own in the languages in which it was seen.
+static WORDS: &[(&str, Sign)] = {
+    use ErrorContext::{IisBinding, Import, NetshAdd, SqlServer, Tls, Unrelated};
+    use Sign::{Decimal, ErrorWord, From, Hex, LogonSession, Message, SqlHash, SqlMessage};
+    &[
+        ("0x", Hex),
+        ("0c8007", Hex),
+        ("-2146", Decimal),
+        ("-2147", Decimal),
+        ("2147943", Decimal),
+        ("21480", Decimal),
+        ("21481", Decimal),
+        ("1312", LogonSession),
+        ("A specified logon session does not exist", Message(NO_SUCH_LOGON_SESSION)),
+        ("De opgegeven aanmeldingssessie bestaat niet", Message(NO_SUCH_LOGON_SESSION)),
+        ("Eine angegebene Anmeldesitzung ist nicht vorhanden", Message(NO_SUCH_LOGON_SESSION)),
+        ("指定的登录会话不存在", Message(NO_SUCH_LOGON_SESSION)),
+        ("指定されたログオン セッションは存在しません", Message(NO_SUCH_LOGON_SESSION)),
+        ("Указанный сеанс работы не существует", Message(NO_SUCH_LOGON_SESSION)),
+        ("Une ouverture de session spécifiée n\u{2019}existe pas", Message(NO_SUCH_LOGON_SESSION)),
+        ("Une ouverture de session spécifiée n'existe pas", Message(NO_SUCH_LOGON_SESSION)),
+        ("Keyset does not exist", Message(0x8009_0016)),
+        ("Key not valid for use in specified state", Message(0x8009_000B)),
+        ("Invalid provider type specified", Message(0x8009_0014)),
+        ("Provider type not defined", Message(0x8009_0017)),
+        ("The keyset is not defined", Message(0x8009_0019)),
+        ("Keyset as registered is invalid", Message(0x8009_001A)),
+        ("context was acquired as silent", Message(0x8009_0022)),
+        ("The credentials supplied to the package were not recognized", Message(0x8009_030D)),
+        ("No credentials are available in the security package", Message(0x8009_030E)),
+        ("do not possess a common algorithm", Message(0x8009_0331)),
+        ("Cannot find the certificate and private key for decryption", Message(0x8009_200B)),
+        ("The specified network password is not correct", Message(0x8007_0056)),
+        ("Unable to load user-specified certificate", SqlMessage),
+        ("Could not start the network library because of an internal error", SqlMessage),
+        ("Cert Hash(sha1) \"", SqlHash),
+        ("error", ErrorWord),
+        ("fail", ErrorWord),
+        ("exception", ErrorWord),
+        ("hresult", ErrorWord),
+        ("status", ErrorWord),
+        ("fehler", ErrorWord),
+        ("erreur", ErrorWord),
+        ("errore", ErrorWord),
+        ("erro:", ErrorWord),
+        ("ошибк", ErrorWord),
+        ("エラー", ErrorWord),
+        ("错误", ErrorWord),
+        ("błąd", ErrorWord),
+        ("HttpApiWrapper", From(IisBinding)),
+        ("BindingManager", From(IisBinding)),
+        ("Microsoft.Web.Management", From(IisBinding)),
+        ("Microsoft.Web.Administration", From(IisBinding)),
+        ("IIS Manager", From(IisBinding)),
+        ("InetMgr", From(IisBinding)),
+        ("Site Binding", From(IisBinding)),
+        ("Add-WebBinding", From(IisBinding)),
+        ("New-WebBinding", From(IisBinding)),
+        ("AddSslCertificate", From(IisBinding)),
+        ("RebindSslCertificate", From(IisBinding)),
+        ("SSL Certificate add failed", From(NetshAdd)),
+        ("http add sslcert", From(NetshAdd)),
+        ("TDSSNIClient", From(SqlServer)),
+        ("Cert Hash(sha1)", From(SqlServer)),
+        ("SQL Server", From(SqlServer)),
+        ("MSSQL", From(SqlServer)),
+        (" 26014,", From(SqlServer)),
+        (" 17182,", From(SqlServer)),
+        (" 17826,", From(SqlServer)),
+        ("Import-PfxCertificate", From(Import)),
+        ("Certificate Import Wizard", From(Import)),
+        ("PFXImportCertStore", From(Import)),
+        ("importpfx", From(Import)),
+        ("LoadPkcs12", From(Import)),
+        ("X509Certificates.X509Certificate", From(Import)),
+        ("AuthenticateAsServer", From(Tls)),
+        ("SslStream", From(Tls)),
+        ("SslServer", From(Tls)),
+        ("System.Net.Security", From(Tls)),
+        ("AcquireCredentialsHandle", From(Tls)),
+        ("SSPI", From(Tls)),
+        ("Schannel", From(Tls)),
+        ("Kestrel", From(Tls)),
+        ("net use", From(Unrelated)),
+        ("System error 1312", From(Unrelated)),
+        ("net view", From(Unrelated)),
+        ("New-SmbMapping", From(Unrelated)),
+        ("New-PSDrive", From(Unrelated)),
+        ("file.core.windows.net", From(Unrelated)),
+        ("cmdkey", From(Unrelated)),
+        ("wincred", From(Unrelated)),
+        ("docker login", From(Unrelated)),
+        ("docker-credential", From(Unrelated)),
+        ("CredWrite", From(Unrelated)),
+        ("CredRead", From(Unrelated)),
+        ("CredEnumerate", From(Unrelated)),
+        ("credential manager", From(Unrelated)),
+        ("MSAL", From(Unrelated)),
+        ("WAM_", From(Unrelated)),
+        ("0xffffffff8", From(Unrelated)),
+        ("WindowsApps", From(Unrelated)),
+        ("Windows Hello", From(Unrelated)),
+    ]
+};
+
+static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .build(WORDS.iter().map(|(word, _)| *word))
+        .ok()
+});
+
+/// What a line says of errors.
+#[derive(Default)]
+struct Found {
+    /// The codes, each with the words that state it and whether they are the code itself.
+    codes: Vec<(u32, std::ops::Range<usize>, bool)>,
+    sql: bool,
+    hash: Option<std::ops::Range<usize>>,
+    from: Option<ErrorContext>,
+}
+
+/// An error that waits for the words around it.
+struct Waiting {
+    code: Option<Fact<u32>>,
+    text: Fact<String>,
+    printed: Option<Fact<String>>,
+    /// Where it comes from, and how many lines away that stands.
+    from: Option<(u32, ErrorContext)>,
+    thumbprint: Option<Fact<Sha1>>,
+    excerpts: Excerpts,
+}
+
+/// Reads errors out of what no other reader took.
+pub struct ErrorTextReader {
+    source: SourceId,
+    excerpt_lines: usize,
+    columns: usize,
+    done: Vec<Observed>,
+    waiting: VecDeque<Waiting>,
+    /// The last words that show where errors come from, with their lines.
+    near: VecDeque<(u32, ErrorContext)>,
+    /// The end of the line before, when it fills a window.
+    tail: Option<(String, Place)>,
+    /// The last number of an error of SQL Server, with its line.
+    sql: Option<(u32, u32)>,
+}
+
+impl ErrorTextReader {
+    /// A reader for one input.
+    pub fn new(source: SourceId, limits: &Limits) -> Self {
+        Self {
+            source,
+            excerpt_lines: limits.excerpt_lines,
+            columns: limits.excerpt_columns,
+            done: Vec::new(),
+            waiting: VecDeque::new(),
+            near: VecDeque::new(),
+            tail: None,
+            sql: None,
+        }
+    }
+
+    /// Words that show where errors come from.
+    fn hint(&mut self, line: u32, context: ErrorContext) {
+        self.near.retain(|(l, _)| l.saturating_add(NEAR) >= line);
+        self.near.push_back((line, context));
+        for waiting in &mut self.waiting {
+            let distance = line.saturating_sub(waiting.text.place.line);
+            if waiting.from.is_none_or(|(d, _)| distance < d) {
+                waiting.from = Some((distance, context));
+            }
+        }
+    }
+
+    /// Lets go of the errors for which enough lines came.
+    fn settle(&mut self, line: u32) {
+        while let Some(first) = self.waiting.front() {
+            let near = first.text.place.line.saturating_add(NEAR) >= line;
+            if near && self.waiting.len() <= WAITING {
+                break;
+            }
+            if let Some(waiting) = self.waiting.pop_front() {
+                self.emit(waiting);
+            }
+        }
+    }
+
+    fn emit(&mut self, waiting: Waiting) {
+        let context = waiting.from.map_or(ErrorContext::Unknown, |(_, context)| context);
+        let fields = waiting.printed.map(|p| (Cow::Borrowed("printed"), p)).into_iter().collect();
+        let what = Observation::Error(ErrorText {
+            code: waiting.code,
+            text: waiting.text.clone(),
+            context,
+            thumbprint: waiting.thumbprint,
+        });
+        self.done.push(Observed { kind: KIND, place: waiting.text.place, fields, excerpts: waiting.excerpts, what });
+    }
+
+    /// Takes an error.
+    #[allow(clippy::too_many_arguments)]
+    fn add(
+        &mut self,
+        piece: Piece<'_>,
+        text: &Fact<String>,
+        code: Option<Fact<u32>>,
+        printed: Option<Fact<String>>,
+        found: &Found,
+        thumbprint: Option<Fact<Sha1>>,
+    ) {
+        let line = text.place.line;
+        // A message and its code in the lines next to each other are one error.
+        if let Some(code) = &code
+            && let Some(last) = self.waiting.back_mut()
+            && last.text.place.line.saturating_add(2) >= line
+            && last.text.place.line < line
+            && last.code.as_ref().is_some_and(|c| c.value == code.value)
+        {
+            if last.printed.is_none() {
+                last.printed = printed;
+                last.code = Some(code.clone());
+            }
+            keep_line(&mut last.excerpts, text.place, piece, self.excerpt_lines, self.columns);
+            return;
+        }
+        let before = self.near.iter().rev().map(|(l, c)| (line.saturating_sub(*l), *c)).find(|(d, _)| *d <= NEAR);
+        let from = found.from.map(|c| (0, c)).or(before);
+        let mut excerpts = Excerpts::default();
+        keep_line(&mut excerpts, text.place, piece, self.excerpt_lines, self.columns);
+        self.waiting.push_back(Waiting { code, text: text.clone(), printed, from, thumbprint, excerpts });
+    }
+
+    /// The certificate of SQL Server's error 26014; 26013 says that it was loaded.
+    fn sql_hash(&self, piece: Piece<'_>, text: &str, found: &Found, line: u32) -> Option<Fact<Sha1>> {
+        let part = text.get(found.hash.clone()?)?;
+        let sha1 = Sha1::parse(part)?;
+        let number = self.sql.filter(|(_, l)| l.saturating_add(2) >= line).map(|(n, _)| n);
+        let refused = number == Some(26014) || found.sql;
+        refused.then(|| piece.fact(self.source, sha1, part))
+    }
+}
+
+impl TextReader for ErrorTextReader {
+    fn line(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text.trim();
+        let number = u32::try_from(piece.line().number).unwrap_or(u32::MAX);
+        self.settle(number);
+        let before = self.tail.take();
+        if text.is_empty() {
+            return false;
+        }
+        let mut found = signs(text);
+        if let Some(context) = found.from {
+            self.hint(number, context);
+        }
+        // `Error: 26014, Severity: 16, State: 1.` in any language.
+        if text.contains(" 26014,") {
+            self.sql = Some((26014, number));
+        } else if text.contains(" 26013,") {
+            self.sql = Some((26013, number));
+        }
+        if fills_a_console(piece.text.trim_end()) {
+            let from = text.char_indices().rev().map(|(i, _)| i).take_while(|i| text.len().saturating_sub(*i) <= TAIL);
+            let from = from.last().unwrap_or(0);
+            let part = text.get(from..).unwrap_or("");
+            self.tail = Some((part.to_owned(), piece.part(part).place(self.source)));
+        }
+        let shown: String = text.chars().take(self.columns).collect();
+        let shown = shown.trim_end();
+        let fact = piece.fact(self.source, shown.to_owned(), text);
+        let thumbprint = self.sql_hash(piece, text, &found, number);
+        let mut taken = false;
+        if let Some((tail, place)) = before {
+            let end = text.char_indices().map(|(i, _)| i).take_while(|i| *i <= TAIL).last().unwrap_or(0);
+            let end = if text.len() <= TAIL { text.len() } else { end };
+            let joint = format!("{tail}{}", text.get(..end).unwrap_or(""));
+            let over = |r: &std::ops::Range<usize>| r.start < tail.len() && r.end > tail.len();
+            for (code, range, own) in signs(&joint).codes {
+                if over(&range) && !found.codes.iter().any(|(c, ..)| *c == code) {
+                    let whole = joined_place(place, fact.place);
+                    let words = joint.get(range).unwrap_or("").to_owned();
+                    let value = Fact::stated(code, whole);
+                    let printed = own.then(|| Fact::stated(words, whole));
+                    let text = Fact::stated(joint.chars().take(self.columns).collect(), whole);
+                    self.add(piece, &text, Some(value), printed, &found, None);
+                    taken = true;
+                }
+            }
+        }
+        let codes = std::mem::take(&mut found.codes);
+        for (code, range, own) in codes {
+            let part = text.get(range).unwrap_or("");
+            let value = match own {
+                true => piece.fact(self.source, code, part),
+                false => Fact::derived(code, piece.part(part).place(self.source), "the system's text of this error"),
+            };
+            let printed = own.then(|| piece.text_fact(self.source, part));
+            self.add(piece, &fact, Some(value), printed, &found, thumbprint.clone());
+            taken = true;
+        }
+        if !taken && (found.sql || thumbprint.is_some()) {
+            self.add(piece, &fact, None, None, &found, thumbprint);
+            taken = true;
+        }
+        taken
+    }
+
+    fn is_open(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    fn close(&mut self) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.emit(waiting);
+        }
+        self.tail = None;
+    }
+
+    fn take(&mut self) -> Vec<Observed> {
+        std::mem::take(&mut self.done)
+    }
+}
+
+/// What stands in a text.
+fn signs(text: &str) -> Found {
+    let mut found = Found::default();
+    let Some(automaton) = SIGNS.as_ref() else { return found };
+    let mut error_word = None;
+    let mut possible: Vec<(u32, std::ops::Range<usize>)> = Vec::new();
+    let mut numbers: Vec<std::ops::Range<usize>> = Vec::new();
+    for hit in automaton.find_overlapping_iter(text) {
+        if found.codes.len() >= 16 || possible.len() >= 16 {
+            break;
+        }
+        let Some((_, sign)) = WORDS.get(hit.pattern().as_usize()) else { continue };
+        let alone = text.get(..hit.start()).and_then(|t| t.chars().next_back()).is_none_or(|c| !c.is_alphanumeric());
+        match sign {
+            Sign::Hex if alone => {
+                let digits = word(text, hit.start().saturating_add(2), |b| b.is_ascii_hexdigit());
+                let Some(part) = text.get(digits.clone()) else { continue };
+                let after = text.get(digits.end..).and_then(|t| t.chars().next());
+                if after.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                    continue;
+                }
+                let wide = part.len() == 16 && part.get(..8).is_some_and(|p| p.eq_ignore_ascii_case("ffffffff"));
+                let part = if wide { part.get(8..).unwrap_or("") } else { part };
+                let range = hit.start()..digits.end;
+                let Some(value) = u32::from_str_radix(part, 16).ok().filter(|_| part.len() == 8) else { continue };
+                possible.push((value, range));
+            }
+            Sign::Decimal if alone => {
+                let digits = word(text, hit.end(), |b| b.is_ascii_digit());
+                let range = hit.start()..digits.end;
+                let value = text.get(range.clone()).and_then(hresult::parse);
+                if let Some(value) = value.filter(|v| is_known(*v)) {
+                    found.codes.push((value, range, true));
+                }
+            }
+            Sign::LogonSession if alone => {
+                let digits = word(text, hit.start(), |b| b.is_ascii_digit());
+                // `Error: 1312`, `error code 1312`: four digits alone are any number.
+                let close = error_word.is_some_and(|end: usize| end.saturating_add(ERROR_NUMBER) >= hit.start());
+                if digits.end == hit.end() && close {
+                    numbers.push(digits);
+                }
+            }
+            Sign::Message(code) => found.codes.push((*code, hit.start()..hit.end(), false)),
+            Sign::SqlMessage => found.sql = true,
+            Sign::SqlHash => {
+                let end = word(text, hit.end(), |b| b.is_ascii_hexdigit()).end;
+                found.hash = Some(hit.end()..end);
+            }
+            Sign::ErrorWord => error_word = Some(hit.end()),
+            Sign::From(context) => {
+                // What surely is something else outweighs the rest.
+                if found.from != Some(ErrorContext::Unrelated) {
+                    found.from = Some(*context);
+                }
+            }
+            Sign::Hex | Sign::Decimal | Sign::LogonSession => {}
+        }
+    }
+    let message = found.codes.iter().any(|(_, _, own)| !own);
+    for (value, range) in possible {
+        // E_FAIL stands in front of every message of Win32Exception and says nothing of its own.
+        let plain = value == 0x8000_4005 && (message || found.sql);
+        let known = hresult::CODES.iter().find(|c| c.value == value || value >= 0xC000_0000 && c.also.contains(&value));
+        match known {
+            Some(known) => found.codes.push((known.value, range, true)),
+            None if value >> 28 == 8 && error_word.is_some() && !plain => found.codes.push((value, range, true)),
+            None => {}
+        }
+    }
+    found.codes.extend(numbers.into_iter().map(|range| (NO_SUCH_LOGON_SESSION, range, true)));
+    // One record for each code: where it is printed rather than where its message is.
+    found.codes.sort_by_key(|(_, range, own)| (!own, range.start));
+    let mut seen: Vec<u32> = Vec::new();
+    found.codes.retain(|(code, ..)| {
+        let new = !seen.contains(code);
+        seen.push(*code);
+        new
+    });
+    found.codes.sort_by_key(|(_, range, _)| range.start);
+    found
+}
+
+/// The run of bytes of a kind that begins at an index.
+fn word(text: &str, start: usize, is: impl Fn(u8) -> bool) -> std::ops::Range<usize> {
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let len = rest.iter().take_while(|b| is(**b)).count();
+    start..start.saturating_add(len)
+}
+
+fn is_known(value: u32) -> bool {
+    hresult::CODES.iter().any(|c| c.value == value)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::formats::text_shapes::testing::read;
+    use proptest::prelude::*;
+
+    fn all(text: &str) -> Vec<Observed> {
+        read(&mut ErrorTextReader::new(SourceId(0), &Limits::default()), text)
+    }
+
+    fn error(text: &str) -> ErrorText {
+        let Observation::Error(error) = all(text).remove(0).what else { panic!("{text}") };
+        error
+    }
+
+    #[test]
+    fn texts_of_1312_in_every_language_that_was_seen() {
+        for (word, sign) in WORDS {
+            if *sign == Sign::Message(NO_SUCH_LOGON_SESSION) {
+                let found = error(&format!("x {word}. y"));
+                assert_eq!(found.code.unwrap().value, NO_SUCH_LOGON_SESSION, "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_code_that_is_printed_goes_before_its_message() {
+        let found = error("Keyset does not exist (0x80090016)");
+        let code = found.code.unwrap();
+        assert_eq!(code.basis, crate::model::fact::Basis::Stated);
+        assert_eq!((code.value, code.place.column), (0x8009_0016, 24));
+    }
+
+    #[test]
+    fn a_code_over_the_edge_of_a_window() {
+        let text = format!("{:<68}error 0x8007\n0520 again\n", "x");
+        assert_eq!(text.find('\n'), Some(80));
+        let found = all(&text);
+        assert_eq!(found.len(), 1);
+        let Observation::Error(error) = &found[0].what else { panic!() };
+        assert_eq!(error.code.as_ref().unwrap().value, NO_SUCH_LOGON_SESSION);
+    }
+
+    #[test]
+    fn the_nearest_words_say_where_an_error_comes_from() {
+        assert_eq!(error("IIS Manager\n\n0x80070520").context, ErrorContext::IisBinding);
+        assert_eq!(error("0x80070520\n   at SslStream").context, ErrorContext::Tls);
+        let far = format!("IIS Manager{}0x80070520", "\n".repeat(9));
+        assert_eq!(error(&far).context, ErrorContext::Unknown);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn any_text(lines in proptest::collection::vec(prop_oneof![
+            ".{0,40}",
+            ".{80}",
+            ".{70}0x80090",
+            Just("016 error".to_owned()),
+            Just("error 0x80070520".to_owned()),
+            Just("Указанный сеанс работы не существует".to_owned()),
+            Just("x 26014, [Cert Hash(sha1) \"0123456789abcdef0123456789abcdef01234567\"]".to_owned()),
+            Just("HttpApiWrapper -2147023584".to_owned()),
+        ], 0..16)) {
+            let text = lines.join("\n");
+            for found in all(&text) {
+                prop_assert!(found.place.end() <= u64::try_from(text.len()).unwrap());
+            }
+        }
+    }
+}
