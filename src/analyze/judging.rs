@@ -9,7 +9,7 @@ use crate::report::model::{
     Check, CheckOutcome, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict,
 };
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded};
+use crate::rules::{FindingDraft, Outcome, Recorded, pointing};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -262,6 +262,7 @@ impl Analysis<'_> {
             let draft = &f.draft;
             (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
         });
+        pointing::point(&mut findings);
         let report = self.report(credentials, &findings, &checks);
         if self.sink.is_some() {
             for credential in &report.credentials {

@@ -1,0 +1,43 @@
+//! Events about a client's key say nothing of a binding.
+
+use super::prelude::*;
+use super::schannel;
+
+/// The rule.
+pub(super) struct SchannelClientTypeNotBinding;
+
+static META: RuleMeta = RuleMeta {
+    name: "schannel-client-type-not-binding",
+    kind: Kind::Suppressor,
+    severity: Severity::Note,
+    role: Role::Symptom,
+    confidence: Confidence::Certain,
+    summary: "events about a client's credential are not about the server's binding",
+    sources: &[sources::SCHANNEL_EVENTS],
+    explains: &[],
+    doc: include_str!("../../docs/rules/schannel-client-type-not-binding.md"),
+};
+
+impl CaseRule for SchannelClientTypeNotBinding {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, _cx: &Context<'_>, out: &mut Checks) {
+        let mut counts: BTreeMap<(u32, String), usize> = BTreeMap::new();
+        for (_, event) in schannel::events(case, &[36_870, 36_871]).filter(|(_, e)| schannel::of_client(e)) {
+            let process = event.process.as_ref().map_or_else(String::new, |p| format!(" of {}", p.value));
+            let count = counts.entry((event.number(), process)).or_default();
+            *count = count.saturating_add(1);
+        }
+        if counts.is_empty() {
+            return out.not_applicable("no event 36870 or 36871 about a client is among the inputs");
+        }
+        for ((number, process), count) in counts {
+            out.pass(format!(
+                "event {number}{process}, {count} times: it is about the credential of an outgoing connection, not about a \
+                 certificate that a server is bound to"
+            ));
+        }
+    }
+}
