@@ -8,7 +8,13 @@ use keyspect::analyze::{Analysis, Options};
 use keyspect::case::artifact::Origin;
 use keyspect::case::key_artifacts;
 use keyspect::formats::detect_binary;
+use keyspect::formats::error_text::ErrorTextReader;
+use keyspect::formats::iis_config::IisConfigReader;
 use keyspect::formats::pfx::open::open;
+use keyspect::formats::piece::Cleaned;
+use keyspect::formats::sslcert::SslCertReader;
+use keyspect::formats::system_info::SystemInfoReader;
+use keyspect::formats::text_reader::TextReader;
 use keyspect::formats::{
     capi_key_blob, capi_key_container, cert_element, cert_store, certificate_request, cng_key_blob, cng_key_file,
     cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pkcs7, private_key, pvk, reg_export,
@@ -400,6 +406,64 @@ pub mod formats {
     );
 }
 
+/// Offers every line of any text to a reader: every place lies in the text, and nothing is open after the end.
+fn text_reader(data: &[u8], mut reader: impl keyspect::formats::text_reader::TextReader) {
+    let limits = Limits::default();
+    let encoding = choose(data, &keyspect::formats::certutil::words_beyond_ascii()).encoding;
+    let mut lines = LineReader::new(data, encoding, &limits);
+    let mut records = Vec::new();
+    while let Some(batch) = lines.next_batch().expect("the reader doesn't fail") {
+        for line in batch.lines() {
+            let cleaned = keyspect::formats::piece::Cleaned::new(line);
+            for piece in cleaned.pieces() {
+                reader.line(piece);
+            }
+            records.append(&mut reader.take());
+        }
+    }
+    reader.close();
+    assert!(!reader.is_open());
+    records.append(&mut reader.take());
+    let size = data.len() as u64;
+    for record in &records {
+        assert!(record.place.end() <= size);
+        assert!(record.fields.iter().all(|(_, fact)| fact.place.end() <= size));
+        assert!(record.excerpts.lines().iter().all(|line| line.start <= size));
+    }
+    for (_, place) in reader.problems() {
+        assert!(place.end() <= size);
+    }
+}
+
+/// One body for each reader of traces, listings, templates and scripts.
+pub mod listings {
+    use super::{Limits, SourceId, text_reader};
+    use keyspect::formats;
+
+    pub fn procmon_csv(data: &[u8]) {
+        text_reader(data, formats::procmon_csv::ProcmonReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn folder_listing(data: &[u8]) {
+        text_reader(data, formats::folder_listing::FolderListingReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn powershell_certificates(data: &[u8]) {
+        text_reader(
+            data,
+            formats::powershell_certificates::CertificateListReader::new(SourceId(0), &Limits::default()),
+        );
+    }
+
+    pub fn certificate_template(data: &[u8]) {
+        text_reader(data, formats::certificate_template::TemplateReader::new(SourceId(0), &Limits::default()));
+    }
+
+    pub fn key_script(data: &[u8]) {
+        text_reader(data, formats::key_script::ScriptReader::new(SourceId(0), &Limits::default()));
+    }
+}
+
 /// An archive in place and as a stream: the same inputs with the same status, within small bounds.
 pub fn zip_archive(data: &[u8]) {
     // Without a signature only the way to the other readers would be tried.
@@ -425,4 +489,53 @@ pub fn zip_archive(data: &[u8]) {
     let read: u64 = file.inputs.iter().filter(|i| i.member.is_some()).map(|i| i.bytes).sum();
     // What is read in one piece may pass the bound by that piece.
     assert!(read <= 5 << 20, "{read}");
+}
+
+/// Decoded lines through one reader of text artifacts: the same answer every time, every place inside the bytes.
+fn text_records(data: &[u8], reader: fn(&Limits) -> Box<dyn TextReader>) {
+    let limits = Limits::default();
+    let read = || {
+        let mut reader = reader(&limits);
+        let mut lines = LineReader::new(data, TextEncoding::Utf8, &limits);
+        let mut found = Vec::new();
+        while let Some(batch) = lines.next_batch().expect("a slice doesn't fail") {
+            for line in batch.lines() {
+                for piece in Cleaned::new(line).pieces() {
+                    reader.line(piece);
+                }
+                found.extend(reader.take());
+            }
+        }
+        reader.close();
+        found.extend(reader.take());
+        found
+    };
+    let found = read();
+    for observed in &found {
+        assert!(observed.place.end() <= data.len() as u64, "{observed:?}");
+        for (_, value) in &observed.fields {
+            assert!(value.place.end() <= data.len() as u64, "{observed:?}");
+        }
+    }
+    assert_eq!(found, read());
+}
+
+/// Bindings of HTTP.sys.
+pub fn sslcert(data: &[u8]) {
+    text_records(data, |limits| Box::new(SslCertReader::new(SourceId(0), limits)));
+}
+
+/// Bindings as IIS wants them.
+pub fn iis_config(data: &[u8]) {
+    text_records(data, |limits| Box::new(IisConfigReader::new(SourceId(0), limits)));
+}
+
+/// Errors in any text.
+pub fn error_text(data: &[u8]) {
+    text_records(data, |limits| Box::new(ErrorTextReader::new(SourceId(0), limits)));
+}
+
+/// Facts about the machine.
+pub fn system_info(data: &[u8]) {
+    text_records(data, |limits| Box::new(SystemInfoReader::new(SourceId(0), limits)));
 }

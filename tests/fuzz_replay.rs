@@ -96,12 +96,12 @@ fn pfx_struct() {
 
 #[test]
 fn request() {
-    replay(&["certificate-request", "private-key"], bodies::request);
+    replay(&["certificate-request", "preflight", "private-key"], bodies::request);
 }
 
 #[test]
 fn request_inf() {
-    replay(&["request-inf"], bodies::request_inf);
+    replay(&["request-inf", "preflight"], bodies::request_inf);
 }
 
 #[test]
@@ -141,6 +141,20 @@ fn each_format_alone() {
     }
 }
 
+#[test]
+fn listings() {
+    let folders = ["procmon-csv", "key-folder-listing", "powershell-certificates", "certificate-template", "script"];
+    for body in [
+        bodies::listings::procmon_csv,
+        bodies::listings::folder_listing,
+        bodies::listings::powershell_certificates,
+        bodies::listings::certificate_template,
+        bodies::listings::key_script,
+    ] {
+        replay(&folders, body);
+    }
+}
+
 #[cfg(feature = "zip")]
 #[test]
 fn zip_archive() {
@@ -167,4 +181,44 @@ fn events_cut_anywhere() {
 #[cfg(feature = "evtx")]
 fn evtx() {
     replay(&["evtx"], bodies::evtx);
+}
+
+#[test]
+#[cfg(feature = "evtx")]
+fn evtx_damaged_anywhere() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/evtx/schannel-and-http/artifact.evtx");
+    let whole = fs::read(path).unwrap();
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..2_000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(3) {
+            let at = 4_096 + next(3_600);
+            bytes[at] = u8::try_from(next(256)).unwrap();
+        }
+        bodies::evtx(&bytes);
+    }
+}
+
+#[test]
+fn sslcert() {
+    replay(&["sslcert-bindings"], bodies::sslcert);
+}
+
+#[test]
+fn iis_config() {
+    replay(&["iis-config"], bodies::iis_config);
+}
+
+#[test]
+fn error_text() {
+    replay(&["error-text"], bodies::error_text);
+}
+
+#[test]
+fn system_info() {
+    replay(&["system-info"], bodies::system_info);
 }

@@ -164,8 +164,6 @@ fn the_corrected_inf_has_no_error_left() {
     assert!(corrected > 20, "only {corrected}");
 }
 
-/// What no artifact of this corpus can show.
-const ELSEWHERE: &[&str] = &["template-keyspec-signature-tls"];
 /// Rules whose check never passes: they point to a setting, and its absence means nothing.
 const NEVER_PASS: &[&str] =
     &["inf-exportable-false-warning", "inf-requesttype-cert-self-signed", "csr-key-not-on-target"];
@@ -178,10 +176,78 @@ fn every_rule_fails_in_one_case_and_passes_in_another() {
     for entry in RULES {
         let RuleEntry::Request(rule) = entry else { continue };
         let name = rule.meta().name;
-        if ELSEWHERE.contains(&name) {
-            continue;
-        }
         assert!(fails.contains(name), "{name} never fails");
         assert!(passes.contains(name) || NEVER_PASS.contains(&name), "{name} never passes");
     }
+}
+
+#[test]
+fn the_report_for_a_person_shows_the_verdict_the_line_and_one_corrected_inf() {
+    let cases = cases();
+    let case = cases.iter().find(|c| c.name == "many-faults").unwrap();
+    let mut out = Vec::new();
+    let options = keyspect::report::text::TextOptions::default();
+    keyspect::report::text::render(&case.report(), &options, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[2], "\u{2717} artifact  fails on IIS", "{text}");
+    assert!(lines[3].starts_with("  asks for CN=www.contoso.com, KeySpec 2, Microsoft RSA SChannel"), "{text}");
+    assert!(text.contains("error[inf-unquoted-pipe]") && text.contains("error[inf-machinekeyset-missing]"), "{text}");
+    assert_eq!(text.matches("; corrected.inf").count(), 1, "{text}");
+    assert!(lines.contains(&"    KeySpec = AT_KEYEXCHANGE ; was 0x2"), "{text}");
+    assert!(lines.contains(&"    RequestType = CMC ; was PKCS10"), "{text}");
+    assert!(text.contains("Beside it (-v tells more):") && text.contains("  warning[inf-no-san]"), "{text}");
+}
+
+#[test]
+fn a_streamed_report_ends_with_the_verdicts() {
+    let cases = cases();
+    let case = cases.iter().find(|c| c.name == "keyspec-2").unwrap();
+    let mut out = Vec::new();
+    let mut sink = keyspect::report::jsonl::JsonLines::new(&mut out);
+    let mut analysis = Analysis::new(Options::new(datetime!(2026-11-01 12:00 UTC))).with_sink(&mut sink);
+    analysis.read("a.inf", None, &mut std::fs::read(&case.artifact).unwrap().as_slice()).unwrap();
+    analysis.finish().unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let mut inputs = text.lines().filter(|l| l.contains("\"type\":\"input\""));
+    let last: serde_json::Value = serde_json::from_str(inputs.next_back().unwrap()).unwrap();
+    assert_eq!(last["verdicts"][0]["outcome"], "fails");
+    assert_eq!(last["verdicts"][0]["because"][0], "inf-keyspec-signature-tls");
+    assert!(text.lines().any(|l| l.contains("\"type\":\"finding\"") && l.contains("inf-keyspec-signature-tls")));
+}
+
+#[test]
+fn fingerprints_tell_inputs_apart_and_are_the_same_for_the_same_bytes() {
+    let cases = cases();
+    let fingerprints = |names: &[&str]| -> Vec<String> {
+        let mut analysis = Analysis::new(Options::new(datetime!(2026-11-01 12:00 UTC)));
+        for (at, name) in names.iter().enumerate() {
+            let case = cases.iter().find(|c| c.name == *name).unwrap();
+            let bytes = std::fs::read(&case.artifact).unwrap();
+            analysis.read(&format!("{at}.inf"), None, &mut bytes.as_slice()).unwrap();
+        }
+        let report = analysis.finish().unwrap();
+        report.findings.iter().map(|f| f.fingerprint.clone()).collect()
+    };
+    let both = fingerprints(&["machinekeyset-absent", "machinekeyset-false"]);
+    assert_eq!(both.len(), 2);
+    assert_ne!(both[0], both[1]);
+    assert_eq!(fingerprints(&["machinekeyset-false"])[0], both[1]);
+}
+
+#[test]
+fn an_inf_in_a_ticket_has_its_own_lines() {
+    let cases = cases();
+    let case = cases.iter().find(|c| c.name == "keyspec-2").unwrap();
+    let inf = std::fs::read_to_string(&case.artifact).unwrap();
+    let quoted: String = inf.lines().map(|line| format!("> {line}\n")).collect();
+    let ticket = format!("Hello,\nthis is our request:\n{quoted}Regards\n");
+    let report = analyze(ticket.as_bytes(), &[]);
+    let finding = report.findings.iter().find(|f| f.rule == "inf-keyspec-signature-tls").unwrap();
+    let e = finding.evidence.iter().find(|e| e.primary).unwrap();
+    let line = ticket.lines().nth(e.line.unwrap() as usize - 1).unwrap();
+    assert_eq!(line, "> KeySpec = 2");
+    let [start, end] = e.bytes.map(|b| usize::try_from(b).unwrap());
+    assert_eq!(&ticket[start..end], "2");
+    assert_eq!(word(report.inputs[0].verdicts[0].outcome), "fails");
 }

@@ -263,29 +263,33 @@ fn every_rule_has_sources_and_an_inference_alone_is_a_possibility() {
     }
 }
 
-/// The artifacts that an example may be, by the word of its block: each block begins an example of its own.
-const ARTIFACTS: &[&str] = &["certutil", "inf", "csr"];
-/// Further artifacts: after one of the former they are more inputs of the same example.
-const FURTHER: &[&str] = &["icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
+/// The artifacts that are an example of their own, by the word of the block.
+const ARTIFACTS: &[&str] = &["certutil", "inf", "csr", "template"];
+/// Further artifacts: on a page that has one, all blocks together are one example, each an input of its own.
+const FURTHER: &[&str] =
+    &["text", "icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error", "script"];
 
 /// The examples of a page: the workloads after `for=`, and the texts.
 fn examples(page: &str) -> Vec<(String, Vec<String>)> {
-    let mut out: Vec<(String, Vec<String>)> = Vec::new();
+    let mut blocks: Vec<(&str, &str, String)> = Vec::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let Some(info) = line.strip_prefix("```") else { continue };
         let text: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with("```")).collect();
         let (kind, workloads) = info.trim().split_once(' ').unwrap_or((info.trim(), ""));
-        if ARTIFACTS.contains(&kind) || (FURTHER.contains(&kind) && out.is_empty()) {
-            out.push((workloads.trim().trim_start_matches("for=").to_owned(), Vec::new()));
-        } else if !FURTHER.contains(&kind) {
-            continue;
-        }
-        if let Some((_, texts)) = out.last_mut() {
-            texts.push(text.join("\n") + "\n");
+        if ARTIFACTS.contains(&kind) || FURTHER.contains(&kind) {
+            blocks.push((kind, workloads.trim().trim_start_matches("for="), text.join("\n") + "\n"));
         }
     }
-    out
+    // A text alone only illustrates.
+    if blocks.iter().all(|(kind, ..)| *kind == "text") {
+        return Vec::new();
+    }
+    if blocks.iter().any(|(kind, ..)| FURTHER.contains(kind)) {
+        let workloads = blocks.iter().map(|(_, workloads, _)| *workloads).find(|w| !w.is_empty()).unwrap_or("");
+        return vec![(workloads.to_owned(), blocks.into_iter().map(|(.., text)| text).collect())];
+    }
+    blocks.into_iter().map(|(_, workloads, text)| (workloads.to_owned(), vec![text])).collect()
 }
 
 #[test]

@@ -112,12 +112,19 @@ fn cases_are_judged_as_they_say() {
 /// Rules that a certutil log alone never fails: they wait for a binding or a configuration.
 const NEVER_ALONE: &[&str] = &["eku-missing-serverauth", "ku-digital-signature-only-rsa-kx"];
 
+/// Further artifacts on a rule's page: such a rule does not judge what certutil prints alone, its cases are in
+/// `corpus/cases`.
+const FURTHER: &[&str] = &["icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
+
 /// Rules that judge what certutil prints.
 fn judged_by_certutil() -> impl Iterator<Item = &'static str> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
     RULES.iter().map(|r| r.meta()).filter_map(move |meta| {
         let page = std::fs::read_to_string(folder.join(format!("{}.md", meta.name))).unwrap_or_default();
-        page.contains("```certutil").then_some(meta.name)
+        let further = FURTHER.iter().any(|kind| page.contains(&format!("```{kind}")));
+        // Another artifact before the log: the log is only a part of the example.
+        let part = page.split("```certutil").next().is_some_and(|before| before.contains("```text"));
+        (page.contains("```certutil") && !further && !part).then_some(meta.name)
     })
 }
 

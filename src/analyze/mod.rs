@@ -17,7 +17,7 @@ use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::CredentialId;
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
-use crate::case::{from_pfx, key_artifacts};
+use crate::case::{from_pfx, from_powershell, key_artifacts};
 use crate::formats::certutil::{self, Parser};
 use crate::formats::detect_binary::BinaryKind;
 use crate::formats::{event_text, pfx, registry_hive};
@@ -27,7 +27,8 @@ use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::SourceId;
 use crate::model::flags;
-use crate::model::observation::Observed;
+use crate::model::observation::{Observation, Observed};
+use crate::model::principal;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
 use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
@@ -354,6 +355,7 @@ impl<'a> Analysis<'a> {
             Some(encoding) => Choice { encoding, guessed: false },
             None => {
                 let mut words = certutil::words_beyond_ascii();
+                words.extend(principal::names_beyond_ascii());
                 words.extend(event_text::words_beyond_ascii());
                 choose(&head, &words)
             }
@@ -444,6 +446,11 @@ impl<'a> Analysis<'a> {
                 continue;
             }
             records.list.push(records::record(&observed));
+            if let Observation::Certificate(shown) = &observed.what
+                && let Some(credential) = from_powershell::credential(&observed, shown)
+            {
+                self.credential(credential)?;
+            }
             self.case.observed.push(observed);
         }
         for embedded in segments.take_embedded() {

@@ -5,6 +5,7 @@ use crate::formats::certificate_template::TemplateReader;
 use crate::formats::error_text::ErrorTextReader;
 use crate::formats::event_text::EventReader;
 use crate::formats::folder_listing::FolderListingReader;
+use crate::formats::get_acl::GetAclReader;
 use crate::formats::icacls::IcaclsReader;
 use crate::formats::iis_config::IisConfigReader;
 use crate::formats::key_script::ScriptReader;
@@ -23,11 +24,11 @@ pub(super) type Readers = Vec<Box<dyn TextReader>>;
 /// about what nobody else took. In each list the more specific one goes first.
 pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Readers) {
     let first: Readers = vec![
+        Box::new(ProcmonReader::new(source, limits)),
         Box::new(EventReader::new(source, limits)),
         Box::new(SslCertReader::new(source, limits)),
         Box::new(IisConfigReader::new(source, limits)),
         Box::new(SystemInfoReader::new(source, limits)),
-        Box::new(ProcmonReader::new(source, limits)),
         Box::new(TemplateReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),
         Box::new(CertificateListReader::new(source, limits)),
@@ -35,6 +36,7 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
     let last: Readers = vec![
         Box::new(IcaclsReader::new(source, limits)),
         Box::new(CaclsReader::new(source, limits)),
+        Box::new(GetAclReader::new(source, limits)),
         Box::new(FolderListingReader::new(source, limits)),
         Box::new(ErrorTextReader::new(source, limits)),
     ];

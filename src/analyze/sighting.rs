@@ -32,9 +32,9 @@ pub(super) fn one_container(a: &Credential, b: &Credential) -> bool {
 }
 
 /// How much a sighting shows of the key.
-fn weight(c: &Credential) -> (bool, bool, bool) {
+fn weight(c: &Credential) -> (bool, bool, bool, bool) {
     let linked = matches!(c.key.association, Association::Linked | Association::FoundBySearch);
-    (linked, c.key.access == Access::Opened, c.key.key_spec.is_some())
+    (linked, c.key.access == Access::Opened, c.key.key_spec.is_some(), c.key.association != Association::Unknown)
 }
 
 /// Two sightings of one credential: the better-privileged, else the later one, gives the values; the other fills what

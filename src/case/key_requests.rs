@@ -75,8 +75,11 @@ pub fn of_request(request: &CertificateRequest, length: usize, origin: &Origin<'
 pub fn of_inf(inf: &RequestInf, data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Observed {
     let at = |start: usize, end: usize, line: usize, column: usize| {
         let mut place = origin.place(start, end);
-        place.line = u32::try_from(line).unwrap_or(u32::MAX);
-        place.column = u32::try_from(column).unwrap_or(u32::MAX);
+        // Inside a longer text the lines are that text's.
+        if origin.lines.is_none() {
+            place.line = u32::try_from(line).unwrap_or(u32::MAX);
+            place.column = u32::try_from(column).unwrap_or(u32::MAX);
+        }
         place
     };
     // Values stand in file order; a fact begins where its value begins.
@@ -99,7 +102,7 @@ pub fn of_inf(inf: &RequestInf, data: &[u8], origin: &Origin<'_>, limits: &Limit
     };
     let mut key = KeyRequest::new(RequestForm::Inf);
     key.heading = inf.heading.as_ref().map(|heading| {
-        Fact::stated(heading.text.value.clone(), at(heading.text.start, heading.text.end, heading.line, 1))
+        Fact::stated(heading.text.value.clone(), at(heading.text.start, heading.text.end, heading.line, heading.column))
     });
     key.template = text(&inf.certificate_template).filter(|name| !name.value.is_empty());
     key.is_ca = truth(&inf.ca);
@@ -164,10 +167,13 @@ fn excerpts(inf: &RequestInf, data: &[u8], origin: &Origin<'_>, limits: &Limits)
         }
         let value = stated.next_if_eq(&line.number).is_some();
         if value || line.number == heading {
-            let number = u32::try_from(line.number).unwrap_or(u32::MAX);
-            let start = u64::try_from(line.start).unwrap_or(u64::MAX);
+            let mut place = origin.place(line.start, line.start);
+            if origin.lines.is_none() {
+                place.line = u32::try_from(line.number).unwrap_or(u32::MAX);
+                place.column = 1;
+            }
             let text: String = line.text.chars().take(limits.excerpt_columns).collect();
-            out.push(origin.source, number, 1, start, text.trim_end());
+            out.push(place.source, place.line, place.column, place.start, text.trim_end());
         }
     }
     out

@@ -184,10 +184,10 @@ impl AclLines {
             }
             return true;
         }
-        if let Some(held) = self.held.take() {
-            if let Some(taken) = self.after_held(held, piece) {
-                return taken;
-            }
+        if let Some(held) = self.held.take()
+            && let Some(taken) = self.after_held(held, piece)
+        {
+            return taken;
         }
         if is_command(text) {
             self.command = true;
@@ -195,15 +195,14 @@ impl AclLines {
         }
         if let Some(tail) = (self.tail)(text) {
             let head = tail.head.len();
-            if tail.mask.is_some() || tail.label || tail.names_follow {
-                if let Some((path, who)) = split(tail.head.trim_start(), None) {
-                    if self.plausible(path, who) {
-                        let mut first = JoinedLines::new(self.source);
-                        first.push(piece);
-                        self.begin(first, head, None, piece.indent(), &tail, false, Excerpts::default(), piece);
-                        return true;
-                    }
-                }
+            if (tail.mask.is_some() || tail.label || tail.names_follow)
+                && let Some((path, who)) = split(tail.head.trim_start(), None)
+                && self.plausible(path, who)
+            {
+                let mut first = JoinedLines::new(self.source);
+                first.push(piece);
+                self.begin(first, head, None, piece.indent(), &tail, false, Excerpts::default(), piece);
+                return true;
             }
             return false;
         }
@@ -552,10 +551,11 @@ fn split(head: &str, column: Option<usize>) -> Option<(&str, &str)> {
     if let Some(column) = column {
         // The tool counts characters.
         let at = head.char_indices().nth(column).map(|(at, _)| at);
-        if let Some((path, who)) = at.and_then(|at| head.split_at_checked(at)) {
-            if path.ends_with(' ') && !who.starts_with(' ') {
-                return Some((path.trim_end(), who));
-            }
+        if let Some((path, who)) = at.and_then(|at| head.split_at_checked(at))
+            && path.ends_with(' ')
+            && !who.starts_with(' ')
+        {
+            return Some((path.trim_end(), who));
         }
     }
     let blanks = || head.match_indices(' ').map(|(at, _)| at);
@@ -566,10 +566,10 @@ fn split(head: &str, column: Option<usize>) -> Option<(&str, &str)> {
     // The longest known name is shorter than this.
     let near = head.len().saturating_sub(160);
     for at in blanks().filter(|at| *at >= near) {
-        if let Some((path, who)) = pair(at) {
-            if matches!(principal::of_name(who), Principal::Sid(_)) || principal::is_virtual(who) {
-                return Some((path, who));
-            }
+        if let Some((path, who)) = pair(at)
+            && (matches!(principal::of_name(who), Principal::Sid(_)) || principal::is_virtual(who))
+        {
+            return Some((path, who));
         }
     }
     if head.len() <= 1_024 {
@@ -579,14 +579,14 @@ fn split(head: &str, column: Option<usize>) -> Option<(&str, &str)> {
             }
         }
     }
-    let last = blanks().last()?;
+    let last = blanks().next_back()?;
     let (path, who) = pair(last)?;
     if who.contains('\\') {
         // The authority may be two words: `AUTORIDADE NT`.
-        if who.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("NT\\")) {
-            if let Some((before, _)) = path.rsplit_once(' ') {
-                return pair(before.len());
-            }
+        if who.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("NT\\"))
+            && let Some((before, _)) = path.rsplit_once(' ')
+        {
+            return pair(before.len());
         }
         return Some((path, who));
     }

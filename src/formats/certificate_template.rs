@@ -188,7 +188,7 @@ impl TemplateReader {
         template.seen.truncate(256);
         if let Some((_, field, _)) = known {
             if template.fields.len() < self.limits.record_values && !line.value.is_empty() {
-                let value = line.value.trim_matches('"');
+                let value = line.value.trim_end_matches([';', ' ']).trim_matches('"');
                 template.fields.push(((*field).into(), piece.text_fact(self.source, value)));
             }
             if attribute != Attribute::Other {
@@ -294,7 +294,8 @@ impl Template {
         base64: bool,
         limits: &Limits,
     ) {
-        let bare = value.trim_matches(['"', ' ']);
+        // ldp ends values with a semicolon.
+        let bare = value.trim_end_matches([';', ' ']).trim_matches(['"', ' ']);
         let number = || number(bare).map(|n| piece.fact(source, n, value));
         let text = || (!bare.is_empty()).then(|| piece.text_fact(source, bare));
         match attribute {
@@ -643,7 +644,7 @@ mod tests {
             ["Microsoft RSA SChannel Cryptographic Provider", "Microsoft Enhanced Cryptographic Provider v1.0"]
         );
         assert_eq!((r.key_length.as_ref().unwrap().value, r.exportable.as_ref().unwrap().value), (2048, true));
-        assert_eq!(r.machine_keyset.as_ref().unwrap().value, true);
+        assert!(r.machine_keyset.as_ref().unwrap().value);
         assert_eq!(r.extended_key_usage[0].value, "1.3.6.1.5.5.7.3.1");
         let r = request(&all[1]);
         assert_eq!(r.name.as_ref().unwrap().value, "B");

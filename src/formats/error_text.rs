@@ -41,9 +41,9 @@ enum Sign {
     LogonSession,
     /// The system's text of a code.
     Message(u32),
-    /// A message of SQL Server without a code of its own.
+    /// A message of SQL Server or Exchange without a code of its own.
     SqlMessage,
-    /// `[Cert Hash(sha1) "…"]`.
+    /// `[Cert Hash(sha1) "…"]`, and the thumbprint in Exchange's message.
     SqlHash,
     /// A word for an error.
     ErrorWord,
@@ -87,6 +87,9 @@ static WORDS: &[(&str, Sign)] = {
         ("Unable to load user-specified certificate", SqlMessage),
         ("Could not start the network library because of an internal error", SqlMessage),
         ("Cert Hash(sha1) \"", SqlHash),
+        // Exchange Server (win-acme issue 1286).
+        ("Insufficient rights to grant Network Service access", SqlMessage),
+        (" to the certificate with thumbprint ", SqlHash),
         ("error", ErrorWord),
         ("fail", ErrorWord),
         ("exception", ErrorWord),

@@ -480,7 +480,7 @@ fn endpoint(text: &str) -> Option<Range<usize>> {
 }
 
 /// Lines `label: value` of a message, with the range of the value; the value loses a final dot.
-fn labelled<'a>(text: &'a str) -> impl Iterator<Item = (&'a str, Range<usize>)> {
+fn labelled(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     let mut at = 0_usize;
     text.split('\n').filter_map(move |line| {
         let start = at;

@@ -84,6 +84,8 @@ struct Listing {
     cut: bool,
     command: Option<Command>,
     count: Option<(Fact<String>, bool)>,
+    /// Empty lines stand between the rows, so that one after them does not show the end.
+    gaps: bool,
     ended: bool,
     first: Place,
     last: Place,
@@ -195,6 +197,7 @@ impl FolderListingReader {
             cut: false,
             command: self.command.clone(),
             count: None,
+            gaps: false,
             ended: false,
             first,
             last: place,
@@ -209,6 +212,7 @@ impl FolderListingReader {
         let Some(listing) = &mut self.open else { return };
         let place = piece.place(self.source);
         listing.last = place;
+        listing.gaps |= listing.empty > 0;
         listing.empty = 0;
         if row.is_folder {
             return;
@@ -243,7 +247,8 @@ impl FolderListingReader {
             && !listing.cut
             && match listing.tool {
                 Tool::Dir => agrees,
-                Tool::ChildItem => listing.ended,
+                // The view writes empty lines behind its last row.
+                Tool::ChildItem => listing.ended || listing.empty > 0 && !listing.gaps,
                 Tool::Ls | Tool::Attrib | Tool::Bare => false,
             };
         let mut fields: Vec<(Cow<'static, str>, Fact<String>)> = Vec::new();
@@ -360,9 +365,10 @@ impl TextReader for FolderListingReader {
                 self.name = None;
                 return self.begin(piece, &row);
             }
-            // Names alone: after a command that lists them, or when a second one follows. certreq prints one alone, too.
+            // Names or paths alone: after a command that lists them, or when a second one follows. certreq prints one alone,
+            // too, and a path stands above the permissions of its file.
             let asked = self.command.as_ref().is_some_and(|c| c.age < 4 || c.bare) || self.pending.is_some();
-            if asked || !row.folder.is_empty() {
+            if asked {
                 self.name = None;
                 return self.begin(piece, &row);
             }

@@ -37,6 +37,7 @@ pub mod event_xml;
 #[cfg(feature = "evtx")]
 pub mod evtx;
 pub mod folder_listing;
+pub mod get_acl;
 pub mod icacls;
 pub mod iis_config;
 pub mod joined_lines;

@@ -330,6 +330,10 @@ impl TextReader for CertificateListReader {
             self.store = Some((piece.text_fact(self.source, path), line, piece.place(self.source)));
             return true;
         }
+        // The same properties of a file or folder.
+        if text.starts_with("PS") && text.contains("\\FileSystem") {
+            return false;
+        }
         self.heading(piece) || self.list_line(piece)
     }
 
@@ -386,7 +390,7 @@ fn heading(text: &str) -> Option<(Vec<&'static str>, Vec<usize>)> {
     (known > 1 && names.contains(&"thumbprint")).then_some((names, columns))
 }
 
-/// The cells of a row: by their columns, or, where blanks were collapsed, the first by the first word.
+/// The cells of a row: by their columns, or, where these do not fit, by two blanks between them; the first is one word.
 fn cells<'t>(text: &'t str, columns: &[usize]) -> Vec<&'t str> {
     let index = |column: usize| text.char_indices().nth(column).map_or(text.len(), |(i, _)| i);
     let aligned = columns.iter().skip(1).all(|c| {
@@ -395,7 +399,14 @@ fn cells<'t>(text: &'t str, columns: &[usize]) -> Vec<&'t str> {
     });
     if !aligned || text.trim_start().len() < 40 {
         let (first, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
-        return vec![first, rest.trim()];
+        let others: Vec<&str> = rest.split("  ").map(str::trim).filter(|c| !c.is_empty()).take(columns.len()).collect();
+        let mut out = vec![first];
+        if others.len().saturating_add(1) == columns.len() {
+            out.extend(others);
+        } else if columns.len() == 2 {
+            out.push(rest.trim());
+        }
+        return out;
     }
     let mut out = Vec::new();
     for (i, column) in columns.iter().enumerate() {

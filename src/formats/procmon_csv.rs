@@ -185,7 +185,7 @@ impl ProcmonReader {
         }
         let known = self.header.is_some();
         let wanted = self.is_wanted(text);
-        if !known && !(wanted && is_row(text, 5)) {
+        if !(known || wanted && is_row(text, 5)) {
             return false;
         }
         if known && !text.contains("\",\"") {

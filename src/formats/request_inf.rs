@@ -85,6 +85,8 @@ pub struct Heading {
     pub text: Spanned<String>,
     /// The line, from 1.
     pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
 }
 
 /// One `key = value` line.
@@ -218,7 +220,9 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RequestInf, FormatError> {
         if let Some(name) = section(&line.text) {
             if name == "newrequest" && heading.is_none() {
                 let text = line.text.trim();
-                heading = Some(Heading { text: line.span_of(text.to_owned(), text), line: line.number });
+                let blanks = line.text.chars().take_while(|c| c.is_whitespace()).count();
+                let text = line.span_of(text.to_owned(), text);
+                heading = Some(Heading { text, line: line.number, column: blanks.saturating_add(1) });
             }
             let written = line.text.trim().strip_prefix('[').and_then(|rest| rest.split(']').next());
             current = (name, written.unwrap_or_default().trim().to_owned());

@@ -165,7 +165,11 @@ fn list(text: &str) -> (&str, Vec<SddlAce<'_>>, &str, bool) {
         match entry(one) {
             Some(Some(entry)) => entries.push(entry),
             Some(None) => {}
-            None => whole = false,
+            None => {
+                // It keeps its place in the order.
+                entries.push(unreadable(one));
+                whole = false;
+            }
         }
         rest = next;
     }
@@ -188,6 +192,20 @@ fn closing(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+fn unreadable(text: &str) -> SddlAce<'_> {
+    SddlAce {
+        text,
+        kind: AceKind::Allow,
+        mask: None,
+        trustee: text,
+        inherited: false,
+        object_inherit: false,
+        container_inherit: false,
+        inherit_only: false,
+        no_propagate: false,
+    }
 }
 
 /// An entry; `Some(None)` for one that is no permission (labels, resource attributes).

@@ -262,6 +262,11 @@ pub fn name_of(sid: &str) -> Option<&'static str> {
     ENGLISH.iter().find(|(known, _)| *known == sid).map(|(_, name)| *name)
 }
 
+/// The names that are not ASCII, by which a code page is told from another.
+pub fn names_beyond_ascii() -> impl Iterator<Item = &'static str> {
+    TRANSLATED.iter().map(|(_, name)| *name).filter(|name| !name.is_ascii())
+}
+
 /// The name of the part before the backslash, and the one after it.
 pub fn split_name(name: &str) -> (Option<&str>, &str) {
     match name.split_once('\\') {

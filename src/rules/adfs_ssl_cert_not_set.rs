@@ -95,7 +95,8 @@ impl CaseRule for AdfsSslCertNotSet {
             ),
             Bound::Current => return out.pass("the binding of AD FS names the newest certificate of its name"),
             Bound::Unknown => {
-                return out.unknown("whether the binding of AD FS names the current certificate", "certutil -v -store my");
+                return out
+                    .unknown("whether the binding of AD FS names the current certificate", "certutil -v -store my");
             }
         };
         let Some(sha1) = bindings::thumbprint(binding) else { return };

@@ -57,10 +57,9 @@ impl CaseRule for ExchangeBackend15021 {
         if bound.iter().any(|c| c.key.any_test_passed()) {
             return out.pass("the binding of port 444 names a certificate whose key works: the event is older");
         }
-        let Some(argument) = binding.map_or_else(
-            || Some("ipport=0.0.0.0:444".to_owned()),
-            |(_, b)| bindings::argument(&b.endpoint.value),
-        ) else {
+        let Some(argument) = binding
+            .map_or_else(|| Some("ipport=0.0.0.0:444".to_owned()), |(_, b)| bindings::argument(&b.endpoint.value))
+        else {
             return;
         };
         let mut draft = FindingDraft::new(

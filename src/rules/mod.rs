@@ -146,6 +146,8 @@ mod weak_key_or_hash;
 #[cfg(test)]
 mod key_access_tests;
 #[cfg(test)]
+mod request_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
@@ -382,15 +384,6 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&name_mismatch::NameMismatch),
     RuleEntry::Case(&schannel_36868_crosscheck::Schannel36868Crosscheck),
     RuleEntry::Case(&schannel_36871_10013_not_key::Schannel3687110013NotKey),
-    RuleEntry::Case(&sslcert_ipport_overrides_sni::SslcertIpportOverridesSni),
-    RuleEntry::Case(&iplisten_restricts::IplistenRestricts),
-    RuleEntry::Case(&iis_httpsys_drift::IisHttpsysDrift),
-    RuleEntry::Case(&http_15021_status::Http15021Status),
-    RuleEntry::Case(&schannel_36870_dispatch::Schannel36870Dispatch),
-    RuleEntry::Case(&schannel_36874_36888_40::Schannel368743688840),
-    RuleEntry::Case(&schannel_36887_alert::Schannel36887Alert),
-    RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
-    RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
     RuleEntry::Request(&inf_unquoted_pipe::InfUnquotedPipe),
     RuleEntry::Request(&inf_private_key_archive_needs_cmc::InfPrivateKeyArchiveNeedsCmc),
     RuleEntry::Request(&inf_machinekeyset_missing::InfMachinekeysetMissing),
@@ -410,6 +403,15 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Request(&inf_exportable_false_warning::InfExportableFalseWarning),
     RuleEntry::Request(&inf_requesttype_cert_self_signed::InfRequesttypeCertSelfSigned),
     RuleEntry::Request(&scom_inf::ScomInf),
+    RuleEntry::Case(&sslcert_ipport_overrides_sni::SslcertIpportOverridesSni),
+    RuleEntry::Case(&iplisten_restricts::IplistenRestricts),
+    RuleEntry::Case(&iis_httpsys_drift::IisHttpsysDrift),
+    RuleEntry::Case(&http_15021_status::Http15021Status),
+    RuleEntry::Case(&schannel_36870_dispatch::Schannel36870Dispatch),
+    RuleEntry::Case(&schannel_36874_36888_40::Schannel368743688840),
+    RuleEntry::Case(&schannel_36887_alert::Schannel36887Alert),
+    RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
+    RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
     RuleEntry::Case(&schannel_client_type_not_binding::SchannelClientTypeNotBinding),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),

@@ -105,9 +105,8 @@ impl CaseRule for NameMismatch {
             }
             let listed = if names.is_empty() { "no DNS name".to_owned() } else { names.join(", ") };
             let certificate = c.certificate.as_ref();
-            let place = certificate.and_then(|c| {
-                c.alternative_names.first().map(|n| n.place).or(c.subject.as_ref().map(|s| s.place))
-            });
+            let place = certificate
+                .and_then(|c| c.alternative_names.first().map(|n| n.place).or(c.subject.as_ref().map(|s| s.place)));
             let mut draft = FindingDraft::new(
                 &META,
                 META.summary,

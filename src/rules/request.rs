@@ -178,6 +178,14 @@ pub(super) fn candidates(request: &KeyRequest, asked: &[Target]) -> Vec<Target> 
     let machine = request.machine_keyset.as_ref().map(|machine| machine.value);
     let states_scope = matches!(request.form, RequestForm::Inf | RequestForm::Script);
     let personal = states_scope && machine != Some(true) && !matches!(purpose, Purpose::Server(_));
+    // A script that says nothing of a key's provider or kind is judged for nothing: it may only import one.
+    let silent = provider(request).is_none()
+        && request.provider_type.is_none()
+        && request.key_spec.is_none()
+        && request.key_algorithm.is_none();
+    if request.form == RequestForm::Script && silent && !matches!(purpose, Purpose::Server(_)) {
+        return Vec::new();
+    }
     let allows = |target: &&Target| {
         let workload = target.workload;
         if workload.name == "adcs" {

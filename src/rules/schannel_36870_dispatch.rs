@@ -28,7 +28,9 @@ fn candidates(code: u32) -> (&'static str, &'static str) {
         ),
         0x8009_000D => ("the container holds no key of that KeySpec", "keyspec-signature-on-csp, keyspec-zero-on-csp"),
         0x8009_001A => ("the key file is damaged", "key-file-corrupt"),
-        0x8009_0022 => ("the key asks for a password or a consent, and a service can't answer", "strong-key-protection-silent"),
+        0x8009_0022 => {
+            ("the key asks for a password or a consent, and a service can't answer", "strong-key-protection-silent")
+        }
         0x8009_0014 => (
             "the provider type is invalid: a CNG key for a caller of CryptoAPI",
             "provider-type-name-mismatch, keyspec-nonzero-on-ksp, dotnet-privatekey-cng",
@@ -41,12 +43,17 @@ fn candidates(code: u32) -> (&'static str, &'static str) {
             "the device of the key is not ready: a TPM, an HSM, an isolated key",
             "vbs-isolated-key-lost, provider-third-party, tpm-key-size-limit",
         ),
-        0x8009_000B => ("the key is protected by another machine's or account's secret", "dpapi-key-not-valid-for-state, machineguid-mismatch"),
+        0x8009_000B => (
+            "the key is protected by another machine's or account's secret",
+            "dpapi-key-not-valid-for-state, machineguid-mismatch",
+        ),
         0x8009_0010 | 0x8007_0005 => (
             "access is denied",
             "key-file-no-system-access, key-file-service-account-no-read, procmon-key-access-denied",
         ),
-        0x8009_030E => ("there is no credential: as a rule a key that only the memory holds", "ephemeral-key-0x8009030e"),
+        0x8009_030E => {
+            ("there is no credential: as a rule a key that only the memory holds", "ephemeral-key-0x8009030e")
+        }
         0x8009_0029 => ("the provider does not support it", "tpm-rsa-pss, tpm-key-size-limit"),
         0x8010_0000..=0x8010_FFFF => ("a smart card or its reader is not there", "smartcard-or-token-absent"),
         0x8009_030D => (
@@ -89,16 +96,22 @@ impl CaseRule for Schannel36870Dispatch {
                     let (says, rules) = candidates(code);
                     format!("The code 0x{code:08X} says: {says}. Candidates: {rules}.")
                 }
-                None => "The record shows no code: without it nothing chooses between a key that is missing, denied or of \
+                None => {
+                    "The record shows no code: without it nothing chooses between a key that is missing, denied or of \
                          the wrong kind."
-                    .to_owned(),
+                        .to_owned()
+                }
             };
             let who = if teller.words.is_empty() {
                 " The record names no process: any Schannel server of the machine can be meant.".to_owned()
             } else {
                 format!(" The key is used by {}.", teller.words)
             };
-            let side = if event.side.is_none() { " It does not show whether a server's or a client's key is meant." } else { "" };
+            let side = if event.side.is_none() {
+                " It does not show whether a server's or a client's key is meant."
+            } else {
+                ""
+            };
             let mut draft = FindingDraft::new(
                 &META,
                 META.summary,

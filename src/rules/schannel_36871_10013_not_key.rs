@@ -51,7 +51,8 @@ impl CaseRule for Schannel3687110013NotKey {
         }
         for (teller, (count, observed)) in groups {
             let Observation::Event(event) = &observed.what else { continue };
-            let who = if teller.words.is_empty() { String::new() } else { format!(" It is logged for {}.", teller.words) };
+            let who =
+                if teller.words.is_empty() { String::new() } else { format!(" It is logged for {}.", teller.words) };
             // A record that does not say whose side it is can be about an outgoing connection.
             let confidence = if event.side.is_some() { Confidence::Likely } else { Confidence::Possible };
             let mut draft = FindingDraft::new(

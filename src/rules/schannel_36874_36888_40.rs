@@ -47,7 +47,8 @@ impl CaseRule for Schannel368743688840 {
         }
         for ((number, teller), (count, observed)) in groups {
             let Observation::Event(event) = &observed.what else { continue };
-            let who = if teller.words.is_empty() { String::new() } else { format!(" It is logged for {}.", teller.words) };
+            let who =
+                if teller.words.is_empty() { String::new() } else { format!(" It is logged for {}.", teller.words) };
             let mut draft = FindingDraft::new(
                 &META,
                 META.summary,

@@ -26,7 +26,9 @@ fn meaning(alert: u32) -> Option<&'static str> {
             "51 decrypt_error: the other side could not verify a signature made with the key. Candidates: cert-key-mismatch, \
              duplicate-certificates-wrong-one-chosen, tpm-rsa-pss, csp-handle-sha1-only-tls."
         }
-        42 => "42 bad_certificate: the other side can't read or verify the certificate. It is not about the private key.",
+        42 => {
+            "42 bad_certificate: the other side can't read or verify the certificate. It is not about the private key."
+        }
         43 => "43 unsupported_certificate: see eku-missing-serverauth. It is not about the private key.",
         44 => "44 certificate_revoked: the certificate is revoked. It is not about the private key.",
         45 => "45 certificate_expired: see cert-expired. It is not about the private key.",
@@ -64,7 +66,8 @@ impl CaseRule for Schannel36887Alert {
         }
         for ((alert, teller), (count, observed)) in groups {
             let (Observation::Event(event), Some(text)) = (&observed.what, meaning(alert)) else { continue };
-            let who = if teller.words.is_empty() { String::new() } else { format!(" It is logged for {}.", teller.words) };
+            let who =
+                if teller.words.is_empty() { String::new() } else { format!(" It is logged for {}.", teller.words) };
             let mut draft = FindingDraft::new(
                 &META,
                 META.summary,

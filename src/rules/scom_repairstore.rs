@@ -38,9 +38,12 @@ impl CredentialRule for ScomRepairstore {
             Association::None | Association::FoundBySearch => {}
         }
         let usages = c.certificate.as_ref().and_then(|c| c.extended_key_usage.as_ref());
-        let both = usages.is_some_and(|u| [oid::SERVER_AUTH, oid::CLIENT_AUTH].iter().all(|w| u.value.iter().any(|v| v == w)));
+        let both =
+            usages.is_some_and(|u| [oid::SERVER_AUTH, oid::CLIENT_AUTH].iter().all(|w| u.value.iter().any(|v| v == w)));
         let Some(usages) = usages.filter(|_| both) else {
-            return out.not_applicable("the certificate is not for server and client authentication, as that of Operations Manager");
+            return out.not_applicable(
+                "the certificate is not for server and client authentication, as that of Operations Manager",
+            );
         };
         let place = c.key.association_place.or_else(|| c.key.remarks.first().map(|r| r.place));
         let mut draft = FindingDraft::new(
@@ -54,10 +57,16 @@ impl CredentialRule for ScomRepairstore {
         .conditions(2)
         .workloads(workloads);
         draft = match place {
-            Some(place) => draft
-                .evidence(c.evidence(place, "no key link", true))
-                .evidence(c.evidence(usages.place, "for server and client authentication", false)),
-            None => draft.evidence(c.evidence(usages.place, "for server and client authentication, without a key link", true)),
+            Some(place) => draft.evidence(c.evidence(place, "no key link", true)).evidence(c.evidence(
+                usages.place,
+                "for server and client authentication",
+                false,
+            )),
+            None => draft.evidence(c.evidence(
+                usages.place,
+                "for server and client authentication, without a key link",
+                true,
+            )),
         };
         out.fail(draft.remedy(remedy::repair_store(c, "Write the key link anew from the key that is on the machine")));
     }

@@ -249,6 +249,23 @@ pub(super) const SF773: Source =
     Source { title: "service-fabric issue 773, service-fabric-issues issue 235", url: "", grade: Grade::C };
 pub(super) const SF_GUIDE: Source =
     Source { title: "Service Fabric guide: permissions of NETWORK SERVICE on the key", url: "", grade: Grade::C };
+pub(super) const WCCE: Source = Source {
+    title: "Microsoft, MS-WCCE section 2.2.2.7 (attributes of certificate requests)",
+    url: "https://learn.microsoft.com/openspecs/windows_protocols/ms-wcce/",
+    grade: Grade::A,
+};
+pub(super) const CRTD: Source = Source {
+    title: "Microsoft, MS-CRTD (attributes of certificate templates: pKIDefaultKeySpec, pKIDefaultCSPs)",
+    url: "https://learn.microsoft.com/openspecs/windows_protocols/ms-crtd/",
+    grade: Grade::A,
+};
+pub(super) const SDDL: Source = Source {
+    title: "Microsoft Learn, Security Descriptor String Format",
+    url: "https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format",
+    grade: Grade::A,
+};
+pub(super) const PUBLIC_INFS: Source =
+    Source { title: "Public INF files that name a KSP with ProviderType 1", url: "", grade: Grade::C };
 pub(super) const IIS_TROUBLESHOOT_HTTP: Source = Source {
     title: "Microsoft, Troubleshooting SSL related issues (Server Certificate), scenario 4",
     url: "",
@@ -346,23 +363,6 @@ pub(super) const EVERYONE_ADVICE: Source = Source {
 pub(super) const WINACME1286: Source =
     Source { title: "win-acme issue 1286", url: "https://github.com/win-acme/win-acme/issues/1286", grade: Grade::C };
 pub(super) const POSHACME_DEPLOY12: Source = Source { title: "Posh-ACME.Deploy issue 12", url: "", grade: Grade::C };
-pub(super) const WCCE: Source = Source {
-    title: "Microsoft, MS-WCCE section 2.2.2.7 (attributes of certificate requests)",
-    url: "https://learn.microsoft.com/openspecs/windows_protocols/ms-wcce/",
-    grade: Grade::A,
-};
-pub(super) const CRTD: Source = Source {
-    title: "Microsoft, MS-CRTD (attributes of certificate templates: pKIDefaultKeySpec, pKIDefaultCSPs)",
-    url: "https://learn.microsoft.com/openspecs/windows_protocols/ms-crtd/",
-    grade: Grade::A,
-};
-pub(super) const SDDL: Source = Source {
-    title: "Microsoft Learn, Security Descriptor String Format",
-    url: "https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format",
-    grade: Grade::A,
-};
-pub(super) const PUBLIC_INFS: Source =
-    Source { title: "Public INF files that name a KSP with ProviderType 1", url: "", grade: Grade::C };
 pub(super) const SCHANNEL_EVENTS: Source = Source {
     title: "Manifest of the provider Schannel, Windows 7 to 11 (events 36867 to 36889)",
     url: "",

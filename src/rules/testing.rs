@@ -96,3 +96,35 @@ pub(crate) fn failed(recorded: &[Recorded], rule: &str) -> Vec<super::FindingDra
     });
     drafts.collect()
 }
+
+/// Runs the rules about one intended key, in a case that knows this computer.
+pub(crate) fn run_request(
+    request: &crate::model::key_request::KeyRequest,
+    asked: &[&str],
+    computer: Option<&str>,
+) -> Vec<Recorded> {
+    use crate::case::index::CaseIndex;
+    use crate::model::observation::{Observation, Observed, SystemFact};
+    let asked = targets(asked);
+    let limits = Limits::default();
+    let base = Context {
+        workloads: &asked,
+        bound: &[],
+        at: datetime!(2026-11-01 12:00 UTC),
+        windows: None,
+        limits: &limits,
+        stop: &|| false,
+    };
+    let observed = |what| Observed {
+        kind: "certificate-template",
+        place: Place { line: 1, column: 1, ..Place::default() },
+        fields: Vec::new(),
+        excerpts: Default::default(),
+        what,
+    };
+    let mut case = CaseIndex::default();
+    let name = computer.map(|name| SystemFact::Computer(fact(name.to_owned(), 9)));
+    case.observed.extend(name.map(|name| observed(Observation::System(name))));
+    let observed = observed(Observation::Request(Box::new(request.clone())));
+    judge::run_request(&super::Asked { request, observed: &observed, case: &case }, &base)
+}

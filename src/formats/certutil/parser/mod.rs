@@ -600,8 +600,10 @@ impl Parser {
         }
         let Some(command) = CommandLine::parse(text) else {
             if let Some(elevated) = command::elevation(text).filter(|_| text.len() < 200) {
-                // A bare prompt.
-                self.claim();
+                // A prompt without a command of certutil. What another command prints belongs to whoever reads that.
+                if text.trim_end().ends_with(['>', '#']) {
+                    self.claim();
+                }
                 self.end_block(true);
                 let line = self.stated(text.to_owned(), piece);
                 self.records.push(Record::Command { command: CommandLine::default(), line, elevated: Some(elevated) });
