@@ -186,11 +186,11 @@ impl<'a> KeyFileArtifacts<'a> {
 /// Whether a file in this folder can be the credential's: a machine key is in no user's folder, and the other way round.
 fn fits(c: &Credential, target: &KeyPath) -> bool {
     let KeyPath::KeyFile { folder: place, .. } = target else { return false };
-    match (folder(c), &**place) {
-        (Some(KeyPath::UserKeys), KeyPath::MachineKeys | KeyPath::CngMachineKeys | KeyPath::SystemKeys) => false,
-        (Some(KeyPath::MachineKeys | KeyPath::CngMachineKeys), KeyPath::UserKeys) => false,
-        _ => true,
-    }
+    !matches!(
+        (folder(c), &**place),
+        (Some(KeyPath::UserKeys), KeyPath::MachineKeys | KeyPath::CngMachineKeys | KeyPath::SystemKeys)
+            | (Some(KeyPath::MachineKeys | KeyPath::CngMachineKeys), KeyPath::UserKeys)
+    )
 }
 
 #[cfg(test)]
