@@ -1,10 +1,12 @@
 //! The host name of a binding against the names of its certificate.
 
 use super::bindings;
+use super::iis_httpsys_drift;
 use super::prelude::*;
 use crate::case::credential::common_name;
-use crate::model::binding::{Binding, Endpoint};
+use crate::model::binding::{Binding, BindingOrigin, Endpoint};
 use crate::model::observation::Observed;
+use crate::model::thumbprint::Sha1;
 
 /// The rule.
 pub(super) struct NameMismatch;
@@ -61,15 +63,21 @@ fn names(c: &Credential) -> Option<Vec<String>> {
     is_dns(&name).then(|| vec![name])
 }
 
-/// The host names that a binding serves with the certificate that it names.
-fn hosts<'a>(case: &'a CaseIndex) -> Vec<(&'a Observed, &'a Binding, String)> {
-    let with_hash = case.bindings().filter(|(_, b)| bindings::thumbprint(b).is_some());
-    with_hash
-        .filter_map(|(o, b)| match &b.endpoint.value {
-            Endpoint::HostPort { host, .. } => Some((o, b, host.clone())),
-            _ => None,
-        })
-        .collect()
+/// The host names of bindings, each with the certificate that HTTP.sys or IIS shows for it.
+fn hosts(case: &CaseIndex) -> Vec<(&Observed, &Binding, &str, Sha1)> {
+    let mut out = Vec::new();
+    for (observed, binding) in case.bindings().filter(|(_, b)| b.origin != BindingOrigin::Command) {
+        let Endpoint::HostPort { host, .. } = &binding.endpoint.value else { continue };
+        if let Some(own) = bindings::thumbprint(binding) {
+            out.push((observed, binding, host.as_str(), own.value));
+        } else if binding.protocol.eq_ignore_ascii_case("https") && !bindings::is_central(binding) {
+            // IIS's configuration names the host, HTTP.sys the certificate.
+            let serving = bindings::of_http_sys(case).filter(|(_, http)| iis_httpsys_drift::serves(binding, http));
+            let used = serving.filter_map(|(_, http)| bindings::thumbprint(http)).next();
+            out.extend(used.map(|used| (observed, binding, host.as_str(), used.value)));
+        }
+    }
+    out
 }
 
 impl CaseRule for NameMismatch {
@@ -84,23 +92,22 @@ impl CaseRule for NameMismatch {
         }
         let (mut any, mut passed) = (false, false);
         let mut seen: BTreeSet<(CredentialId, String)> = BTreeSet::new();
-        for (observed, binding, host) in hosts(case) {
+        for (observed, binding, host, sha1) in hosts(case) {
             // Names that clients on the machine itself use, and names with letters that a dump may print in two ways.
-            if host.eq_ignore_ascii_case("localhost") || !host.contains('.') || !is_dns(&host) {
+            if host.eq_ignore_ascii_case("localhost") || !host.contains('.') || !is_dns(host) {
                 continue;
             }
-            let Some(sha1) = bindings::thumbprint(binding) else { continue };
-            let Some(c) = case.kept.iter().find(|c| c.thumbprint() == Some(sha1.value)) else { continue };
+            let Some(c) = case.kept.iter().find(|c| c.thumbprint() == Some(sha1)) else { continue };
             any = true;
             let Some(names) = names(c) else {
                 out.unknown(format!("whether the certificate names {host}"), remedy::show_command(c));
                 continue;
             };
-            if names.iter().any(|name| covers(name, &host)) {
+            if names.iter().any(|name| covers(name, host)) {
                 passed = true;
                 continue;
             }
-            if !seen.insert((c.id, host.clone())) {
+            if !seen.insert((c.id, host.to_owned())) {
                 continue;
             }
             let listed = if names.is_empty() { "no DNS name".to_owned() } else { names.join(", ") };
@@ -115,7 +122,7 @@ impl CaseRule for NameMismatch {
                      a handshake breaks on the server."
                 ),
             )
-            .subject(format!("{host} {}", sha1.value))
+            .subject(format!("{host} {sha1}"))
             .workloads(workloads.clone())
             .evidence(observed.evidence(binding.endpoint.place, "the host of the binding", true))
             .remedy(remedy::advice(

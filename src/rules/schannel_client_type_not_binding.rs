@@ -23,7 +23,7 @@ impl CaseRule for SchannelClientTypeNotBinding {
         &META
     }
 
-    fn check(&self, case: &CaseIndex, _cx: &Context<'_>, out: &mut Checks) {
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
         let mut counts: BTreeMap<(u32, String), usize> = BTreeMap::new();
         for (_, event) in schannel::events(case, &[36_870, 36_871]).filter(|(_, e)| schannel::of_client(e)) {
             let process = event.process.as_ref().map_or_else(String::new, |p| format!(" of {}", p.value));
@@ -33,11 +33,20 @@ impl CaseRule for SchannelClientTypeNotBinding {
         if counts.is_empty() {
             return out.not_applicable("no event 36870 or 36871 about a client is among the inputs");
         }
+        // Told at the certificates for which somebody could take it for the cause.
+        let concerned = schannel::concerned(case, cx, &schannel::Teller { words: String::new(), workload: None });
         for ((number, process), count) in counts {
-            out.pass(format!(
-                "event {number}{process}, {count} times: it is about the credential of an outgoing connection, not about a \
-                 certificate that a server is bound to"
-            ));
+            let times = if count > 1 { format!(", {count} times,") } else { String::new() };
+            let reason = format!(
+                "event {number}{process}{times} is about a client's credential, not about a server's certificate"
+            );
+            if concerned.is_empty() {
+                out.pass(reason);
+                continue;
+            }
+            for id in &concerned {
+                out.about(Some(*id)).pass(reason.clone());
+            }
         }
     }
 }
