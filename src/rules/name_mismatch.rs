@@ -63,18 +63,30 @@ fn names(c: &Credential) -> Option<Vec<String>> {
     is_dns(&name).then(|| vec![name])
 }
 
+/// The host in `bindingInformation` of an IIS binding: `*:443:www.contoso.com`.
+fn of_iis(observed: &Observed) -> Option<&str> {
+    let (_, information) = observed.fields.iter().find(|(name, _)| name == "binding_information")?;
+    let host = information.value.rsplit(':').next()?.trim();
+    (!host.is_empty() && !host.contains(']')).then_some(host)
+}
+
 /// The host names of bindings, each with the certificate that HTTP.sys or IIS shows for it.
 fn hosts(case: &CaseIndex) -> Vec<(&Observed, &Binding, &str, Sha1)> {
     let mut out = Vec::new();
     for (observed, binding) in case.bindings().filter(|(_, b)| b.origin != BindingOrigin::Command) {
-        let Endpoint::HostPort { host, .. } = &binding.endpoint.value else { continue };
+        let host = match &binding.endpoint.value {
+            Endpoint::HostPort { host, .. } => Some(host.as_str()),
+            // IIS keeps the host also where the certificate goes by the address.
+            _ => of_iis(observed),
+        };
+        let Some(host) = host else { continue };
         if let Some(own) = bindings::thumbprint(binding) {
-            out.push((observed, binding, host.as_str(), own.value));
+            out.push((observed, binding, host, own.value));
         } else if binding.protocol.eq_ignore_ascii_case("https") && !bindings::is_central(binding) {
             // IIS's configuration names the host, HTTP.sys the certificate.
             let serving = bindings::of_http_sys(case).filter(|(_, http)| iis_httpsys_drift::serves(binding, http));
             let used = serving.filter_map(|(_, http)| bindings::thumbprint(http)).next();
-            out.extend(used.map(|used| (observed, binding, host.as_str(), used.value)));
+            out.extend(used.map(|used| (observed, binding, host, used.value)));
         }
     }
     out
