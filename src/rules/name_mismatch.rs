@@ -104,12 +104,14 @@ impl CaseRule for NameMismatch {
         }
         let (mut any, mut passed) = (false, false);
         let mut seen: BTreeSet<(CredentialId, String)> = BTreeSet::new();
+        let certificates: BTreeMap<Sha1, &Credential> =
+            case.kept.iter().rev().filter_map(|c| Some((c.thumbprint()?, c))).collect();
         for (observed, binding, host, sha1) in hosts(case) {
             // Names that clients on the machine itself use, and names with letters that a dump may print in two ways.
             if host.eq_ignore_ascii_case("localhost") || !host.contains('.') || !is_dns(host) {
                 continue;
             }
-            let Some(c) = case.kept.iter().find(|c| c.thumbprint() == Some(sha1)) else { continue };
+            let Some(c) = certificates.get(&sha1).copied() else { continue };
             any = true;
             let Some(names) = names(c) else {
                 out.unknown(format!("whether the certificate names {host}"), remedy::show_command(c));

@@ -61,22 +61,33 @@ pub(super) fn teller(event: &EventRecord) -> Teller {
     Teller { words: format!("{short} ({what})"), workload: Some(workload) }
 }
 
+/// The certificates of each workload, looked up once however many events there are.
+#[derive(Default)]
+pub(super) struct Concerned(BTreeMap<Option<&'static str>, Vec<CredentialId>>);
+
+impl Concerned {
+    /// As `concerned`.
+    pub(super) fn of(&mut self, case: &CaseIndex, cx: &Context<'_>, teller: &Teller) -> Vec<CredentialId> {
+        // Another program's key is none that is judged for a workload of the table.
+        if teller.workload.is_none() && !teller.words.is_empty() {
+            return Vec::new();
+        }
+        self.0.entry(teller.workload).or_insert_with(|| concerned(case, cx, teller.workload)).clone()
+    }
+}
+
 /// The stored certificates that an event without a thumbprint can be about: those that are judged for what its process
 /// serves, the bound ones alone if there are any. Without a process all that are judged.
-pub(super) fn concerned(case: &CaseIndex, cx: &Context<'_>, teller: &Teller) -> Vec<CredentialId> {
-    // Another program's key is none that is judged for a workload of the table.
-    if teller.workload.is_none() && !teller.words.is_empty() {
-        return Vec::new();
-    }
+pub(super) fn concerned(case: &CaseIndex, cx: &Context<'_>, workload: Option<&str>) -> Vec<CredentialId> {
     let mut list: Vec<&Credential> = Vec::new();
     for c in case.kept.iter().filter(|c| subject::stored(c) && c.certificate.is_some()) {
         let targets = judge::candidates(c, cx.workloads);
-        if targets.iter().any(|t| teller.workload.is_none_or(|w| t.workload.name == w)) {
+        if targets.iter().any(|t| workload.is_none_or(|w| t.workload.name == w)) {
             list.push(c);
         }
     }
     if list.iter().any(|c| !c.bound.is_empty()) {
-        list.retain(|c| c.bound.iter().any(|b| teller.workload.is_none_or(|w| w == b.workload)));
+        list.retain(|c| c.bound.iter().any(|b| workload.is_none_or(|w| w == b.workload)));
     }
     list.iter().map(|c| c.id).take(CONCERNED).collect()
 }

@@ -69,16 +69,28 @@ impl CaseRule for Schannel36868Crosscheck {
     fn check(&self, case: &CaseIndex, _cx: &Context<'_>, out: &mut Checks) {
         let mut reported: BTreeSet<CredentialId> = BTreeSet::new();
         let (mut any, mut agrees) = (false, false);
+        let mut by_thumbprint: BTreeMap<Sha1, Vec<&Credential>> = BTreeMap::new();
+        let mut by_name: BTreeMap<String, Vec<&Credential>> = BTreeMap::new();
+        for c in case.kept.iter().filter(|c| subject::stored(c) && c.key.association == Association::Linked) {
+            if let Some(sha1) = c.thumbprint() {
+                by_thumbprint.entry(sha1).or_default().push(c);
+            }
+            let names = [&c.key.container, &c.key.stored_container, &c.key.unique_name].into_iter().flatten();
+            let names: BTreeSet<String> =
+                names.map(|n| n.value.to_ascii_lowercase()).filter(|n| !n.is_empty()).collect();
+            for name in names {
+                by_name.entry(name).or_default().push(c);
+            }
+        }
         for (observed, event) in schannel::events(case, &[36_868]).filter(|(_, e)| !schannel::of_client(e)) {
             any = true;
             let sha1 = certificate(event);
             // Other programs log their own keys: only the same certificate, or the same container, can be compared.
-            let same = |c: &&Credential| match sha1 {
-                Some(sha1) => c.thumbprint() == Some(sha1),
-                None => same_container(event, c),
+            let same = match sha1 {
+                Some(sha1) => by_thumbprint.get(&sha1),
+                None => event.key_name.as_ref().and_then(|n| by_name.get(&n.value.to_ascii_lowercase())),
             };
-            let linked = case.kept.iter().filter(|c| subject::stored(c) && c.key.association == Association::Linked);
-            for c in linked.filter(same) {
+            for c in same.into_iter().flatten().copied() {
                 let Some((what, seen, own)) = difference(event, c) else {
                     agrees = true;
                     continue;

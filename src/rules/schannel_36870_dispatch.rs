@@ -89,6 +89,7 @@ impl CaseRule for Schannel36870Dispatch {
                 "no event 36870 is among the inputs"
             });
         }
+        let mut concerned = schannel::Concerned::default();
         for ((code, teller), (count, observed)) in groups {
             let crate::model::observation::Observation::Event(event) = &observed.what else { continue };
             let what = match code {
@@ -126,7 +127,7 @@ impl CaseRule for Schannel36870Dispatch {
             if let Some(process) = &event.process {
                 draft = draft.evidence(observed.evidence(process.place, "whose key it is", false));
             }
-            draft.related = schannel::concerned(case, cx, &teller);
+            draft.related = concerned.of(case, cx, &teller);
             out.fail(draft);
         }
     }

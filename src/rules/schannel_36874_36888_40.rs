@@ -45,6 +45,7 @@ impl CaseRule for Schannel368743688840 {
                 "no event 36874 or 36888 is among the inputs"
             });
         }
+        let mut concerned = schannel::Concerned::default();
         for ((number, teller), (count, observed)) in groups {
             let Observation::Event(event) = &observed.what else { continue };
             let who =
@@ -65,7 +66,7 @@ impl CaseRule for Schannel368743688840 {
             if let Some(alert) = &event.alert {
                 draft = draft.evidence(observed.evidence(alert.place, "the alert", false));
             }
-            draft.related = schannel::concerned(case, cx, &teller);
+            draft.related = concerned.of(case, cx, &teller);
             out.fail(draft);
         }
     }

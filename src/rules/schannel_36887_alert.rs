@@ -64,6 +64,7 @@ impl CaseRule for Schannel36887Alert {
                 "no event 36887 is among the inputs"
             });
         }
+        let mut concerned = schannel::Concerned::default();
         for ((alert, teller), (count, observed)) in groups {
             let (Observation::Event(event), Some(text)) = (&observed.what, meaning(alert)) else { continue };
             let who =
@@ -82,7 +83,7 @@ impl CaseRule for Schannel36887Alert {
                 draft = draft.evidence(observed.evidence(place, "the alert", false));
             }
             if alert == 51 {
-                draft.related = schannel::concerned(case, cx, &teller);
+                draft.related = concerned.of(case, cx, &teller);
             }
             out.fail(draft);
         }

@@ -34,7 +34,7 @@ impl CaseRule for SchannelClientTypeNotBinding {
             return out.not_applicable("no event 36870 or 36871 about a client is among the inputs");
         }
         // Told at the certificates for which somebody could take it for the cause.
-        let concerned = schannel::concerned(case, cx, &schannel::Teller { words: String::new(), workload: None });
+        let concerned = schannel::concerned(case, cx, None);
         for ((number, process), count) in counts {
             let times = if count > 1 { format!(", {count} times,") } else { String::new() };
             let reason = format!(
