@@ -25,9 +25,9 @@ use crate::input::archive::is_zip;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::container_name;
-use crate::model::fact::SourceId;
+use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
-use crate::model::observation::{Observation, Observed};
+use crate::model::observation::{Observation, Observed, SystemFact};
 use crate::model::principal;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
@@ -408,7 +408,11 @@ impl<'a> Analysis<'a> {
         self.segments(input, &mut segments, &mut records)?;
         input.encoding = Some(lines.encoding().name().to_owned());
         let broken = lines.first_broken_line();
+        let banner = log.windows().filter(|version| version.value.build > 0).cloned();
         self.end_log(input, &parser, log, first)?;
+        if let Some(version) = banner {
+            self.banner(input, version, &mut segments, &mut records);
+        }
         end_segments(input, &segments, records);
         if choice.guessed && input.kind != "unrecognized" {
             input.problems.push(Problem {
@@ -485,6 +489,23 @@ impl<'a> Analysis<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The banner of a console names the version of Windows; alone it is an artifact of its own.
+    fn banner(&mut self, input: &Input, version: Fact<WindowsVersion>, segments: &mut Segments, records: &mut Records) {
+        let place = version.place;
+        let observed = Observed {
+            kind: "system-info",
+            place,
+            fields: Vec::new(),
+            excerpts: Excerpts::default(),
+            what: Observation::System(SystemFact::Windows(version)),
+        };
+        if input.kind == "unrecognized" {
+            segments.part(observed.kind, place);
+            records.list.push(records::record(&observed));
+        }
+        self.observe(vec![observed]);
     }
 
     /// Keeps what an artifact states besides its credentials.

@@ -140,6 +140,11 @@ impl LogCredentials {
         }
     }
 
+    /// The version of Windows that the console's banner states.
+    pub fn windows(&self) -> Option<&Fact<WindowsVersion>> {
+        self.windows.as_ref()
+    }
+
     /// The order of day and month in this log, once a date has settled it.
     pub fn date_order(&self) -> Option<DateOrder> {
         self.orders.settled()

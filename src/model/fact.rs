@@ -88,6 +88,9 @@ pub struct ExcerptLine {
     pub text: String,
 }
 
+/// An excerpt longer than this (bytes) is cut to the words at its place.
+const LONG_EXCERPT: usize = 160;
+
 /// The lines of an input that a credential's facts stand on, kept so that no renderer has to reopen the input.
 ///
 /// Lines are in input order. A credential keeps only the lines of its key part, its identity and its tests.
@@ -122,6 +125,11 @@ impl Excerpts {
             let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
             let tail: String = line.text.chars().skip(skip).collect();
             excerpt = tail.trim_end().to_owned();
+            // A record on one line: only the words of the place themselves.
+            if excerpt.len() > LONG_EXCERPT {
+                let own = usize::try_from(place.len).unwrap_or(usize::MAX).max(1);
+                excerpt = excerpt.chars().take(own).collect();
+            }
             line_text.clone_from(&line.text);
         }
         Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
