@@ -9,7 +9,7 @@ use crate::case::{link, ties};
 use crate::report::build;
 use crate::report::model::{Check, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict};
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded};
+use crate::rules::{FindingDraft, Outcome, Recorded, pointing};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
@@ -240,6 +240,7 @@ impl Analysis<'_> {
             let draft = &f.draft;
             (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
         });
+        pointing::point(&mut findings);
         let report = self.report(credentials, &findings, checks);
         if self.sink.is_some() {
             for credential in &report.credentials {
