@@ -21,7 +21,7 @@ static META: RuleMeta = RuleMeta {
 };
 
 /// Whether an entry of HTTP.sys is the one that a binding of IIS needs.
-fn serves(record: &Observed, iis: &Binding, http: &Binding) -> bool {
+pub(super) fn serves(record: &Observed, iis: &Binding, http: &Binding) -> bool {
     let port = iis.endpoint.value.port();
     if bindings::is_central(iis) {
         // Without SNI the entry of the address refers to the central store: it has no hash.

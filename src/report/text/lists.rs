@@ -4,7 +4,9 @@ use super::finding::{pad, paragraph};
 use super::paint::Paint;
 use super::{facts, worst};
 use crate::report::escape::{columns, cut};
-use crate::report::model::{Check, CheckOutcome, CredentialReport, Input, InputStatus, Problem, VerdictOutcome};
+use crate::report::model::{
+    Check, CheckOutcome, CredentialReport, Input, InputStatus, Problem, Report, VerdictOutcome,
+};
 use crate::report::words;
 use std::collections::BTreeMap;
 
@@ -155,6 +157,55 @@ pub(super) fn inputs(inputs: &[&Input], verbose: bool, paint: Paint) -> String {
         paragraph(&mut out, "  ", 2, &format!("keyspect reads {}.", words::READS), paint.width);
     }
     out
+}
+
+/// What the records of a kind of artifact are called.
+fn records(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "sslcert-bindings" => ("binding", "bindings"),
+        "iis-config" => ("binding of IIS", "bindings of IIS"),
+        "schannel-event" | "event-text" | "event-xml" | "event-json" | "evtx" => ("event", "events"),
+        "icacls" | "acl-listing" => ("permissions of 1 file or folder", "permissions of files and folders"),
+        "procmon-csv" => ("file access", "file accesses"),
+        "key-folder-listing" => ("folder", "folders"),
+        "powershell-certificates" => ("certificate of a list", "certificates of lists"),
+        "error-text" => ("error message", "error messages"),
+        "system-info" => ("fact about the machine", "facts about the machine"),
+        _ => ("record", "records"),
+    }
+}
+
+/// What was read in inputs that are not certutil's: `bindings.txt: 3 bindings`.
+pub(super) fn read(report: &Report, verbose: bool, paint: Paint) -> String {
+    let mut parts = Vec::new();
+    for input in &report.inputs {
+        let list = input.details.as_ref().and_then(|d| d.get("records")).and_then(serde_json::Value::as_array);
+        let Some(list) = list.filter(|_| input.verdicts.is_empty()) else { continue };
+        // The line that ends a listing is no record of its own.
+        let count = list.iter().filter(|r| r.get("listing").is_none()).count() as u64;
+        if count == 0 || input.kind.starts_with("certutil") {
+            continue;
+        }
+        let (one, many) = records(&input.kind);
+        let what = match (input.kind.as_str(), count) {
+            ("icacls" | "acl-listing", 1) => one.to_owned(),
+            ("icacls" | "acl-listing", n) => format!("permissions of {n} files and folders"),
+            _ => words::count(count, one, many),
+        };
+        parts.push(format!("{}: {what}", words::path(input)));
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    let shown = parts.len().min(rows(verbose));
+    let hidden = parts.len().saturating_sub(shown);
+    parts.truncate(shown);
+    if hidden > 0 {
+        parts.push(format!("and {hidden} more"));
+    }
+    let mut out = String::new();
+    paragraph(&mut out, "Also read:     ", 15, &paint.show(&format!("{}.", parts.join("; "))), paint.width);
+    out.replacen("Also read:", &paint.bold("Also read:"), 1)
 }
 
 fn problem(problem: &Problem) -> String {
