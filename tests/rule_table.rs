@@ -59,6 +59,11 @@ fn cases() -> BTreeMap<String, Cases> {
                 out.entry(rule).or_default().fails.insert(name.clone());
             }
         }
+        for key in ["root", "root_cause"] {
+            if let Some(rule) = expect.get(key).and_then(toml::Value::as_str).filter(|rule| !rule.is_empty()) {
+                out.entry(rule.to_owned()).or_default().fails.insert(name.clone());
+            }
+        }
         for key in ["silent", "passes", "quiet"] {
             for rule in names(expect, key) {
                 out.entry(rule).or_default().passes.insert(name.clone());

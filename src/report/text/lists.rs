@@ -8,7 +8,7 @@ use crate::report::model::{
     Check, CheckOutcome, CredentialReport, Input, InputStatus, Problem, Report, VerdictOutcome,
 };
 use crate::report::words;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest name in a table, in columns.
 const NAME: usize = 32;
@@ -273,6 +273,24 @@ pub(super) fn not_checked(checks: &[&Check], verbose: bool, paint: Paint) -> Str
     }
     more(&mut out, groups.len(), shown, paint);
     out
+}
+
+/// How to get all of it at once: two missing artifacts or more deserve a script.
+pub(super) fn collect(report: &Report, paint: Paint) -> String {
+    let open = report.checks.iter().filter(|c| c.outcome == CheckOutcome::Unknown);
+    let wanted: BTreeSet<&str> = open.filter_map(|c| c.obtain.as_deref()).filter(|o| !o.is_empty()).collect();
+    if wanted.len() < 2 {
+        return String::new();
+    }
+    let inputs: BTreeSet<&str> = report.inputs.iter().map(|i| i.path.as_str()).collect();
+    let paths = match (inputs.first(), inputs.len()) {
+        (Some(path), 1) if !path.contains([' ', '"', '\'']) => (*path).to_owned(),
+        _ => "<the same paths>".to_owned(),
+    };
+    let mut out = String::new();
+    let text = format!("keyspect collect {paths}   prints one read-only script that gathers what could not be checked");
+    paragraph(&mut out, "All at once:   ", 15, &paint.show(&text), paint.width);
+    out.replacen("All at once:", &paint.bold("All at once:"), 1)
 }
 
 /// Every check of a credential, or of the case.

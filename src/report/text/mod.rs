@@ -497,6 +497,7 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
             section(&lists::checks(&case, paint), out)?;
         }
     }
+    section(&lists::collect(report, paint), out)?;
     section(&lists::read(report, options.verbose, paint), out)?;
     let odd: Vec<_> =
         report.inputs.iter().filter(|i| i.status != InputStatus::Analyzed || !i.problems.is_empty()).collect();
