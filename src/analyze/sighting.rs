@@ -1,6 +1,6 @@
 //! Several sightings of one credential: in one log before and after, by two accounts, in two files.
 
-use crate::case::credential::{Access, Association, Credential, TestOutcome};
+use crate::case::credential::{Access, Association, Credential, Origin, TestOutcome};
 use crate::case::index::fold;
 use crate::model::fact::Place;
 
@@ -69,6 +69,10 @@ fn begin(c: &Credential) -> Place {
 /// is no difference.
 fn differences(later: &Credential, earlier: &Credential, later_counts: bool) -> Vec<Difference> {
     let mut out = Vec::new();
+    // A card is shown through each provider in turn.
+    if later.origin == Origin::SmartCardDump || earlier.origin == Origin::SmartCardDump {
+        return out;
+    }
     let name = later.certificate.as_ref().and_then(|c| c.sha1.as_ref()).map_or("this certificate".to_owned(), |s| {
         let mut text = s.value.to_string();
         text.truncate(8);
