@@ -1,6 +1,6 @@
 //! One JSON object per line, written as the run goes.
 
-use super::model::Item;
+use super::model::{Item, Report};
 use std::io::{self, Write};
 
 /// Takes the items of a report as they come.
@@ -31,4 +31,25 @@ impl<W: Write> Sink for JsonLines<W> {
         serde_json::to_writer(&mut self.out, item)?;
         self.out.write_all(b"\n")
     }
+}
+
+/// Writes a report that is complete already, each item once.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = JsonLines::new(out);
+    for input in &report.inputs {
+        lines.item(&Item::Input(input.clone()))?;
+    }
+    for credential in &report.credentials {
+        lines.item(&Item::Credential(Box::new(credential.clone())))?;
+    }
+    for finding in &report.findings {
+        lines.item(&Item::Finding(Box::new(finding.clone())))?;
+    }
+    for check in &report.checks {
+        lines.item(&Item::Check(check.clone()))?;
+    }
+    lines.item(&Item::Summary(report.summary.clone()))
 }

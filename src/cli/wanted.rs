@@ -1,0 +1,47 @@
+//! The outputs that one run is asked for.
+
+use super::args::{CheckArgs, Format};
+use super::output::file;
+use std::path::{Path, PathBuf};
+
+/// One form of the report and where it goes; without a path, to standard output.
+pub(super) struct Wanted<'a> {
+    pub(super) format: Format,
+    pub(super) path: Option<&'a Path>,
+}
+
+impl Wanted<'_> {
+    /// For a message.
+    pub(super) fn name(&self) -> String {
+        self.path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string())
+    }
+}
+
+/// What is asked for, in its order; never empty.
+///
+/// # Errors
+/// Two outputs to one place, or a `--format` that nothing uses.
+pub(super) fn wanted(args: &CheckArgs) -> Result<Vec<Wanted<'_>>, String> {
+    let default = args.format.unwrap_or(Format::Text);
+    if args.output.is_empty() {
+        return Ok(vec![Wanted { format: default, path: None }]);
+    }
+    let list: Vec<Wanted<'_>> =
+        args.output.iter().map(|d| Wanted { format: d.format.unwrap_or(default), path: file(Some(&d.path)) }).collect();
+    if args.format.is_some() && args.output.iter().all(|d| d.format.is_some()) {
+        return Err(
+            "--format is for an output that names no form, and every --output names its own; for standard output as well add \
+             `--output FORMAT=-`"
+                .to_owned(),
+        );
+    }
+    let mut files: Vec<Option<PathBuf>> = Vec::new();
+    for output in &list {
+        let same = output.path.map(|p| std::fs::canonicalize(p).unwrap_or_else(|_| p.components().collect()));
+        if files.contains(&same) {
+            return Err(format!("two outputs can't both be written to {}", output.name()));
+        }
+        files.push(same);
+    }
+    Ok(list)
+}
