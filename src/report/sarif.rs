@@ -10,7 +10,7 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 
 /// The schema that the output obeys.
@@ -160,7 +160,10 @@ impl Results<'_> {
             finding.credential.and_then(|id| words::credential(self.report, id)).and_then(|c| c.sources.first());
         match source {
             Some(source) => Some(self.artifacts.place(source.input, source.line, Some(source.bytes))),
-            None => self.report.inputs.first().map(|input| self.artifacts.place(input.id, None, None)),
+            None => self.report.inputs.first().map(|input| {
+                let line = (!self.artifacts.binary.contains(&input.id)).then_some(1);
+                self.artifacts.place(input.id, line, Some([0, input.bytes]))
+            }),
         }
     }
 
@@ -295,14 +298,14 @@ struct Artifacts {
     /// From an input's number to its index in the list and its location.
     by_input: HashMap<u32, Value>,
     /// The inputs without lines.
-    binary: std::collections::HashSet<u32>,
+    binary: HashSet<u32>,
 }
 
 impl Artifacts {
     fn of(report: &Report) -> Self {
         let mut list: Vec<Value> = Vec::with_capacity(report.inputs.len());
         let mut by_input = HashMap::new();
-        let mut binary = std::collections::HashSet::new();
+        let mut binary = HashSet::new();
         // Archives by their path and by the member that they are themselves; those of the root have none.
         let mut archives: HashMap<(&str, &str), usize> = HashMap::new();
         for input in &report.inputs {
