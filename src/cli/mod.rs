@@ -161,7 +161,7 @@ fn check_options(args: &CheckArgs, wanted: &[Wanted<'_>]) -> Result<Options, Fai
 }
 
 fn write_one(args: &CheckArgs, options: Options, wanted: &Wanted<'_>) -> Result<u8, Failure> {
-    let mut output = Output::open(&args.look, wanted.path).map_err(Failure::Usage)?;
+    let mut output = wanted.open(args).map_err(Failure::Usage)?;
     hint(&args.input);
     if wanted.format == Format::Jsonl {
         let mut sink = JsonLines::new(&mut output);
@@ -179,7 +179,7 @@ fn write_several(args: &CheckArgs, options: Options, wanted: &[Wanted<'_>]) -> R
     let mut opened = Vec::new();
     let mut refused = Vec::new();
     for one in wanted {
-        match Output::open(&args.look, one.path) {
+        match one.open(args) {
             Ok(output) => opened.push((one, output)),
             Err(message) => refused.push(message),
         }
@@ -247,7 +247,7 @@ fn render(report: &Report, args: &CheckArgs, wanted: &Wanted<'_>, status: u8, ou
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
-    let output = Output::open(&args.output.look, args.output.output.as_deref()).map_err(Failure::Usage)?;
+    let output = args.output.open().map_err(Failure::Usage)?;
     hint(&args.input);
     let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, FailOn::Never);
@@ -272,7 +272,7 @@ fn explain_name(args: &ExplainArgs) -> Result<u8, Failure> {
         }
         Failure::Usage(message)
     })?;
-    let output = Output::open(&args.output.look, args.output.output.as_deref()).map_err(Failure::Usage)?;
+    let output = args.output.open().map_err(Failure::Usage)?;
     write(output, 0, |out| {
         let look = args.output.look();
         let text = match args.format {
@@ -292,7 +292,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
         options.targets = args.targets.iter().flat_map(|t| &t.0).copied().collect();
     }
     let mut steps = collect::steps(&options.targets);
-    let output = Output::open(&args.output.look, args.output.output.as_deref()).map_err(Failure::Usage)?;
+    let output = args.output.open().map_err(Failure::Usage)?;
     if !args.input.paths.is_empty() {
         hint(&args.input);
         steps = run::read_then(&args.input, options, None, |analysis| Ok(collect::missing(steps, analysis.case())))
@@ -311,7 +311,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
 }
 
 fn list_rules(args: &RulesArgs) -> Result<u8, Failure> {
-    let output = Output::open(&args.output.look, args.output.output.as_deref()).map_err(Failure::Usage)?;
+    let output = args.output.open().map_err(Failure::Usage)?;
     write(output, 0, |out| match args.format {
         ListFormat::Text => rules::text(args.output.look(), out),
         ListFormat::Json => rules::json(out),

@@ -9,10 +9,24 @@ use std::path::{Path, PathBuf};
 /// Columns where no terminal states its own.
 const WIDTH: usize = 100;
 
+/// Bytes that are written at once.
+const BUFFER: usize = 64 << 10;
+
+/// What an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// For a person, with colours where they are wanted.
+    Text,
+    /// For a program.
+    Data,
+}
+
 /// Where an answer goes.
 pub(crate) enum Output {
     /// Standard output.
     Stdout(BufWriter<AutoStream<io::Stdout>>),
+    /// Standard output, for a program: nothing in it is for a terminal.
+    Plain(BufWriter<io::Stdout>),
     /// A file that appears under its name when it is complete.
     File { writer: BufWriter<File>, temporary: PathBuf, path: PathBuf },
     /// A device or a FIFO: written as it is.
@@ -71,6 +85,14 @@ impl OutputArgs {
     pub(crate) fn look(&self) -> Look {
         Look::of(&self.look, self.output.as_deref())
     }
+
+    /// Opens the place for words to a person.
+    ///
+    /// # Errors
+    /// As [`Output::open`].
+    pub(crate) fn open(&self) -> Result<Output, String> {
+        Output::open(&self.look, self.output.as_deref(), Content::Text)
+    }
 }
 
 impl Output {
@@ -78,8 +100,11 @@ impl Output {
     ///
     /// # Errors
     /// A message for a person: the file can't be made there.
-    pub(crate) fn open(args: &LookArgs, path: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn open(args: &LookArgs, path: Option<&Path>, content: Content) -> Result<Self, String> {
         let Some(path) = file(path) else {
+            if content == Content::Data {
+                return Ok(Self::Plain(BufWriter::with_capacity(BUFFER, io::stdout())));
+            }
             return Ok(Self::Stdout(BufWriter::new(AutoStream::new(io::stdout(), choice(args, None)))));
         };
         let refused = |e| format!("--output {}: can't be written: {e}", path.display());
@@ -89,7 +114,7 @@ impl Output {
             Some(Ok(metadata)) if metadata.is_dir() => return Err(refused(io::ErrorKind::IsADirectory.into())),
             Some(Ok(metadata)) if !metadata.is_file() => {
                 let file = OpenOptions::new().write(true).open(path).map_err(refused)?;
-                return Ok(Self::Device(BufWriter::new(file)));
+                return Ok(Self::Device(BufWriter::with_capacity(BUFFER, file)));
             }
             _ => {}
         }
@@ -100,7 +125,7 @@ impl Output {
         hidden.push(format!(".{}.part", std::process::id()));
         let temporary = path.with_file_name(hidden);
         let file = OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(refused)?;
-        Ok(Self::File { writer: BufWriter::new(file), temporary, path: path.to_owned() })
+        Ok(Self::File { writer: BufWriter::with_capacity(BUFFER, file), temporary, path: path.to_owned() })
     }
 
     /// Writes out what is still held back, and gives a file its name.
@@ -122,12 +147,14 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
+            Self::Plain(out) => out.write(bytes),
             Self::File { writer, .. } | Self::Device(writer) => writer.write(bytes),
         }
     }
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
+            Self::Plain(out) => out.flush(),
             Self::File { writer, .. } | Self::Device(writer) => writer.flush(),
         }
     }

@@ -1,7 +1,7 @@
 //! The outputs that one run is asked for.
 
 use super::args::{CheckArgs, Format};
-use super::output::file;
+use super::output::{Content, Output, file};
 use std::path::{Path, PathBuf};
 
 /// One form of the report and where it goes; without a path, to standard output.
@@ -11,6 +11,18 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// Opens its place.
+    ///
+    /// # Errors
+    /// As [`Output::open`].
+    pub(super) fn open(&self, args: &CheckArgs) -> Result<Output, String> {
+        let content = match self.format {
+            Format::Text | Format::Short | Format::Summary => Content::Text,
+            Format::Json | Format::Jsonl | Format::Sarif | Format::Junit | Format::Csv => Content::Data,
+        };
+        Output::open(&args.look, self.path, content)
+    }
+
     /// For a message.
     pub(super) fn name(&self) -> String {
         self.path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string())

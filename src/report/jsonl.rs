@@ -1,17 +1,51 @@
 //! One JSON object per line, written as the run goes.
 
-use super::model::{Item, Report};
+use super::model::{Check, CredentialReport, Finding, Input, Item, Report, Summary};
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// Takes the items of a report as they come.
 ///
 /// An item may come again with the same `id` or `fingerprint`: the last one counts. The last item is the summary.
 pub trait Sink {
+    /// One item as a line of JSON, with its line end.
+    ///
+    /// # Errors
+    /// Whatever the writer answers.
+    fn line(&mut self, json: &[u8]) -> io::Result<()>;
+
     /// One item.
     ///
     /// # Errors
     /// Whatever the writer answers.
-    fn item(&mut self, item: &Item) -> io::Result<()>;
+    fn item(&mut self, item: &Item) -> io::Result<()> {
+        let mut json = Vec::new();
+        push_line(&mut json, item)?;
+        self.line(&json)
+    }
+}
+
+/// An [`Item`] that is lent.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub(crate) enum LentItem<'a> {
+    /// An input.
+    Input(&'a Input),
+    /// A credential.
+    Credential(&'a CredentialReport),
+    /// A finding.
+    Finding(&'a Finding),
+    /// A check.
+    Check(&'a Check),
+    /// The end.
+    Summary(&'a Summary),
+}
+
+/// Appends an item as a line of JSON with its line end.
+pub(crate) fn push_line(out: &mut Vec<u8>, item: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, item)?;
+    out.push(b'\n');
+    Ok(())
 }
 
 /// Writes each item as one line of JSON.
@@ -27,9 +61,8 @@ impl<W: Write> JsonLines<W> {
 }
 
 impl<W: Write> Sink for JsonLines<W> {
-    fn item(&mut self, item: &Item) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, item)?;
-        self.out.write_all(b"\n")
+    fn line(&mut self, json: &[u8]) -> io::Result<()> {
+        self.out.write_all(json)
     }
 }
 
@@ -38,18 +71,16 @@ impl<W: Write> Sink for JsonLines<W> {
 /// # Errors
 /// Whatever the writer answers.
 pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut lines = JsonLines::new(out);
-    for input in &report.inputs {
-        lines.item(&Item::Input(input.clone()))?;
+    let inputs = report.inputs.iter().map(LentItem::Input);
+    let credentials = report.credentials.iter().map(LentItem::Credential);
+    let findings = report.findings.iter().map(LentItem::Finding);
+    let checks = report.checks.iter().map(LentItem::Check);
+    let items = inputs.chain(credentials).chain(findings).chain(checks).chain([LentItem::Summary(&report.summary)]);
+    let mut line = Vec::new();
+    for item in items {
+        line.clear();
+        push_line(&mut line, &item)?;
+        out.write_all(&line)?;
     }
-    for credential in &report.credentials {
-        lines.item(&Item::Credential(Box::new(credential.clone())))?;
-    }
-    for finding in &report.findings {
-        lines.item(&Item::Finding(Box::new(finding.clone())))?;
-    }
-    for check in &report.checks {
-        lines.item(&Item::Check(check.clone()))?;
-    }
-    lines.item(&Item::Summary(report.summary.clone()))
+    Ok(())
 }
