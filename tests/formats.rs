@@ -478,6 +478,7 @@ fn an_output_without_a_form_takes_that_of_format() {
 #[test]
 fn wrong_outputs_are_told_before_anything_is_written() {
     let dir = folder();
+    let absolute = format!("csv={}", dir.path().join("x").display());
     for (arguments, words) in [
         (&["-o", "junt=x"][..], "did you mean `junit=x`?"),
         (&["-o", "klingon=x"], "known are text, short, "),
@@ -485,6 +486,7 @@ fn wrong_outputs_are_told_before_anything_is_written() {
         (&["-o", ""], "no file is named"),
         (&["-o", "json=-", "-o", "csv=-"], "two outputs can't both be written to standard output"),
         (&["-o", "json=x", "-o", "csv=./x"], "two outputs can't both be written to ./x"),
+        (&["-o", "json=x", "-o", &absolute], "two outputs can't both be written to /"),
         (&["-f", "text", "-o", "json=x"], "`--output FORMAT=-`"),
         (&["-o", "json=no/such/x", "-o", "csv=no/such/y"], "can't be written"),
     ] {

@@ -49,11 +49,20 @@ pub(super) fn wanted(args: &CheckArgs) -> Result<Vec<Wanted<'_>>, String> {
     }
     let mut files: Vec<Option<PathBuf>> = Vec::new();
     for output in &list {
-        let same = output.path.map(|p| std::fs::canonicalize(p).unwrap_or_else(|_| p.components().collect()));
+        let same = output.path.map(resolved);
         if files.contains(&same) {
             return Err(format!("two outputs can't both be written to {}", output.name()));
         }
         files.push(same);
     }
     Ok(list)
+}
+
+/// The file that a path means, however it is written and whether it is there or not.
+fn resolved(path: &Path) -> PathBuf {
+    let of_folder = || {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    };
+    std::fs::canonicalize(path).ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
 }
