@@ -1,12 +1,15 @@
 //! The report and its renderers. A renderer reads the report only: it reopens no input and decides nothing.
 
 pub mod build;
+pub mod csv;
 pub mod escape;
 pub mod inspect;
 pub mod json;
 pub mod jsonl;
+pub mod junit;
 pub mod model;
 pub mod records;
+pub mod sarif;
 pub mod schema;
 pub mod short;
 pub mod summary;
