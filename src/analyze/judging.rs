@@ -1,5 +1,6 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
+use super::triage::{Aside, Triage};
 use super::{Analysis, LISTED_CREDENTIALS, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
@@ -17,6 +18,7 @@ use std::io;
 #[derive(Default)]
 pub(super) struct Counted {
     summary: Summary,
+    aside: Aside,
     grouped: BTreeMap<(CheckOutcome, &'static str, String), (u64, Option<String>)>,
     /// Checks that are listed one by one.
     listed: Vec<Check>,
@@ -116,7 +118,10 @@ impl Analysis<'_> {
     }
 
     /// Writes a finding unless the same line was the last one with its fingerprint.
-    fn write_finding(&mut self, finding: Finding) -> io::Result<()> {
+    fn write_finding(&mut self, mut finding: Finding) -> io::Result<()> {
+        if self.sink.is_none() || !self.options.triage.settle(&mut finding) {
+            return Ok(());
+        }
         let key = u64::from_str_radix(&finding.fingerprint, 16).unwrap_or(0) ^ finding.credential.map_or(0, u64::from);
         self.write(false, key, Item::Finding(Box::new(finding)))
     }
@@ -153,19 +158,26 @@ impl Analysis<'_> {
                     surplus > 0 && (faulty_too || (healthy && credential.key.association != Association::Unknown));
                 if leaves {
                     surplus -= 1;
-                    gone.push(credential.id);
+                    gone.push(credential);
                 } else {
                     kept.push(credential);
                 }
             }
             self.case.kept = kept;
-            for id in gone {
+            for credential in gone {
+                let id = credential.id;
                 self.counted.retired += 1;
-                for recorded in self.outcomes.remove(&id).unwrap_or_default() {
-                    if let Outcome::Fail(draft) = &recorded.outcome {
-                        self.counted.severity(draft.severity);
-                    }
-                    self.counted.outcome(&recorded, self.options.all_checks);
+                let candidates = judge::candidates(&credential, &self.options.targets);
+                let outcomes = self.outcomes.remove(&id).unwrap_or_default();
+                let ranked = judge::rank(Some(id), outcomes, &candidates);
+                let identity = build::identity(&credential, None);
+                for finding in &ranked.findings {
+                    let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
+                    let limit = self.options.limits.findings;
+                    self.counted.finding(finding, &fingerprint, &self.options.triage, limit);
+                }
+                for recorded in &ranked.checks {
+                    self.counted.outcome(recorded, self.options.all_checks);
                 }
                 self.counted.written.remove(&(true, u64::from(id.0)));
             }
@@ -290,10 +302,6 @@ impl Analysis<'_> {
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
         for finding in findings {
-            self.counted.severity(finding.draft.severity);
-            if list.len() >= self.options.limits.findings {
-                continue;
-            }
             let credential = finding.credential.and_then(|id| self.case.credential(id));
             let input = credential
                 .and_then(|c| c.sources.first())
@@ -301,8 +309,15 @@ impl Analysis<'_> {
                 .and_then(|i| i.sha256.clone());
             let identity =
                 credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
+            let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
+            let limit = self.options.limits.findings;
+            let shown = self.counted.finding(finding, &fingerprint, &self.options.triage, limit);
+            if !shown || list.len() >= limit {
+                continue;
+            }
             let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
-            let item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
+            let mut item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
+            self.options.triage.settle(&mut item);
             kept_bytes += item
                 .evidence
                 .iter()
@@ -322,6 +337,7 @@ impl Analysis<'_> {
             self.counted.outcome(recorded, listed);
         }
         let mut summary = std::mem::take(&mut self.counted.summary);
+        summary.set_aside = std::mem::take(&mut self.counted.aside).list();
         summary.inputs = self.inputs.len() as u64;
         summary.credentials = u64::from(self.next.saturating_sub(self.joined));
         let mut checks = std::mem::take(&mut self.counted.listed);
@@ -349,12 +365,17 @@ impl Analysis<'_> {
 }
 
 impl Counted {
-    fn severity(&mut self, severity: Severity) {
-        match severity {
-            Severity::Error => self.summary.errors += 1,
-            Severity::Warning => self.summary.warnings += 1,
-            Severity::Note => self.summary.notes += 1,
+    /// Counts a finding, and says whether it stands in the list of findings.
+    fn finding(&mut self, finding: &RankedFinding, fingerprint: &str, triage: &Triage, limit: usize) -> bool {
+        let rule = finding.rule.name;
+        let decision = triage.decide(rule, finding.draft.severity, fingerprint);
+        match (decision.why, decision.severity) {
+            (Some(why), _) => self.aside.add(why, rule, decision, fingerprint, limit),
+            (None, Severity::Error) => self.summary.errors += 1,
+            (None, Severity::Warning) => self.summary.warnings += 1,
+            (None, Severity::Note) => self.summary.notes += 1,
         }
+        decision.shown
     }
 
     /// Counts an outcome, and lists it or adds it to its group.

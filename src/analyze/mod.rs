@@ -12,6 +12,7 @@ mod preflight;
 mod readers;
 mod segments;
 mod sighting;
+mod triage;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::CredentialId;
@@ -43,6 +44,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use time::OffsetDateTime;
+pub use triage::{NotAFingerprint, Triage};
 use zeroize::Zeroizing;
 
 /// What a run is asked.
@@ -61,6 +63,8 @@ pub struct Options {
     pub all_checks: bool,
     /// Passwords for PFX files.
     pub passwords: Passwords,
+    /// What is settled about findings.
+    pub triage: Triage,
     /// The bounds.
     pub limits: Limits,
 }
@@ -76,6 +80,7 @@ impl Options {
             hash: false,
             all_checks: false,
             passwords: Passwords::new(),
+            triage: Triage::default(),
             limits: Limits::default(),
         }
     }

@@ -1,17 +1,23 @@
 //! The command line: arguments, files, the terminal, the exit status. What a library user would miss is in the library.
 
 mod args;
+mod baseline;
+mod config;
+mod manual;
 mod output;
 mod passwords;
+mod progress;
 mod rules;
 mod run;
 
 use args::{
-    CheckArgs, Cli, CollectArgs, Command, ExplainArgs, Format, InputArgs, InspectArgs, ListFormat, PageFormat,
-    RulesArgs, Shell,
+    CheckArgs, Cli, CollectArgs, Color, Command, ExplainArgs, FailOn, Format, InputArgs, InspectArgs, ListFormat,
+    OutputArgs, PageFormat, RulesArgs, Shell,
 };
+use baseline::{Collected, Collecting};
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use keyspect::analyze::Analysis;
 use keyspect::collect;
 use keyspect::explain::{self, PageOptions, closest};
 use keyspect::report::escape::escape;
@@ -20,6 +26,7 @@ use keyspect::report::model::Report;
 use keyspect::report::text::{self, TextOptions};
 use keyspect::report::{inspect, json, short, summary};
 use output::{Look, Output};
+use progress::Progress;
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
@@ -38,6 +45,7 @@ enum Failure {
 
 fn complain(message: &str) {
     let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(progress::erase().as_bytes());
     for line in message.lines() {
         let _ = writeln!(stderr, "keyspect: {}", escape(line));
     }
@@ -76,6 +84,13 @@ fn dispatch(cli: Cli) -> u8 {
         Some(Command::Explain(args)) => explain_name(&args),
         Some(Command::Rules(args)) => list_rules(&args),
         Some(Command::Collect(args)) => collect_script(&args),
+        Some(Command::Completions(args)) => Output::open(&args.output)
+            .map_err(Failure::Usage)
+            .and_then(|output| write(output, 0, |out| manual::completions(args.shell, out))),
+        Some(Command::Man(args)) => manual::man(args.command.as_deref()).map_err(Failure::Usage).and_then(|page| {
+            let output = Output::open(&args.output).map_err(Failure::Usage)?;
+            write(output, 0, |out| out.write_all(&page))
+        }),
     };
     match result {
         Ok(status) => status,
@@ -110,7 +125,7 @@ fn need_paths(args: &InputArgs) -> Result<(), Failure> {
 fn hint(args: &InputArgs) {
     for path in args.paths.iter().filter(|p| !p.exists()) {
         let Some(name) = path.to_str().filter(|n| *n != "-" && !n.contains(['/', '\\'])) else { continue };
-        let commands = ["check", "inspect", "explain", "rules", "collect", "help"];
+        let commands = ["check", "inspect", "explain", "rules", "collect", "completions", "man", "help"];
         if commands.contains(&name) {
             complain(&format!("`{name}` was taken for a path: a command's name comes before all options"));
         } else if explain::explain(name).is_ok() {
@@ -132,11 +147,23 @@ fn write(mut output: Output, status: u8, render: impl FnOnce(&mut Output) -> io:
 fn check(args: &CheckArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let mut options = run::options(&args.input, args.at).map_err(Failure::Usage)?;
-    options.windows = args.windows;
+    let settled = &args.settled;
+    let (config, found) = config::load(settled.config.as_deref(), settled.no_config).map_err(Failure::Usage)?;
+    if let Some(path) = found.filter(|_| settled.config.is_none() && !args.quiet) {
+        complain(&format!("settings of {} are used (--no-config leaves them out)", path.display()));
+    }
+    options.windows = args.windows.or(config.windows);
+    options.triage = config.triage;
+    options.triage.show_known = settled.show_known;
+    for path in &settled.baseline {
+        baseline::add(&mut options.triage, path).map_err(Failure::Usage)?;
+    }
+    let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Error);
+    let targets = if args.targets.is_empty() { &config.targets } else { &args.targets };
     options.all_checks = args.all_checks || (args.verbose && args.format == Format::Text);
-    if !args.targets.is_empty() {
+    if !targets.is_empty() {
         options.targets.clear();
-        for target in args.targets.iter().flat_map(|t| &t.0) {
+        for target in targets.iter().flat_map(|t| &t.0) {
             if !options.targets.contains(target) {
                 options.targets.push(*target);
             }
@@ -144,14 +171,31 @@ fn check(args: &CheckArgs) -> Result<u8, Failure> {
     }
     let mut output = Output::open(&args.output).map_err(Failure::Usage)?;
     hint(&args.input);
-    if args.format == Format::Jsonl {
-        let mut sink = JsonLines::new(&mut output);
-        let report = run::run(&args.input, options, Some(&mut sink)).map_err(|e| Failure::Output(e, 0))?;
-        return write(output, run::status(&report, args.input.strict, args.fail_on), |_| Ok(()));
+    let streamed = args.format == Format::Jsonl;
+    let look = Look::of(&args.output);
+    let progress = Progress::new(!args.quiet && !(streamed && look.terminal), look.ascii);
+    let mut collected = Collected::default();
+    let (report, status) = if streamed {
+        let mut lines = JsonLines::new(&mut output);
+        let mut sink = Collecting { next: &mut lines, collected: &mut collected };
+        let report = run::run(&args.input, options, Some(&mut sink), progress).map_err(|e| Failure::Output(e, 0))?;
+        let status = run::status(&report, args.input.strict, fail_on);
+        write(output, status, |_| Ok(()))?;
+        (report, status)
+    } else {
+        let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
+        let status = run::status(&report, args.input.strict, fail_on);
+        write(output, status, |out| render(&report, args, out))?;
+        (report, status)
+    };
+    if let Some(path) = &settled.write_baseline {
+        collected.add(&report);
+        let place = OutputArgs { color: Color::Never, ascii: true, output: Some(path.clone()) };
+        let named = |message: String| Failure::Usage(message.replacen("--output", "--write-baseline", 1));
+        let file = Output::open(&place).map_err(named)?;
+        write(file, status, |out| out.write_all(collected.to_json().as_bytes()))?;
     }
-    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
-    let status = run::status(&report, args.input.strict, args.fail_on);
-    write(output, status, |out| render(&report, args, out))
+    Ok(status)
 }
 
 fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()> {
@@ -164,6 +208,10 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
             options.width = look.width;
             options.verbose = args.verbose;
             options.quiet = args.quiet;
+            if look.links {
+                options.links =
+                    std::env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
+            }
             text::render(report, &options, out)
         }
         Format::Short => short::render(report, look.ascii, out),
@@ -177,8 +225,9 @@ fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
     let output = Output::open(&args.output).map_err(Failure::Usage)?;
     hint(&args.input);
-    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
-    let status = run::status(&report, args.input.strict, args::FailOn::Never);
+    let progress = Progress::new(true, Look::of(&args.output).ascii);
+    let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
+    let status = run::status(&report, args.input.strict, FailOn::Never);
     write(output, status, |out| match args.format {
         ListFormat::Text => inspect::render(&report, Look::of(&args.output).ascii, out),
         ListFormat::Json => {
@@ -223,8 +272,9 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
     let output = Output::open(&args.output).map_err(Failure::Usage)?;
     if !args.input.paths.is_empty() {
         hint(&args.input);
-        steps = run::read_then(&args.input, options, None, |analysis| Ok(collect::missing(steps, analysis.case())))
-            .map_err(|e| Failure::Output(e, FAULT))?;
+        let progress = Progress::new(true, Look::of(&args.output).ascii);
+        let missing = |analysis: Analysis<'_>| Ok(collect::missing(steps, analysis.case()));
+        steps = run::read_then(&args.input, options, None, progress, missing).map_err(|e| Failure::Output(e, FAULT))?;
         if steps.is_empty() {
             complain("nothing is missing: every artifact that keyspect would ask for is there");
         }
