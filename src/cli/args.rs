@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
-const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   keyspect ticket-4711/                     every artifact in a folder, judged for IIS
   keyspect ticket-4711.zip                  the same of an archive; nothing is unpacked to disk

@@ -121,6 +121,13 @@ fn need_paths(args: &InputArgs) -> Result<(), Failure> {
     }))
 }
 
+/// A file of the current folder whose name is close; of a large folder only the first names are looked at.
+fn neighbour(name: &str) -> Option<String> {
+    let entries = std::fs::read_dir(".").ok()?.take(10_000);
+    let names: Vec<String> = entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
+    closest(name, names.iter().map(String::as_str), 1).into_iter().next()
+}
+
 /// Says what a path that does not exist may have been meant for.
 fn hint(args: &InputArgs) {
     for path in args.paths.iter().filter(|p| !p.exists()) {
@@ -132,6 +139,8 @@ fn hint(args: &InputArgs) {
             complain(&format!("`{name}` is not a file; did you mean `keyspect explain {name}`?"));
         } else if let Some(near) = closest(name, commands, 1).first() {
             complain(&format!("`{name}` is not a file; did you mean `keyspect {near}`?"));
+        } else if let Some(near) = neighbour(name) {
+            complain(&format!("`{name}` is not there; did you mean `{near}`?"));
         }
     }
 }

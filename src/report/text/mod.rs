@@ -417,6 +417,7 @@ fn counts(report: &Report, paint: Paint) -> String {
     let unread = report.inputs.iter().filter(|i| is_unread(i)).count();
     let found = match (found.is_empty(), unread < report.inputs.len()) {
         (false, _) => found.join(", "),
+        (true, true) if !s.set_aside.is_empty() => "No new findings".to_owned(),
         (true, true) => "No findings".to_owned(),
         (true, false) => {
             let words = if report.inputs.is_empty() {
