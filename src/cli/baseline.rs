@@ -2,7 +2,7 @@
 
 use keyspect::analyze::Triage;
 use keyspect::report::jsonl::Sink;
-use keyspect::report::model::{Item, Report, SetAside, WhyAside};
+use keyspect::report::model::{Report, SetAside, WhyAside};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -127,17 +127,30 @@ impl Collected {
     }
 }
 
-/// Hands items on and collects the findings among them.
+/// What is collected of a line of a streamed report.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(rename = "type")]
+    item: String,
+    #[serde(default)]
+    fingerprint: Option<String>,
+    #[serde(default)]
+    rule: String,
+}
+
+/// Hands lines on and collects the findings among them.
 pub(crate) struct Collecting<'a> {
     pub(crate) next: &'a mut dyn Sink,
     pub(crate) collected: &'a mut Collected,
 }
 
 impl Sink for Collecting<'_> {
-    fn item(&mut self, item: &Item) -> io::Result<()> {
-        if let Item::Finding(finding) = item {
-            self.collected.0.insert(finding.fingerprint.clone(), finding.rule.clone());
+    fn line(&mut self, json: &[u8]) -> io::Result<()> {
+        if let Ok(Told { item, fingerprint: Some(fingerprint), rule }) = serde_json::from_slice(json)
+            && item == "finding"
+        {
+            self.collected.0.insert(fingerprint, rule);
         }
-        self.next.item(item)
+        self.next.line(json)
     }
 }

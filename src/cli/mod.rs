@@ -21,11 +21,11 @@ use keyspect::analyze::Analysis;
 use keyspect::collect;
 use keyspect::explain::{self, PageOptions, closest};
 use keyspect::report::escape::escape;
-use keyspect::report::jsonl::JsonLines;
+use keyspect::report::jsonl::{JsonLines, Sink};
 use keyspect::report::model::Report;
 use keyspect::report::text::{self, TextOptions};
 use keyspect::report::{inspect, json, short, summary};
-use output::{Look, Output};
+use output::{Content, Look, Output};
 use progress::Progress;
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
@@ -84,11 +84,11 @@ fn dispatch(cli: Cli) -> u8 {
         Some(Command::Explain(args)) => explain_name(&args),
         Some(Command::Rules(args)) => list_rules(&args),
         Some(Command::Collect(args)) => collect_script(&args),
-        Some(Command::Completions(args)) => Output::open(&args.output)
+        Some(Command::Completions(args)) => Output::open(&args.output, Content::Text)
             .map_err(Failure::Usage)
             .and_then(|output| write(output, 0, |out| manual::completions(args.shell, out))),
         Some(Command::Man(args)) => manual::man(args.command.as_deref()).map_err(Failure::Usage).and_then(|page| {
-            let output = Output::open(&args.output).map_err(Failure::Usage)?;
+            let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
             write(output, 0, |out| out.write_all(&page))
         }),
     };
@@ -178,7 +178,9 @@ fn check(args: &CheckArgs) -> Result<u8, Failure> {
             }
         }
     }
-    let mut output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let json = matches!(args.format, Format::Json | Format::Jsonl);
+    let content = if json { Content::Json } else { Content::Text };
+    let mut output = Output::open(&args.output, content).map_err(Failure::Usage)?;
     hint(&args.input);
     let streamed = args.format == Format::Jsonl;
     let look = Look::of(&args.output);
@@ -186,8 +188,14 @@ fn check(args: &CheckArgs) -> Result<u8, Failure> {
     let mut collected = Collected::default();
     let (report, status) = if streamed {
         let mut lines = JsonLines::new(&mut output);
-        let mut sink = Collecting { next: &mut lines, collected: &mut collected };
-        let report = run::run(&args.input, options, Some(&mut sink), progress).map_err(|e| Failure::Output(e, 0))?;
+        let mut collecting;
+        let sink: &mut dyn Sink = if settled.write_baseline.is_some() {
+            collecting = Collecting { next: &mut lines, collected: &mut collected };
+            &mut collecting
+        } else {
+            &mut lines
+        };
+        let report = run::run(&args.input, options, Some(sink), progress).map_err(|e| Failure::Output(e, 0))?;
         let status = run::status(&report, args.input.strict, fail_on);
         write(output, status, |_| Ok(()))?;
         (report, status)
@@ -201,7 +209,7 @@ fn check(args: &CheckArgs) -> Result<u8, Failure> {
         collected.add(&report);
         let place = OutputArgs { color: Color::Never, ascii: true, output: Some(path.clone()) };
         let named = |message: String| Failure::Usage(message.replacen("--output", "--write-baseline", 1));
-        let file = Output::open(&place).map_err(named)?;
+        let file = Output::open(&place, Content::Json).map_err(named)?;
         write(file, status, |out| out.write_all(collected.to_json().as_bytes()))?;
     }
     Ok(status)
@@ -232,7 +240,7 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     hint(&args.input);
     let progress = Progress::new(true, Look::of(&args.output).ascii);
     let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
@@ -258,7 +266,7 @@ fn explain_name(args: &ExplainArgs) -> Result<u8, Failure> {
         }
         Failure::Usage(message)
     })?;
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     write(output, 0, |out| {
         let look = Look::of(&args.output);
         let text = match args.format {
@@ -278,7 +286,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
         options.targets = args.targets.iter().flat_map(|t| &t.0).copied().collect();
     }
     let mut steps = collect::steps(&options.targets);
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     if !args.input.paths.is_empty() {
         hint(&args.input);
         let progress = Progress::new(true, Look::of(&args.output).ascii);
@@ -298,7 +306,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
 }
 
 fn list_rules(args: &RulesArgs) -> Result<u8, Failure> {
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     write(output, 0, |out| match args.format {
         ListFormat::Text => rules::text(Look::of(&args.output), out),
         ListFormat::Json => rules::json(out),

@@ -2,9 +2,9 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use keyspect::report::escape::{escape, escape_ascii};
-use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal as _, Read, Seek, SeekFrom};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Work that is shorter shows nothing.
@@ -19,16 +19,22 @@ pub(crate) fn erase() -> &'static str {
     if SHOWN.swap(false, Ordering::Relaxed) { "\r\u{1b}[K" } else { "" }
 }
 
+/// What stands on the line, once it is shown.
+#[derive(Default)]
+struct Line {
+    name: String,
+    bar: Option<ProgressBar>,
+}
+
 /// The line. Nothing is shown before a second has passed; it is erased when this is dropped.
 pub(crate) struct Progress {
     wanted: bool,
     ascii: bool,
     start: Instant,
-    files: Cell<u64>,
-    of: Cell<usize>,
-    bytes: Cell<u64>,
-    name: RefCell<String>,
-    bar: RefCell<Option<ProgressBar>>,
+    files: AtomicUsize,
+    of: AtomicUsize,
+    bytes: AtomicU64,
+    line: Mutex<Line>,
 }
 
 impl Progress {
@@ -40,30 +46,27 @@ impl Progress {
             wanted: wanted && !dumb && io::stderr().is_terminal(),
             ascii,
             start: Instant::now(),
-            files: Cell::new(0),
-            of: Cell::new(0),
-            bytes: Cell::new(0),
-            name: RefCell::new(String::new()),
-            bar: RefCell::new(None),
+            files: AtomicUsize::new(0),
+            of: AtomicUsize::new(0),
+            bytes: AtomicU64::new(0),
+            line: Mutex::default(),
         }
     }
 
     /// How many inputs there are.
     pub(crate) fn inputs(&self, of: usize) {
-        self.of.set(of);
+        self.of.store(of, Ordering::Relaxed);
     }
 
     /// The next input; its name is escaped here.
     pub(crate) fn next(&self, name: &str) {
-        self.files.set(self.files.get().saturating_add(1));
-        self.name.replace(self.shown(name));
-        self.draw();
+        self.files.fetch_add(1, Ordering::Relaxed);
+        self.draw(Some(self.shown(name)));
     }
 
     /// All is read, and what was read is compared.
     pub(crate) fn judging(&self) {
-        self.name.replace("comparing what was read".to_owned());
-        self.draw();
+        self.draw(Some("comparing what was read".to_owned()));
     }
 
     fn shown(&self, name: &str) -> String {
@@ -71,16 +74,23 @@ impl Progress {
     }
 
     fn add(&self, bytes: usize) {
-        self.bytes.set(self.bytes.get().saturating_add(bytes as u64));
-        self.draw();
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.draw(None);
     }
 
     /// Draws the line if it is time; indicatif draws at most 20 times a second.
-    fn draw(&self) {
-        if !self.wanted || self.start.elapsed() < PATIENCE {
+    fn draw(&self, name: Option<String>) {
+        if !self.wanted {
             return;
         }
-        let mut bar = self.bar.borrow_mut();
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let Line { name: current, bar } = &mut *line;
+        if let Some(name) = name {
+            *current = name;
+        }
+        if self.start.elapsed() < PATIENCE {
+            return;
+        }
         let bar = bar.get_or_insert_with(|| {
             SHOWN.store(true, Ordering::Relaxed);
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -89,13 +99,9 @@ impl Progress {
                 Err(_) => bar,
             }
         });
-        let read = indicatif::BinaryBytes(self.bytes.get());
-        bar.set_message(format!(
-            "{read} read, input {} of {}: {}",
-            self.files.get(),
-            self.of.get(),
-            self.name.borrow()
-        ));
+        let read = indicatif::BinaryBytes(self.bytes.load(Ordering::Relaxed));
+        let [file, of] = [&self.files, &self.of].map(|n| n.load(Ordering::Relaxed));
+        bar.set_message(format!("{read} read, input {file} of {of}: {current}"));
     }
 
     /// Erases the line while a person is asked something.
@@ -105,7 +111,7 @@ impl Progress {
     }
 
     fn clear(&self) {
-        if let Some(bar) = self.bar.borrow_mut().take() {
+        if let Some(bar) = self.line.lock().unwrap_or_else(PoisonError::into_inner).bar.take() {
             bar.finish_and_clear();
             SHOWN.store(false, Ordering::Relaxed);
         }
