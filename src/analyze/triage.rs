@@ -89,9 +89,12 @@ impl Triage {
     }
 }
 
+/// What the findings of a group have in common: why, rule, severity, reason.
+type Group = (WhyAside, String, Severity, Option<String>);
+
 /// Findings that were set aside so far, by why, rule, severity and reason: their number and fingerprints.
 #[derive(Default)]
-pub(super) struct Aside(BTreeMap<(WhyAside, String, Severity, Option<String>), (u64, Vec<String>)>);
+pub(super) struct Aside(BTreeMap<Group, (u64, Vec<String>)>);
 
 impl Aside {
     /// Counts one; the first `limit` fingerprints of a group are kept.
@@ -105,7 +108,7 @@ impl Aside {
     }
 
     pub(super) fn list(self) -> Vec<SetAside> {
-        let group = |((why, rule, severity, reason), (count, mut fingerprints)): (_, (u64, Vec<String>))| {
+        let group = |((why, rule, severity, reason), (count, mut fingerprints)): (Group, (u64, Vec<String>))| {
             fingerprints.sort();
             fingerprints.dedup();
             SetAside { why, rule, severity, count, reason, fingerprints }

@@ -184,7 +184,7 @@ fn check(args: &CheckArgs) -> Result<u8, Failure> {
     hint(&args.input);
     let streamed = args.format == Format::Jsonl;
     let look = Look::of(&args.output);
-    let progress = Progress::new(!args.quiet && !(streamed && look.terminal), look.ascii);
+    let progress = Progress::new(!(args.quiet || streamed && look.terminal), look.ascii);
     let mut collected = Collected::default();
     let (report, status) = if streamed {
         let mut lines = JsonLines::new(&mut output);
