@@ -1,5 +1,5 @@
 //! Daily use: settings, baselines, completions, manual pages, links, progress, explanations of every name.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod fixture;
 
