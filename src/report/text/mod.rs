@@ -112,8 +112,9 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(report: &'a Report, options: &'a TextOptions) -> Self {
         let mut findings: HashMap<u32, Vec<&Finding>> = HashMap::new();
+        let suspects = suspects(report);
         for f in &report.findings {
-            if let Some(id) = f.credential {
+            for id in told_with(&suspects, f) {
                 findings.entry(id).or_default().push(f);
             }
         }
@@ -241,7 +242,7 @@ impl<'a> View<'a> {
     fn screen(&self, credential: &CredentialReport, same: &[&'a CredentialReport]) -> String {
         let findings = self.findings(credential);
         let mut out = self.heading(credential);
-        out.push_str(&facts::block(credential, findings, self.paint));
+        out.push_str(&facts::block(self.report, credential, findings, self.paint));
         let mut told = Vec::new();
         let is_aside = |f: &&&Finding| f.severity == Severity::Note || f.role == Role::Hygiene;
         for f in findings.iter().filter(|f| self.verbose || !is_aside(f)) {
@@ -288,7 +289,7 @@ impl<'a> View<'a> {
     }
     fn healthy(&self, credential: &CredentialReport) -> String {
         let mut out = self.heading(credential);
-        out.push_str(&facts::brief(credential, self.paint));
+        out.push_str(&facts::brief(self.report, credential, self.paint));
         for f in self.findings(credential) {
             out.push_str(&finding::brief(self.report, f, self.paint));
         }
@@ -357,15 +358,34 @@ fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted<'a> {
     out
 }
 
+/// The credentials on whose screens a finding stands: its own one; of a cause that is about no single credential (a folder, a
+/// binding) those that it breaks.
+fn told_with(suspects: &HashSet<u32>, finding: &Finding) -> Vec<u32> {
+    if let Some(id) = finding.credential {
+        return vec![id];
+    }
+    if !matches!(finding.role, Role::RootCause | Role::Contributing) {
+        return Vec::new();
+    }
+    finding.related.iter().copied().filter(|id| suspects.contains(id)).collect()
+}
+
+/// The credentials that got a verdict other than that they work.
+fn suspects(report: &Report) -> HashSet<u32> {
+    let suspect = |c: &&CredentialReport| worst(c).is_some_and(|w| w != VerdictOutcome::Works);
+    report.credentials.iter().filter(suspect).map(|c| c.id).collect()
+}
+
 /// The findings about no credential of the report; of those that say the same the first, with the places of the others.
 /// Those about a request stand on its own screen.
 fn case_findings<'a>(report: &'a Report, requests: &HashMap<u32, Vec<&'a Finding>>) -> Vec<(&'a Finding, Vec<String>)> {
     let known: HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
+    let suspects = suspects(report);
     let mut out: Vec<(&Finding, Vec<String>)> = Vec::new();
     let mut seen: BTreeMap<(&str, &str, Severity), usize> = BTreeMap::new();
     for f in report.findings.iter().filter(|f| f.credential.is_none_or(|id| !known.contains(&id))) {
         let of_request = || words::primary(&f.evidence).is_some_and(|e| requests.contains_key(&e.input));
-        if f.credential.is_none() && of_request() {
+        if f.credential.is_none() && (of_request() || !told_with(&suspects, f).is_empty()) {
             continue;
         }
         let key = (f.rule.as_str(), f.title.as_str(), f.severity);
@@ -535,6 +555,8 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
             section(&lists::checks(&case, paint), out)?;
         }
     }
+    section(&lists::collect(report, paint), out)?;
+    section(&lists::read(report, options.verbose, paint), out)?;
     let odd: Vec<_> =
         report.inputs.iter().filter(|i| i.status != InputStatus::Analyzed || !i.problems.is_empty()).collect();
     section(&lists::inputs(&odd, options.verbose, paint), out)?;
