@@ -80,7 +80,10 @@ pub(super) fn judged(
         let identity = build::identity(credential, None);
         for finding in &findings {
             let columns = options.limits.excerpt_columns;
-            lines.finding(&build::finding(finding, targets, &identity, Some(&credential.excerpts), columns))?;
+            let mut item = build::finding(finding, targets, &identity, Some(&credential.excerpts), columns);
+            if options.triage.settle(&mut item) {
+                lines.finding(&item)?;
+            }
         }
     }
     Ok(outcomes)

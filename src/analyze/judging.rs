@@ -2,6 +2,7 @@
 
 use super::judged::judged;
 use super::tally::Tally;
+use super::triage::{Aside, Triage};
 use super::{Analysis, LISTED_CREDENTIALS, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
@@ -21,6 +22,7 @@ use std::io;
 #[derive(Default)]
 pub(super) struct Counted {
     summary: Summary,
+    aside: Aside,
     tally: Tally,
     /// Checks that are listed one by one.
     listed: Vec<Check>,
@@ -140,6 +142,7 @@ impl Analysis<'_> {
         let mut surplus = self.case.kept.len().saturating_sub(limit);
         for faulty_too in [false, true] {
             let (outcomes, seen) = (&self.outcomes, &mut self.seen);
+            let (options, counted) = (&self.options, &mut self.counted);
             let mut gone = Vec::new();
             self.case.kept.retain(|credential| {
                 let healthy = outcomes
@@ -150,6 +153,14 @@ impl Analysis<'_> {
                     surplus > 0 && (faulty_too || (healthy && credential.key.association != Association::Unknown));
                 if leaves {
                     surplus -= 1;
+                    // They are ranked as in the lines that were written.
+                    let outcomes = outcomes.get(&credential.id).map_or(&[][..], Vec::as_slice);
+                    let candidates = judge::candidates(credential, &options.targets);
+                    let identity = if healthy { String::new() } else { build::identity(credential, None) };
+                    for finding in judge::findings(Some(credential.id), outcomes, &candidates) {
+                        let fingerprint = build::fingerprint_of(&finding, &options.targets, &identity);
+                        counted.finding(&finding, &fingerprint, &options.triage, options.limits.findings);
+                    }
                     gone.push(credential.id);
                     // A later sighting can only be merged with one that is kept.
                     if let Some(identity) = sighting::identity(credential)
@@ -166,9 +177,6 @@ impl Analysis<'_> {
             for id in gone {
                 self.counted.retired += 1;
                 for recorded in self.outcomes.remove(&id).unwrap_or_default() {
-                    if let Outcome::Fail(draft) = &recorded.outcome {
-                        self.counted.severity(draft.severity);
-                    }
                     self.counted.outcome(recorded, self.options.all_checks);
                 }
                 self.counted.written.remove(&(true, u64::from(id.0)));
@@ -296,10 +304,6 @@ impl Analysis<'_> {
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
         for finding in findings {
-            self.counted.severity(finding.draft.severity);
-            if list.len() >= self.options.limits.findings {
-                continue;
-            }
             let credential = finding.credential.and_then(|id| self.case.credential(id));
             let input = credential
                 .and_then(|c| c.sources.first())
@@ -307,8 +311,15 @@ impl Analysis<'_> {
                 .and_then(|i| i.sha256.clone());
             let identity =
                 credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
+            let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
+            let limit = self.options.limits.findings;
+            let shown = self.counted.finding(finding, &fingerprint, &self.options.triage, limit);
+            if !shown || list.len() >= limit {
+                continue;
+            }
             let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
-            let item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
+            let mut item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
+            self.options.triage.settle(&mut item);
             kept_bytes += item
                 .evidence
                 .iter()
@@ -328,6 +339,7 @@ impl Analysis<'_> {
             self.counted.outcome(recorded, listed);
         }
         let mut summary = std::mem::take(&mut self.counted.summary);
+        summary.set_aside = std::mem::take(&mut self.counted.aside).list();
         summary.inputs = self.inputs.len() as u64;
         summary.credentials = u64::from(self.next.saturating_sub(self.joined));
         let mut checks = std::mem::take(&mut self.counted.listed);
@@ -345,12 +357,17 @@ impl Analysis<'_> {
 }
 
 impl Counted {
-    fn severity(&mut self, severity: Severity) {
-        match severity {
-            Severity::Error => self.summary.errors += 1,
-            Severity::Warning => self.summary.warnings += 1,
-            Severity::Note => self.summary.notes += 1,
+    /// Counts a finding, and says whether it stands in the list of findings.
+    fn finding(&mut self, finding: &RankedFinding, fingerprint: &str, triage: &Triage, limit: usize) -> bool {
+        let rule = finding.rule.name;
+        let decision = triage.decide(rule, finding.draft.severity, fingerprint);
+        match (decision.why, decision.severity) {
+            (Some(why), _) => self.aside.add(why, rule, decision, fingerprint, limit),
+            (None, Severity::Error) => self.summary.errors += 1,
+            (None, Severity::Warning) => self.summary.warnings += 1,
+            (None, Severity::Note) => self.summary.notes += 1,
         }
+        decision.shown
     }
 
     /// Counts an outcome, and lists it or adds it to its group.

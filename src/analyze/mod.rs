@@ -15,6 +15,7 @@ mod segments;
 mod sighting;
 mod tally;
 mod text;
+mod triage;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::CredentialId;
@@ -48,6 +49,7 @@ use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use text::{Next, Portion};
 use time::OffsetDateTime;
+pub use triage::{NotAFingerprint, Triage};
 use zeroize::Zeroizing;
 
 /// What a run is asked.
@@ -66,6 +68,8 @@ pub struct Options {
     pub all_checks: bool,
     /// Passwords for PFX files.
     pub passwords: Passwords,
+    /// What is settled about findings.
+    pub triage: Triage,
     /// The bounds.
     pub limits: Limits,
     /// How many threads the run may use, the caller's included. The report is the same for any number.
@@ -83,6 +87,7 @@ impl Options {
             hash: false,
             all_checks: false,
             passwords: Passwords::new(),
+            triage: Triage::default(),
             limits: Limits::default(),
             threads: 1,
         }

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
-const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   keyspect ticket-4711/                     every artifact in a folder, judged for IIS
   keyspect ticket-4711.zip                  the same of an archive; nothing is unpacked to disk
@@ -56,6 +56,10 @@ pub(crate) enum Command {
     Rules(RulesArgs),
     /// Print a script that gathers on a server what keyspect reads; with paths, only what is missing among them
     Collect(CollectArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of keyspect or of one of its commands: `keyspect man | man -l -`
+    Man(ManArgs),
 }
 
 /// Where the artifacts come from.
@@ -131,9 +135,9 @@ pub(crate) struct CheckArgs {
     /// The Windows version of the server (2008r2, 2016, 10.0.17763, …), where no artifact states it
     #[arg(long, value_name = "NAME", value_parser = windows_version)]
     pub(crate) windows: Option<WindowsVersion>,
-    /// Exit with 1 from this severity on
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
-    pub(crate) fail_on: FailOn,
+    /// Exit with 1 from this severity on [default: error]
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub(crate) fail_on: Option<FailOn>,
     /// List every check of every credential, also those that do not apply
     #[arg(long)]
     pub(crate) all_checks: bool,
@@ -144,7 +148,62 @@ pub(crate) struct CheckArgs {
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]
+    pub(crate) settled: SettledArgs,
+    #[command(flatten)]
     pub(crate) look: LookArgs,
+}
+
+/// What is settled beforehand.
+#[derive(Debug, Args)]
+pub(crate) struct SettledArgs {
+    /// Settings: default workloads, severities of rules, ignored findings [default: keyspect.toml of the current folder]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no settings
+    #[arg(long)]
+    pub(crate) no_config: bool,
+    /// Findings that are known: an earlier JSON report or a list of fingerprints; only new ones count. May be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Vec<PathBuf>,
+    /// Show known findings too, marked; they still don't count
+    #[arg(long)]
+    pub(crate) show_known: bool,
+    /// Write the fingerprints of all findings to a file, for --baseline
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: CompletionShell,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// A command of keyspect
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// The shells with completions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompletionShell {
+    /// Bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+    /// Elvish
+    Elvish,
 }
 
 #[derive(Debug, Args)]
@@ -293,7 +352,7 @@ fn password_source(text: &str) -> Result<PasswordSource, std::convert::Infallibl
 #[derive(Debug, Clone)]
 pub(crate) struct Targets(pub(crate) Vec<Target>);
 
-fn targets(text: &str) -> Result<Targets, String> {
+pub(crate) fn targets(text: &str) -> Result<Targets, String> {
     workloads::parse(text).map(Targets).map_err(|message| {
         let name = text.split(':').next().unwrap_or(text);
         match closest(name, WORKLOADS.iter().map(|w| w.name), 1).first() {
@@ -343,7 +402,7 @@ fn moment(text: &str) -> Result<OffsetDateTime, String> {
         .map_err(|_| "not a time in RFC 3339 with its zone, as in 2026-11-22T21:00:00Z".to_owned())
 }
 
-fn windows_version(text: &str) -> Result<WindowsVersion, String> {
+pub(crate) fn windows_version(text: &str) -> Result<WindowsVersion, String> {
     WindowsVersion::parse(text).ok_or_else(|| {
         let names: Vec<_> = windows::NAMES.iter().map(|(name, _)| *name).collect();
         format!("not a Windows version keyspect knows; known are {}, and numbers such as 10.0.17763", names.join(", "))

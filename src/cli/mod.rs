@@ -1,8 +1,12 @@
 //! The command line: arguments, files, the terminal, the exit status. What a library user would miss is in the library.
 
 mod args;
+mod baseline;
+mod config;
+mod manual;
 mod output;
 mod passwords;
+mod progress;
 mod rules;
 mod run;
 mod wanted;
@@ -11,20 +15,22 @@ use args::{
     CheckArgs, Cli, CollectArgs, Command, ExplainArgs, FailOn, Format, InputArgs, InspectArgs, ListFormat, PageFormat,
     RulesArgs, Shell,
 };
+use baseline::{Collected, Collecting};
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use keyspect::analyze::Options;
+use keyspect::analyze::{Analysis, Options};
 use keyspect::collect;
 use keyspect::explain::{self, PageOptions, closest};
 use keyspect::report::csv::{self, CsvOptions};
 use keyspect::report::escape::escape;
-use keyspect::report::jsonl::{self, JsonLines};
+use keyspect::report::jsonl::{self, JsonLines, Sink};
 use keyspect::report::junit::{self, JunitOptions};
 use keyspect::report::model::{Report, Severity};
 use keyspect::report::sarif::{self, SarifOptions};
 use keyspect::report::text::{self, TextOptions};
 use keyspect::report::{inspect, json, short, summary};
-use output::{Look, Output};
+use output::{Content, Look, Output};
+use progress::Progress;
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 use wanted::Wanted;
@@ -44,6 +50,7 @@ enum Failure {
 
 fn complain(message: &str) {
     let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(progress::erase().as_bytes());
     for line in message.lines() {
         let _ = writeln!(stderr, "keyspect: {}", escape(line));
     }
@@ -82,6 +89,13 @@ fn dispatch(cli: Cli) -> u8 {
         Some(Command::Explain(args)) => explain_name(&args),
         Some(Command::Rules(args)) => list_rules(&args),
         Some(Command::Collect(args)) => collect_script(&args),
+        Some(Command::Completions(args)) => args.output.open()
+            .map_err(Failure::Usage)
+            .and_then(|output| write(output, 0, |out| manual::completions(args.shell, out))),
+        Some(Command::Man(args)) => manual::man(args.command.as_deref()).map_err(Failure::Usage).and_then(|page| {
+            let output = args.output.open().map_err(Failure::Usage)?;
+            write(output, 0, |out| out.write_all(&page))
+        }),
     };
     match result {
         Ok(status) => status,
@@ -112,17 +126,26 @@ fn need_paths(args: &InputArgs) -> Result<(), Failure> {
     }))
 }
 
+/// A file of the current folder whose name is close; of a large folder only the first names are looked at.
+fn neighbour(name: &str) -> Option<String> {
+    let entries = std::fs::read_dir(".").ok()?.take(10_000);
+    let names: Vec<String> = entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
+    closest(name, names.iter().map(String::as_str), 1).into_iter().next()
+}
+
 /// Says what a path that does not exist may have been meant for.
 fn hint(args: &InputArgs) {
     for path in args.paths.iter().filter(|p| !p.exists()) {
         let Some(name) = path.to_str().filter(|n| *n != "-" && !n.contains(['/', '\\'])) else { continue };
-        let commands = ["check", "inspect", "explain", "rules", "collect", "help"];
+        let commands = ["check", "inspect", "explain", "rules", "collect", "completions", "man", "help"];
         if commands.contains(&name) {
             complain(&format!("`{name}` was taken for a path: a command's name comes before all options"));
         } else if explain::explain(name).is_ok() {
             complain(&format!("`{name}` is not a file; did you mean `keyspect explain {name}`?"));
         } else if let Some(near) = closest(name, commands, 1).first() {
             complain(&format!("`{name}` is not a file; did you mean `keyspect {near}`?"));
+        } else if let Some(near) = neighbour(name) {
+            complain(&format!("`{name}` is not there; did you mean `{near}`?"));
         }
     }
 }
@@ -138,108 +161,167 @@ fn write(mut output: Output, status: u8, render: impl FnOnce(&mut Output) -> io:
 fn check(args: &CheckArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let wanted = wanted::wanted(args).map_err(Failure::Usage)?;
-    let options = check_options(args, &wanted)?;
+    let (options, fail_on) = check_options(args, &wanted)?;
+    let run = CheckRun { args, fail_on };
     match wanted.as_slice() {
-        [one] => write_one(args, options, one),
-        several => write_several(args, options, several),
+        [one] => run.write_one(options, one),
+        several => run.write_several(options, several),
     }
 }
 
-fn check_options(args: &CheckArgs, wanted: &[Wanted<'_>]) -> Result<Options, Failure> {
+/// The options of a run, and from which severity on it fails: the command line goes before the settings.
+fn check_options(args: &CheckArgs, wanted: &[Wanted<'_>]) -> Result<(Options, FailOn), Failure> {
     let mut options = run::options(&args.input, args.at).map_err(Failure::Usage)?;
-    options.windows = args.windows;
+    let settled = &args.settled;
+    let (config, found) = config::load(settled.config.as_deref(), settled.no_config).map_err(Failure::Usage)?;
+    if let Some(path) = found.filter(|_| settled.config.is_none() && !args.quiet) {
+        complain(&format!("settings of {} are used (--no-config leaves them out)", path.display()));
+    }
+    options.windows = args.windows.or(config.windows);
+    options.triage = config.triage;
+    options.triage.show_known = settled.show_known;
+    for path in &settled.baseline {
+        baseline::add(&mut options.triage, path).map_err(Failure::Usage)?;
+    }
+    let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Error);
+    let targets = if args.targets.is_empty() { &config.targets } else { &args.targets };
     options.all_checks = args.all_checks || (args.verbose && wanted.iter().any(|w| w.format == Format::Text));
-    if !args.targets.is_empty() {
+    if !targets.is_empty() {
         options.targets.clear();
-        for target in args.targets.iter().flat_map(|t| &t.0) {
+        for target in targets.iter().flat_map(|t| &t.0) {
             if !options.targets.contains(target) {
                 options.targets.push(*target);
             }
         }
     }
-    Ok(options)
+    Ok((options, fail_on))
 }
 
-fn write_one(args: &CheckArgs, options: Options, wanted: &Wanted<'_>) -> Result<u8, Failure> {
-    let mut output = wanted.open(args).map_err(Failure::Usage)?;
-    hint(&args.input);
-    if wanted.format == Format::Jsonl {
-        let mut sink = JsonLines::new(&mut output);
-        let report = run::run(&args.input, options, Some(&mut sink)).map_err(|e| Failure::Output(e, 0))?;
-        return write(output, run::status(&report, args.input.strict, args.fail_on), |_| Ok(()));
-    }
-    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
-    let status = run::status(&report, args.input.strict, args.fail_on);
-    write(output, status, |out| render(&report, args, wanted, status, out))
+/// One run of `check`.
+#[derive(Clone, Copy)]
+struct CheckRun<'a> {
+    args: &'a CheckArgs,
+    fail_on: FailOn,
 }
 
-/// Several outputs: one that fails does not keep the others from being written. Lines of JSON are written when the report
-/// is complete: a report that streams lets go of credentials that the other forms need.
-fn write_several(args: &CheckArgs, options: Options, wanted: &[Wanted<'_>]) -> Result<u8, Failure> {
-    let mut opened = Vec::new();
-    let mut refused = Vec::new();
-    for one in wanted {
-        match one.open(args) {
-            Ok(output) => opened.push((one, output)),
-            Err(message) => refused.push(message),
-        }
-    }
-    if opened.is_empty() {
-        return Err(Failure::Usage(refused.join("\n")));
-    }
-    let mut failed = !refused.is_empty();
-    refused.iter().for_each(|message| complain(message));
-    hint(&args.input);
-    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
-    let status = run::status(&report, args.input.strict, args.fail_on);
-    for (one, output) in opened {
-        match write(output, status, |out| render(&report, args, one, status, out)) {
-            Err(Failure::Output(error, _)) if error.kind() != io::ErrorKind::BrokenPipe => {
-                complain(&format!("{}: the output could not be written: {error}", one.name()));
-                failed = true;
-            }
-            Err(Failure::Usage(message)) => return Err(Failure::Usage(message)),
-            Ok(_) | Err(Failure::Output(..)) => {}
-        }
-    }
-    Ok(if failed { FAULT } else { status })
-}
-
-fn render(report: &Report, args: &CheckArgs, wanted: &Wanted<'_>, status: u8, out: &mut Output) -> io::Result<()> {
-    let look = Look::of(&args.look, wanted.path);
-    match wanted.format {
-        Format::Text => {
-            let mut options = TextOptions::default();
-            options.color = look.color;
-            options.ascii = look.ascii;
-            options.width = look.width;
-            options.verbose = args.verbose;
-            options.quiet = args.quiet;
-            text::render(report, &options, out)
-        }
-        Format::Short => short::render(report, look.ascii, out),
-        Format::Summary => summary::render(report, look.ascii, out),
-        Format::Json => json::render(report, out),
-        Format::Jsonl => jsonl::render(report, out),
-        Format::Sarif => {
-            let mut options = SarifOptions::default();
-            options.exit_code = Some(status);
-            sarif::render(report, &options, out)
-        }
-        Format::Junit => {
-            let mut options = JunitOptions::default();
-            options.fail_on = match args.fail_on {
-                FailOn::Error => Some(Severity::Error),
-                FailOn::Warning => Some(Severity::Warning),
-                FailOn::Note => Some(Severity::Note),
-                FailOn::Never => None,
+impl CheckRun<'_> {
+    fn write_one(self, options: Options, wanted: &Wanted<'_>) -> Result<u8, Failure> {
+        let args = self.args;
+        let mut output = wanted.open(args).map_err(Failure::Usage)?;
+        hint(&args.input);
+        let streamed = wanted.format == Format::Jsonl;
+        let look = Look::of(&args.look, wanted.path);
+        let progress = Progress::new(!(args.quiet || streamed && look.terminal), look.ascii);
+        let mut collected = Collected::default();
+        let (report, status) = if streamed {
+            let mut lines = JsonLines::new(&mut output);
+            let mut collecting;
+            let sink: &mut dyn Sink = if args.settled.write_baseline.is_some() {
+                collecting = Collecting { next: &mut lines, collected: &mut collected };
+                &mut collecting
+            } else {
+                &mut lines
             };
-            junit::render(report, &options, out)
+            let report = run::run(&args.input, options, Some(sink), progress).map_err(|e| Failure::Output(e, 0))?;
+            let status = run::status(&report, args.input.strict, self.fail_on);
+            write(output, status, |_| Ok(()))?;
+            (report, status)
+        } else {
+            let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
+            let status = run::status(&report, args.input.strict, self.fail_on);
+            write(output, status, |out| self.render(&report, wanted, status, out))?;
+            (report, status)
+        };
+        self.write_baseline(collected, &report, status)?;
+        Ok(status)
+    }
+
+    /// Writes the fingerprints of all findings where `--write-baseline` wants them.
+    fn write_baseline(self, mut collected: Collected, report: &Report, status: u8) -> Result<(), Failure> {
+        let Some(path) = &self.args.settled.write_baseline else { return Ok(()) };
+        collected.add(report);
+        let named = |message: String| Failure::Usage(message.replacen("--output", "--write-baseline", 1));
+        let file = Output::open(&self.args.look, Some(path.as_path()), Content::Data).map_err(named)?;
+        write(file, status, |out| out.write_all(collected.to_json().as_bytes())).map(|_| ())
+    }
+
+    /// Several outputs: one that fails does not keep the others from being written. Lines of JSON are written when the report
+    /// is complete: a report that streams lets go of credentials that the other forms need.
+    fn write_several(self, options: Options, wanted: &[Wanted<'_>]) -> Result<u8, Failure> {
+        let args = self.args;
+        let mut opened = Vec::new();
+        let mut refused = Vec::new();
+        for one in wanted {
+            match one.open(args) {
+                Ok(output) => opened.push((one, output)),
+                Err(message) => refused.push(message),
+            }
         }
-        Format::Csv => {
-            let mut options = CsvOptions::default();
-            options.bom = args.csv_bom;
-            csv::render(report, &options, out)
+        if opened.is_empty() {
+            return Err(Failure::Usage(refused.join("\n")));
+        }
+        let mut failed = !refused.is_empty();
+        refused.iter().for_each(|message| complain(message));
+        hint(&args.input);
+        let look = Look::of(&args.look, None);
+        let progress = Progress::new(!args.quiet, look.ascii);
+        let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
+        let status = run::status(&report, args.input.strict, self.fail_on);
+        for (one, output) in opened {
+            match write(output, status, |out| self.render(&report, one, status, out)) {
+                Err(Failure::Output(error, _)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    complain(&format!("{}: the output could not be written: {error}", one.name()));
+                    failed = true;
+                }
+                Err(Failure::Usage(message)) => return Err(Failure::Usage(message)),
+                Ok(_) | Err(Failure::Output(..)) => {}
+            }
+        }
+        self.write_baseline(Collected::default(), &report, status)?;
+        Ok(if failed { FAULT } else { status })
+    }
+
+    fn render(self, report: &Report, wanted: &Wanted<'_>, status: u8, out: &mut Output) -> io::Result<()> {
+        let args = self.args;
+        let look = Look::of(&args.look, wanted.path);
+        match wanted.format {
+            Format::Text => {
+                let mut options = TextOptions::default();
+                options.color = look.color;
+                options.ascii = look.ascii;
+                options.width = look.width;
+                options.verbose = args.verbose;
+                options.quiet = args.quiet;
+                if look.links {
+                    options.links =
+                        std::env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
+                }
+                text::render(report, &options, out)
+            }
+            Format::Short => short::render(report, look.ascii, out),
+            Format::Summary => summary::render(report, look.ascii, out),
+            Format::Json => json::render(report, out),
+            Format::Jsonl => jsonl::render(report, out),
+            Format::Sarif => {
+                let mut options = SarifOptions::default();
+                options.exit_code = Some(status);
+                sarif::render(report, &options, out)
+            }
+            Format::Junit => {
+                let mut options = JunitOptions::default();
+                options.fail_on = match self.fail_on {
+                    FailOn::Error => Some(Severity::Error),
+                    FailOn::Warning => Some(Severity::Warning),
+                    FailOn::Note => Some(Severity::Note),
+                    FailOn::Never => None,
+                };
+                junit::render(report, &options, out)
+            }
+            Format::Csv => {
+                let mut options = CsvOptions::default();
+                options.bom = args.csv_bom;
+                csv::render(report, &options, out)
+            }
         }
     }
 }
@@ -249,7 +331,8 @@ fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
     let output = args.output.open().map_err(Failure::Usage)?;
     hint(&args.input);
-    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
+    let progress = Progress::new(true, args.output.look().ascii);
+    let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, FailOn::Never);
     write(output, status, |out| match args.format {
         ListFormat::Text => inspect::render(&report, args.output.look().ascii, out),
@@ -295,8 +378,9 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
     let output = args.output.open().map_err(Failure::Usage)?;
     if !args.input.paths.is_empty() {
         hint(&args.input);
-        steps = run::read_then(&args.input, options, None, |analysis| Ok(collect::missing(steps, analysis.case())))
-            .map_err(|e| Failure::Output(e, FAULT))?;
+        let progress = Progress::new(true, args.output.look().ascii);
+        let missing = |analysis: Analysis<'_>| Ok(collect::missing(steps, analysis.case()));
+        steps = run::read_then(&args.input, options, None, progress, missing).map_err(|e| Failure::Output(e, FAULT))?;
         if steps.is_empty() {
             complain("nothing is missing: every artifact that keyspect would ask for is there");
         }

@@ -39,6 +39,10 @@ pub(crate) struct Look {
     pub(crate) color: bool,
     pub(crate) ascii: bool,
     pub(crate) width: usize,
+    /// Whether the answer goes to a terminal.
+    pub(crate) terminal: bool,
+    /// Whether that terminal shows links (OSC 8). Without colours no escape sequence is written at all.
+    pub(crate) links: bool,
 }
 
 fn choice(args: &LookArgs, file: Option<&Path>) -> ColorChoice {
@@ -72,11 +76,14 @@ impl Look {
     /// Of what goes to this path of `--output`.
     pub(crate) fn of(args: &LookArgs, path: Option<&Path>) -> Self {
         let file = file(path);
-        let width = (file.is_none() && io::stdout().is_terminal())
+        let terminal = file.is_none() && io::stdout().is_terminal();
+        let width = terminal
             .then(|| terminal_size::terminal_size_of(io::stdout()))
             .flatten()
             .map_or(WIDTH, |(width, _)| usize::from(width.0));
-        Self { color: choice(args, file) != ColorChoice::Never, ascii: args.ascii || locale_is_ascii(), width }
+        let color = choice(args, file) != ColorChoice::Never;
+        let links = terminal && color && supports_hyperlinks::supports_hyperlinks();
+        Self { color, ascii: args.ascii || locale_is_ascii(), width, terminal, links }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::{FailOn, InputArgs};
 use super::passwords;
+use super::progress::{Counted, Progress};
 use keyspect::analyze::{Analysis, Options};
 use keyspect::input::{Opened, Place, walk};
 use keyspect::limits::Limits;
@@ -64,8 +65,13 @@ fn stdin_is_input(args: &InputArgs) -> bool {
 ///
 /// # Errors
 /// Only what the sink answers.
-pub(crate) fn run(args: &InputArgs, options: Options, sink: Option<&mut dyn Sink>) -> io::Result<Report> {
-    read_then(args, options, sink, |analysis| analysis.finish())
+pub(crate) fn run(
+    args: &InputArgs,
+    options: Options,
+    sink: Option<&mut dyn Sink>,
+    progress: Progress,
+) -> io::Result<Report> {
+    read_then(args, options, sink, progress, |analysis| analysis.finish())
 }
 
 /// Reads every input, then hands on what is known.
@@ -76,11 +82,12 @@ pub(crate) fn read_then<T>(
     args: &InputArgs,
     options: Options,
     sink: Option<&mut dyn Sink>,
+    progress: Progress,
     end: impl FnOnce(Analysis<'_>) -> io::Result<T>,
 ) -> io::Result<T> {
     let deadline: Cell<Option<Instant>> = Cell::new(None);
     let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
-    let mut ask = passwords::ask;
+    let mut ask = |path: &str, tries: u32| progress.aside(|| passwords::ask(path, tries));
     let mut analysis = Analysis::new(options).with_stop(&stop);
     if passwords::can_ask(stdin_is_input(args)) {
         analysis = analysis.with_password_prompt(&mut ask);
@@ -88,8 +95,11 @@ pub(crate) fn read_then<T>(
     if let Some(sink) = sink {
         analysis = analysis.with_sink(sink);
     }
-    for found in walk(&args.paths, &Limits::default()) {
+    let inputs = walk(&args.paths, &Limits::default());
+    progress.inputs(inputs.len());
+    for found in inputs {
         let name = &found.name;
+        progress.next(&name.to_string());
         match &found.place {
             Place::Failed(message) | Place::Skipped(message) => analysis.unreadable(&name.path, message)?,
             Place::Stdin | Place::File(_) => match found.open() {
@@ -97,8 +107,14 @@ pub(crate) fn read_then<T>(
                     reading(Some(name.to_string()));
                     deadline.set(args.timeout.and_then(|s| Instant::now().checked_add(Duration::from_secs(s))));
                     match opened {
-                        Opened::File(mut file) => analysis.read_seekable(&name.path, None, &mut file)?,
-                        Opened::Stream(mut stream) => analysis.read(&name.path, None, &mut stream)?,
+                        Opened::File(file) => {
+                            let mut reader = Counted { inner: file, progress: &progress };
+                            analysis.read_seekable(&name.path, None, &mut reader)?;
+                        }
+                        Opened::Stream(stream) => {
+                            let mut reader = Counted { inner: stream, progress: &progress };
+                            analysis.read(&name.path, None, &mut reader)?;
+                        }
                     }
                 }
                 Some(Err(error)) => analysis.unreadable(&name.path, &format!("can't be read: {error}"))?,
@@ -108,6 +124,7 @@ pub(crate) fn read_then<T>(
     }
     reading(None);
     deadline.set(None);
+    progress.judging();
     end(analysis)
 }
 

@@ -123,13 +123,18 @@ pub static FIELDS: &[Field] = &[
     ),
     field(
         "Export policy",
-        &["NCRYPT_EXPORT_POLICY_PROPERTY", "Export Policy"],
+        &["NCRYPT_EXPORT_POLICY_PROPERTY", "X509PrivateKeyExportFlags", "NCRYPT_ALLOW_EXPORT_NONE"],
         "What a CNG key's owner may export: NCRYPT_ALLOW_EXPORT_FLAG, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG and their like.",
         "A policy, never a fault.",
     ),
     field(
         "Key usage property",
-        &["NCRYPT_KEY_USAGE_PROPERTY", "X509PrivateKeyUsageFlags"],
+        &[
+            "NCRYPT_KEY_USAGE_PROPERTY",
+            "X509PrivateKeyUsageFlags",
+            "NCRYPT_ALLOW_USAGES_NONE",
+            "NCRYPT_ALLOW_ALL_USAGES",
+        ],
         "What a CNG key may do: decrypt, sign, agree on secrets. Not the certificate's key usage.",
         "",
     ),

@@ -1,6 +1,7 @@
 //! `keyspect explain`: what a rule, an error code, an event, a field, a provider, a flag, a property, a KeySpec constant, a
 //! key usage or a workload means. Works offline, from the program's own tables.
 
+mod access;
 pub mod causes;
 pub mod fields;
 pub mod markdown;
@@ -60,6 +61,18 @@ static ALIASES: &[(&str, &str)] = &[
     ("NCRYPT_MACHINE_KEY_FLAG", "CRYPT_MACHINE_KEYSET"),
     ("NCRYPT_SILENT_FLAG", "CRYPT_SILENT"),
     ("adcs-ca-keyspec", "keyspec-nonzero-on-ksp"),
+    ("pfx-friendlyname", "pfx-friendlyname-container-collision"),
+    // The constants of wincrypt.h; X509KeyUsageFlags has them with XCN_.
+    ("CERT_DIGITAL_SIGNATURE_KEY_USAGE", "digitalSignature"),
+    ("CERT_NON_REPUDIATION_KEY_USAGE", "nonRepudiation"),
+    ("CERT_KEY_ENCIPHERMENT_KEY_USAGE", "keyEncipherment"),
+    ("CERT_DATA_ENCIPHERMENT_KEY_USAGE", "dataEncipherment"),
+    ("CERT_KEY_AGREEMENT_KEY_USAGE", "keyAgreement"),
+    ("CERT_KEY_CERT_SIGN_KEY_USAGE", "keyCertSign"),
+    ("CERT_OFFLINE_CRL_SIGN_KEY_USAGE", "cRLSign"),
+    ("CERT_CRL_SIGN_KEY_USAGE", "cRLSign"),
+    ("CERT_ENCIPHER_ONLY_KEY_USAGE", "encipherOnly"),
+    ("CERT_DECIPHER_ONLY_KEY_USAGE", "decipherOnly"),
     ("IIS SSL binding error", "0x80070520"),
 ];
 
@@ -71,7 +84,7 @@ fn candidates(query: &str) -> Vec<String> {
     if let Some(rule) = rules::find(&query.to_ascii_lowercase()) {
         out.push(pages::rule(rule.meta()));
     }
-    if let Some(workload) = WORKLOADS.iter().find(|w| w.name.eq_ignore_ascii_case(query)) {
+    if let Some(workload) = WORKLOADS.iter().find(|w| same(w.name, query)) {
         out.push(pages::workload(workload));
     } else if query.contains(':')
         && let Ok(targets) = crate::workloads::parse(query)
@@ -124,6 +137,7 @@ fn candidates(query: &str) -> Vec<String> {
     if let Some((oid, name)) = oid::EXTENDED_KEY_USAGES.iter().find(|(o, n)| *o == query || same(n, query)) {
         out.push(pages::extended_key_usage(oid, name));
     }
+    out.extend(access::pages(query));
     out.dedup();
     out
 }
@@ -186,8 +200,13 @@ pub fn names() -> Vec<String> {
     out.extend(key_usage::KEY_USAGE_BITS.iter().map(|(_, name, _)| (*name).to_owned()));
     out.extend(property_id::NAMES.iter().map(|(_, name)| format!("CERT_{name}_PROP_ID")));
     out.extend(
-        [KeySpec::NONE, KeySpec::KEYEXCHANGE, KeySpec::SIGNATURE].iter().filter_map(|k| k.name()).map(str::to_owned),
+        [KeySpec::NONE, KeySpec::KEYEXCHANGE, KeySpec::SIGNATURE, KeySpec::NCRYPT]
+            .iter()
+            .filter_map(|k| k.name())
+            .map(str::to_owned),
     );
+    out.extend(oid::EXTENDED_KEY_USAGES.iter().flat_map(|(oid, name)| [(*oid).to_owned(), (*name).to_owned()]));
+    out.extend(access::names());
     let known = |name: &&str| !candidates(name).is_empty();
     out.extend(ALIASES.iter().map(|(name, _)| *name).filter(known).map(str::to_owned));
     out.sort();

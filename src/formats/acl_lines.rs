@@ -640,33 +640,35 @@ fn is_denied(words: &str) -> bool {
 
 /// Rights by their names in the C headers, as `cacls` prints special access (Microsoft Learn, "File Security and Access
 /// Rights").
+pub static RIGHTS_BY_NAME: [(&str, u32); 25] = [
+    ("DELETE", 0x0001_0000),
+    ("READ_CONTROL", 0x0002_0000),
+    ("WRITE_DAC", 0x0004_0000),
+    ("WRITE_OWNER", 0x0008_0000),
+    ("SYNCHRONIZE", 0x0010_0000),
+    ("STANDARD_RIGHTS_ALL", 0x001f_0000),
+    ("STANDARD_RIGHTS_REQUIRED", 0x000f_0000),
+    ("ACCESS_SYSTEM_SECURITY", 0x0100_0000),
+    ("MAXIMUM_ALLOWED", 0x0200_0000),
+    ("GENERIC_READ", 0x8000_0000),
+    ("GENERIC_WRITE", 0x4000_0000),
+    ("GENERIC_EXECUTE", 0x2000_0000),
+    ("GENERIC_ALL", 0x1000_0000),
+    ("FILE_GENERIC_READ", AccessMask::READ.0),
+    ("FILE_GENERIC_WRITE", AccessMask::WRITE.0),
+    ("FILE_GENERIC_EXECUTE", AccessMask::EXECUTE.0),
+    ("FILE_READ_DATA", 0x1),
+    ("FILE_WRITE_DATA", 0x2),
+    ("FILE_APPEND_DATA", 0x4),
+    ("FILE_READ_EA", 0x8),
+    ("FILE_WRITE_EA", 0x10),
+    ("FILE_EXECUTE", 0x20),
+    ("FILE_DELETE_CHILD", 0x40),
+    ("FILE_READ_ATTRIBUTES", 0x80),
+    ("FILE_WRITE_ATTRIBUTES", 0x100),
+];
+
+/// The access mask of a right by its name.
 fn right_by_name(name: &str) -> Option<u32> {
-    Some(match name {
-        "DELETE" => 0x0001_0000,
-        "READ_CONTROL" => 0x0002_0000,
-        "WRITE_DAC" => 0x0004_0000,
-        "WRITE_OWNER" => 0x0008_0000,
-        "SYNCHRONIZE" => 0x0010_0000,
-        "STANDARD_RIGHTS_ALL" => 0x001f_0000,
-        "STANDARD_RIGHTS_REQUIRED" => 0x000f_0000,
-        "ACCESS_SYSTEM_SECURITY" => 0x0100_0000,
-        "MAXIMUM_ALLOWED" => 0x0200_0000,
-        "GENERIC_READ" => 0x8000_0000,
-        "GENERIC_WRITE" => 0x4000_0000,
-        "GENERIC_EXECUTE" => 0x2000_0000,
-        "GENERIC_ALL" => 0x1000_0000,
-        "FILE_GENERIC_READ" => AccessMask::READ.0,
-        "FILE_GENERIC_WRITE" => AccessMask::WRITE.0,
-        "FILE_GENERIC_EXECUTE" => AccessMask::EXECUTE.0,
-        "FILE_READ_DATA" => 0x1,
-        "FILE_WRITE_DATA" => 0x2,
-        "FILE_APPEND_DATA" => 0x4,
-        "FILE_READ_EA" => 0x8,
-        "FILE_WRITE_EA" => 0x10,
-        "FILE_EXECUTE" => 0x20,
-        "FILE_DELETE_CHILD" => 0x40,
-        "FILE_READ_ATTRIBUTES" => 0x80,
-        "FILE_WRITE_ATTRIBUTES" => 0x100,
-        _ => return None,
-    })
+    RIGHTS_BY_NAME.iter().find(|(known, _)| *known == name).map(|(_, mask)| *mask)
 }

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 pub const KIND: &str = "acl-listing";
 
 /// Names of rights in .NET (FileSystemRights; the values of the enumeration).
-const RIGHTS: [(&str, u32); 26] = [
+pub static RIGHTS: [(&str, u32); 26] = [
     ("FullControl", 0x001f_01ff),
     ("Modify", 0x0003_01bf),
     ("ReadAndExecute", 0x0002_00a9),

@@ -14,8 +14,10 @@ use crate::model::observation::Observed;
 /// The report's word for the format.
 pub const KIND: &str = "icacls";
 
+pub use super::acl_lines::RIGHTS_BY_NAME;
+
 /// Rights as `icacls` prints them, without case. `W` holds no READ_CONTROL: real lists print `W` and `Rc` together.
-const RIGHTS: [(&str, u32); 26] = [
+pub static RIGHTS: [(&str, u32); 26] = [
     ("F", 0x001f_01ff),
     ("M", 0x0013_01bf),
     ("RX", 0x0012_00a9),

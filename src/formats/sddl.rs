@@ -55,7 +55,7 @@ pub struct SddlAce<'a> {
 }
 
 /// Aliases of rights (MS-DTYP 2.5.1.1).
-const RIGHTS: [(&str, u32); 25] = [
+pub static RIGHTS: [(&str, u32); 25] = [
     ("GA", 0x1000_0000),
     ("GX", 0x2000_0000),
     ("GW", 0x4000_0000),

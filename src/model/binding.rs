@@ -3,6 +3,18 @@
 use super::fact::Fact;
 use super::thumbprint::Sha1;
 
+/// The application ids of bindings that are known, in lower case: who made the binding. Any other is as good: http.sys only
+/// repeats it.
+///
+/// Source: published `netsh http show sslcert` output of the applications.
+pub static APPLICATION_IDS: &[(&str, &str)] = &[
+    ("4dc3e181-e14b-4a21-b022-59fc669b0914", "IIS"),
+    ("214124cd-d05b-4309-9af9-9caa44b2b74a", "IIS Express"),
+    ("5d89a20c-beab-4389-9447-324788eb944a", "AD FS"),
+    ("ba195980-cd49-458b-9e23-c84ee0adcd75", "SSTP (Routing and Remote Access)"),
+    ("00000000-0000-0000-0000-000000000000", "none: made by hand, or by the Web Management Service (WMSvc)"),
+];
+
 /// What a binding listens on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Endpoint {

@@ -37,7 +37,7 @@ pub const CREATOR_OWNER: &str = "S-1-3-0";
 const ALL_SERVICES: &str = "S-1-5-80-0";
 
 /// English names (MS-DTYP 2.4.2.4; Microsoft Learn, "Security identifiers").
-const ENGLISH: [(&str, &str); 46] = [
+pub static ENGLISH: [(&str, &str); 46] = [
     (SYSTEM, "NT AUTHORITY\\SYSTEM"),
     (ADMINISTRATORS, "BUILTIN\\Administrators"),
     (NETWORK_SERVICE, "NT AUTHORITY\\NETWORK SERVICE"),
@@ -87,7 +87,7 @@ const ENGLISH: [(&str, &str); 46] = [
 ];
 
 /// Names of other languages, as `icacls` and `Get-Acl` print them. Japanese and Chinese systems print the English names.
-const TRANSLATED: [(&str, &str); 21] = [
+pub static TRANSLATED: [(&str, &str); 21] = [
     (SYSTEM, "NT-AUTORITÄT\\SYSTEM"),
     (SYSTEM, "AUTORITE NT\\Système"),
     (SYSTEM, "NT AUTHORITY\\СИСТЕМА"),
@@ -114,7 +114,7 @@ const TRANSLATED: [(&str, &str); 21] = [
 ];
 
 /// Aliases of SDDL that stand for the same SID on every machine (MS-DTYP 2.5.1.1).
-const ALIASES: [(&str, &str); 47] = [
+pub static ALIASES: [(&str, &str); 47] = [
     ("AA", "S-1-5-32-579"),
     ("AC", "S-1-15-2-1"),
     ("AN", "S-1-5-7"),
@@ -166,7 +166,7 @@ const ALIASES: [(&str, &str); 47] = [
 
 /// Aliases whose SID holds the number of a domain or machine, which the alias does not show, with the English name of
 /// the account or group (MS-DTYP 2.5.1.1).
-const RELATIVE_ALIASES: [(&str, &str); 17] = [
+pub static RELATIVE_ALIASES: [(&str, &str); 17] = [
     ("AP", "Protected Users"),
     ("CA", "Cert Publishers"),
     ("CN", "Cloneable Domain Controllers"),

@@ -166,6 +166,16 @@ pub fn fingerprint(rule: &str, workloads: &[String], identity: &str) -> String {
     hex::lower(hasher.finalize().iter().take(8))
 }
 
+fn workloads(ranked: &RankedFinding, asked: &[Target]) -> Vec<String> {
+    let own = &ranked.draft.workloads;
+    if own.is_empty() { asked } else { own }.iter().map(ToString::to_string).collect()
+}
+
+/// The fingerprint that [`finding`] gives a finding.
+pub fn fingerprint_of(ranked: &RankedFinding, asked: &[Target], identity: &str) -> String {
+    fingerprint(ranked.rule.name, &workloads(ranked, asked), identity)
+}
+
 /// A ranked finding for the report. `asked` stands for "all workloads that were asked for"; `excerpts` are the lines of
 /// the credential it is about.
 pub fn finding(
@@ -176,10 +186,10 @@ pub fn finding(
     columns: usize,
 ) -> Finding {
     let draft = &ranked.draft;
-    let workloads: Vec<String> =
-        if draft.workloads.is_empty() { asked } else { &draft.workloads }.iter().map(ToString::to_string).collect();
+    let workloads = workloads(ranked, asked);
     let fingerprint = fingerprint(ranked.rule.name, &workloads, identity);
     Finding {
+        known: false,
         rule: ranked.rule.name.to_owned(),
         severity: draft.severity,
         role: draft.role,

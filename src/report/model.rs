@@ -320,6 +320,9 @@ pub struct Finding {
     pub references: Vec<Reference>,
     /// The same for the same finding in every run.
     pub fingerprint: String,
+    /// Whether an earlier run knew it (`--baseline` with `--show-known`): then the counts leave it out.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub known: bool,
 }
 
 /// A place that proves a finding.
@@ -448,6 +451,38 @@ pub struct Summary {
     pub not_applicable: std::collections::BTreeMap<String, u64>,
     /// Rule to number of checks that could not be made.
     pub unknown: std::collections::BTreeMap<String, u64>,
+    /// Findings that the user had settled before: `errors`, `warnings` and `notes` leave them out.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub set_aside: Vec<SetAside>,
+}
+
+/// Why a finding was set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyAside {
+    /// An earlier run knew it.
+    Known,
+    /// The user ignores it, for a reason.
+    Ignored,
+    /// The user turned its rule off.
+    Off,
+}
+
+/// Findings of one rule that were set aside for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SetAside {
+    /// Why.
+    pub why: WhyAside,
+    /// The rule.
+    pub rule: String,
+    /// How bad they are.
+    pub severity: Severity,
+    /// How many.
+    pub count: u64,
+    /// The user's reason for ignoring them; else null.
+    pub reason: Option<String>,
+    /// Their fingerprints, in order.
+    pub fingerprints: Vec<String>,
 }
 
 /// One line of `jsonl`.

@@ -35,7 +35,8 @@ pub fn render(report: &Report, ascii: bool, out: &mut dyn Write) -> io::Result<(
             }
         });
         let severity = words::severity(finding.severity);
-        let line = format!("{place}: {severity}[{}]{name}: {}", finding.rule, finding.title);
+        let known = if finding.known { " (known)" } else { "" };
+        let line = format!("{place}: {severity}[{}]{name}: {}{known}", finding.rule, finding.title);
         writeln!(out, "{}", show(line.trim_start_matches(": ")))?;
     }
     for input in &report.inputs {

@@ -66,5 +66,9 @@ pub fn render(report: &Report, ascii: bool, out: &mut dyn Write) -> io::Result<(
         words::count(sum(&s.passed), "check", "checks"),
         sum(&s.not_applicable),
         sum(&s.unknown)
-    )
+    )?;
+    for line in words::set_aside(report) {
+        writeln!(out, "{}", show(&line))?;
+    }
+    Ok(())
 }

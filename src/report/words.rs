@@ -1,7 +1,8 @@
 //! Words that several renderers share.
 
 use super::model::{
-    Confidence, CredentialReport, EvidenceReport, Input, InputStatus, Report, Role, Severity, VerdictOutcome,
+    Confidence, CredentialReport, EvidenceReport, Input, InputStatus, Report, Role, SetAside, Severity, VerdictOutcome,
+    WhyAside,
 };
 use crate::workloads;
 
@@ -131,6 +132,32 @@ pub fn place(report: &Report, evidence: &EvidenceReport) -> String {
 /// The place that proves a finding: the primary one, else the first.
 pub fn primary(evidence: &[EvidenceReport]) -> Option<&EvidenceReport> {
     evidence.iter().find(|e| e.primary).or_else(|| evidence.first())
+}
+
+/// What was set aside, one sentence per line: known findings, ignored ones with each reason, rules that are off. Not
+/// escaped.
+pub fn set_aside(report: &Report) -> Vec<String> {
+    let of = |why: WhyAside| report.summary.set_aside.iter().filter(move |s| s.why == why);
+    let total = |why| of(why).fold(0u64, |n, s| n.saturating_add(s.count));
+    let mut out = Vec::new();
+    match (total(WhyAside::Known), report.findings.iter().any(|f| f.known)) {
+        (0, _) => {}
+        (n, false) => out.push(format!("{} hidden, see --show-known.", count(n, "known finding", "known findings"))),
+        (n, true) => out.push(format!("{} shown, not counted.", count(n, "known finding", "known findings"))),
+    }
+    let ignored = |s: &SetAside| {
+        let reason = s.reason.as_deref().unwrap_or_default();
+        format!("{} of {} ignored: {reason}", count(s.count, "finding", "findings"), s.rule)
+    };
+    out.extend(of(WhyAside::Ignored).map(ignored));
+    let off = total(WhyAside::Off);
+    if off > 0 {
+        let mut rules: Vec<_> = of(WhyAside::Off).map(|s| s.rule.as_str()).collect();
+        rules.dedup();
+        let found = count(off, "finding", "findings");
+        out.push(format!("{found} of rules that are off: {}.", rules.join(", ")));
+    }
+    out
 }
 
 /// The day of a moment in RFC 3339.

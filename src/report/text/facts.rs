@@ -135,12 +135,12 @@ fn key_spec_mark(findings: &[&Finding]) -> Option<VerdictOutcome> {
     }
 }
 
-struct Rows {
-    paint: Paint,
+struct Rows<'a> {
+    paint: Paint<'a>,
     out: String,
 }
 
-impl Rows {
+impl Rows<'_> {
     fn label(&self, label: &str) -> String {
         format!("  {}", self.paint.dim(&format!("{label:<LABEL$}")))
     }

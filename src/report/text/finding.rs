@@ -1,5 +1,6 @@
 //! One finding: what is wrong, the lines that prove it, why, how sure, what repairs it, what shows that it is repaired.
 
+use super::links;
 use super::paint::Paint;
 use crate::report::escape::{char_columns, columns, wrap};
 use crate::report::model::{CredentialReport, EvidenceReport, Finding, RemedyReport, Report, Severity};
@@ -112,12 +113,14 @@ fn runs<'a>(evidence: &[&'a EvidenceReport], ascii: bool) -> Vec<Run<'a>> {
 
 /// The place above a snippet as the renderer computes it from the shown text, and as the report states it: they differ
 /// where tabs or hidden characters are shown longer than they are, and where a line is a part of a longer one.
-fn head(run: &Run<'_>, path: &str, paint: Paint) -> Option<(String, String)> {
+fn head(run: &Run<'_>, path: &str, url: Option<&str>, paint: Paint) -> Option<(String, String)> {
     let marks = || run.iter().flat_map(|(n, l)| l.marks.iter().map(move |(range, e)| (n, l, range, e)));
     let (number, line, range, e) = marks().find(|(.., e)| e.primary).or_else(|| marks().next())?;
     let drawn = paint.show(line.text.get(..range.start)?).chars().count().saturating_add(1);
-    let stated = e.column.and_then(|c| usize::try_from(c).ok()).filter(|c| *c != drawn)?;
-    Some((format!("{path}:{number}:{drawn}"), format!("{path}:{number}:{stated}")))
+    let stated = e.column.and_then(|c| usize::try_from(c).ok()).unwrap_or(drawn);
+    let place = format!("{path}:{number}:{stated}");
+    let place = url.map_or_else(|| place.clone(), |url| links::link(url, &place));
+    Some((format!("{path}:{number}:{drawn}"), place))
 }
 
 /// Draws the title and the snippets; gives the text and the width of its gutter.
@@ -165,7 +168,8 @@ fn drawing(report: &Report, finding: &Finding, paint: Paint) -> (String, usize) 
             let span = usize::try_from(last.saturating_sub(*first)).unwrap_or(usize::MAX).saturating_add(1);
             let complete = run.len() == span && span <= SHOWN_LINES;
             let name = paint.show(&words::input_path(report, input));
-            heads.extend(head(&run, &name, paint));
+            let url = file_url(report, input, paint);
+            heads.extend(head(&run, &name, url.as_deref(), paint));
             group = group.element(
                 Snippet::source(source)
                     .path(name)
@@ -179,15 +183,35 @@ fn drawing(report: &Report, finding: &Finding, paint: Paint) -> (String, usize) 
     let decor = if paint.ascii { DecorStyle::Ascii } else { DecorStyle::Unicode };
     let mut text = renderer.decor_style(decor).term_width(paint.width).render(&[group]);
     for (drawn, stated) in heads {
-        text = text.replacen(&drawn, &stated, 1);
+        if drawn != stated {
+            text = links::replace_place(&text, &drawn, &stated);
+        }
     }
     (text, gutter)
 }
 
+/// The address of an input's file, where the terminal shows links.
+fn file_url(report: &Report, input: u32, paint: Paint) -> Option<String> {
+    let folder = paint.links?;
+    report.inputs.iter().find(|i| i.id == input).and_then(|i| links::file(folder, i))
+}
+
 /// `= name  text`, wrapped under itself.
 fn note(out: &mut String, gutter: usize, name: &str, text: &str, paint: Paint) {
+    note_with_links(out, gutter, name, &[(text.to_owned(), None)], paint);
+}
+
+/// The same with parts that lead somewhere.
+fn note_with_links(out: &mut String, gutter: usize, name: &str, parts: &[(String, Option<String>)], paint: Paint) {
     let lead = gutter.saturating_add(12);
-    for (i, line) in wrap(text, paint.width.saturating_sub(lead).max(30)).iter().enumerate() {
+    let text = parts.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut lines = wrap(&text, paint.width.saturating_sub(lead).max(30));
+    if paint.links.is_some() && parts.iter().any(|(_, url)| url.is_some()) {
+        let words = |text: &str| text.split(' ').filter(|w| !w.is_empty()).count();
+        let counted: Vec<_> = parts.iter().map(|(text, url)| (words(text), url.clone())).collect();
+        lines = links::over(lines, &counted);
+    }
+    for (i, line) in lines.iter().enumerate() {
         if i == 0 {
             out.push_str(&" ".repeat(gutter.saturating_add(1)));
             out.push_str(&paint.frame("="));
@@ -300,7 +324,7 @@ pub(super) fn full<'a>(
         out.push('\n');
     }
     for e in finding.evidence.iter().filter(|e| e.line_text.is_none() || e.line.is_none()) {
-        let mut words = vec![words::place(report, e)];
+        let mut words = Vec::new();
         words.extend(e.path.clone());
         if !e.excerpt.is_empty() {
             words.push(e.excerpt.clone());
@@ -308,18 +332,26 @@ pub(super) fn full<'a>(
         if !e.label.is_empty() {
             words.push(e.label.clone());
         }
-        note(&mut out, gutter, "at", &paint.show(&words.join(": ")), paint);
+        let colon = if words.is_empty() { "" } else { ":" };
+        let place = paint.show(&format!("{}{colon}", words::place(report, e)));
+        let rest = (paint.show(&words.join(": ")), None);
+        note_with_links(&mut out, gutter, "at", &[(place, file_url(report, e.input, paint)), rest], paint);
+    }
+    if finding.known {
+        note(&mut out, gutter, "known", "an earlier run knew it; it is not counted", paint);
     }
     if !finding.message.is_empty() {
         note(&mut out, gutter, "why", &paint.show(&finding.message), paint);
     }
-    let mut sure = words::confidence(finding.confidence).to_owned();
-    if !finding.references.is_empty() {
-        let titles: Vec<_> = finding.references.iter().map(|r| r.title.as_str()).collect();
-        sure.push_str("; sources: ");
-        sure.push_str(&titles.join("; "));
+    let mut sure = vec![(paint.show(words::confidence(finding.confidence)), None)];
+    if let Some(last) = finding.references.len().checked_sub(1) {
+        sure[0].0.push_str("; sources:");
+        sure.extend(finding.references.iter().enumerate().map(|(i, r)| {
+            let end = if i < last { ";" } else { "" };
+            (paint.show(&format!("{}{end}", r.title)), links::web(&r.url).map(str::to_owned))
+        }));
     }
-    note(&mut out, gutter, "sure", &paint.show(&sure), paint);
+    note_with_links(&mut out, gutter, "sure", &sure, paint);
     let failing = |c: &CredentialReport| c.verdicts.iter().filter(|v| v.because.contains(&finding.rule)).count();
     let owner = finding.credential.and_then(|id| words::credential(report, id));
     if finding.workloads.len() > 1 && owner.is_none_or(|c| failing(c) != finding.workloads.len()) {
@@ -350,7 +382,8 @@ pub(super) fn brief(report: &Report, finding: &Finding, paint: Paint) -> String 
     let severity = words::severity(finding.severity);
     let place =
         words::primary(&finding.evidence).map_or_else(String::new, |e| format!(" ({})", words::place(report, e)));
-    let head = format!("  {severity}[{}]: ", finding.rule);
+    let known = if finding.known { " known" } else { "" };
+    let head = format!("  {severity}[{}]{known}: ", finding.rule);
     let mut out = String::new();
     paragraph(&mut out, &head, 6, &paint.show(&format!("{}{place}", finding.title)), paint.width);
     out

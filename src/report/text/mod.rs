@@ -3,6 +3,7 @@
 
 mod facts;
 mod finding;
+mod links;
 mod lists;
 mod paint;
 mod requests;
@@ -35,17 +36,21 @@ pub struct TextOptions {
     pub verbose: bool,
     /// Only what is broken.
     pub quiet: bool,
+    /// On a terminal that shows links (OSC 8): the absolute path of the folder from which the paths of inputs go. The
+    /// places of evidence then lead to their files, the sources of rules to their documents.
+    pub links: Option<String>,
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { color: false, ascii: false, width: 100, verbose: false, quiet: false }
+        Self { color: false, ascii: false, width: 100, verbose: false, quiet: false, links: None }
     }
 }
 
 impl TextOptions {
-    fn paint(&self) -> Paint {
-        Paint { color: self.color, ascii: self.ascii, width: self.width.clamp(40, 200) }
+    fn paint(&self) -> Paint<'_> {
+        let links = self.links.as_deref();
+        Paint { links, color: self.color, ascii: self.ascii, width: self.width.clamp(40, 200) }
     }
 }
 
@@ -100,12 +105,12 @@ struct View<'a> {
     report: &'a Report,
     findings: HashMap<u32, Vec<&'a Finding>>,
     checks: HashMap<u32, Vec<&'a Check>>,
-    paint: Paint,
+    paint: Paint<'a>,
     verbose: bool,
 }
 
 impl<'a> View<'a> {
-    fn new(report: &'a Report, options: &TextOptions) -> Self {
+    fn new(report: &'a Report, options: &'a TextOptions) -> Self {
         let mut findings: HashMap<u32, Vec<&Finding>> = HashMap::new();
         let suspects = suspects(report);
         for f in &report.findings {
@@ -152,7 +157,10 @@ impl<'a> View<'a> {
     }
     /// Where the verdicts against it come from that no finding explains: the table of workloads.
     fn table_of_workloads(&self, credential: &CredentialReport) -> String {
-        let explained = |v: &&Verdict| self.findings(credential).iter().any(|f| v.because.contains(&f.rule));
+        let explained = |v: &&Verdict| {
+            self.findings(credential).iter().any(|f| v.because.contains(&f.rule))
+                || v.because.iter().any(|rule| self.is_set_aside(rule))
+        };
         let names: Vec<_> = credential
             .verdicts
             .iter()
@@ -170,6 +178,26 @@ impl<'a> View<'a> {
         let mut out = "\n".to_owned();
         finding::paragraph(&mut out, "Why:           ", 15, &self.paint.show(&text), self.paint.width);
         out.replacen("Why:", &self.paint.bold("Why:"), 1)
+    }
+    fn is_set_aside(&self, rule: &str) -> bool {
+        self.report.summary.set_aside.iter().any(|s| s.rule == rule)
+    }
+    /// The rules behind the verdicts against it whose findings the list does not show.
+    fn set_aside(&self, credential: &CredentialReport) -> String {
+        let mut rules: Vec<&str> = Vec::new();
+        let against = credential.verdicts.iter().filter(|v| words::rank(v.outcome) < 2);
+        for rule in against.flat_map(|v| &v.because).filter(|rule| self.is_set_aside(rule)) {
+            if !rules.contains(&rule.as_str()) && !self.findings(credential).iter().any(|f| f.rule == *rule) {
+                rules.push(rule);
+            }
+        }
+        if rules.is_empty() {
+            return String::new();
+        }
+        let mut out = "\n".to_owned();
+        let text = self.paint.show(&format!("{} (known, ignored or off)", rules.join(", ")));
+        finding::paragraph(&mut out, "Set aside:     ", 15, &text, self.paint.width);
+        out.replacen("Set aside:", &self.paint.bold("Set aside:"), 1)
     }
     /// How many notes about some credentials a table does not show.
     fn silent_notes(&self, credentials: &[&CredentialReport]) -> String {
@@ -229,6 +257,7 @@ impl<'a> View<'a> {
         if !asides.is_empty() {
             out.push_str(&format!("\n{}\n{asides}", self.paint.bold("Beside it (-v tells more):")));
         }
+        out.push_str(&self.set_aside(credential));
         out.push_str(&self.table_of_workloads(credential));
         let tail =
             [self.not_the_cause(credential), lists::not_checked(&self.unknown(credential), self.verbose, self.paint)]
@@ -386,6 +415,14 @@ fn is_unread(input: &Input) -> bool {
 }
 
 fn footer(report: &Report, paint: Paint) -> String {
+    let mut out = counts(report, paint);
+    for line in words::set_aside(report) {
+        finding::paragraph(&mut out, "", 2, &paint.show(&line), paint.width);
+    }
+    out
+}
+
+fn counts(report: &Report, paint: Paint) -> String {
     let s = &report.summary;
     let mut found = Vec::new();
     for (n, one, many, outcome) in [
@@ -400,6 +437,7 @@ fn footer(report: &Report, paint: Paint) -> String {
     let unread = report.inputs.iter().filter(|i| is_unread(i)).count();
     let found = match (found.is_empty(), unread < report.inputs.len()) {
         (false, _) => found.join(", "),
+        (true, true) if !s.set_aside.is_empty() => "No new findings".to_owned(),
         (true, true) => "No findings".to_owned(),
         (true, false) => {
             let words = if report.inputs.is_empty() {

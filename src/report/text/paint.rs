@@ -6,13 +6,15 @@ use annotate_snippets::renderer::{AnsiColor, Effects, Style};
 
 /// How a report looks on its terminal.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint {
+pub(super) struct Paint<'a> {
+    /// The absolute folder from which the paths of inputs go, on a terminal that shows links.
+    pub(super) links: Option<&'a str>,
     pub(super) color: bool,
     pub(super) ascii: bool,
     pub(super) width: usize,
 }
 
-impl Paint {
+impl Paint<'_> {
     /// A text of the report, escaped for this terminal.
     pub(super) fn show(self, text: &str) -> String {
         if self.ascii { escape_ascii(text).into_owned() } else { escape(text).into_owned() }
