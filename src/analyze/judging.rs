@@ -5,9 +5,7 @@ use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
 use crate::report::build;
-use crate::report::model::{
-    Check, CheckOutcome, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict,
-};
+use crate::report::model::{Check, CheckOutcome, CredentialReport, Finding, Item, Report, Severity, Summary, Verdict};
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{FindingDraft, Outcome, Recorded};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -337,13 +335,12 @@ impl Analysis<'_> {
             });
         }
         Report {
-            schema: SCHEMA.to_owned(),
-            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             inputs: std::mem::take(&mut self.inputs),
             credentials,
             findings: list,
             checks,
             summary,
+            ..Report::new()
         }
     }
 }
