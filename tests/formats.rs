@@ -224,7 +224,11 @@ fn every_rule_has_what_github_asks_for() {
         .iter()
         .map(|r| r.meta())
         .filter(|m| names.insert(m.name))
-        .map(|m| Finding { rule: m.name.to_owned(), ..keyspec_finding(0, SHA1) })
+        .map(|m| {
+            let mut finding = keyspec_finding(0, SHA1);
+            m.name.clone_into(&mut finding.rule);
+            finding
+        })
         .collect();
     let r = report(vec![input(0, "a.txt")], vec![credential(0, "a", SHA1)], findings, vec![]);
     let log = sarif(&r);

@@ -8,9 +8,7 @@ use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
 use crate::report::build;
-use crate::report::model::{
-    Check, CredentialReport, Finding, Item, Problem, Report, SCHEMA, Severity, Summary, Tool, Verdict,
-};
+use crate::report::model::{Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict};
 use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{FindingDraft, Outcome, Recorded, pointing};
@@ -345,13 +343,12 @@ impl Analysis<'_> {
         let mut checks = std::mem::take(&mut self.counted.listed);
         checks.extend(std::mem::take(&mut self.counted.tally).checks(&mut summary));
         Report {
-            schema: SCHEMA.to_owned(),
-            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             inputs: std::mem::take(&mut self.inputs),
             credentials,
             findings: list,
             checks,
             summary,
+            ..Report::new()
         }
     }
 }

@@ -53,6 +53,7 @@ pub use triage::{NotAFingerprint, Triage};
 use zeroize::Zeroizing;
 
 /// What a run is asked.
+#[non_exhaustive]
 pub struct Options {
     /// The workloads to judge for; never empty.
     pub targets: Vec<Target>,
@@ -242,21 +243,9 @@ impl<'a> Analysis<'a> {
     }
 
     fn input(&self, path: &str, member: Option<&str>) -> Input {
-        Input {
-            id: u32::try_from(self.inputs.len()).unwrap_or(u32::MAX),
-            path: path.to_owned(),
-            member: member.map(str::to_owned),
-            kind: "unrecognized".to_owned(),
-            segments: None,
-            encoding: None,
-            language: None,
-            bytes: 0,
-            sha256: None,
-            status: InputStatus::Unrecognized,
-            problems: Vec::new(),
-            details: None,
-            verdicts: Vec::new(),
-        }
+        let mut input = Input::new(u32::try_from(self.inputs.len()).unwrap_or(u32::MAX), path);
+        input.member = member.map(str::to_owned);
+        input
     }
 
     fn end_input(&mut self, mut input: Input) -> io::Result<()> {

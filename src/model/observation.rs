@@ -45,6 +45,7 @@ pub struct TraceRow {
 
 /// Where an error was printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ErrorContext {
     /// IIS Manager or its API while a binding is added.
     IisBinding,
@@ -77,6 +78,7 @@ pub struct ErrorText {
 
 /// A fact about the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SystemFact {
     /// The version of Windows.
     Windows(Fact<WindowsVersion>),
@@ -119,6 +121,7 @@ pub struct ShownCertificate {
 
 /// One of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Observation {
     /// A binding.
     Binding(Binding),
@@ -153,6 +156,7 @@ impl Observed {
 
 /// An observation with what a report needs to show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Observed {
     /// The report's word for the kind of artifact: `icacls`.
     pub kind: &'static str,

@@ -1,4 +1,7 @@
 //! The report, version 1: the types that JSON is made of. Field names are a contract (`docs/report.schema.json`).
+//!
+//! Types that will gain fields are `#[non_exhaustive]` and have a `new` with what is always there. The words of the
+//! contract (severities, outcomes, the status of an input) are complete for version 1: match them without a wildcard.
 
 pub use crate::model::judgement::{Confidence, Role, Severity, Verdict, VerdictOutcome};
 use schemars::JsonSchema;
@@ -9,6 +12,7 @@ pub const SCHEMA: &str = "keyspect.report/1";
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Report {
     /// `keyspect.report/1`.
     pub schema: String,
@@ -24,6 +28,27 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// Counts.
     pub summary: Summary,
+}
+
+impl Report {
+    /// An empty report of this program.
+    pub fn new() -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            inputs: Vec::new(),
+            credentials: Vec::new(),
+            findings: Vec::new(),
+            checks: Vec::new(),
+            summary: Summary::default(),
+        }
+    }
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// The program.
@@ -53,6 +78,7 @@ pub enum InputStatus {
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Input {
     /// Its number, from 0.
     pub id: u32,
@@ -84,6 +110,27 @@ pub struct Input {
     pub verdicts: Vec<Verdict>,
 }
 
+impl Input {
+    /// An input of which nothing is known yet.
+    pub fn new(id: u32, path: impl Into<String>) -> Self {
+        Self {
+            id,
+            path: path.into(),
+            member: None,
+            kind: "unrecognized".to_owned(),
+            segments: None,
+            encoding: None,
+            language: None,
+            bytes: 0,
+            sha256: None,
+            status: InputStatus::Unrecognized,
+            problems: Vec::new(),
+            details: None,
+            verdicts: Vec::new(),
+        }
+    }
+}
+
 /// A part of a mixed text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Segment {
@@ -108,6 +155,7 @@ pub struct Problem {
 
 /// A certificate together with what is known of its private key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct CredentialReport {
     /// Its number.
     pub id: u32,
@@ -130,6 +178,23 @@ pub struct CredentialReport {
     pub origin: String,
 }
 
+impl CredentialReport {
+    /// A credential of which only the name is known.
+    pub fn new(id: u32, display_name: impl Into<String>) -> Self {
+        Self {
+            id,
+            certificate: None,
+            store: None,
+            key: KeyReport::default(),
+            sources: Vec::new(),
+            verdicts: Vec::new(),
+            bound_by: Vec::new(),
+            display_name: display_name.into(),
+            origin: String::new(),
+        }
+    }
+}
+
 /// An artifact that names a certificate for a workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BoundReport {
@@ -144,7 +209,8 @@ pub struct BoundReport {
 }
 
 /// A certificate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct CertificateReport {
     /// The thumbprint.
     pub sha1: Option<String>,
@@ -181,7 +247,7 @@ pub struct CertificateReport {
 }
 
 /// A public key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PublicKeyReport {
     /// `RSA`, `ECC`, ….
     pub algorithm: Option<String>,
@@ -202,6 +268,7 @@ pub struct StoreReport {
 
 /// A key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct KeyReport {
     /// `linked`, `found-by-search`, `none`, `unknown`.
     pub association: String,
@@ -231,6 +298,35 @@ pub struct KeyReport {
     pub encryption_test: String,
     /// `passed`, `failed`, `not-shown`.
     pub signature_test: String,
+}
+
+impl Default for KeyReport {
+    /// A key of which nothing is known.
+    fn default() -> Self {
+        let unknown = || "unknown".to_owned();
+        Self {
+            association: unknown(),
+            access: unknown(),
+            container: ContainerReport {
+                stored: None,
+                name: None,
+                unique_name: None,
+                machine_guid: None,
+                file_name_rule: unknown(),
+            },
+            provider: ProviderReport { name: None, provider_type: None, kind: unknown() },
+            flags: None,
+            key_spec: None,
+            algorithm: None,
+            bits: None,
+            public_key_sha1: None,
+            matches_certificate: None,
+            usage: None,
+            exportable: unknown(),
+            encryption_test: "not-shown".to_owned(),
+            signature_test: "not-shown".to_owned(),
+        }
+    }
 }
 
 /// A container.
@@ -293,6 +389,7 @@ pub struct SourceReport {
 
 /// A failed check, with evidence, cause and remedy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Finding {
     /// The rule.
     pub rule: String,
@@ -325,8 +422,38 @@ pub struct Finding {
     pub known: bool,
 }
 
+impl Finding {
+    /// A finding with what every one has; the fingerprint is the caller's.
+    pub fn new(
+        rule: impl Into<String>,
+        severity: Severity,
+        role: Role,
+        confidence: Confidence,
+        title: impl Into<String>,
+        fingerprint: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule: rule.into(),
+            severity,
+            role,
+            confidence,
+            title: title.into(),
+            message: String::new(),
+            credential: None,
+            related: Vec::new(),
+            workloads: Vec::new(),
+            evidence: Vec::new(),
+            remedies: Vec::new(),
+            references: Vec::new(),
+            fingerprint: fingerprint.into(),
+            known: false,
+        }
+    }
+}
+
 /// A place that proves a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct EvidenceReport {
     /// The input.
     pub input: u32,
@@ -351,6 +478,24 @@ pub struct EvidenceReport {
     pub context: Vec<ContextLine>,
 }
 
+impl EvidenceReport {
+    /// A place in an input (bytes half-open) and what it shows.
+    pub fn new(input: u32, bytes: [u64; 2], excerpt: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            input,
+            line: None,
+            column: None,
+            bytes,
+            excerpt: excerpt.into(),
+            label: label.into(),
+            primary: false,
+            line_text: None,
+            path: None,
+            context: Vec::new(),
+        }
+    }
+}
+
 /// A line shown for context.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContextLine {
@@ -362,6 +507,7 @@ pub struct ContextLine {
 
 /// What to do about a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct RemedyReport {
     /// In one line.
     pub title: String,
@@ -373,8 +519,16 @@ pub struct RemedyReport {
     pub verify: Option<String>,
 }
 
+impl RemedyReport {
+    /// A remedy with its steps.
+    pub fn new(title: impl Into<String>, steps: Vec<StepReport>) -> Self {
+        Self { title: title.into(), steps, caution: None, verify: None }
+    }
+}
+
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct StepReport {
     /// The command, or the sentence when `shell` is `text`, or the lines of a file when it is `inf`.
     pub run: String,
@@ -386,6 +540,13 @@ pub struct StepReport {
     /// What to look at before going on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
+}
+
+impl StepReport {
+    /// What to run, in which shell, where.
+    pub fn new(run: impl Into<String>, shell: impl Into<String>, place: impl Into<String>) -> Self {
+        Self { run: run.into(), shell: shell.into(), place: place.into(), note: None }
+    }
 }
 
 /// A document.
@@ -413,6 +574,7 @@ pub enum CheckOutcome {
 
 /// One rule on one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Check {
     /// The rule.
     pub rule: String,
@@ -432,8 +594,24 @@ pub struct Check {
     pub not_the_cause: bool,
 }
 
+impl Check {
+    /// An outcome and why.
+    pub fn new(rule: impl Into<String>, outcome: CheckOutcome, reason: impl Into<String>) -> Self {
+        Self {
+            rule: rule.into(),
+            credential: None,
+            outcome,
+            reason: reason.into(),
+            obtain: None,
+            count: None,
+            not_the_cause: false,
+        }
+    }
+}
+
 /// Counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Summary {
     /// Inputs.
     pub inputs: u64,
@@ -488,6 +666,7 @@ pub struct SetAside {
 /// One line of `jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Item {
     /// An input.
     Input(Input),

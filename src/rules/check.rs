@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 /// A finding as a rule drafts it: before the ranking of root causes.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FindingDraft {
     /// How bad.
     pub severity: Severity,
@@ -112,6 +113,7 @@ impl FindingDraft {
 
 /// The outcome of one check.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Does not concern this subject, and why.
     NotApplicable(Cow<'static, str>),
@@ -130,6 +132,7 @@ pub enum Outcome {
 
 /// An outcome with its rule and subject.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Recorded {
     /// The rule.
     pub rule: &'static RuleMeta,

@@ -187,6 +187,7 @@ pub struct Source {
 
 /// What is known of a rule without running it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct RuleMeta {
     /// The stable name: `keyspec-signature-on-csp`.
     pub name: &'static str,
@@ -264,6 +265,7 @@ pub trait RequestRule: Sync {
 
 /// A rule of any kind.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum RuleEntry {
     /// About one credential.
     Credential(&'static dyn CredentialRule),
