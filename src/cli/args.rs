@@ -196,6 +196,10 @@ pub(crate) enum Format {
     Json,
     /// One JSON object per line, written as the run goes
     Jsonl,
+    /// One page for a browser: to forward, to print
+    Html,
+    /// For a ticket
+    Markdown,
 }
 
 /// The forms of a list.

@@ -15,7 +15,9 @@ use clap::error::ErrorKind;
 use keyspect::collect;
 use keyspect::explain::{self, PageOptions, closest};
 use keyspect::report::escape::escape;
+use keyspect::report::html::{self, HtmlOptions};
 use keyspect::report::jsonl::JsonLines;
+use keyspect::report::markdown::{self, MarkdownOptions};
 use keyspect::report::model::Report;
 use keyspect::report::text::{self, TextOptions};
 use keyspect::report::{inspect, json, short, summary};
@@ -169,6 +171,18 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
         Format::Short => short::render(report, look.ascii, out),
         Format::Summary => summary::render(report, look.ascii, out),
         Format::Json | Format::Jsonl => json::render(report, out),
+        Format::Html => {
+            let mut options = HtmlOptions::default();
+            options.verbose = args.verbose;
+            options.quiet = args.quiet;
+            html::render(report, &options, out)
+        }
+        Format::Markdown => {
+            let mut options = MarkdownOptions::default();
+            options.verbose = args.verbose;
+            options.quiet = args.quiet;
+            markdown::render(report, &options, out)
+        }
     }
 }
 

@@ -1,11 +1,15 @@
 //! The report and its renderers. A renderer reads the report only: it reopens no input and decides nothing.
 
 pub mod build;
+pub mod chain;
 pub mod escape;
+pub mod html;
 pub mod inspect;
 pub mod json;
 pub mod jsonl;
+pub mod markdown;
 pub mod model;
+mod overview;
 pub mod records;
 pub mod schema;
 pub mod short;
