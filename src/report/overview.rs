@@ -46,7 +46,13 @@ pub(super) fn headline(report: &Report) -> (VerdictOutcome, String) {
         (1, 1) => "The certificate".to_owned(),
         (n, all) => {
             let things = if keys_alone { "certificates and keys" } else { "certificates" };
-            if n == all { format!("All {n} {things}") } else { format!("{n} of {all} {things}") }
+            if n == all && n == 2 {
+                format!("Both {things}")
+            } else if n == all {
+                format!("All {n} {things}")
+            } else {
+                format!("{n} of {all} {things}")
+            }
         }
     };
     let verb = |n: u64, one: &'static str, many: &'static str| if n == 1 { one } else { many };

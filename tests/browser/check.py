@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Opens HTML reports in a headless Chromium, light, dark, narrow and printed, and checks what a reader would meet.
 
-    python3 tests/browser/check.py report.html [...] [--out FOLDER]
+    KEYSPECT_PAGES=/tmp/pages cargo test --test documents pages_for_the_browser
+    python3 tests/browser/check.py /tmp/pages/*.html [--out FOLDER]
 
 Fails on any message of the console, any violation of the page's Content-Security-Policy, anything fetched, sideways scrolling
 of the page, text whose contrast is below WCAG 2.2 AA, a copy button that copies something else, and anything that needs the

@@ -61,7 +61,7 @@ fn facts_of(page: &mut Page, credential: &CredentialReport) {
 /// The others that are broken in the same way.
 fn same(page: &mut Page, report: &Report, view: &View<'_>, others: &[&CredentialReport], options: &HtmlOptions) {
     let count = words::count(others.len() as u64, "other credential", "other credentials");
-    page.raw(if others.len() <= 10 { "<details open=\"\">\n" } else { "<details>\n" });
+    page.raw(if others.len() <= 10 { "<details open=\"\">\n" } else { "<details class=\"far\">\n" });
     page.element("<summary>The same with ", &count, "</summary>\n");
     page.raw("<p class=\"meta\">In the commands above put the other thumbprint.</p>\n<div class=\"scroll\"><table>\n<thead><tr>");
     page.raw("<th scope=\"col\">Name</th><th scope=\"col\">Thumbprint</th><th scope=\"col\">Place</th></tr></thead>\n<tbody>\n");
@@ -109,7 +109,7 @@ pub(super) fn article(
     drawing(page, view, credential);
     if folded {
         let what = view.findings(credential).first().map_or("The facts and the findings", |f| f.title.as_str());
-        page.element("<details>\n<summary>", what, "</summary>\n");
+        page.element("<details class=\"far\">\n<summary>", what, "</summary>\n");
     }
     facts_of(page, credential);
     let findings = view.findings(credential);
@@ -152,7 +152,7 @@ pub(super) fn article(
     }
     let passed = view.checks(credential).iter().filter(|c| c.outcome == CheckOutcome::Pass).count();
     if passed > 0 {
-        page.raw("<details>\n<summary>")
+        page.raw("<details class=\"far\">\n<summary>")
             .text(&words::count(passed as u64, "check", "checks"))
             .raw(" passed</summary>\n<ul class=\"plain\">\n");
         for c in view.checks(credential).iter().filter(|c| c.outcome == CheckOutcome::Pass) {

@@ -33,7 +33,7 @@ fn file(page: &mut Page, text: &str) {
 
 /// One line with its marked parts and their labels.
 fn line(page: &mut Page, number: u32, line: &Line<'_>) {
-    page.raw("<span class=\"no\">").number(number.into()).raw("</span>");
+    page.raw("<span class=\"line\"><span class=\"no\">").number(number.into()).raw("</span>");
     let mut marks: Vec<_> = line.marks.iter().collect();
     marks.sort_by_key(|(range, e)| (range.start, !e.primary));
     let mut done = 0usize;
@@ -58,7 +58,7 @@ fn line(page: &mut Page, number: u32, line: &Line<'_>) {
     if !labels.is_empty() {
         page.element("<span class=\"label\">← ", &labels.join("; "), "</span>");
     }
-    page.raw("\n");
+    page.raw("\n</span>");
 }
 
 /// Lines of one input that stand near each other.
@@ -81,7 +81,7 @@ fn snippet(page: &mut Page, path: &str, run: &Run<'_>) {
             continue;
         }
         if before.is_some_and(|b| number.saturating_sub(b) > 1) {
-            page.raw("<span class=\"no\">⋮</span>\n");
+            page.raw("<span class=\"line\"><span class=\"no\">⋮</span>\n</span>");
         }
         before = Some(*number);
         line(page, *number, text);

@@ -278,7 +278,7 @@ fn sources(page: &mut Page, report: &Report, options: &HtmlOptions) {
     if report.inputs.is_empty() {
         return;
     }
-    page.raw("<section aria-labelledby=\"sources\">\n<h2 id=\"sources\">What was read</h2>\n<details>\n<summary>");
+    page.raw("<section aria-labelledby=\"sources\">\n<h2 id=\"sources\">What was read</h2>\n<details class=\"far\">\n<summary>");
     page.text(&words::count(report.inputs.len() as u64, "artifact", "artifacts")).raw("</summary>\n");
     page.raw("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Artifact</th><th scope=\"col\">Kind</th>");
     page.raw("<th scope=\"col\">State</th><th scope=\"col\">Bytes</th><th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n");
@@ -317,7 +317,7 @@ pub fn render(report: &Report, options: &HtmlOptions, out: &mut dyn Write) -> io
         }
         if parts.broken.len() > shown {
             let rest: Vec<_> = parts.broken.iter().skip(shown).map(|(c, _)| *c).collect();
-            page.raw("<details>\n<summary>")
+            page.raw("<details class=\"far\">\n<summary>")
                 .number(rest.len() as u64)
                 .raw(" further kinds of fault, one row each</summary>\n");
             table(&mut page, &rest, "One certificate of each further kind", options);
@@ -418,7 +418,7 @@ fn folded(
     }
     page.raw("<section aria-labelledby=\"").raw(id).raw("\">\n<h2 id=\"").raw(id).raw("\">").raw(title).raw("</h2>\n");
     let open = credentials.len() <= 20;
-    page.raw(if open { "<details open=\"\">\n" } else { "<details>\n" }).raw("<summary>");
+    page.raw(if open { "<details open=\"\">\n" } else { "<details class=\"far\">\n" }).raw("<summary>");
     page.text(&words::count(credentials.len() as u64, "credential", "credentials")).raw("</summary>\n");
     table(page, credentials, caption, options);
     page.raw("</details>\n</section>\n");

@@ -30,7 +30,7 @@
   });
   let opened = [];
   window.addEventListener("beforeprint", function () {
-    opened = Array.from(document.querySelectorAll("details:not([open])"));
+    opened = Array.from(document.querySelectorAll("details:not(.far):not([open])"));
     opened.forEach(function (d) { d.open = true; });
   });
   window.addEventListener("afterprint", function () {
