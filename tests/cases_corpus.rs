@@ -2,7 +2,8 @@
 //!
 //! All files of a folder but `case.toml` are the inputs, in the order of their names. `[expect]`, written by hand:
 //! `for` (the workloads), `root` (the rule of the first finding, a root cause; empty: no root cause), `fires`, `silent`,
-//! `unknown` (rules whose check says that something is missing), `verdicts` (of the first certificate, or of the one whose
+//! `unknown` (rules whose check says that something is missing), `not_the_cause` (suppressors that speak), `says` (words of a
+//! rule's message), `verdicts` (of the first certificate, or of the one whose
 //! thumbprint is `certificate`), `errors` and `warnings` (how many findings).
 
 #![allow(clippy::panic)]
@@ -83,6 +84,18 @@ fn judge(folder: &Path, wrong: &mut Vec<String>) {
     for rule in strings(expect, "unknown") {
         if !report.checks.iter().any(|c| c.rule == rule && c.outcome == CheckOutcome::Unknown && c.obtain.is_some()) {
             say(format!("{rule} is not unknown: {:?}", checks(&report, &rule)));
+        }
+    }
+    for rule in strings(expect, "not_the_cause") {
+        if !report.checks.iter().any(|c| c.rule == rule && c.not_the_cause) {
+            say(format!("{rule} does not say that something is not the cause: {:?}", checks(&report, &rule)));
+        }
+    }
+    for (rule, words) in expect.get("says").and_then(toml::Value::as_table).into_iter().flatten() {
+        let words = words.as_str().expect("words");
+        let own: Vec<&str> = report.findings.iter().filter(|f| f.rule == *rule).map(|f| f.message.as_str()).collect();
+        if !own.iter().any(|message| message.contains(words)) {
+            say(format!("{rule} does not say {words:?}: {own:?}"));
         }
     }
     if let Some(root) = expect.get("root").and_then(toml::Value::as_str) {

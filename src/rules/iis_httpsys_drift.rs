@@ -20,7 +20,7 @@ static META: RuleMeta = RuleMeta {
 };
 
 /// Whether an entry of HTTP.sys is the one that a binding of IIS needs.
-fn serves(iis: &Binding, http: &Binding) -> bool {
+pub(super) fn serves(iis: &Binding, http: &Binding) -> bool {
     let port = iis.endpoint.value.port();
     if bindings::is_central(iis) {
         return matches!(http.endpoint.value, Endpoint::CentralStore { port: p } if p == port);
