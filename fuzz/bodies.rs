@@ -569,13 +569,9 @@ fn fences_close(text: &str) -> bool {
     let mut open: Option<&str> = None;
     for line in text.lines() {
         match open {
-            Some(delimiter) => {
-                if line == delimiter {
-                    open = None;
-                }
-            }
+            Some(delimiter) if line == delimiter => open = None,
             None if line.starts_with("```") => open = Some(line.trim_end_matches(|c: char| c != '`')),
-            None => {}
+            _ => {}
         }
     }
     open.is_none()

@@ -454,9 +454,7 @@ fn odd_inputs(out: &mut String, report: &Report, options: &MarkdownOptions) {
 /// # Errors
 /// Whatever the writer answers.
 pub fn render(report: &Report, options: &MarkdownOptions, out: &mut dyn Write) -> io::Result<()> {
-    let mut lookup = TextOptions::default();
-    lookup.verbose = options.verbose;
-    let view = View::new(report, &lookup);
+    let view = View::new(report, &TextOptions { verbose: options.verbose, ..TextOptions::default() });
     let parts = sort(&view, report);
     let (outcome, sentence) = headline(report);
     let mut text = format!("# {} {sentence}\n", mark(outcome));

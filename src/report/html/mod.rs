@@ -298,9 +298,7 @@ fn sources(page: &mut Page, report: &Report, options: &HtmlOptions) {
 /// # Errors
 /// Whatever the writer answers.
 pub fn render(report: &Report, options: &HtmlOptions, out: &mut dyn Write) -> io::Result<()> {
-    let mut lookup = TextOptions::default();
-    lookup.verbose = options.verbose;
-    let view = View::new(report, &lookup);
+    let view = View::new(report, &TextOptions { verbose: options.verbose, ..TextOptions::default() });
     let parts = sort(&view, report);
     let mut page = Page::default();
     head(&mut page, report, &headline(report).1);
