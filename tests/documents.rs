@@ -1,9 +1,10 @@
 //! The HTML page and the Markdown ticket: their structure, and that nothing of an input becomes markup.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod fixture;
 
 use fixture::*;
+use keyspect::report::chain::{Link, State, chain};
 use keyspect::report::html::{self, HtmlOptions};
 use keyspect::report::markdown::{self, MarkdownOptions};
 use keyspect::report::model::*;
@@ -208,7 +209,7 @@ fn base64(bytes: &[u8]) -> String {
             char::from(digits[usize::from_str_radix(&text, 2).unwrap()])
         })
         .collect();
-    while out.len() % 4 > 0 {
+    while !out.len().is_multiple_of(4) {
         out.push('=');
     }
     out
@@ -488,4 +489,33 @@ fn a_ticket_is_short_and_tells_the_story() {
     assert!(seen.blocks.iter().any(|b| b.contains("93 |     KeySpec = 2 -- AT_SIGNATURE")));
     assert!(seen.blocks.iter().any(|b| b == &format!("certutil -v -store my {SHA1}\n")));
     assert!(text.lines().count() < 80);
+}
+
+#[test]
+fn the_chain_breaks_where_the_cause_is() {
+    let c = credential(0, "www.contoso.com", SHA1);
+    let finding =
+        |rule: &str, severity, role| Finding { rule: rule.to_owned(), severity, role, ..keyspec_finding(0, SHA1) };
+    let states = |findings: &[Finding]| {
+        let findings: Vec<_> = findings.iter().collect();
+        chain(&c, &findings, &[]).map(|l| l.state)
+    };
+    let fine = [State::NotShown, State::Fine, State::Fine, State::Fine, State::Fine, State::NotShown];
+    assert_eq!(states(&[]), fine);
+    let cause = finding("key-file-no-system-access", Severity::Error, Role::RootCause);
+    let symptom = finding("http-15021-status", Severity::Error, Role::Symptom);
+    let hygiene = finding("weak-key-or-hash", Severity::Warning, Role::Hygiene);
+    let note = finding("san-missing", Severity::Note, Role::Contributing);
+    let all = states(&[cause.clone(), symptom.clone(), hygiene, note]);
+    assert_eq!(all[..5], fine[..5]);
+    assert_eq!(all[5], State::Broken);
+    // A symptom alone shows where it hurts.
+    assert_eq!(states(std::slice::from_ref(&symptom))[0], State::Broken);
+    let warning = finding("key-prov-info-missing", Severity::Warning, Role::RootCause);
+    let both = [warning, finding("key-association-repairable", Severity::Error, Role::Contributing), cause];
+    let links: Vec<_> = both.iter().collect();
+    let links = chain(&c, &links, &[]);
+    assert_eq!(links[2].link, Link::KeyLink);
+    assert_eq!((links[2].state, links[2].rule), (State::Broken, Some("key-association-repairable")));
+    assert_eq!(links[5].state, State::Broken);
 }
