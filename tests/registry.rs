@@ -244,6 +244,10 @@ fn every_rule_has_its_page() {
     for entry in std::fs::read_dir(root().join("docs/rules")).expect("the folder") {
         let path = entry.expect("an entry").path();
         let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        // The table of all of them.
+        if stem == "README" {
+            continue;
+        }
         assert!(metas.contains_key(stem.as_str()), "docs/rules/{stem}.md has no rule");
     }
 }

@@ -7,7 +7,10 @@ use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
 use crate::report::build;
-use crate::report::model::{Check, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict};
+use crate::report::model::{
+    Check, CredentialReport, Finding, Item, Problem, Report, SCHEMA, Severity, Summary, Tool, Verdict,
+};
+use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{FindingDraft, Outcome, Recorded, pointing};
 use std::collections::hash_map::Entry;
@@ -37,8 +40,11 @@ impl Analysis<'_> {
             });
             if let Some(at) = same {
                 let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
-                sighting::merge(kept, credential);
+                let told = sighting::merge(kept, credential);
                 let id = kept.id;
+                for difference in told {
+                    self.contradiction(&difference);
+                }
                 self.update_entry(id);
                 return self.judge(id);
             }
@@ -52,6 +58,26 @@ impl Analysis<'_> {
         self.judge(id)?;
         self.retire();
         Ok(())
+    }
+
+    /// Two artifacts contradict each other: a remark on the input that is being read tells both values.
+    fn contradiction(&mut self, difference: &sighting::Difference) {
+        if self.remarks.len() > self.options.limits.problems {
+            return;
+        }
+        let (place, before) = (difference.later, difference.earlier);
+        let spot = sighting::spot(before);
+        let input = self.inputs.get(usize::try_from(before.source.0).unwrap_or(usize::MAX));
+        let there = match input.filter(|_| before.source != place.source) {
+            Some(input) => format!("in {}, {spot}", words::path(input)),
+            None => format!("at {spot}"),
+        };
+        let counts = if difference.later_counts { "what stands here counts" } else { "that one counts" };
+        self.remarks.push(Problem {
+            message: format!("{} {there}: {counts}", difference.message),
+            line: (place.line > 0).then_some(place.line),
+            bytes: Some([place.start, place.end()]),
+        });
     }
 
     fn update_entry(&mut self, id: CredentialId) {

@@ -108,6 +108,8 @@ pub struct Analysis<'a> {
     outcomes: HashMap<CredentialId, Vec<Recorded>>,
     next: u32,
     joined: u32,
+    /// What the input that is being read says otherwise than an earlier one, or than itself before.
+    remarks: Vec<Problem>,
     counted: Counted,
     /// The lines of the credential that is judged.
     lines: Lines,
@@ -128,6 +130,7 @@ impl<'a> Analysis<'a> {
             outcomes: HashMap::new(),
             next: 0,
             joined: 0,
+            remarks: Vec::new(),
             counted: Counted::default(),
             lines: Lines::default(),
             archives: Archives::default(),
@@ -254,6 +257,7 @@ impl<'a> Analysis<'a> {
     fn end_input(&mut self, mut input: Input) -> io::Result<()> {
         let path = input.member.as_ref().unwrap_or(&input.path);
         self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
+        input.problems.append(&mut self.remarks);
         if self.archives.hides(&input) {
             return Ok(());
         }

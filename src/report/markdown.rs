@@ -383,7 +383,7 @@ fn section(
 ) {
     out.push_str(&format!("\n## {}\n\n{}\n", code(&credential.display_name), verdicts(&credential.verdicts)));
     out.push_str("\n| | |\n| --- | --- |\n");
-    for (name, value) in facts::pairs(credential) {
+    for (name, value) in facts::pairs(report, credential) {
         out.push_str(&format!("| {name} | {} |\n", cell_code(&value)));
     }
     let findings = view.findings(credential);

@@ -368,6 +368,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&machine_keyset_in_user_store::MachineKeysetInUserStore),
     RuleEntry::Credential(&keyspec_vs_keyusage::KeyspecVsKeyusage),
     RuleEntry::Credential(&ku_digital_signature_only_rsa_kx::KuDigitalSignatureOnlyRsaKx),
+    RuleEntry::Case(&ku_digital_signature_only_rsa_kx::KuDigitalSignatureOnlyRsaKx),
     RuleEntry::Credential(&pfx_csp_name_attribute::PfxCspNameAttribute),
     RuleEntry::Credential(&pfx_multiple_keys::PfxMultipleKeys),
     RuleEntry::Credential(&pfx_local_keyset_attribute::PfxLocalKeysetAttribute),

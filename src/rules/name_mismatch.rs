@@ -84,7 +84,8 @@ fn hosts(case: &CaseIndex) -> Vec<(&Observed, &Binding, &str, Sha1)> {
             out.push((observed, binding, host, own.value));
         } else if binding.protocol.eq_ignore_ascii_case("https") && !bindings::is_central(binding) {
             // IIS's configuration names the host, HTTP.sys the certificate.
-            let serving = bindings::of_http_sys(case).filter(|(_, http)| iis_httpsys_drift::serves(binding, http));
+            let serving =
+                bindings::of_http_sys(case).filter(|(_, http)| iis_httpsys_drift::serves(observed, binding, http));
             let used = serving.filter_map(|(_, http)| bindings::thumbprint(http)).next();
             out.extend(used.map(|used| (observed, binding, host, used.value)));
         }

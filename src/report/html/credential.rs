@@ -44,9 +44,9 @@ fn drawing(page: &mut Page, view: &View<'_>, credential: &CredentialReport) {
 }
 
 /// The facts as a list of pairs.
-fn facts_of(page: &mut Page, credential: &CredentialReport) {
+fn facts_of(page: &mut Page, report: &Report, credential: &CredentialReport) {
     page.raw("<dl class=\"facts\">\n");
-    for (name, value) in facts::pairs(credential) {
+    for (name, value) in facts::pairs(report, credential) {
         let wide = !matches!(name, "KeySpec" | "Flags" | "Valid until" | "Store" | "Tests" | "Key usage");
         page.raw(if wide { "<dt class=\"wide\">" } else { "<dt>" }).raw(name).raw(if wide {
             "</dt><dd class=\"wide\">"
@@ -111,7 +111,7 @@ pub(super) fn article(
         let what = view.findings(credential).first().map_or("The facts and the findings", |f| f.title.as_str());
         page.element("<details class=\"far\">\n<summary>", what, "</summary>\n");
     }
-    facts_of(page, credential);
+    facts_of(page, report, credential);
     let findings = view.findings(credential);
     let aside = |f: &&&Finding| f.severity == Severity::Note || f.role == Role::Hygiene;
     let mut told = Vec::new();

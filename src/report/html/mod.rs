@@ -284,7 +284,12 @@ fn sources(page: &mut Page, report: &Report, options: &HtmlOptions) {
     page.raw("<th scope=\"col\">State</th><th scope=\"col\">Bytes</th><th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n");
     for input in report.inputs.iter().take(options.bound(ROWS)) {
         page.element("<tr><th scope=\"row\">", &words::path(input), "</th>");
-        page.element("<td>", &input.kind, "</td>").element("<td>", words::status(input.status), "</td><td>");
+        let read = lists::records_of(input).map_or_else(String::new, |what| format!(": {what}"));
+        page.element("<td>", &format!("{}{read}", input.kind), "</td>").element(
+            "<td>",
+            words::status(input.status),
+            "</td><td>",
+        );
         page.number(input.bytes).raw("</td>");
         page.element("<td><code>", input.sha256.as_deref().unwrap_or("–"), "</code></td></tr>\n");
     }
