@@ -114,21 +114,70 @@ EVENTS = [
 ]
 
 
-def log():
-    chunk = Chunk()
-    for index, one in enumerate(EVENTS):
-        chunk.record(index + 1, 134066205970000000 + index * 10000000, one)
+def log(*chunks):
+    """A file of these chunks, each a list of events."""
+    parts, number, last = [], 1, 512
+    for events in chunks:
+        chunk = Chunk()
+        for one in events:
+            chunk.record(number, 134066205970000000 + (number - 1) * 10000000, one)
+            number += 1
+        parts.append(chunk.bytes())
+        last = chunk.last
     head = bytearray(4096)
     head[:8] = b"ElfFile\0"
-    struct.pack_into("<QQQ", head, 8, 0, 0, len(EVENTS) + 1)
-    struct.pack_into("<IHHHH", head, 32, 128, 1, 3, 4096, 1)
+    struct.pack_into("<QQQ", head, 8, 0, max(len(parts) - 1, 0), number)
+    struct.pack_into("<IHHHH", head, 32, 128, 1, 3, 4096, len(parts))
     struct.pack_into("<I", head, 124, zlib.crc32(bytes(head[:120])))
-    return bytes(head) + chunk.bytes(), chunk.last
+    return bytes(head) + b"".join(parts), last
+
+
+CLIENT = event(
+    "Schannel", 36870, 2, "2026-11-03T10:00:00.0000000Z", "System",
+    [("Type", "client"), ("ErrorCode", "0x8009030d"), ("ErrorStatus", "10001")],
+)
+POLICY = event("Schannel", 36871, 2, "2026-11-03T10:00:01.0000000Z", "System", [("Type", "server"), ("ErrorState", "10013")])
+ALERT = event("Schannel", 36888, 2, "2026-11-03T10:00:02.0000000Z", "System", [("AlertDesc", "40"), ("ErrorState", "1205")])
+PROPERTIES = event(
+    "Schannel", 36868, 4, "2026-11-03T10:00:03.0000000Z", "System",
+    [
+        ("Type", "server"), ("CSPName", "Microsoft Strong Cryptographic Provider"), ("CSPType", "1"),
+        ("KeyName", "{00F81886-5F70-430A-939C-BB7DD58ECE2A}"), ("KeyType", "signature"), ("KeyFlags", "0x20"),
+    ],
+)
+OPERATION = event(
+    "Microsoft-Windows-Security-Auditing", 5061, 0, "2026-11-03T10:00:04.0000000Z", "Security",
+    [
+        ("SubjectUserSid", "S-1-5-20"), ("SubjectUserName", "WEB01$"), ("SubjectDomainName", "CONTOSO"),
+        ("SubjectLogonId", "0x3e4"), ("ProviderName", "Microsoft Software Key Storage Provider"),
+        ("AlgorithmName", "UNKNOWN"), ("KeyName", "web-key"), ("KeyType", "%%2499"), ("Operation", "%%2480"),
+        ("ReturnCode", "0x80090016"),
+    ],
+)
+BINDING = event(
+    "Microsoft-Windows-HttpEvent", 15301, 3, "2026-11-03T10:00:05.0000000Z", "System",
+    [("DeviceObject", "\\Device\\Http\\ReqQueue"), ("Endpoint", "10.0.0.5:8443")],
+)
+OTHER = event("Service Control Manager", 7040, 4, "2026-11-03T10:00:06.0000000Z", "System", [("param1", "Web")])
 
 
 def main(folder):
-    whole, last = log()
-    cases = {"schannel-and-http": whole, "last-record-cut": whole[: 4096 + last + 200], "header-damaged": whole[:8] + b"\xff" * 100 + whole[108:]}
+    whole, last = log(EVENTS)
+    two, _ = log([OTHER, CLIENT], [POLICY, ALERT])
+    cases = {
+        "schannel-and-http": whole,
+        "last-record-cut": whole[: 4096 + last + 200],
+        "header-damaged": whole[:8] + b"\xff" * 100 + whole[108:],
+        "client-side": log([CLIENT])[0],
+        "policy-and-alert": log([POLICY, ALERT])[0],
+        "key-properties": log([PROPERTIES])[0],
+        "key-operation-failed": log([OPERATION])[0],
+        "binding-made": log([BINDING])[0],
+        "two-chunks": two,
+        "first-chunk-damaged": two[:4096] + bytes(CHUNK) + two[4096 + CHUNK :],
+        "no-key-events": log([OTHER, OTHER])[0],
+        "no-records": log()[0],
+    }
     for name, data in cases.items():
         path = os.path.join(folder, "evtx", name)
         os.makedirs(path, exist_ok=True)

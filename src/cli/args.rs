@@ -1,10 +1,12 @@
 //! The arguments of the command line.
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keyspect::explain::closest;
 use keyspect::input::TextEncoding;
 use keyspect::model::windows::{self, WindowsVersion};
 use keyspect::workloads::{self, Target, WORKLOADS};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -85,15 +87,22 @@ pub(crate) struct InputArgs {
     pub(crate) strict: bool,
 }
 
-/// How the answer is written.
+/// How the answer looks.
 #[derive(Debug, Args)]
-pub(crate) struct OutputArgs {
+pub(crate) struct LookArgs {
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
     /// Write in ASCII alone
     #[arg(long)]
     pub(crate) ascii: bool,
+}
+
+/// How the answer is written.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
     /// Write to a file instead of standard output; it appears when it is complete
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -106,9 +115,16 @@ pub(crate) struct CheckArgs {
     /// The workload to judge for, with a version if need be (iis, sql-server:2019, all); may be repeated [default: iis]
     #[arg(long = "for", value_name = "WORKLOAD", value_parser = targets)]
     pub(crate) targets: Vec<Targets>,
-    /// The form of the report
-    #[arg(long, short, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    /// The form of the report [default: text]
+    #[arg(long, short, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Write to a file, which appears when it is complete; FORMAT=FILE, as in json=report.json, may be repeated for
+    /// several forms of one run; `-` is standard output
+    #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = OsStringValueParser::new().try_map(destination))]
+    pub(crate) output: Vec<Destination>,
+    /// Begin a CSV file with a byte order mark, for Excel
+    #[arg(long)]
+    pub(crate) csv_bom: bool,
     /// The time of judgement, as in 2026-11-22T21:00:00Z [default: now]
     #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub(crate) at: Option<OffsetDateTime>,
@@ -128,7 +144,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) look: LookArgs,
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +219,21 @@ pub(crate) enum Format {
     Html,
     /// For a ticket
     Markdown,
+    /// SARIF 2.1.0, for GitHub code scanning and other viewers of findings
+    Sarif,
+    /// JUnit XML, for CI servers
+    Junit,
+    /// A row per credential and workload, for spreadsheets
+    Csv,
+}
+
+/// One `--output`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Destination {
+    /// Its own form; none: that of `--format`.
+    pub(crate) format: Option<Format>,
+    /// `-` is standard output.
+    pub(crate) path: PathBuf,
 }
 
 /// The forms of a list.
@@ -274,6 +305,33 @@ fn targets(text: &str) -> Result<Targets, String> {
             _ => message,
         }
     })
+}
+
+/// `FORMAT=FILE`, or a file alone. A name with `=` whose head looks like a form that does not exist is refused.
+fn destination(text: OsString) -> Result<Destination, String> {
+    if text.is_empty() {
+        return Err("no file is named".to_owned());
+    }
+    let shown = text.to_string_lossy().into_owned();
+    let Some((name, path)) = shown.split_once('=').filter(|(name, _)| !name.contains(['/', '\\', '.'])) else {
+        return Ok(Destination { format: None, path: text.into() });
+    };
+    if text.to_str().is_none() {
+        return Err("a name that is not UTF-8 can't follow `FORMAT=`; write it as `./NAME` with --format".to_owned());
+    }
+    match Format::from_str(name, true) {
+        Ok(_) if path.is_empty() => Err(format!("no file is named after `{name}=`; `{name}=-` is standard output")),
+        Ok(format) => Ok(Destination { format: Some(format), path: path.into() }),
+        Err(_) => {
+            let known: Vec<_> = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+            let names: Vec<&str> = known.iter().map(|v| v.get_name()).collect();
+            let meant = match closest(name, names.iter().copied(), 1).first() {
+                Some(near) => format!("did you mean `{near}={path}`?"),
+                None => format!("known are {}.", names.join(", ")),
+            };
+            Err(format!("there is no form `{name}`; {meant} A file of that name is written `./{shown}`"))
+        }
+    }
 }
 
 fn encoding(text: &str) -> Result<TextEncoding, String> {

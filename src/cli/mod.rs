@@ -5,25 +5,31 @@ mod output;
 mod passwords;
 mod rules;
 mod run;
+mod wanted;
 
 use args::{
-    CheckArgs, Cli, CollectArgs, Command, ExplainArgs, Format, InputArgs, InspectArgs, ListFormat, PageFormat,
+    CheckArgs, Cli, CollectArgs, Command, ExplainArgs, FailOn, Format, InputArgs, InspectArgs, ListFormat, PageFormat,
     RulesArgs, Shell,
 };
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use keyspect::analyze::Options;
 use keyspect::collect;
 use keyspect::explain::{self, PageOptions, closest};
+use keyspect::report::csv::{self, CsvOptions};
 use keyspect::report::escape::escape;
 use keyspect::report::html::{self, HtmlOptions};
-use keyspect::report::jsonl::JsonLines;
+use keyspect::report::jsonl::{self, JsonLines};
+use keyspect::report::junit::{self, JunitOptions};
 use keyspect::report::markdown::{self, MarkdownOptions};
-use keyspect::report::model::Report;
+use keyspect::report::model::{Report, Severity};
+use keyspect::report::sarif::{self, SarifOptions};
 use keyspect::report::text::{self, TextOptions};
 use keyspect::report::{inspect, json, short, summary};
-use output::{Content, Look, Output};
+use output::{Look, Output};
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
+use wanted::Wanted;
 
 /// Wrong usage.
 const USAGE: u8 = 2;
@@ -133,9 +139,18 @@ fn write(mut output: Output, status: u8, render: impl FnOnce(&mut Output) -> io:
 
 fn check(args: &CheckArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
+    let wanted = wanted::wanted(args).map_err(Failure::Usage)?;
+    let options = check_options(args, &wanted)?;
+    match wanted.as_slice() {
+        [one] => write_one(args, options, one),
+        several => write_several(args, options, several),
+    }
+}
+
+fn check_options(args: &CheckArgs, wanted: &[Wanted<'_>]) -> Result<Options, Failure> {
     let mut options = run::options(&args.input, args.at).map_err(Failure::Usage)?;
     options.windows = args.windows;
-    options.all_checks = args.all_checks || (args.verbose && args.format == Format::Text);
+    options.all_checks = args.all_checks || (args.verbose && wanted.iter().any(|w| w.format == Format::Text));
     if !args.targets.is_empty() {
         options.targets.clear();
         for target in args.targets.iter().flat_map(|t| &t.0) {
@@ -144,23 +159,57 @@ fn check(args: &CheckArgs) -> Result<u8, Failure> {
             }
         }
     }
-    let json = matches!(args.format, Format::Json | Format::Jsonl);
-    let content = if json { Content::Json } else { Content::Text };
-    let mut output = Output::open(&args.output, content).map_err(Failure::Usage)?;
+    Ok(options)
+}
+
+fn write_one(args: &CheckArgs, options: Options, wanted: &Wanted<'_>) -> Result<u8, Failure> {
+    let mut output = wanted.open(args).map_err(Failure::Usage)?;
     hint(&args.input);
-    if args.format == Format::Jsonl {
+    if wanted.format == Format::Jsonl {
         let mut sink = JsonLines::new(&mut output);
         let report = run::run(&args.input, options, Some(&mut sink)).map_err(|e| Failure::Output(e, 0))?;
         return write(output, run::status(&report, args.input.strict, args.fail_on), |_| Ok(()));
     }
     let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, args.fail_on);
-    write(output, status, |out| render(&report, args, out))
+    write(output, status, |out| render(&report, args, wanted, status, out))
 }
 
-fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()> {
-    let look = Look::of(&args.output);
-    match args.format {
+/// Several outputs: one that fails does not keep the others from being written. Lines of JSON are written when the report
+/// is complete: a report that streams lets go of credentials that the other forms need.
+fn write_several(args: &CheckArgs, options: Options, wanted: &[Wanted<'_>]) -> Result<u8, Failure> {
+    let mut opened = Vec::new();
+    let mut refused = Vec::new();
+    for one in wanted {
+        match one.open(args) {
+            Ok(output) => opened.push((one, output)),
+            Err(message) => refused.push(message),
+        }
+    }
+    if opened.is_empty() {
+        return Err(Failure::Usage(refused.join("\n")));
+    }
+    let mut failed = !refused.is_empty();
+    refused.iter().for_each(|message| complain(message));
+    hint(&args.input);
+    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
+    let status = run::status(&report, args.input.strict, args.fail_on);
+    for (one, output) in opened {
+        match write(output, status, |out| render(&report, args, one, status, out)) {
+            Err(Failure::Output(error, _)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                complain(&format!("{}: the output could not be written: {error}", one.name()));
+                failed = true;
+            }
+            Err(Failure::Usage(message)) => return Err(Failure::Usage(message)),
+            Ok(_) | Err(Failure::Output(..)) => {}
+        }
+    }
+    Ok(if failed { FAULT } else { status })
+}
+
+fn render(report: &Report, args: &CheckArgs, wanted: &Wanted<'_>, status: u8, out: &mut Output) -> io::Result<()> {
+    let look = Look::of(&args.look, wanted.path);
+    match wanted.format {
         Format::Text => {
             let mut options = TextOptions::default();
             options.color = look.color;
@@ -172,7 +221,28 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
         }
         Format::Short => short::render(report, look.ascii, out),
         Format::Summary => summary::render(report, look.ascii, out),
-        Format::Json | Format::Jsonl => json::render(report, out),
+        Format::Json => json::render(report, out),
+        Format::Jsonl => jsonl::render(report, out),
+        Format::Sarif => {
+            let mut options = SarifOptions::default();
+            options.exit_code = Some(status);
+            sarif::render(report, &options, out)
+        }
+        Format::Junit => {
+            let mut options = JunitOptions::default();
+            options.fail_on = match args.fail_on {
+                FailOn::Error => Some(Severity::Error),
+                FailOn::Warning => Some(Severity::Warning),
+                FailOn::Note => Some(Severity::Note),
+                FailOn::Never => None,
+            };
+            junit::render(report, &options, out)
+        }
+        Format::Csv => {
+            let mut options = CsvOptions::default();
+            options.bom = args.csv_bom;
+            csv::render(report, &options, out)
+        }
         Format::Html => {
             let mut options = HtmlOptions::default();
             options.verbose = args.verbose;
@@ -191,12 +261,12 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
-    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
+    let output = args.output.open().map_err(Failure::Usage)?;
     hint(&args.input);
     let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
-    let status = run::status(&report, args.input.strict, args::FailOn::Never);
+    let status = run::status(&report, args.input.strict, FailOn::Never);
     write(output, status, |out| match args.format {
-        ListFormat::Text => inspect::render(&report, Look::of(&args.output).ascii, out),
+        ListFormat::Text => inspect::render(&report, args.output.look().ascii, out),
         ListFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &inspect::facts(&report))?;
             out.write_all(b"\n")
@@ -216,9 +286,9 @@ fn explain_name(args: &ExplainArgs) -> Result<u8, Failure> {
         }
         Failure::Usage(message)
     })?;
-    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
+    let output = args.output.open().map_err(Failure::Usage)?;
     write(output, 0, |out| {
-        let look = Look::of(&args.output);
+        let look = args.output.look();
         let text = match args.format {
             PageFormat::Markdown => page.markdown,
             PageFormat::Text => explain::to_text(
@@ -236,7 +306,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
         options.targets = args.targets.iter().flat_map(|t| &t.0).copied().collect();
     }
     let mut steps = collect::steps(&options.targets);
-    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
+    let output = args.output.open().map_err(Failure::Usage)?;
     if !args.input.paths.is_empty() {
         hint(&args.input);
         steps = run::read_then(&args.input, options, None, |analysis| Ok(collect::missing(steps, analysis.case())))
@@ -255,9 +325,9 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
 }
 
 fn list_rules(args: &RulesArgs) -> Result<u8, Failure> {
-    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
+    let output = args.output.open().map_err(Failure::Usage)?;
     write(output, 0, |out| match args.format {
-        ListFormat::Text => rules::text(Look::of(&args.output), out),
+        ListFormat::Text => rules::text(args.output.look(), out),
         ListFormat::Json => rules::json(out),
     })
 }

@@ -1,6 +1,6 @@
 //! Where an answer goes, and what the terminal there can show.
 
-use super::args::{Color, OutputArgs};
+use super::args::{Color, LookArgs, OutputArgs};
 use anstream::{AutoStream, ColorChoice};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -18,14 +18,14 @@ pub(crate) enum Content {
     /// For a person, with colours where they are wanted.
     Text,
     /// For a program.
-    Json,
+    Data,
 }
 
 /// Where an answer goes.
 pub(crate) enum Output {
     /// Standard output.
     Stdout(BufWriter<AutoStream<io::Stdout>>),
-    /// Standard output, for JSON: nothing in it is for a terminal.
+    /// Standard output, for a program: nothing in it is for a terminal.
     Plain(BufWriter<io::Stdout>),
     /// A file that appears under its name when it is complete.
     File { writer: BufWriter<File>, temporary: PathBuf, path: PathBuf },
@@ -41,18 +41,18 @@ pub(crate) struct Look {
     pub(crate) width: usize,
 }
 
-fn choice(args: &OutputArgs) -> ColorChoice {
+fn choice(args: &LookArgs, file: Option<&Path>) -> ColorChoice {
     match args.color {
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
-        Color::Auto if file(args).is_some() => ColorChoice::Never,
+        Color::Auto if file.is_some() => ColorChoice::Never,
         Color::Auto => AutoStream::choice(&io::stdout()),
     }
 }
 
 /// The file of `--output`; `-` is standard output.
-fn file(args: &OutputArgs) -> Option<&Path> {
-    args.output.as_deref().filter(|p| p.as_os_str() != "-")
+pub(crate) fn file(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|p| p.as_os_str() != "-")
 }
 
 /// Whether the locale says that the terminal shows no UTF-8 (POSIX, "Environment Variables": LC_ALL, then LC_CTYPE, then
@@ -69,12 +69,29 @@ fn locale_is_ascii() -> bool {
 }
 
 impl Look {
-    pub(crate) fn of(args: &OutputArgs) -> Self {
-        let width = (file(args).is_none() && io::stdout().is_terminal())
+    /// Of what goes to this path of `--output`.
+    pub(crate) fn of(args: &LookArgs, path: Option<&Path>) -> Self {
+        let file = file(path);
+        let width = (file.is_none() && io::stdout().is_terminal())
             .then(|| terminal_size::terminal_size_of(io::stdout()))
             .flatten()
             .map_or(WIDTH, |(width, _)| usize::from(width.0));
-        Self { color: choice(args) != ColorChoice::Never, ascii: args.ascii || locale_is_ascii(), width }
+        Self { color: choice(args, file) != ColorChoice::Never, ascii: args.ascii || locale_is_ascii(), width }
+    }
+}
+
+impl OutputArgs {
+    /// What can be shown where the answer goes.
+    pub(crate) fn look(&self) -> Look {
+        Look::of(&self.look, self.output.as_deref())
+    }
+
+    /// Opens the place for words to a person.
+    ///
+    /// # Errors
+    /// As [`Output::open`].
+    pub(crate) fn open(&self) -> Result<Output, String> {
+        Output::open(&self.look, self.output.as_deref(), Content::Text)
     }
 }
 
@@ -83,12 +100,12 @@ impl Output {
     ///
     /// # Errors
     /// A message for a person: the file can't be made there.
-    pub(crate) fn open(args: &OutputArgs, content: Content) -> Result<Self, String> {
-        let Some(path) = file(args) else {
-            if content == Content::Json {
+    pub(crate) fn open(args: &LookArgs, path: Option<&Path>, content: Content) -> Result<Self, String> {
+        let Some(path) = file(path) else {
+            if content == Content::Data {
                 return Ok(Self::Plain(BufWriter::with_capacity(BUFFER, io::stdout())));
             }
-            return Ok(Self::Stdout(BufWriter::new(AutoStream::new(io::stdout(), choice(args)))));
+            return Ok(Self::Stdout(BufWriter::new(AutoStream::new(io::stdout(), choice(args, None)))));
         };
         let refused = |e| format!("--output {}: can't be written: {e}", path.display());
         // A link is followed: its target is replaced, not the link.

@@ -34,6 +34,14 @@ pub struct EventLog {
     pub problems: Vec<FormatError>,
 }
 
+/// The number of chunks that the header states (offset 42, two bytes); `None` when it can't be: more than the file has.
+fn declared_chunks(data: &[u8]) -> Option<usize> {
+    let header = data.get(..HEADER)?;
+    let count = usize::from(u16::from_le_bytes(*header.get(42..)?.first_chunk()?));
+    let room = data.len().saturating_sub(HEADER).div_ceil(CHUNK);
+    (count <= room).then_some(count)
+}
+
 /// Reads a log. Records beyond the limit of observations are counted, not kept.
 pub fn parse(data: &[u8], source: SourceId, limits: &Limits) -> EventLog {
     let mut log = EventLog::default();
@@ -41,13 +49,16 @@ pub fn parse(data: &[u8], source: SourceId, limits: &Limits) -> EventLog {
     let mut start = HEADER;
     let mut chunks = 0_u32;
     let body = data.get(HEADER..).unwrap_or(&[]);
-    for bytes in body.chunks(CHUNK) {
+    let declared = declared_chunks(data);
+    for (index, bytes) in body.chunks(CHUNK).enumerate() {
         let offset = start;
         start = start.saturating_add(bytes.len());
         if !bytes.starts_with(b"ElfChnk\0") {
-            // Chunks that were never used are zero.
+            // Chunks that were never used are zero; the header does not count them.
             if bytes.iter().any(|b| *b != 0) {
                 log.problem("a chunk without its signature", offset, limits);
+            } else if declared.is_some_and(|count| index < count) {
+                log.problem("a chunk that the header counts is empty", offset, limits);
             }
             continue;
         }
@@ -59,7 +70,7 @@ pub fn parse(data: &[u8], source: SourceId, limits: &Limits) -> EventLog {
         }
         chunk(whole, offset, source, limits, &settings, &mut log);
     }
-    if chunks == 0 {
+    if chunks == 0 && declared != Some(0) {
         log.problem("an event log without a chunk", data.len().min(HEADER), limits);
     }
     log

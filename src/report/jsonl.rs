@@ -1,6 +1,6 @@
 //! One JSON object per line, written as the run goes.
 
-use super::model::{CredentialReport, Finding, Item};
+use super::model::{Check, CredentialReport, Finding, Input, Item, Report, Summary};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -29,10 +29,16 @@ pub trait Sink {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub(crate) enum LentItem<'a> {
+    /// An input.
+    Input(&'a Input),
     /// A credential.
     Credential(&'a CredentialReport),
     /// A finding.
     Finding(&'a Finding),
+    /// A check.
+    Check(&'a Check),
+    /// The end.
+    Summary(&'a Summary),
 }
 
 /// Appends an item as a line of JSON with its line end.
@@ -58,4 +64,23 @@ impl<W: Write> Sink for JsonLines<W> {
     fn line(&mut self, json: &[u8]) -> io::Result<()> {
         self.out.write_all(json)
     }
+}
+
+/// Writes a report that is complete already, each item once.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let inputs = report.inputs.iter().map(LentItem::Input);
+    let credentials = report.credentials.iter().map(LentItem::Credential);
+    let findings = report.findings.iter().map(LentItem::Finding);
+    let checks = report.checks.iter().map(LentItem::Check);
+    let items = inputs.chain(credentials).chain(findings).chain(checks).chain([LentItem::Summary(&report.summary)]);
+    let mut line = Vec::new();
+    for item in items {
+        line.clear();
+        push_line(&mut line, &item)?;
+        out.write_all(&line)?;
+    }
+    Ok(())
 }

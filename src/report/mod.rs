@@ -2,15 +2,18 @@
 
 pub mod build;
 pub mod chain;
+pub mod csv;
 pub mod escape;
 pub mod html;
 pub mod inspect;
 pub mod json;
 pub mod jsonl;
+pub mod junit;
 pub mod markdown;
 pub mod model;
 mod overview;
 pub mod records;
+pub mod sarif;
 pub mod schema;
 pub mod short;
 pub mod summary;

@@ -107,8 +107,9 @@ pub(in crate::report) struct View<'a> {
 impl<'a> View<'a> {
     pub(in crate::report) fn new(report: &'a Report, options: &TextOptions) -> Self {
         let mut findings: HashMap<u32, Vec<&Finding>> = HashMap::new();
+        let suspects = suspects(report);
         for f in &report.findings {
-            if let Some(id) = f.credential {
+            for id in told_with(&suspects, f) {
                 findings.entry(id).or_default().push(f);
             }
         }
@@ -339,6 +340,24 @@ pub(in crate::report) fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted
     out
 }
 
+/// The credentials on whose screens a finding stands: its own one; of a cause that is about no single credential (a folder, a
+/// binding) those that it breaks.
+fn told_with(suspects: &HashSet<u32>, finding: &Finding) -> Vec<u32> {
+    if let Some(id) = finding.credential {
+        return vec![id];
+    }
+    if !matches!(finding.role, Role::RootCause | Role::Contributing) {
+        return Vec::new();
+    }
+    finding.related.iter().copied().filter(|id| suspects.contains(id)).collect()
+}
+
+/// The credentials that got a verdict other than that they work.
+fn suspects(report: &Report) -> HashSet<u32> {
+    let suspect = |c: &&CredentialReport| worst(c).is_some_and(|w| w != VerdictOutcome::Works);
+    report.credentials.iter().filter(suspect).map(|c| c.id).collect()
+}
+
 /// The findings about no credential of the report; of those that say the same the first, with the places of the others.
 /// Those about a request stand on its own screen.
 pub(in crate::report) fn case_findings<'a>(
@@ -346,11 +365,12 @@ pub(in crate::report) fn case_findings<'a>(
     requests: &HashMap<u32, Vec<&'a Finding>>,
 ) -> Vec<(&'a Finding, Vec<String>)> {
     let known: HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
+    let suspects = suspects(report);
     let mut out: Vec<(&Finding, Vec<String>)> = Vec::new();
     let mut seen: BTreeMap<(&str, &str, Severity), usize> = BTreeMap::new();
     for f in report.findings.iter().filter(|f| f.credential.is_none_or(|id| !known.contains(&id))) {
         let of_request = || words::primary(&f.evidence).is_some_and(|e| requests.contains_key(&e.input));
-        if f.credential.is_none() && of_request() {
+        if f.credential.is_none() && (of_request() || !told_with(&suspects, f).is_empty()) {
             continue;
         }
         let key = (f.rule.as_str(), f.title.as_str(), f.severity);

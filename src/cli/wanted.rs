@@ -1,0 +1,74 @@
+//! The outputs that one run is asked for.
+
+use super::args::{CheckArgs, Format};
+use super::output::{Content, Output, file};
+use std::path::{Path, PathBuf};
+
+/// One form of the report and where it goes; without a path, to standard output.
+pub(super) struct Wanted<'a> {
+    pub(super) format: Format,
+    pub(super) path: Option<&'a Path>,
+}
+
+impl Wanted<'_> {
+    /// Opens its place.
+    ///
+    /// # Errors
+    /// As [`Output::open`].
+    pub(super) fn open(&self, args: &CheckArgs) -> Result<Output, String> {
+        let content = match self.format {
+            Format::Text | Format::Short | Format::Summary => Content::Text,
+            Format::Json
+            | Format::Jsonl
+            | Format::Html
+            | Format::Markdown
+            | Format::Sarif
+            | Format::Junit
+            | Format::Csv => Content::Data,
+        };
+        Output::open(&args.look, self.path, content)
+    }
+
+    /// For a message.
+    pub(super) fn name(&self) -> String {
+        self.path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string())
+    }
+}
+
+/// What is asked for, in its order; never empty.
+///
+/// # Errors
+/// Two outputs to one place, or a `--format` that nothing uses.
+pub(super) fn wanted(args: &CheckArgs) -> Result<Vec<Wanted<'_>>, String> {
+    let default = args.format.unwrap_or(Format::Text);
+    if args.output.is_empty() {
+        return Ok(vec![Wanted { format: default, path: None }]);
+    }
+    let list: Vec<Wanted<'_>> =
+        args.output.iter().map(|d| Wanted { format: d.format.unwrap_or(default), path: file(Some(&d.path)) }).collect();
+    if args.format.is_some() && args.output.iter().all(|d| d.format.is_some()) {
+        return Err(
+            "--format is for an output that names no form, and every --output names its own; for standard output as well add \
+             `--output FORMAT=-`"
+                .to_owned(),
+        );
+    }
+    let mut files: Vec<Option<PathBuf>> = Vec::new();
+    for output in &list {
+        let same = output.path.map(resolved);
+        if files.contains(&same) {
+            return Err(format!("two outputs can't both be written to {}", output.name()));
+        }
+        files.push(same);
+    }
+    Ok(list)
+}
+
+/// The file that a path means, however it is written and whether it is there or not.
+fn resolved(path: &Path) -> PathBuf {
+    let of_folder = || {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    };
+    std::fs::canonicalize(path).ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
+}
