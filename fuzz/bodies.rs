@@ -539,3 +539,90 @@ pub fn error_text(data: &[u8]) {
 pub fn system_info(data: &[u8]) {
     text_records(data, |limits| Box::new(SystemInfoReader::new(SourceId(0), limits)));
 }
+
+/// Whether the elements of a page close in the order in which they open; the contents of style and script are skipped.
+fn elements_close(page: &str) -> bool {
+    const VOID: [&str; 3] = ["!DOCTYPE", "meta", "br"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = page;
+    while let Some((_, tail)) = rest.split_once('<') {
+        let Some((tag, after)) = tail.split_once('>') else { return false };
+        rest = after;
+        let name = tag.split(' ').next().unwrap_or_default();
+        if let Some(name) = name.strip_prefix('/') {
+            if open.pop() != Some(name) {
+                return false;
+            }
+        } else if !VOID.contains(&name) {
+            open.push(name);
+            if name == "style" || name == "script" {
+                let Some(end) = rest.find(&format!("</{name}>")) else { return false };
+                rest = &rest[end..];
+            }
+        }
+    }
+    open.is_empty()
+}
+
+/// Whether every fence of a Markdown text is closed: the delimiter that opened it comes again, alone on a line.
+fn fences_close(text: &str) -> bool {
+    let mut open: Option<&str> = None;
+    for line in text.lines() {
+        match open {
+            Some(delimiter) if line == delimiter => open = None,
+            None if line.starts_with("```") => open = Some(line.trim_end_matches(|c: char| c != '`')),
+            _ => {}
+        }
+    }
+    open.is_none()
+}
+
+/// Any bytes as an input, through every renderer.
+pub fn report_render(data: &[u8]) {
+    use keyspect::report::{html, json, jsonl, markdown, short, summary, text};
+    // A name that would break out of every form.
+    let name = "<b>`x`|\u{202e}.txt";
+    let analyzed = |out: &mut Vec<u8>| {
+        let mut sink = jsonl::JsonLines::new(out);
+        let mut analysis = Analysis::new(Options::new(datetime!(2026-01-01 0:00 UTC))).with_sink(&mut sink);
+        analysis.read(name, None, &mut &*data).expect("a vector takes everything");
+        analysis.finish().expect("a vector takes everything");
+    };
+    let mut analysis = Analysis::new(Options::new(datetime!(2026-01-01 0:00 UTC)));
+    analysis.read(name, None, &mut &*data).expect("no sink");
+    let report = analysis.finish().expect("no sink");
+    let render = |renderer: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+        let mut out = Vec::new();
+        renderer(&mut out).expect("a vector takes everything");
+        String::from_utf8(out).expect("UTF-8")
+    };
+    let written = render(&|out| json::render(&report, out));
+    let back: Report = serde_json::from_str(&written).expect("JSON");
+    assert!(back == report, "JSON reads back equal");
+    let mut lines = Vec::new();
+    analyzed(&mut lines);
+    for line in String::from_utf8(lines).expect("UTF-8").lines() {
+        serde_json::from_str::<Value>(line).expect("a line of JSON");
+    }
+    let hides = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    for verbose in [false, true] {
+        let mut options = text::TextOptions::default();
+        options.verbose = verbose;
+        assert!(!render(&|out| text::render(&report, &options, out)).contains(hides));
+        let mut options = html::HtmlOptions::default();
+        options.verbose = verbose;
+        let page = render(&|out| html::render(&report, &options, out));
+        assert!(elements_close(&page) && !page.contains(hides) && !page.contains("<b>`"));
+        let mut options = markdown::MarkdownOptions::default();
+        options.verbose = verbose;
+        let ticket = render(&|out| markdown::render(&report, &options, out));
+        assert!(fences_close(&ticket) && !ticket.contains(hides));
+    }
+    for ascii in [false, true] {
+        assert!(!render(&|out| short::render(&report, ascii, out)).contains(hides));
+        assert!(!render(&|out| summary::render(&report, ascii, out)).contains(hides));
+    }
+}

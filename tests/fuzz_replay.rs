@@ -157,6 +157,13 @@ fn listings() {
 
 #[cfg(feature = "zip")]
 #[test]
+fn report_render() {
+    let folders =
+        ["certutil", "pfx", "cases", "request-inf", "sslcert-bindings", "event-text", "icacls", "capi-key-container"];
+    replay(&folders, bodies::report_render);
+}
+
+#[test]
 fn zip_archive() {
     replay(&["zip"], bodies::zip_archive);
 }

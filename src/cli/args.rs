@@ -274,6 +274,10 @@ pub(crate) enum Format {
     Json,
     /// One JSON object per line, written as the run goes
     Jsonl,
+    /// One page for a browser: to forward, to print
+    Html,
+    /// For a ticket
+    Markdown,
     /// SARIF 2.1.0, for GitHub code scanning and other viewers of findings
     Sarif,
     /// JUnit XML, for CI servers

@@ -23,8 +23,10 @@ use keyspect::collect;
 use keyspect::explain::{self, PageOptions, closest};
 use keyspect::report::csv::{self, CsvOptions};
 use keyspect::report::escape::escape;
+use keyspect::report::html::{self, HtmlOptions};
 use keyspect::report::jsonl::{self, JsonLines, Sink};
 use keyspect::report::junit::{self, JunitOptions};
+use keyspect::report::markdown::{self, MarkdownOptions};
 use keyspect::report::model::{Report, Severity};
 use keyspect::report::sarif::{self, SarifOptions};
 use keyspect::report::text::{self, TextOptions};
@@ -89,7 +91,9 @@ fn dispatch(cli: Cli) -> u8 {
         Some(Command::Explain(args)) => explain_name(&args),
         Some(Command::Rules(args)) => list_rules(&args),
         Some(Command::Collect(args)) => collect_script(&args),
-        Some(Command::Completions(args)) => args.output.open()
+        Some(Command::Completions(args)) => args
+            .output
+            .open()
             .map_err(Failure::Usage)
             .and_then(|output| write(output, 0, |out| manual::completions(args.shell, out))),
         Some(Command::Man(args)) => manual::man(args.command.as_deref()).map_err(Failure::Usage).and_then(|page| {
@@ -321,6 +325,18 @@ impl CheckRun<'_> {
                 let mut options = CsvOptions::default();
                 options.bom = args.csv_bom;
                 csv::render(report, &options, out)
+            }
+            Format::Html => {
+                let mut options = HtmlOptions::default();
+                options.verbose = args.verbose;
+                options.quiet = args.quiet;
+                html::render(report, &options, out)
+            }
+            Format::Markdown => {
+                let mut options = MarkdownOptions::default();
+                options.verbose = args.verbose;
+                options.quiet = args.quiet;
+                markdown::render(report, &options, out)
             }
         }
     }

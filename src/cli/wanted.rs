@@ -18,7 +18,13 @@ impl Wanted<'_> {
     pub(super) fn open(&self, args: &CheckArgs) -> Result<Output, String> {
         let content = match self.format {
             Format::Text | Format::Short | Format::Summary => Content::Text,
-            Format::Json | Format::Jsonl | Format::Sarif | Format::Junit | Format::Csv => Content::Data,
+            Format::Json
+            | Format::Jsonl
+            | Format::Html
+            | Format::Markdown
+            | Format::Sarif
+            | Format::Junit
+            | Format::Csv => Content::Data,
         };
         Output::open(&args.look, self.path, content)
     }

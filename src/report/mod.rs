@@ -1,13 +1,17 @@
 //! The report and its renderers. A renderer reads the report only: it reopens no input and decides nothing.
 
 pub mod build;
+pub mod chain;
 pub mod csv;
 pub mod escape;
+pub mod html;
 pub mod inspect;
 pub mod json;
 pub mod jsonl;
 pub mod junit;
+pub mod markdown;
 pub mod model;
+mod overview;
 pub mod records;
 pub mod sarif;
 pub mod schema;

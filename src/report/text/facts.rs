@@ -16,7 +16,7 @@ const SECOND: usize = 47;
 const ENDPOINTS: usize = 5;
 
 /// A short form of the provider: name, type, CSP or KSP.
-pub(super) fn provider(key: &KeyReport) -> String {
+pub(in crate::report) fn provider(key: &KeyReport) -> String {
     let kind = match key.provider.kind.as_str() {
         "csp" => " (CSP)",
         "ksp" => " (KSP)",
@@ -34,7 +34,7 @@ pub(super) fn provider(key: &KeyReport) -> String {
 }
 
 /// `2 AT_SIGNATURE`.
-pub(super) fn key_spec(key: &KeyReport) -> String {
+pub(in crate::report) fn key_spec(key: &KeyReport) -> String {
     match &key.key_spec {
         None => "not shown".to_owned(),
         Some(spec) => {
@@ -46,7 +46,7 @@ pub(super) fn key_spec(key: &KeyReport) -> String {
 }
 
 /// `encryption test passed`.
-pub(super) fn tests(key: &KeyReport) -> String {
+pub(in crate::report) fn tests(key: &KeyReport) -> String {
     let mut words = Vec::new();
     for (name, outcome) in [("encryption", &key.encryption_test), ("signature", &key.signature_test)] {
         match outcome.as_str() {
@@ -59,7 +59,7 @@ pub(super) fn tests(key: &KeyReport) -> String {
 }
 
 /// `machine, My`.
-pub(super) fn store(credential: &CredentialReport) -> String {
+pub(in crate::report) fn store(credential: &CredentialReport) -> String {
     match &credential.store {
         None => credential.origin.clone(),
         Some(store) => match (&store.name, store.scope.as_str()) {
@@ -72,7 +72,7 @@ pub(super) fn store(credential: &CredentialReport) -> String {
 }
 
 /// As [`store`], for a table: without the words about what is not shown.
-pub(super) fn short_store(credential: &CredentialReport) -> String {
+pub(in crate::report) fn short_store(credential: &CredentialReport) -> String {
     match &credential.store {
         Some(store) if store.scope == "unknown" => store.name.clone().unwrap_or_default(),
         _ => store(credential),
@@ -80,7 +80,7 @@ pub(super) fn short_store(credential: &CredentialReport) -> String {
 }
 
 /// The day until which a certificate is valid.
-pub(super) fn valid_until(certificate: &CertificateReport) -> String {
+pub(in crate::report) fn valid_until(certificate: &CertificateReport) -> String {
     if let Some(moment) = &certificate.not_after {
         return words::day(moment).to_owned();
     }
@@ -261,6 +261,64 @@ pub(super) fn block(report: &Report, credential: &CredentialReport, findings: &[
         rows.pair("bound to", &text, None, None);
     }
     rows.out
+}
+
+/// The facts as pairs of a name and a value, for a document; not escaped.
+pub(in crate::report) fn pairs(report: &Report, credential: &CredentialReport) -> Vec<(&'static str, String)> {
+    let key = &credential.key;
+    let mut out = Vec::new();
+    if let Some(c) = &credential.certificate {
+        let given = |name, value: &Option<String>| value.clone().filter(|v| !v.is_empty()).map(|v| (name, v));
+        out.extend(given("Subject", &c.subject));
+        out.extend(given("Issuer", &c.issuer));
+        out.extend(given("Thumbprint", &c.sha1).or_else(|| given("Serial", &c.serial)));
+        out.push(("Valid until", valid_until(c)));
+        out.extend(given("Known as", &c.friendly_name));
+    }
+    out.push((if credential.store.is_some() { "Store" } else { "From" }, store(credential)));
+    out.extend(bound(report, credential).map(|by| ("Bound by", by)));
+    match key.association.as_str() {
+        "none" => {
+            out.push(("Key", "none: no key link and no key".to_owned()));
+            return out;
+        }
+        "found-by-search" => out.push(("Key", "no key link; certutil found the key by itself".to_owned())),
+        _ => {}
+    }
+    if key.access == "not-opened" {
+        out.push(("Key", "could not be opened".to_owned()));
+    }
+    if key.matches_certificate == Some(false) {
+        out.push(("Key", "is not the certificate's, by its bytes".to_owned()));
+    }
+    out.push(("Provider", provider(key)));
+    out.push(("KeySpec", key_spec(key)));
+    out.push(("Flags", flags(key)));
+    if let Some(c) = &credential.certificate {
+        out.push(("Key usage", c.key_usage.as_ref().map_or_else(|| "not shown".to_owned(), |u| u.join(", "))));
+        if let Some(list) = &c.extended_key_usage {
+            let names: Vec<_> = list.iter().map(|o| oid::eku_name(o).unwrap_or(o)).collect();
+            out.push(("Made for", names.join(", ")));
+        }
+    }
+    out.push(("Tests", tests(key)));
+    if let Some(list) = &key.usage {
+        out.push(("CNG usage", list.join(", ")));
+    }
+    let container = &key.container;
+    let named = |name: &str| if name.is_empty() { "(empty)".to_owned() } else { name.to_owned() };
+    if let Some(name) = container.name.as_ref().or(container.stored.as_ref()) {
+        out.push(("Container", named(name)));
+    }
+    if let (Some(stored), Some(name)) = (&container.stored, &container.name)
+        && stored != name
+    {
+        out.push(("Stored as", named(stored)));
+    }
+    if let Some((file, fits)) = key_file(key) {
+        out.push(("Key file", if fits.is_empty() { file } else { format!("{file} ({fits})") }));
+    }
+    out
 }
 
 /// What binds it: `0.0.0.0:443 (bindings.txt:5)`; each endpoint once. An error or event that names it has no endpoint.

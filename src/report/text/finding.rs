@@ -10,18 +10,18 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::BTreeMap;
 
 /// Lines between two evidences that are shown in full when all of them are kept.
-const SHOWN_LINES: usize = 12;
+pub(in crate::report) const SHOWN_LINES: usize = 12;
 /// Lines between two evidences for which one snippet still stands.
 const FOLDED_LINES: u32 = 500;
 
 /// A marked part of a line, in bytes of its text, and the evidence it stands for.
-type Mark<'a> = (std::ops::Range<usize>, &'a EvidenceReport);
+pub(in crate::report) type Mark<'a> = (std::ops::Range<usize>, &'a EvidenceReport);
 
 /// One line of a snippet: its text in the report, and the marked parts in bytes of that text.
 #[derive(Default)]
-struct Line<'a> {
-    text: String,
-    marks: Vec<Mark<'a>>,
+pub(in crate::report) struct Line<'a> {
+    pub(in crate::report) text: String,
+    pub(in crate::report) marks: Vec<Mark<'a>>,
 }
 
 /// A line of an input made of the parts that its evidences keep: an artifact that was collapsed to one line has several
@@ -77,10 +77,10 @@ fn span(evidence: &EvidenceReport, text: &str) -> std::ops::Range<usize> {
 }
 
 /// One snippet's lines: consecutive in the input as far as they are kept.
-type Run<'a> = BTreeMap<u32, Line<'a>>;
+pub(in crate::report) type Run<'a> = BTreeMap<u32, Line<'a>>;
 
 /// The evidences of one input, as runs of lines near each other.
-fn runs<'a>(evidence: &[&'a EvidenceReport], ascii: bool) -> Vec<Run<'a>> {
+pub(in crate::report) fn runs<'a>(evidence: &[&'a EvidenceReport], ascii: bool) -> Vec<Run<'a>> {
     let mut by_line: BTreeMap<u32, Vec<&'a EvidenceReport>> = BTreeMap::new();
     for e in evidence.iter().filter(|e| e.line_text.is_some()) {
         if let Some(number) = e.line {
@@ -238,7 +238,7 @@ pub(super) fn paragraph(out: &mut String, first: &str, hang: usize, text: &str, 
     }
 }
 
-fn place_words(place: &str) -> &'static str {
+pub(in crate::report) fn place_words(place: &str) -> &'static str {
     match place {
         "here" => "here",
         "requesting-server" => "on the server that made the request, elevated",

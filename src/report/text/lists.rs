@@ -28,12 +28,12 @@ fn more(out: &mut String, all: usize, shown: usize, paint: Paint) {
 }
 
 /// The first eight digits of a thumbprint.
-fn thumb(credential: &CredentialReport) -> String {
+pub(in crate::report) fn thumb(credential: &CredentialReport) -> String {
     credential.certificate.as_ref().and_then(|c| c.sha1.as_deref()).unwrap_or("").chars().take(8).collect()
 }
 
 /// The provider and the KeySpec, or that there is no key.
-fn key_words(credential: &CredentialReport) -> String {
+pub(in crate::report) fn key_words(credential: &CredentialReport) -> String {
     let key = &credential.key;
     if key.association == "none" {
         return "no key".to_owned();
@@ -110,9 +110,8 @@ pub(super) fn places(places: &[String], verbose: bool, paint: Paint) -> String {
     out
 }
 
-/// Inputs with what became of them, and where; inputs about which the same is said come together.
-pub(super) fn inputs(inputs: &[&Input], verbose: bool, paint: Paint) -> String {
-    let limit = rows(verbose);
+/// Inputs about which the same is said, together; at most `limit` of their problems are compared.
+pub(in crate::report) fn input_groups<'a>(inputs: &[&'a Input], limit: usize) -> Vec<Vec<&'a Input>> {
     let mut groups: Vec<Vec<&Input>> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for input in inputs {
@@ -126,16 +125,28 @@ pub(super) fn inputs(inputs: &[&Input], verbose: bool, paint: Paint) -> String {
             }
         }
     }
+    groups
+}
+
+/// What became of an input, in words, and the verdict whose mark it gets.
+pub(in crate::report) fn status(status: InputStatus) -> (VerdictOutcome, &'static str) {
+    match status {
+        InputStatus::Failed => (VerdictOutcome::Fails, "could not be read"),
+        InputStatus::Unrecognized => (VerdictOutcome::AtRisk, "not recognized"),
+        InputStatus::Locked => (VerdictOutcome::AtRisk, "needs a password"),
+        InputStatus::Partial => (VerdictOutcome::AtRisk, "read in part"),
+        InputStatus::Analyzed => (VerdictOutcome::Unknown, "read, with a remark"),
+    }
+}
+
+/// Inputs with what became of them, and where; inputs about which the same is said come together.
+pub(super) fn inputs(inputs: &[&Input], verbose: bool, paint: Paint) -> String {
+    let limit = rows(verbose);
+    let groups = input_groups(inputs, limit);
     let mut out = String::new();
     for list in groups.iter().take(limit) {
         let Some(first) = list.first() else { continue };
-        let (outcome, what) = match first.status {
-            InputStatus::Failed => (VerdictOutcome::Fails, "could not be read"),
-            InputStatus::Unrecognized => (VerdictOutcome::AtRisk, "not recognized"),
-            InputStatus::Locked => (VerdictOutcome::AtRisk, "needs a password"),
-            InputStatus::Partial => (VerdictOutcome::AtRisk, "read in part"),
-            InputStatus::Analyzed => (VerdictOutcome::Unknown, "read, with a remark"),
-        };
+        let (outcome, what) = status(first.status);
         let shown = if list.len() > 3 && !verbose { 2 } else { list.len() };
         let mut names: Vec<_> = list.iter().take(shown).map(|i| paint.show(&words::path(i))).collect();
         if list.len() > shown {
@@ -175,25 +186,27 @@ fn records(kind: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// What was read in an input that is not certutil's: `3 bindings`.
+pub(in crate::report) fn records_of(input: &Input) -> Option<String> {
+    let list = input.details.as_ref().and_then(|d| d.get("records")).and_then(serde_json::Value::as_array);
+    let list = list.filter(|_| input.verdicts.is_empty())?;
+    // The line that ends a listing is no record of its own.
+    let count = list.iter().filter(|r| r.get("listing").is_none()).count() as u64;
+    if count == 0 || input.kind.starts_with("certutil") {
+        return None;
+    }
+    let (one, many) = records(&input.kind);
+    Some(match (input.kind.as_str(), count) {
+        ("icacls" | "acl-listing", 1) => one.to_owned(),
+        ("icacls" | "acl-listing", n) => format!("permissions of {n} files and folders"),
+        _ => words::count(count, one, many),
+    })
+}
+
 /// What was read in inputs that are not certutil's: `bindings.txt: 3 bindings`.
 pub(super) fn read(report: &Report, verbose: bool, paint: Paint) -> String {
-    let mut parts = Vec::new();
-    for input in &report.inputs {
-        let list = input.details.as_ref().and_then(|d| d.get("records")).and_then(serde_json::Value::as_array);
-        let Some(list) = list.filter(|_| input.verdicts.is_empty()) else { continue };
-        // The line that ends a listing is no record of its own.
-        let count = list.iter().filter(|r| r.get("listing").is_none()).count() as u64;
-        if count == 0 || input.kind.starts_with("certutil") {
-            continue;
-        }
-        let (one, many) = records(&input.kind);
-        let what = match (input.kind.as_str(), count) {
-            ("icacls" | "acl-listing", 1) => one.to_owned(),
-            ("icacls" | "acl-listing", n) => format!("permissions of {n} files and folders"),
-            _ => words::count(count, one, many),
-        };
-        parts.push(format!("{}: {what}", words::path(input)));
-    }
+    let read = |input: &Input| records_of(input).map(|what| format!("{}: {what}", words::path(input)));
+    let mut parts: Vec<String> = report.inputs.iter().filter_map(read).collect();
     if parts.is_empty() {
         return String::new();
     }
@@ -208,7 +221,7 @@ pub(super) fn read(report: &Report, verbose: bool, paint: Paint) -> String {
     out.replacen("Also read:", &paint.bold("Also read:"), 1)
 }
 
-fn problem(problem: &Problem) -> String {
+pub(in crate::report) fn problem(problem: &Problem) -> String {
     match (problem.line, problem.bytes) {
         (Some(line), _) => format!("line {line}: {}", problem.message),
         (None, Some([start, _])) => format!("offset {start:#x}: {}", problem.message),
@@ -218,7 +231,7 @@ fn problem(problem: &Problem) -> String {
 
 /// What could not be checked, and the command that would tell; what one command tells comes together. A reason counts
 /// once per credential: several rules may want the same fact.
-pub(super) fn not_checked(checks: &[&Check], verbose: bool, paint: Paint) -> String {
+pub(in crate::report) fn open_questions<'a>(checks: &[&'a Check]) -> Vec<(Option<&'a str>, Vec<String>)> {
     let mut reasons: Vec<(&str, u64, Option<&str>)> = Vec::new();
     let mut last: BTreeMap<&str, Option<u32>> = BTreeMap::new();
     let mut known: BTreeMap<&str, usize> = BTreeMap::new();
@@ -250,6 +263,12 @@ pub(super) fn not_checked(checks: &[&Check], verbose: bool, paint: Paint) -> Str
             }
         }
     }
+    groups
+}
+
+/// What could not be checked, with the commands that would tell.
+pub(super) fn not_checked(checks: &[&Check], verbose: bool, paint: Paint) -> String {
+    let groups = open_questions(checks);
     let mut out = String::new();
     let shown = groups.len().min(rows(verbose));
     for (i, (obtain, list)) in groups.iter().take(shown).enumerate() {

@@ -1,12 +1,12 @@
 //! The report for a person at a terminal: is it broken, why, which line proves it, what repairs it, what shows that it is
 //! repaired, what is not the cause, what could not be seen.
 
-mod facts;
-mod finding;
+pub(in crate::report) mod facts;
+pub(in crate::report) mod finding;
 mod links;
-mod lists;
-mod paint;
-mod requests;
+pub(in crate::report) mod lists;
+pub(in crate::report) mod paint;
+pub(in crate::report) mod requests;
 
 use super::escape::{columns, wrap};
 use super::model::{
@@ -55,12 +55,12 @@ impl TextOptions {
 }
 
 /// A credential's worst verdict; `None`: it got none.
-fn worst(credential: &CredentialReport) -> Option<VerdictOutcome> {
+pub(in crate::report) fn worst(credential: &CredentialReport) -> Option<VerdictOutcome> {
     credential.verdicts.iter().map(|v| v.outcome).min_by_key(|o| words::rank(*o))
 }
 
 /// `www.contoso.com (32b5398e)`. Not escaped.
-fn name_and_id(credential: &CredentialReport) -> String {
+pub(in crate::report) fn name_and_id(credential: &CredentialReport) -> String {
     let sha1 = credential.certificate.as_ref().and_then(|c| c.sha1.as_deref());
     match sha1.and_then(|s| s.get(..8)) {
         Some(short) => format!("{} ({short})", credential.display_name),
@@ -101,7 +101,7 @@ fn verdict_words(verdicts: &[Verdict], verbose: bool, used: usize, paint: Paint)
 }
 
 /// What the renderer looks up again and again.
-struct View<'a> {
+pub(in crate::report) struct View<'a> {
     report: &'a Report,
     findings: HashMap<u32, Vec<&'a Finding>>,
     checks: HashMap<u32, Vec<&'a Check>>,
@@ -110,7 +110,7 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(report: &'a Report, options: &'a TextOptions) -> Self {
+    pub(in crate::report) fn new(report: &'a Report, options: &'a TextOptions) -> Self {
         let mut findings: HashMap<u32, Vec<&Finding>> = HashMap::new();
         let suspects = suspects(report);
         for f in &report.findings {
@@ -126,10 +126,10 @@ impl<'a> View<'a> {
         }
         Self { report, findings, checks, paint: options.paint(), verbose: options.verbose }
     }
-    fn findings(&self, credential: &CredentialReport) -> &[&'a Finding] {
+    pub(in crate::report) fn findings(&self, credential: &CredentialReport) -> &[&'a Finding] {
         self.findings.get(&credential.id).map_or(&[], Vec::as_slice)
     }
-    fn checks(&self, credential: &CredentialReport) -> &[&'a Check] {
+    pub(in crate::report) fn checks(&self, credential: &CredentialReport) -> &[&'a Check] {
         self.checks.get(&credential.id).map_or(&[], Vec::as_slice)
     }
     /// Whether it deserves a screen of its own: a verdict against it, or, without any verdict, an error or warning.
@@ -140,10 +140,14 @@ impl<'a> View<'a> {
             None => self.findings(credential).iter().any(|f| f.severity < Severity::Note),
         }
     }
-    fn heading(&self, credential: &CredentialReport) -> String {
-        let outcome = worst(credential)
+    /// Its worst verdict; without any, what its worst finding is worth.
+    pub(in crate::report) fn outcome(&self, credential: &CredentialReport) -> VerdictOutcome {
+        worst(credential)
             .or_else(|| self.findings(credential).iter().map(|f| f.severity).min().map(as_verdict))
-            .unwrap_or(VerdictOutcome::Unknown);
+            .unwrap_or(VerdictOutcome::Unknown)
+    }
+    fn heading(&self, credential: &CredentialReport) -> String {
+        let outcome = self.outcome(credential);
         let name = self.paint.show(&credential.display_name);
         let used = columns(&name).saturating_add(4);
         let mut line = format!("{} {}", self.paint.mark(outcome), self.paint.bold(&name));
@@ -155,19 +159,22 @@ impl<'a> View<'a> {
         line.push('\n');
         line
     }
-    /// Where the verdicts against it come from that no finding explains: the table of workloads.
-    fn table_of_workloads(&self, credential: &CredentialReport) -> String {
+    /// The workloads of verdicts against it that no finding explains: the table of workloads does.
+    pub(in crate::report) fn unexplained(&self, credential: &'a CredentialReport) -> Vec<&'a str> {
         let explained = |v: &&Verdict| {
             self.findings(credential).iter().any(|f| v.because.contains(&f.rule))
                 || v.because.iter().any(|rule| self.is_set_aside(rule))
         };
-        let names: Vec<_> = credential
+        credential
             .verdicts
             .iter()
             .filter(|v| words::rank(v.outcome) < 2)
             .filter(|v| !explained(v))
             .map(|v| v.workload.split(':').next().unwrap_or_default())
-            .collect();
+            .collect()
+    }
+    fn table_of_workloads(&self, credential: &'a CredentialReport) -> String {
+        let names = self.unexplained(credential);
         if names.is_empty() {
             return String::new();
         }
@@ -209,7 +216,7 @@ impl<'a> View<'a> {
         self.paint.dim(&format!("  {count} about them; -v shows them\n"))
     }
     /// What is not the cause: suppressors that speak, and what the key's facts show by themselves.
-    fn not_the_cause(&self, credential: &CredentialReport) -> String {
+    pub(in crate::report) fn exonerated(&self, credential: &CredentialReport) -> Vec<String> {
         let key = &credential.key;
         let mut parts: Vec<String> = Vec::new();
         if key.access == "opened" {
@@ -227,6 +234,10 @@ impl<'a> View<'a> {
                 parts.push(check.reason.clone());
             }
         }
+        parts
+    }
+    fn not_the_cause(&self, credential: &CredentialReport) -> String {
+        let parts = self.exonerated(credential);
         if parts.is_empty() {
             return String::new();
         }
@@ -235,11 +246,11 @@ impl<'a> View<'a> {
         finding::paragraph(&mut out, "Not the cause: ", 15, &text, self.paint.width);
         out.replacen("Not the cause:", &self.paint.bold("Not the cause:"), 1)
     }
-    fn unknown(&self, credential: &CredentialReport) -> Vec<&'a Check> {
+    pub(in crate::report) fn unknown(&self, credential: &CredentialReport) -> Vec<&'a Check> {
         self.checks(credential).iter().filter(|c| c.outcome == CheckOutcome::Unknown).copied().collect()
     }
     /// The screen of one credential.
-    fn screen(&self, credential: &CredentialReport, same: &[&'a CredentialReport]) -> String {
+    fn screen(&self, credential: &'a CredentialReport, same: &[&'a CredentialReport]) -> String {
         let findings = self.findings(credential);
         let mut out = self.heading(credential);
         out.push_str(&facts::block(self.report, credential, findings, self.paint));
@@ -315,15 +326,15 @@ fn signature<'a>(view: &View<'a>, credential: &'a CredentialReport) -> Signature
 
 /// The credentials sorted by what they get.
 #[derive(Default)]
-struct Sorted<'a> {
+pub(in crate::report) struct Sorted<'a> {
     /// Each with the others that are broken in the same way.
-    broken: Vec<(&'a CredentialReport, Vec<&'a CredentialReport>)>,
-    undecided: Vec<&'a CredentialReport>,
-    healthy: Vec<&'a CredentialReport>,
-    not_judged: Vec<&'a CredentialReport>,
+    pub(in crate::report) broken: Vec<(&'a CredentialReport, Vec<&'a CredentialReport>)>,
+    pub(in crate::report) undecided: Vec<&'a CredentialReport>,
+    pub(in crate::report) healthy: Vec<&'a CredentialReport>,
+    pub(in crate::report) not_judged: Vec<&'a CredentialReport>,
 }
 
-fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted<'a> {
+pub(in crate::report) fn sort<'a>(view: &View<'a>, report: &'a Report) -> Sorted<'a> {
     let mut order: HashMap<u32, usize> = HashMap::new();
     for (i, f) in report.findings.iter().enumerate() {
         if let Some(id) = f.credential {
@@ -378,7 +389,10 @@ fn suspects(report: &Report) -> HashSet<u32> {
 
 /// The findings about no credential of the report; of those that say the same the first, with the places of the others.
 /// Those about a request stand on its own screen.
-fn case_findings<'a>(report: &'a Report, requests: &HashMap<u32, Vec<&'a Finding>>) -> Vec<(&'a Finding, Vec<String>)> {
+pub(in crate::report) fn case_findings<'a>(
+    report: &'a Report,
+    requests: &HashMap<u32, Vec<&'a Finding>>,
+) -> Vec<(&'a Finding, Vec<String>)> {
     let known: HashSet<u32> = report.credentials.iter().map(|c| c.id).collect();
     let suspects = suspects(report);
     let mut out: Vec<(&Finding, Vec<String>)> = Vec::new();
@@ -410,7 +424,7 @@ fn header(report: &Report, paint: Paint) -> String {
 }
 
 /// Whether nothing of an input was read.
-fn is_unread(input: &Input) -> bool {
+pub(in crate::report) fn is_unread(input: &Input) -> bool {
     matches!(input.status, InputStatus::Failed | InputStatus::Unrecognized)
 }
 

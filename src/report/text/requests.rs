@@ -8,7 +8,7 @@ use crate::report::words;
 use std::collections::HashMap;
 
 /// The findings about what inputs with verdicts ask for, by input.
-pub(super) fn findings(report: &Report) -> HashMap<u32, Vec<&Finding>> {
+pub(in crate::report) fn findings(report: &Report) -> HashMap<u32, Vec<&Finding>> {
     let judged = report.inputs.iter().filter(|input| !input.verdicts.is_empty());
     let mut out: HashMap<u32, Vec<&Finding>> = judged.map(|input| (input.id, Vec::new())).collect();
     for finding in report.findings.iter().filter(|finding| finding.credential.is_none()) {
@@ -43,7 +43,7 @@ pub(super) fn screen(report: &Report, input: &Input, about: &[&Finding], verbose
 }
 
 /// What it asks for, from the details of a request or an INF.
-fn facts(input: &Input) -> Option<String> {
+pub(in crate::report) fn facts(input: &Input) -> Option<String> {
     let details = input.details.as_ref()?;
     let text = |name: &str| details.get(name).and_then(serde_json::Value::as_str).filter(|t| !t.is_empty());
     let number = |name: &str| details.get(name).and_then(serde_json::Value::as_u64);

@@ -1,0 +1,8 @@
+//! Any bytes as an input, through every renderer: JSON that reads back equal, HTML whose elements close and that holds no
+//! character that hides, Markdown whose fences close, text without control characters.
+#![no_main]
+
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::report_render(data));
