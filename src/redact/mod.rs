@@ -1,0 +1,331 @@
+//! Pseudonyms for everything in a report or a text that names somebody or something.
+//!
+//! The same value has the same pseudonym in everything that one [`Redactor`] writes, so who reads it still sees that the
+//! certificate of a binding is the one in the store and that a container leads to a key file. What is the same on every
+//! machine stays: providers, KeySpec, flags, codes, OIDs, dates, well-known accounts and containers. `docs/redaction.md` says what
+//! can't be promised.
+//!
+//! First everything learns, then everything is written:
+//!
+//! ```
+//! use keyspect::redact::Redactor;
+//!
+//! let mut redactor = Redactor::new([7; 32]);
+//! let text = redactor.text("Subject: CN=www.contoso.com, O=Contoso\nCert Hash(sha1): 32b5398ed3c9c6f1a350bcd4b514ebb5a45d1fc6\n");
+//! assert!(text.starts_with("Subject: CN=host-1.example, O=name-1\n"));
+//! assert!(!text.contains("32b5398e"));
+//! ```
+
+mod copy;
+mod keep;
+mod learn;
+mod names;
+mod shapes;
+
+pub use copy::Refusal;
+
+use crate::report::model::Report;
+use aho_corasick::{AhoCorasick, Input, MatchKind};
+use names::{Class, Names};
+use serde_json::Value;
+use shapes::{Act, Part};
+use std::collections::{BTreeMap, HashMap};
+
+/// Gives pseudonyms, the same ones for the same values.
+pub struct Redactor {
+    names: Names,
+    /// Names known from reports, folded, with what they are and how they were written.
+    known: HashMap<String, (Class, bool)>,
+    finder: Option<Finder>,
+}
+
+struct Finder {
+    automaton: AhoCorasick,
+    /// What becomes of each pattern, and whether it is hidden only where nothing but it stands.
+    acts: Vec<(Act, bool)>,
+}
+
+/// Fields of a report that hold words of the report's own contract.
+const OWN: &[&str] = &[
+    "schema", "rule", "severity", "role", "confidence", "status", "kind", "encoding", "language", "scope", "association",
+    "access", "file_name_rule", "basis", "exportable", "encryption_test", "signature_test", "outcome", "workload",
+    "workloads", "shell", "where", "url", "key_usage", "extended_key_usage", "algorithm", "not_before", "not_after", "type",
+    "provider_type", "time", "level", "channel", "operation", "result", "desired_access", "mask", "protocol", "state",
+    "ssl_flags", "store", "form", "origin", "target", "windows", "hash_algorithm", "key_algorithm", "request_type", "side",
+    "because", "format", "version",
+];
+
+impl Redactor {
+    /// With a key that should be random and of this run alone: who knows it can find out by trying whether a hash, GUID or SID
+    /// is behind a pseudonym. With the same key the same identifiers are made in another run.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self { names: Names::new(key), known: HashMap::new(), finder: None }
+    }
+
+    /// Takes note of every name that a report states, so that it is hidden wherever it stands in texts.
+    pub fn learn(&mut self, report: &Report) {
+        let mut found: Vec<(Class, String)> = Vec::new();
+        learn::names(report, &mut |class, name| found.push((class, name.to_owned())));
+        for (class, name) in &found {
+            self.names.seen(name);
+            if *class == Class::User {
+                self.names.account_known(name);
+            }
+        }
+        for (class, name) in found {
+            self.know(class, &name);
+        }
+        self.finder = None;
+    }
+
+    fn know(&mut self, class: Class, name: &str) {
+        let name = name.trim();
+        if keep::is_kept(name) || class == Class::File && keep::is_folder(name) {
+            return;
+        }
+        let folded = keep::fold(name);
+        let letters = folded.chars().filter(|c| c.is_alphanumeric()).count();
+        let number = folded.bytes().all(|b| b.is_ascii_digit());
+        if letters < 3 || number && letters < 6 || folded.len() > 1024 {
+            return;
+        }
+        if class == Class::Container {
+            self.names.container_known(name);
+        }
+        let shy = letters < 4 || keep::is_vocabulary(name);
+        self.known.entry(folded).or_insert((class, shy));
+    }
+
+    fn finder(&mut self) -> Option<&Finder> {
+        if self.finder.is_none() {
+            let mut patterns: Vec<String> = Vec::new();
+            let mut acts = Vec::new();
+            for phrase in keep::phrases() {
+                patterns.push(keep::fold(phrase));
+                acts.push((Act::Keep, false));
+            }
+            let mut known: Vec<_> = self.known.iter().collect();
+            known.sort();
+            for (name, (class, shy)) in known {
+                patterns.push(name.clone());
+                acts.push((Act::Hide(*class), *shy));
+            }
+            let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns).ok()?;
+            self.finder = Some(Finder { automaton, acts });
+        }
+        self.finder.as_ref()
+    }
+
+    /// The names that are known, wherever they stand in a text: in any case, and with any blanks or line ends inside.
+    fn known_parts(&mut self, text: &str, out: &mut Vec<Part>) {
+        let Some(finder) = self.finder() else { return };
+        let mut folded = String::with_capacity(text.len());
+        // For each byte of the folded text, where its character stands in the original.
+        let mut places: Vec<usize> = Vec::with_capacity(text.len());
+        let mut fresh = true;
+        for (at, c) in text.char_indices() {
+            if c == '\n' {
+                fresh = true;
+            }
+            // The marks of a quoted mail are no part of a wrapped value.
+            if c.is_whitespace() || fresh && matches!(c, '>' | '|') {
+                continue;
+            }
+            fresh = false;
+            for lower in c.to_lowercase() {
+                folded.push(lower);
+                places.resize(folded.len(), at);
+            }
+        }
+        let mut from = 0usize;
+        while let Some(found) = finder.automaton.find(Input::new(&folded).range(from..)) {
+            let next = |at: usize| (at + 1..=folded.len()).find(|i| folded.is_char_boundary(*i)).unwrap_or(folded.len());
+            let start = places.get(found.start()).copied().unwrap_or(0);
+            let last = places.get(found.end().saturating_sub(1)).copied().unwrap_or(0);
+            let end = last + text.get(last..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
+            let (act, shy) = finder.acts.get(found.pattern().as_usize()).copied().unwrap_or((Act::Keep, false));
+            if stands(text, start, end, act, shy) {
+                out.push(Part { range: start..end, act });
+                from = found.end();
+            } else {
+                from = next(found.start());
+            }
+        }
+    }
+
+    /// A text with pseudonyms. Names that no report stated are hidden by their form.
+    pub fn text(&mut self, text: &str) -> String {
+        let mut parts = Vec::new();
+        shapes::find(text, &mut parts);
+        self.known_parts(text, &mut parts);
+        self.write(text, parts)
+    }
+
+    /// The longest parts first; of what a longer part overlaps, the rest is hidden too.
+    fn write(&mut self, text: &str, mut parts: Vec<Part>) -> String {
+        let rank = |act: Act| match act {
+            Act::Drop(_) => 0,
+            Act::Keep => 1,
+            Act::Hide(_) => 2,
+        };
+        parts.sort_by_key(|p| (std::cmp::Reverse(p.range.len()), rank(p.act), p.range.start));
+        let mut chosen: BTreeMap<usize, (usize, Act)> = BTreeMap::new();
+        for part in parts {
+            let (mut start, end) = (part.range.start, part.range.end);
+            // What lies before, between and behind longer parts.
+            if let Some((_, (other, _))) = chosen.range(..=start).next_back() {
+                start = start.max(*other);
+            }
+            let whole = start == part.range.start && chosen.range(start..end).next().is_none();
+            let act = match part.act {
+                Act::Keep if !whole => continue,
+                act => act,
+            };
+            while start < end {
+                let next = chosen.range(start..end).next().map(|(s, (e, _))| (*s, *e));
+                let stop = next.map_or(end, |(s, _)| s);
+                if text.get(start..stop).is_some_and(|t| t.chars().any(char::is_alphanumeric)) {
+                    chosen.insert(start, (stop, act));
+                }
+                start = next.map_or(end, |(_, e)| e);
+            }
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0usize;
+        for (start, (end, act)) in chosen {
+            out.push_str(text.get(at..start).unwrap_or_default());
+            let old = text.get(start..end).unwrap_or_default();
+            match act {
+                Act::Keep => out.push_str(old),
+                Act::Drop(remark) => out.push_str(remark),
+                Act::Hide(class) => {
+                    let lead = old.len() - old.trim_start().len();
+                    out.push_str(old.get(..lead).unwrap_or_default());
+                    let new = self.hidden(class, old.trim());
+                    out.push_str(&new);
+                    out.push_str(old.get(old.trim_end().len().max(lead)..).unwrap_or_default());
+                }
+            }
+            at = end;
+        }
+        out.push_str(text.get(at..).unwrap_or_default());
+        out
+    }
+
+    /// A value's pseudonym. What it is, is what the first report said of it.
+    fn hidden(&mut self, class: Class, value: &str) -> String {
+        let class = match self.known.get(&keep::fold(value)) {
+            Some((known, _)) if class != Class::Hex => *known,
+            _ => class,
+        };
+        self.names.value(class, value)
+    }
+
+    /// A report with pseudonyms: verdicts, rules, outcomes, places and counts stay.
+    pub fn report(&mut self, report: &Report) -> Report {
+        self.learn(report);
+        let mut value = serde_json::to_value(report).unwrap_or(Value::Null);
+        if let Value::Object(map) = &mut value {
+            for (key, part) in map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "tool" | "summary" | "schema")) {
+                self.redact(key, "", part);
+            }
+        }
+        serde_json::from_value(value).unwrap_or_else(|_| empty(report))
+    }
+
+    fn redact(&mut self, key: &str, parent: &str, value: &mut Value) {
+        match value {
+            Value::Array(list) => list.iter_mut().for_each(|v| self.redact(key, parent, v)),
+            Value::Object(map) => {
+                // A field's own name may come from an input: the data of an event.
+                let old = std::mem::take(map);
+                for (name, mut inner) in old {
+                    self.redact(&name, key, &mut inner);
+                    let name = if key == "data" || name.contains(['.', '\\', '=', '@']) { self.text(&name) } else { name };
+                    map.insert(name, inner);
+                }
+            }
+            Value::String(text) => *text = self.field(key, parent, text),
+            _ => {}
+        }
+    }
+
+    fn field(&mut self, key: &str, parent: &str, text: &str) -> String {
+        match (parent, key) {
+            ("flags" | "key_spec" | "references" | "provider", _) => return text.to_owned(),
+            ("store", "name") => return text.to_owned(),
+            ("data", _) => {}
+            (_, "path" | "member") if parent == "inputs" => return self.path(text),
+            (_, "fingerprint") => return self.names.hex(text),
+            (_, "thumbprint" | "sha1" | "sha256" | "serial") => {
+                let digits = text.chars().filter(char::is_ascii_hexdigit).count();
+                if digits > 0 && text.chars().all(|c| c.is_ascii_hexdigit() || c.is_whitespace() || c == ':') {
+                    return self.names.value(if digits < 16 { Class::Hex } else { Class::Name }, text);
+                }
+            }
+            (_, "alternative_names") if !text.contains(['=', ':', '/']) => return self.names.value(Class::Host, text),
+            ("container", "machine_guid" | "stored" | "name" | "unique_name") => {
+                return self.names.value(Class::Container, text);
+            }
+            (_, "friendly_name") => return self.hidden(Class::Name, text),
+            (_, "computer") => return self.hidden(Class::Computer, text),
+            (_, "site" | "sites") => return self.hidden(Class::Name, text),
+            (_, "user" | "principal" | "printed" | "owner") => {
+                let starred = text.strip_prefix('*').unwrap_or(text);
+                return self.names.value(Class::User, starred);
+            }
+            (_, own) if OWN.contains(&own) => return text.to_owned(),
+            _ => {}
+        }
+        self.text(text)
+    }
+
+    /// A path: the name of each part that Windows does not make itself. The ending stays.
+    pub fn path(&mut self, path: &str) -> String {
+        let mut out = String::new();
+        for part in path.split_inclusive(['/', '\\']) {
+            let name = part.trim_end_matches(['/', '\\']);
+            let end = part.get(name.len()..).unwrap_or_default();
+            if matches!(name, "." | ".." | "-") || keep::is_folder(name) {
+                out.push_str(name);
+            } else {
+                out.push_str(&self.names.value(Class::File, name));
+            }
+            out.push_str(end);
+        }
+        out
+    }
+}
+
+/// Whether a name found in a text stands there as a name: not inside a longer word when it is short or a common word.
+fn stands(text: &str, start: usize, end: usize, act: Act, shy: bool) -> bool {
+    let before = text.get(..start).unwrap_or_default();
+    let after = text.get(end..).unwrap_or_default();
+    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let (left, right) = (before.chars().next_back(), after.chars().next());
+    let part = text.get(start..end).unwrap_or_default();
+    let free = !(letter(left) && letter(part.chars().next())) && !(letter(right) && letter(part.chars().next_back()));
+    if shy {
+        let opens = before.trim_end_matches([' ', '\t']).chars().next_back();
+        let opened = match left {
+            Some(' ' | '\t') => matches!(opens, Some('=' | ':')),
+            c => matches!(c, None | Some('\n' | '=' | ':' | '"' | '\'' | '\\' | '`')),
+        };
+        let closed = matches!(right, None | Some('\r' | '\n' | '"' | '\'' | '\\' | '`' | '<' | ','));
+        return opened && closed;
+    }
+    free || act != Act::Keep && part.chars().filter(|c| c.is_alphanumeric()).count() >= 6
+}
+
+/// A report that can't be written with pseudonyms is left empty: nothing of it leaves.
+fn empty(report: &Report) -> Report {
+    Report {
+        schema: report.schema.clone(),
+        tool: report.tool.clone(),
+        inputs: Vec::new(),
+        credentials: Vec::new(),
+        findings: Vec::new(),
+        checks: Vec::new(),
+        summary: report.summary.clone(),
+    }
+}
