@@ -100,10 +100,11 @@ fn tokens(report: &Report) -> BTreeSet<String> {
                 "thumbprint" | "computer" | "machine_guid" | "serial" | "hash" | "key_name" | "site" | "addresses" => {
                     take(text);
                 }
+                "binding_information" | "ip_port" | "hostname_port" => take(text.split([':', '*']).next().unwrap()),
                 "endpoint" => take(text.rsplit_once(':').map_or(text, |(h, _)| h)),
                 "principal" | "user" | "owner" => {
                     // Windows's own accounts stay.
-                    let own = ["NT ", "BUILTIN", "S-1-5-32-", "VORDEFINIERT", "AUTORI", "NT-", "IIS APPPOOL", "APPLICATION"];
+                    let own = ["NT ", "BUILTIN", "S-1-5-32-", "VORDEFINIERT", "AUTORI", "NT-", "IIS APPPOOL", "APPLICATION", "ZARZĄDZANIE NT"];
                     if text.contains('\\') && !own.iter().any(|o| text.to_uppercase().starts_with(o)) {
                         text.split('\\').for_each(&mut *take);
                     } else if text.starts_with("S-1-5-21-") {
@@ -127,6 +128,7 @@ fn tokens(report: &Report) -> BTreeSet<String> {
 const COMMON: &[&str] = &[
     "[::]", "0.0.0.0", "iisWasKey", "TSSecKeySet1", "Default Web Site", "iisConfigurationKey", "NetFrameworkConfigurationKey",
     "Microsoft Internet Information Server", "MS IIS DCOM Server", "WMSvc Certificate Key Container", "127.0.0.1",
+    "DefaultKeys", "SYSTEM", "Exchange Back End", "<redacted>",
 ];
 
 fn renderings(report: &Report) -> Vec<(&'static str, String)> {

@@ -3,6 +3,7 @@
 mod args;
 mod output;
 mod passwords;
+mod redact;
 mod rules;
 mod run;
 
@@ -75,6 +76,7 @@ fn dispatch(cli: Cli) -> u8 {
         Some(Command::Inspect(args)) => show_facts(&args),
         Some(Command::Explain(args)) => explain_name(&args),
         Some(Command::Rules(args)) => list_rules(&args),
+        Some(Command::Redact(args)) => redact::copies(&args),
         Some(Command::Collect(args)) => collect_script(&args),
     };
     match result {
@@ -110,7 +112,7 @@ fn need_paths(args: &InputArgs) -> Result<(), Failure> {
 fn hint(args: &InputArgs) {
     for path in args.paths.iter().filter(|p| !p.exists()) {
         let Some(name) = path.to_str().filter(|n| *n != "-" && !n.contains(['/', '\\'])) else { continue };
-        let commands = ["check", "inspect", "explain", "rules", "collect", "help"];
+        let commands = ["check", "inspect", "explain", "rules", "collect", "redact", "help"];
         if commands.contains(&name) {
             complain(&format!("`{name}` was taken for a path: a command's name comes before all options"));
         } else if explain::explain(name).is_ok() {
@@ -142,15 +144,25 @@ fn check(args: &CheckArgs) -> Result<u8, Failure> {
             }
         }
     }
+    let mut redactor = redact::redactor(&args.redaction).map_err(Failure::Usage)?;
     let mut output = Output::open(&args.output).map_err(Failure::Usage)?;
     hint(&args.input);
+    if let (Some(redactor), Format::Jsonl) = (&mut redactor, args.format) {
+        // What the last input names may stand in the first one: nothing is written before all is read.
+        let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
+        let status = run::status(&report, args.input.strict, args.fail_on);
+        return write(output, status, |out| redact::items(redactor.report(&report), out));
+    }
     if args.format == Format::Jsonl {
         let mut sink = JsonLines::new(&mut output);
         let report = run::run(&args.input, options, Some(&mut sink)).map_err(|e| Failure::Output(e, 0))?;
         return write(output, run::status(&report, args.input.strict, args.fail_on), |_| Ok(()));
     }
-    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
+    let mut report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, args.fail_on);
+    if let Some(redactor) = &mut redactor {
+        report = redactor.report(&report);
+    }
     write(output, status, |out| render(&report, args, out))
 }
 
@@ -175,10 +187,14 @@ fn render(report: &Report, args: &CheckArgs, out: &mut Output) -> io::Result<()>
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
+    let redactor = redact::redactor(&args.redaction).map_err(Failure::Usage)?;
     let output = Output::open(&args.output).map_err(Failure::Usage)?;
     hint(&args.input);
-    let report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
+    let mut report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, args::FailOn::Never);
+    if let Some(mut redactor) = redactor {
+        report = redactor.report(&report);
+    }
     write(output, status, |out| match args.format {
         ListFormat::Text => inspect::render(&report, Look::of(&args.output).ascii, out),
         ListFormat::Json => {

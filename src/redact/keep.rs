@@ -24,6 +24,12 @@ const NAMES: &[&str] = &[
     ".NET v2.0",
     "Classic .NET AppPool",
     "Default Web Site",
+    "NTDS",
+    "ADFS",
+    "AD FS Signing",
+    "ADFS Signing",
+    "AD FS Encryption",
+    "ADFS Encryption",
     "Exchange Back End",
     "localhost",
     "WebServer",
@@ -177,6 +183,12 @@ pub(super) fn is_guid(lower: &str) -> bool {
 /// Whether the text before a backslash is not a domain or machine.
 pub(super) fn is_authority(name: &str) -> bool {
     AUTHORITIES.iter().any(|a| same_name(a, name))
+}
+
+/// Whether the text before a backslash may be a well-known authority in another language or after a wrong code page.
+pub(super) fn may_be_authority(name: &str) -> bool {
+    let damaged = name.contains(['?', '\u{fffd}']) && name.to_uppercase().contains("AUT");
+    is_authority(name) || damaged || name.split([' ', '-']).any(|word| word == "NT")
 }
 
 /// Whether a host is a public one of documentation.

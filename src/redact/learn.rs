@@ -68,6 +68,14 @@ fn distinguished(name: &str, take: Known<'_>) {
 
 /// A name; the labels of a host are names too: they come again in paths and accounts.
 fn host_or_name(name: &str, take: Known<'_>) {
+    if name.contains('"') && name.contains(',') {
+        // A list as a script writes it.
+        name.split([',', '"', '\'']).map(str::trim).filter(|n| !n.is_empty()).for_each(|n| host_or_name(n, take));
+        return;
+    }
+    if name.starts_with("{text}") || crate::model::oid::is_oid(name) {
+        return;
+    }
     if super::names::is_host_shaped(name) {
         take(Class::Host, name);
         let labels: Vec<&str> = name.split('.').collect();
@@ -97,7 +105,9 @@ fn alternative(name: &str, take: Known<'_>) {
 fn endpoint(text: &str, take: Known<'_>) {
     let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
     let host = host.trim_matches(['[', ']', '*', '.']);
-    if host.parse::<std::net::IpAddr>().is_err() {
+    if host.parse::<std::net::IpAddr>().is_ok() {
+        take(Class::Host, host);
+    } else {
         host_or_name(host, take);
     }
 }
@@ -114,8 +124,14 @@ fn path_parts(path: &str, take: Known<'_>) {
 
 /// An account: its domain and its name.
 fn account(text: &str, take: Known<'_>) {
+    if text.starts_with("O:") || text.contains("D:") {
+        return;
+    }
     take(Class::User, text);
     if let Some((domain, name)) = text.split_once('\\') {
+        if super::keep::may_be_authority(domain) {
+            return;
+        }
         take(Class::Domain, domain);
         take(Class::User, name.trim_end_matches('$'));
     }
@@ -151,7 +167,9 @@ fn field(key: &str, text: &str, take: Known<'_>) {
         }
     } else if has(&["domain"]) {
         take(Class::Domain, text);
-    } else if has(&["user", "principal", "printed", "owner", "account", "identity"]) {
+    } else if key != "printed" && has(&["user", "principal", "owner", "account", "identity"])
+        || key == "printed" && text.contains('\\')
+    {
         account(text, take);
     } else if has(&["container", "key_name", "keyname", "key_file", "keyfile", "unique_name"]) {
         if text.contains(['\\', '/']) { path_parts(text, take) } else { take(Class::Container, text) }

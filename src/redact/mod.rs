@@ -37,6 +37,8 @@ pub struct Redactor {
     /// Names known from reports, folded, with what they are and how they were written.
     known: HashMap<String, (Class, bool)>,
     finder: Option<Finder>,
+    /// Inside `details`, where a field's value is never one of the contract's own words.
+    details: bool,
 }
 
 struct Finder {
@@ -59,11 +61,14 @@ impl Redactor {
     /// With a key that should be random and of this run alone: who knows it can find out by trying whether a hash, GUID or SID
     /// is behind a pseudonym. With the same key the same identifiers are made in another run.
     pub fn new(key: [u8; 32]) -> Self {
-        Self { names: Names::new(key), known: HashMap::new(), finder: None }
+        Self { names: Names::new(key), known: HashMap::new(), finder: None, details: false }
     }
 
     /// Takes note of every name that a report states, so that it is hidden wherever it stands in texts.
     pub fn learn(&mut self, report: &Report) {
+        for part in [serde_json::to_value(&report.inputs), serde_json::to_value(&report.credentials)].into_iter().flatten() {
+            self.see_all(&part);
+        }
         let mut found: Vec<(Class, String)> = Vec::new();
         learn::names(report, &mut |class, name| found.push((class, name.to_owned())));
         for (class, name) in &found {
@@ -76,6 +81,26 @@ impl Redactor {
             self.know(class, &name);
         }
         self.finder = None;
+    }
+
+    /// Takes note of what has the form of a pseudonym.
+    fn see(&mut self, text: &str, parts: &[Part]) {
+        for part in parts.iter().filter(|p| matches!(p.act, Act::Hide(c) if c != Class::Hex)) {
+            self.names.seen(text.get(part.range.clone()).unwrap_or_default());
+        }
+    }
+
+    fn see_all(&mut self, value: &Value) {
+        match value {
+            Value::Array(list) => list.iter().for_each(|v| self.see_all(v)),
+            Value::Object(map) => map.values().for_each(|v| self.see_all(v)),
+            Value::String(text) => {
+                let mut parts = Vec::new();
+                shapes::find(text, &mut parts);
+                self.see(text, &parts);
+            }
+            _ => {}
+        }
     }
 
     fn know(&mut self, class: Class, name: &str) {
@@ -92,7 +117,8 @@ impl Redactor {
         if class == Class::Container {
             self.names.container_known(name);
         }
-        let shy = letters < 4 || keep::is_vocabulary(name);
+        let joined = letters >= 8 && name.contains(['-', '_']) && !name.contains(' ');
+        let shy = letters < 4 || !joined && keep::is_vocabulary(name);
         self.known.entry(folded).or_insert((class, shy));
     }
 
@@ -157,7 +183,18 @@ impl Redactor {
     pub fn text(&mut self, text: &str) -> String {
         let mut parts = Vec::new();
         shapes::find(text, &mut parts);
+        self.see(text, &parts);
+        let shaped = parts.len();
         self.known_parts(text, &mut parts);
+        // In a collapsed log a name goes on into the next label: what is known of it says where it ends.
+        let known: BTreeMap<usize, usize> = parts.iter().skip(shaped).map(|p| (p.range.start, p.range.end)).collect();
+        let mut index = 0usize;
+        parts.retain(|p| {
+            index += 1;
+            let goes_on = || text.get(p.range.clone()).is_some_and(|t| t.contains(": ") || t.contains("====") || t.contains(" = "));
+            let covered = || known.range(..=p.range.start).next_back().is_some_and(|(_, end)| *end > p.range.start);
+            index > shaped || p.act != Act::Hide(Class::Name) || !covered() || !goes_on()
+        });
         self.write(text, parts)
     }
 
@@ -240,7 +277,10 @@ impl Redactor {
                 // A field's own name may come from an input: the data of an event.
                 let old = std::mem::take(map);
                 for (name, mut inner) in old {
+                    let outside = key == "inputs" && name == "details";
+                    self.details |= outside;
                     self.redact(&name, key, &mut inner);
+                    self.details &= !outside;
                     let name = if key == "data" || name.contains(['.', '\\', '=', '@']) { self.text(&name) } else { name };
                     map.insert(name, inner);
                 }
@@ -252,8 +292,9 @@ impl Redactor {
 
     fn field(&mut self, key: &str, parent: &str, text: &str) -> String {
         match (parent, key) {
-            ("flags" | "key_spec" | "references" | "provider", _) => return text.to_owned(),
-            ("store", "name") => return text.to_owned(),
+            ("flags" | "key_spec" | "references", _) if !self.details => return text.to_owned(),
+            ("provider", "kind") => return text.to_owned(),
+            ("store", "name") if !self.details => return text.to_owned(),
             ("data", _) => {}
             (_, "path" | "member") if parent == "inputs" => return self.path(text),
             (_, "fingerprint") => return self.names.hex(text),
@@ -270,11 +311,14 @@ impl Redactor {
             (_, "friendly_name") => return self.hidden(Class::Name, text),
             (_, "computer") => return self.hidden(Class::Computer, text),
             (_, "site" | "sites") => return self.hidden(Class::Name, text),
-            (_, "user" | "principal" | "printed" | "owner") => {
+            (_, "user" | "principal" | "printed" | "owner")
+                if !text.contains(':') && (key != "printed" || text.contains('\\')) =>
+            {
                 let starred = text.strip_prefix('*').unwrap_or(text);
                 return self.names.value(Class::User, starred);
             }
-            (_, own) if OWN.contains(&own) => return text.to_owned(),
+            (_, "kind" | "time") => return text.to_owned(),
+            (_, own) if !self.details && OWN.contains(&own) => return text.to_owned(),
             _ => {}
         }
         self.text(text)
@@ -311,7 +355,7 @@ fn stands(text: &str, start: usize, end: usize, act: Act, shy: bool) -> bool {
             Some(' ' | '\t') => matches!(opens, Some('=' | ':')),
             c => matches!(c, None | Some('\n' | '=' | ':' | '"' | '\'' | '\\' | '`')),
         };
-        let closed = matches!(right, None | Some('\r' | '\n' | '"' | '\'' | '\\' | '`' | '<' | ','));
+        let closed = matches!(right, None | Some('\r' | '\n' | '"' | '\'' | '\\' | '`' | '<' | ',' | '&'));
         return opened && closed;
     }
     free || act != Act::Keep && part.chars().filter(|c| c.is_alphanumeric()).count() >= 6

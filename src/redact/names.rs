@@ -87,7 +87,7 @@ impl Names {
 
     /// Says that a value stands in an artifact: it is no pseudonym.
     pub(super) fn seen(&mut self, value: &str) {
-        if value.ends_with(|c: char| c.is_ascii_digit()) || value.contains(".example") || value.contains('.') {
+        if value.ends_with(|c: char| c.is_ascii_digit()) || value.contains(['.', ':']) {
             self.taken.insert(fold(value));
         }
     }
@@ -300,7 +300,7 @@ impl Names {
             }
             None => self.account(account),
         };
-        if keep::is_authority(authority) {
+        if keep::may_be_authority(authority) {
             return format!("{authority}\\{new}");
         }
         let domain = if keep::is_kept(authority) {
@@ -331,7 +331,10 @@ impl Names {
             let named = if bare.is_empty() { String::new() } else { self.value(Class::Template, bare) };
             return format!("{kind}{named}{joint}{}{end}", self.guid(guid));
         }
-        self.numbered(value, Class::Container, "")
+        let new = self.numbered(value, Class::Container, "");
+        // Blanks and special characters in a container's name are a cause of faults: they stay visible.
+        let odd = value.chars().any(|c| !c.is_ascii_alphanumeric() && !"-_.{}".contains(c));
+        if odd { new.replace('-', " ") } else { new }
     }
 
     /// The pseudonym of any value; its form counts before its class.
@@ -376,8 +379,13 @@ impl Names {
             Class::User | Class::Domain if !is_host_shaped(&squeezed) => return self.account(bare),
             _ => {}
         }
-        if is_host_shaped(&squeezed) {
+        // A blank inside is one of words, unless a line ends there.
+        if is_host_shaped(&squeezed) && (squeezed.len() == bare.len() || bare.contains('\n')) {
             return self.host(&squeezed);
+        }
+        // What AD FS calls its own certificates says what they are for.
+        if let Some((product, rest)) = bare.split_once(" - ").filter(|(product, _)| keep::is_kept(product)) {
+            return format!("{product} - {}", self.value(Class::Host, rest));
         }
         if class == Class::Name && bare.split_once('\\').is_some_and(|(a, b)| !a.is_empty() && !b.contains('\\')) {
             return self.account(bare);

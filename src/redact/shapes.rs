@@ -107,7 +107,7 @@ fn attributes(line: &str, base: usize, out: &mut Vec<Part>) {
         let upper = key.to_ascii_uppercase();
         let known = ATTRIBUTES.contains(&upper.as_str()) && (key.len() > 1 || key == upper)
             || upper.starts_with("OID.")
-            || crate::model::oid::is_oid(key);
+            || key.starts_with("2.5.4.") && crate::model::oid::is_oid(key);
         let joined = before.get(..name).and_then(|b| b.chars().next_back());
         if !known || joined.is_some_and(|c| matches!(c, '$' | '-' | '_' | '<') || c.is_alphanumeric()) {
             continue;
@@ -295,9 +295,19 @@ fn words(line: &str, base: usize, out: &mut Vec<Part>) {
 fn components(word: &str, base: usize, out: &mut Vec<Part>) {
     let mut at = 0usize;
     let mut authority = false;
-    for component in word.split_inclusive(['\\', '/']) {
+    let mut rest = word;
+    while !rest.is_empty() {
+        // A backslash before an underscore is an escape of Markdown.
+        let separator = |(i, c): &(usize, char)| {
+            *c == '/' || *c == '\\' && !rest.get(i + 1..).is_some_and(|r| r.starts_with(['_', '*']))
+        };
+        let (component, later) = rest.split_at(rest.char_indices().find(separator).map_or(rest.len(), |(i, _)| i + 1));
+        rest = later;
         let start = base + at;
         at = at.saturating_add(component.len());
+        if component.len() == word.len() {
+            continue;
+        }
         let name = component.trim_end_matches(['\\', '/']);
         let wide = name.trim_start_matches('*');
         let (start, name) = (start + (name.len() - wide.len()), wide);
