@@ -74,10 +74,15 @@ fn tokens(report: &Report) -> BTreeSet<String> {
             take(bound.rsplit_once(':').map_or(bound, |(h, _)| h));
         }
         let Some(certificate) = &credential.certificate else { continue };
-        for value in
-            [&certificate.sha1, &certificate.sha256, &certificate.serial, &certificate.public_key.sha1, &certificate.friendly_name]
-                .into_iter()
-                .flatten()
+        for value in [
+            &certificate.sha1,
+            &certificate.sha256,
+            &certificate.serial,
+            &certificate.public_key.sha1,
+            &certificate.friendly_name,
+        ]
+        .into_iter()
+        .flatten()
         {
             take(value);
         }
@@ -104,7 +109,17 @@ fn tokens(report: &Report) -> BTreeSet<String> {
                 "endpoint" => take(text.rsplit_once(':').map_or(text, |(h, _)| h)),
                 "principal" | "user" | "owner" => {
                     // Windows's own accounts stay.
-                    let own = ["NT ", "BUILTIN", "S-1-5-32-", "VORDEFINIERT", "AUTORI", "NT-", "IIS APPPOOL", "APPLICATION", "ZARZĄDZANIE NT"];
+                    let own = [
+                        "NT ",
+                        "BUILTIN",
+                        "S-1-5-32-",
+                        "VORDEFINIERT",
+                        "AUTORI",
+                        "NT-",
+                        "IIS APPPOOL",
+                        "APPLICATION",
+                        "ZARZĄDZANIE NT",
+                    ];
                     if text.contains('\\') && !own.iter().any(|o| text.to_uppercase().starts_with(o)) {
                         text.split('\\').for_each(&mut *take);
                     } else if text.starts_with("S-1-5-21-") {
@@ -126,9 +141,21 @@ fn tokens(report: &Report) -> BTreeSet<String> {
 
 /// Names that are the same on every machine, and words of every report.
 const COMMON: &[&str] = &[
-    "[::]", "0.0.0.0", "iisWasKey", "TSSecKeySet1", "Default Web Site", "iisConfigurationKey", "NetFrameworkConfigurationKey",
-    "Microsoft Internet Information Server", "MS IIS DCOM Server", "WMSvc Certificate Key Container", "127.0.0.1",
-    "DefaultKeys", "SYSTEM", "Exchange Back End", "<redacted>",
+    "[::]",
+    "0.0.0.0",
+    "iisWasKey",
+    "TSSecKeySet1",
+    "Default Web Site",
+    "iisConfigurationKey",
+    "NetFrameworkConfigurationKey",
+    "Microsoft Internet Information Server",
+    "MS IIS DCOM Server",
+    "WMSvc Certificate Key Container",
+    "127.0.0.1",
+    "DefaultKeys",
+    "SYSTEM",
+    "Exchange Back End",
+    "<redacted>",
 ];
 
 fn renderings(report: &Report) -> Vec<(&'static str, String)> {
@@ -150,7 +177,10 @@ fn renderings(report: &Report) -> Vec<(&'static str, String)> {
     out
 }
 
-fn judged(report: &Report) -> (Vec<BTreeMap<String, VerdictOutcome>>, Vec<(String, String)>) {
+/// The verdicts of each credential, and the findings.
+type Judged = (Vec<BTreeMap<String, VerdictOutcome>>, Vec<(String, String)>);
+
+fn judged(report: &Report) -> Judged {
     let verdicts = report
         .credentials
         .iter()
@@ -184,8 +214,10 @@ fn no_name_survives_in_a_report() {
             let folded = fold(&rendered);
             for token in tokens.iter().filter(|t| folded.contains(t.as_str())) {
                 let at = folded.find(token.as_str()).unwrap();
-                let around: String = folded.get(at.saturating_sub(30)..).unwrap_or(&folded[at..]).chars().take(90).collect();
-                wrong.push(format!("{} {format}: {token}: {around}", case[0].strip_prefix(corpus()).unwrap().display()));
+                let around: String =
+                    folded.get(at.saturating_sub(30)..).unwrap_or(&folded[at..]).chars().take(90).collect();
+                wrong
+                    .push(format!("{} {format}: {token}: {around}", case[0].strip_prefix(corpus()).unwrap().display()));
             }
         }
     }
@@ -221,7 +253,8 @@ fn a_copy_is_judged_like_its_original_and_holds_no_name() {
             let folded = fold(std::str::from_utf8(copy).unwrap());
             for token in tokens.iter().filter(|t| folded.contains(t.as_str())) {
                 let at = folded.find(token.as_str()).unwrap();
-                let around: String = folded.get(at.saturating_sub(30)..).unwrap_or(&folded[at..]).chars().take(90).collect();
+                let around: String =
+                    folded.get(at.saturating_sub(30)..).unwrap_or(&folded[at..]).chars().take(90).collect();
                 names.push(format!("{place}: {token}: {around}"));
             }
         }
@@ -232,9 +265,128 @@ fn a_copy_is_judged_like_its_original_and_holds_no_name() {
             let (v2, f2) = judged(&again);
             let changed: Vec<_> = f1.iter().filter(|f| !f2.contains(f)).map(|f| format!("-{f:?}")).collect();
             let new: Vec<_> = f2.iter().filter(|f| !f1.contains(f)).map(|f| format!("+{f:?}")).collect();
-            wrong.push(format!("{place}: {} {} credentials, verdicts {} {changed:?} {new:?}", v1.len(), v2.len(), v1 == v2));
+            wrong.push(format!(
+                "{place}: {} {} credentials, verdicts {} {changed:?} {new:?}",
+                v1.len(),
+                v2.len(),
+                v1 == v2
+            ));
         }
     }
     println!("{copied} copies");
-    assert!(names.is_empty() && wrong.is_empty(), "{}:\n{}\n{}:\n{}", names.len(), names.join("\n"), wrong.len(), wrong.join("\n"));
+    assert!(
+        names.is_empty() && wrong.is_empty(),
+        "{}:\n{}\n{}:\n{}",
+        names.len(),
+        names.join("\n"),
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// The dump of a server with a key that can only sign: written after the grammar of certutil output.
+const DUMP: &str = "\
+C:\\Users\\anna.berg>certutil -v -store my
+my \"Personal\"
+================ Certificate 0 ================
+Serial Number: 1b5ae1ab000000000012
+Issuer: CN=Contoso Issuing CA, O=Contoso
+ NotBefore: 4/22/2026 10:00 AM
+ NotAfter: 4/22/2029 10:00 AM
+Subject: CN=www.contoso.com, O=Contoso
+Non-root Certificate
+Cert Hash(sha1): 32b5398ed3c9c6f1a350bcd4b514ebb5a45d1fc6
+  Key Container = {00F81886-5F70-430A-939C-BB7DD58ECE2A}
+  Unique container name: 99247943bd018ca78ef945b82652598d_3ade29bb-f050-41f3-b0db-f2b69957a1d7
+  Provider = Microsoft Strong Cryptographic Provider
+  ProviderType = 1
+  Flags = 20
+  KeySpec = 2 -- AT_SIGNATURE
+Signature test passed
+CertUtil: -store command completed successfully.
+";
+
+fn keyspect(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_keyspect"));
+    let output = command.current_dir(folder).args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn clean(text: &str) {
+    let lower = text.to_lowercase();
+    for name in ["contoso", "anna", "32b5398e", "00f81886", "99247943", "3ade29bb", "1b5ae1ab", "secret-ticket"] {
+        assert!(!lower.contains(name), "{name}:\n{text}");
+    }
+}
+
+#[test]
+fn every_format_can_be_redacted() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("secret-ticket.txt"), DUMP).unwrap();
+    for format in ["text", "short", "summary", "json", "jsonl"] {
+        let (status, out, err) = keyspect(dir.path(), &["--redact", "-f", format, "secret-ticket.txt"]);
+        assert_eq!((status, err.as_str()), (Some(1), ""), "{format}");
+        assert!(format == "summary" || out.contains("keyspec-signature-on-csp"), "{out}");
+        clean(&out);
+    }
+    let (_, out, _) = keyspect(dir.path(), &["inspect", "--redact", "secret-ticket.txt"]);
+    assert!(out.contains("AT_SIGNATURE") && out.contains("host-1.example"), "{out}");
+    clean(&out);
+}
+
+#[test]
+fn a_copy_keeps_the_fault_and_the_names_relation() {
+    let dir = tempfile::tempdir().unwrap();
+    let wide: Vec<u8> = DUMP.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(dir.path().join("secret-ticket.txt"), [b"\xff\xfe", wide.as_slice()].concat()).unwrap();
+    let (status, _, err) = keyspect(dir.path(), &["redact", "secret-ticket.txt", "-o", "copy.txt"]);
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+    clean(&std::fs::read_to_string(dir.path().join("copy.txt")).unwrap());
+    let (status, out, _) = keyspect(dir.path(), &["-f", "json", "copy.txt"]);
+    assert_eq!(status, Some(1));
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["credentials"][0]["key"]["container"]["file_name_rule"], "capi");
+    assert_eq!(report["findings"][0]["rule"], "keyspec-signature-on-csp");
+    // Nothing is overwritten.
+    let (status, _, err) = keyspect(dir.path(), &["redact", "secret-ticket.txt", "-o", "copy.txt"]);
+    assert_eq!(status, Some(2), "{err}");
+}
+
+#[test]
+fn a_folder_gives_a_folder_and_binary_artifacts_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("in")).unwrap();
+    std::fs::write(dir.path().join("in/one.txt"), DUMP).unwrap();
+    std::fs::write(dir.path().join("in/two.txt"), DUMP.replace("KeySpec = 2 -- AT_SIGNATURE", "KeySpec = 1")).unwrap();
+    std::fs::copy(corpus().join("pfx/openssl-keyex/file.pfx"), dir.path().join("in/three.pfx")).unwrap();
+    std::fs::copy(corpus().join("certificate/pem/www.pem"), dir.path().join("in/four.pem")).unwrap();
+    let (status, _, err) = keyspect(dir.path(), &["redact", "in", "-o", "out", "--passin", "pass:x"]);
+    assert_eq!(status, Some(1), "{err}");
+    assert!(err.contains("three.pfx: a binary artifact") && err.contains("four.pem: its names"), "{err}");
+    let copies = files(&dir.path().join("out"));
+    assert_eq!(copies.len(), 2);
+    let texts: Vec<String> = copies.iter().map(|c| std::fs::read_to_string(c).unwrap()).collect();
+    texts.iter().for_each(|t| clean(t));
+    // The same certificate is the same in both.
+    let hash = |t: &str| t.lines().find(|l| l.contains("Cert Hash")).unwrap().to_owned();
+    assert_eq!(hash(&texts[0]), hash(&texts[1]));
+}
+
+#[test]
+fn a_key_makes_the_same_identifiers_again() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.txt"), DUMP).unwrap();
+    std::fs::write(dir.path().join("key"), "0123456789abcdef0123456789abcdef").unwrap();
+    let with = |arguments: &[&str]| {
+        keyspect(
+            dir.path(),
+            &[&["--redact", "-f", "json", "--at", "2026-11-01T00:00:00Z", "a.txt"], arguments].concat(),
+        )
+        .1
+    };
+    assert_eq!(with(&["--redact-key", "key"]), with(&["--redact-key", "key"]));
+    assert_ne!(with(&[]), with(&[]));
+    std::fs::write(dir.path().join("short"), "x").unwrap();
+    let (status, _, err) = keyspect(dir.path(), &["--redact-key", "short", "a.txt"]);
+    assert_eq!(status, Some(2), "{err}");
 }

@@ -19,7 +19,8 @@ fn key(file: Option<&Path>) -> Result<[u8; 32], String> {
     match file {
         Some(path) => {
             let refused = |e: &dyn std::fmt::Display| format!("--redact-key {}: {e}", path.display());
-            let content = Zeroizing::new(std::fs::read(path).map_err(|e| refused(&format_args!("can't be read: {e}")))?);
+            let content =
+                Zeroizing::new(std::fs::read(path).map_err(|e| refused(&format_args!("can't be read: {e}")))?);
             if content.len() < 16 {
                 return Err(refused(&"a key has at least 16 bytes"));
             }
@@ -80,7 +81,8 @@ pub(super) fn copies(args: &RedactArgs) -> Result<u8, Failure> {
     let (mut written, mut refused) = (0usize, 0usize);
     let mut used: HashSet<PathBuf> = HashSet::new();
     for (input, bytes) in &texts {
-        let name = input.member.as_ref().map_or_else(|| input.path.clone(), |member| format!("{}!{member}", input.path));
+        let name =
+            input.member.as_ref().map_or_else(|| input.path.clone(), |member| format!("{}!{member}", input.path));
         let Some(bytes) = bytes else {
             complain(&format!("{name}: it is too large for a redacted copy"));
             refused += 1;

@@ -80,7 +80,11 @@ pub(crate) fn read_then<T>(
 ///
 /// # Errors
 /// None: there is no sink.
-pub(crate) fn run_with_bytes<'a>(args: &InputArgs, options: Options, take: &'a mut TakeBytes<'a>) -> io::Result<Report> {
+pub(crate) fn run_with_bytes<'a>(
+    args: &InputArgs,
+    options: Options,
+    take: &'a mut TakeBytes<'a>,
+) -> io::Result<Report> {
     read_all(args, options, None, Some(take), |analysis| analysis.finish())
 }
 

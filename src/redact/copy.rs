@@ -43,8 +43,11 @@ impl Redactor {
         if encoding.is_none() && !looks_like_text(bytes) {
             return Err(Refusal::Binary);
         }
-        let armoured = ["certificate", "certificate-request", "pkcs7", "private-key", "reg-export", "cert-store", "pfx"];
-        if armoured.contains(&kind) || detect_binary::detect(bytes).is_some_and(|k| k.word() == kind && kind != "request-inf") {
+        let armoured =
+            ["certificate", "certificate-request", "pkcs7", "private-key", "reg-export", "cert-store", "pfx"];
+        if armoured.contains(&kind)
+            || detect_binary::detect(bytes).is_some_and(|k| k.word() == kind && kind != "request-inf")
+        {
             return Err(Refusal::Encoded);
         }
         Ok(self.text(&unescaped(&decoded(bytes, encoding, limits))))

@@ -158,9 +158,26 @@ fn field(key: &str, text: &str, take: Known<'_>) {
         if text.chars().filter(char::is_ascii_hexdigit).count() >= 6 {
             take(Class::Hex, text);
         }
-    } else if has(&["endpoint", "ip_port", "hostname", "host_name", "hostheader", "host_header", "hostname_port", "addresses"]) {
+    } else if has(&[
+        "endpoint",
+        "ip_port",
+        "hostname",
+        "host_name",
+        "hostheader",
+        "host_header",
+        "hostname_port",
+        "addresses",
+    ]) {
         endpoint(text, take);
-    } else if has(&["computer", "machine_name", "machinename", "workstation", "dns_name", "alternative_name", "servername"]) {
+    } else if has(&[
+        "computer",
+        "machine_name",
+        "machinename",
+        "workstation",
+        "dns_name",
+        "alternative_name",
+        "servername",
+    ]) {
         host_or_name(text.trim_start_matches("*."), take);
         if let Some((first, _)) = text.split_once('.') {
             take(Class::Computer, first);

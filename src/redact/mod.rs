@@ -49,12 +49,58 @@ struct Finder {
 
 /// Fields of a report that hold words of the report's own contract.
 const OWN: &[&str] = &[
-    "schema", "rule", "severity", "role", "confidence", "status", "kind", "encoding", "language", "scope", "association",
-    "access", "file_name_rule", "basis", "exportable", "encryption_test", "signature_test", "outcome", "workload",
-    "workloads", "shell", "where", "url", "key_usage", "extended_key_usage", "algorithm", "not_before", "not_after", "type",
-    "provider_type", "time", "level", "channel", "operation", "result", "desired_access", "mask", "protocol", "state",
-    "ssl_flags", "store", "form", "origin", "target", "windows", "hash_algorithm", "key_algorithm", "request_type", "side",
-    "because", "format", "version",
+    "schema",
+    "rule",
+    "severity",
+    "role",
+    "confidence",
+    "status",
+    "kind",
+    "encoding",
+    "language",
+    "scope",
+    "association",
+    "access",
+    "file_name_rule",
+    "basis",
+    "exportable",
+    "encryption_test",
+    "signature_test",
+    "outcome",
+    "workload",
+    "workloads",
+    "shell",
+    "where",
+    "url",
+    "key_usage",
+    "extended_key_usage",
+    "algorithm",
+    "not_before",
+    "not_after",
+    "type",
+    "provider_type",
+    "time",
+    "level",
+    "channel",
+    "operation",
+    "result",
+    "desired_access",
+    "mask",
+    "protocol",
+    "state",
+    "ssl_flags",
+    "store",
+    "form",
+    "origin",
+    "target",
+    "windows",
+    "hash_algorithm",
+    "key_algorithm",
+    "request_type",
+    "side",
+    "because",
+    "format",
+    "version",
 ];
 
 impl Redactor {
@@ -66,7 +112,9 @@ impl Redactor {
 
     /// Takes note of every name that a report states, so that it is hidden wherever it stands in texts.
     pub fn learn(&mut self, report: &Report) {
-        for part in [serde_json::to_value(&report.inputs), serde_json::to_value(&report.credentials)].into_iter().flatten() {
+        for part in
+            [serde_json::to_value(&report.inputs), serde_json::to_value(&report.credentials)].into_iter().flatten()
+        {
             self.see_all(&part);
         }
         let mut found: Vec<(Class, String)> = Vec::new();
@@ -165,7 +213,8 @@ impl Redactor {
         }
         let mut from = 0usize;
         while let Some(found) = finder.automaton.find(Input::new(&folded).range(from..)) {
-            let next = |at: usize| (at + 1..=folded.len()).find(|i| folded.is_char_boundary(*i)).unwrap_or(folded.len());
+            let next =
+                |at: usize| (at + 1..=folded.len()).find(|i| folded.is_char_boundary(*i)).unwrap_or(folded.len());
             let start = places.get(found.start()).copied().unwrap_or(0);
             let last = places.get(found.end().saturating_sub(1)).copied().unwrap_or(0);
             let end = last + text.get(last..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
@@ -191,7 +240,9 @@ impl Redactor {
         let mut index = 0usize;
         parts.retain(|p| {
             index += 1;
-            let goes_on = || text.get(p.range.clone()).is_some_and(|t| t.contains(": ") || t.contains("====") || t.contains(" = "));
+            let goes_on = || {
+                text.get(p.range.clone()).is_some_and(|t| t.contains(": ") || t.contains("====") || t.contains(" = "))
+            };
             let covered = || known.range(..=p.range.start).next_back().is_some_and(|(_, end)| *end > p.range.start);
             index > shaped || p.act != Act::Hide(Class::Name) || !covered() || !goes_on()
         });
@@ -263,7 +314,8 @@ impl Redactor {
         self.learn(report);
         let mut value = serde_json::to_value(report).unwrap_or(Value::Null);
         if let Value::Object(map) = &mut value {
-            for (key, part) in map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "tool" | "summary" | "schema")) {
+            for (key, part) in map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "tool" | "summary" | "schema"))
+            {
                 self.redact(key, "", part);
             }
         }
@@ -281,7 +333,8 @@ impl Redactor {
                     self.details |= outside;
                     self.redact(&name, key, &mut inner);
                     self.details &= !outside;
-                    let name = if key == "data" || name.contains(['.', '\\', '=', '@']) { self.text(&name) } else { name };
+                    let name =
+                        if key == "data" || name.contains(['.', '\\', '=', '@']) { self.text(&name) } else { name };
                     map.insert(name, inner);
                 }
             }
@@ -348,7 +401,7 @@ fn stands(text: &str, start: usize, end: usize, act: Act, shy: bool) -> bool {
     let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let (left, right) = (before.chars().next_back(), after.chars().next());
     let part = text.get(start..end).unwrap_or_default();
-    let free = !(letter(left) && letter(part.chars().next())) && !(letter(right) && letter(part.chars().next_back()));
+    let joined = letter(left) && letter(part.chars().next()) || letter(right) && letter(part.chars().next_back());
     if shy {
         let opens = before.trim_end_matches([' ', '\t']).chars().next_back();
         let opened = match left {
@@ -358,7 +411,7 @@ fn stands(text: &str, start: usize, end: usize, act: Act, shy: bool) -> bool {
         let closed = matches!(right, None | Some('\r' | '\n' | '"' | '\'' | '\\' | '`' | '<' | ',' | '&'));
         return opened && closed;
     }
-    free || act != Act::Keep && part.chars().filter(|c| c.is_alphanumeric()).count() >= 6
+    !joined || act != Act::Keep && part.chars().filter(|c| c.is_alphanumeric()).count() >= 6
 }
 
 /// A report that can't be written with pseudonyms is left empty: nothing of it leaves.
@@ -371,5 +424,96 @@ fn empty(report: &Report) -> Report {
         findings: Vec::new(),
         checks: Vec::new(),
         summary: report.summary.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::container_name::{capi_file_prefix, rule_of};
+
+    fn redactor() -> Redactor {
+        Redactor::new([1; 32])
+    }
+
+    #[test]
+    fn one_value_has_one_pseudonym_in_any_layout() {
+        let mut r = redactor();
+        let plain = r.text("32b5398ed3c9c6f1a350bcd4b514ebb5a45d1fc6");
+        let spaced = r.text("32 b5 39 8e d3 c9 c6 f1 a3 50 bc d4 b5 14 eb b5 a4 5d 1f c6");
+        let upper = r.text("32B5398ED3C9C6F1A350BCD4B514EBB5A45D1FC6");
+        assert_eq!(spaced.replace(' ', ""), plain);
+        assert_eq!(upper, plain.to_uppercase());
+        assert_ne!(plain, Redactor::new([2; 32]).text("32b5398ed3c9c6f1a350bcd4b514ebb5a45d1fc6"));
+        assert_eq!(r.text("Subject: CN=WWW.contoso.com"), r.text("Subject: CN=www.CONTOSO.com"));
+    }
+
+    #[test]
+    fn a_key_file_follows_from_its_container() {
+        let mut r = redactor();
+        for container in ["{00F81886-5F70-430A-939C-BB7DD58ECE2A}", "Contoso web 2026", "iisWasKey"] {
+            r.know(Class::Container, container);
+            let prefix = capi_file_prefix(container).unwrap_or_default();
+            let file = format!("{prefix}_3ade29bb-f050-41f3-b0db-f2b69957a1d7");
+            let (new, new_file) = (r.names.value(Class::Container, container), r.names.value(Class::Container, &file));
+            assert_eq!(rule_of(&new, &new_file), rule_of(container, &file), "{new} {new_file}");
+            assert_eq!(new == container, container == "iisWasKey");
+        }
+    }
+
+    #[test]
+    fn well_known_accounts_and_rids_stay() {
+        let mut r = redactor();
+        for kept in [
+            "NT AUTHORITY\\SYSTEM:(F)",
+            "BUILTIN\\Administrators:(F)",
+            "VORDEFINIERT\\Administratoren:(F)",
+            "IIS APPPOOL\\DefaultAppPool:(R)",
+            "S-1-5-18",
+            "S-1-5-32-544",
+            "Provider = Microsoft Strong Cryptographic Provider",
+            "    Server Authentication (1.3.6.1.5.5.7.3.1)",
+            "2.5.29.37: Flags = 0, Length = c",
+            "{4dc3e181-e14b-4a21-b022-59fc669b0914}",
+            "127.0.0.1 ::1 0.0.0.0:443 [::]:443",
+            "0x80090016 (-2146893802 NTE_BAD_KEYSET)",
+            "NotBefore: 3/14/2026 9:15 AM",
+            "KeySpec = 1 -- AT_KEYEXCHANGE",
+        ] {
+            assert_eq!(r.text(kept), kept);
+        }
+        let new = r.text("S-1-5-21-1004336348-1177238915-682003330-500 S-1-5-21-1004336348-1177238915-682003330-1104");
+        let (first, second) = new.split_once(' ').unwrap_or_default();
+        assert!(first.ends_with("-500") && !new.contains("1004336348"), "{new}");
+        assert_eq!(first.trim_end_matches("-500"), second.rsplit_once('-').unwrap_or_default().0);
+    }
+
+    #[test]
+    fn forms_that_no_report_names_are_hidden() {
+        let mut r = redactor();
+        for (text, tokens) in [
+            ("C:\\Users\\anna.berg\\Desktop\\contoso\\www.pfx", &["anna", "contoso", "www"][..]),
+            ("\\\\filer7\\certs$\\x", &["filer7"]),
+            ("CONTOSO\\svc-web:(R)", &["contoso", "svc-web"]),
+            ("ask anna.berg@contoso.com", &["anna", "contoso"]),
+            ("ping 10.20.30.40 and [fe80::1:2]:443", &["10.20.30.40", "fe80::1:2"]),
+            ("Issuer: CN=Contoso Root, OU=\"Web, Shop\", O=Contoso, C=SE", &["contoso", "shop"]),
+            ("https://intranet.contoso.local:8443/", &["intranet", "contoso"]),
+            ("MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ", &["miid"]),
+            ("    0000  43 4f 4e 54 4f 53 4f 2e  63 6f 6d 00  CONTOSO.com.", &["contoso", "43 4f"]),
+            ("-----BEGIN CERTIFICATE-----\nMIIB\nContoso\n-----END CERTIFICATE-----", &["contoso", "miib"]),
+        ] {
+            let new = r.text(text).to_lowercase();
+            for token in tokens {
+                assert!(!new.contains(token), "{token} in {new}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pseudonym_is_no_name_of_the_artifact() {
+        let mut r = redactor();
+        let new = r.text("CN=host-1.example, DNS Name=www.contoso.com, 192.0.2.1");
+        assert!(!new.contains("host-1.example") && !new.contains("192.0.2.1 ") && !new.ends_with("192.0.2.1"), "{new}");
     }
 }

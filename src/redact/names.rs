@@ -75,14 +75,7 @@ impl Names {
         for (prefix, _) in SYSTEM_CONTAINERS {
             files.insert((*prefix).to_owned(), (*prefix).to_owned());
         }
-        Self {
-            key,
-            given: HashMap::new(),
-            counts: HashMap::new(),
-            taken: HashSet::new(),
-            files,
-            sids: HashMap::new(),
-        }
+        Self { key, given: HashMap::new(), counts: HashMap::new(), taken: HashSet::new(), files, sids: HashMap::new() }
     }
 
     /// Says that a value stands in an artifact: it is no pseudonym.
@@ -167,7 +160,8 @@ impl Names {
 
     /// A GUID, in the layout and case of the original, braces or none.
     pub(super) fn guid(&mut self, printed: &str) -> String {
-        let bare: String = printed.chars().filter(|c| c.is_ascii_hexdigit() || *c == '-').collect::<String>().to_lowercase();
+        let bare: String =
+            printed.chars().filter(|c| c.is_ascii_hexdigit() || *c == '-').collect::<String>().to_lowercase();
         if keep::is_guid(&bare) {
             return printed.to_owned();
         }
@@ -390,9 +384,10 @@ impl Names {
         if class == Class::Name && bare.split_once('\\').is_some_and(|(a, b)| !a.is_empty() && !b.contains('\\')) {
             return self.account(bare);
         }
-        if let Some((name, port)) = squeezed.rsplit_once(':').filter(|(n, p)| {
-            !n.is_empty() && !p.is_empty() && p.len() <= 5 && p.bytes().all(|b| b.is_ascii_digit())
-        }) {
+        if let Some((name, port)) = squeezed
+            .rsplit_once(':')
+            .filter(|(n, p)| !n.is_empty() && !p.is_empty() && p.len() <= 5 && p.bytes().all(|b| b.is_ascii_digit()))
+        {
             let (name, port) = (name.to_owned(), port.to_owned());
             return format!("{}:{port}", self.value(Class::Host, &name));
         }
@@ -414,7 +409,8 @@ impl Names {
         if container_name::split_file_name(name).is_some() {
             return;
         }
-        if let (Some(old), Some(new)) = (container_name::capi_file_prefix(name), container_name::capi_file_prefix(&new)) {
+        if let (Some(old), Some(new)) = (container_name::capi_file_prefix(name), container_name::capi_file_prefix(&new))
+        {
             self.files.entry(old).or_insert(new);
         }
         self.files.entry(container_name::cng_file_prefix(name)).or_insert(container_name::cng_file_prefix(&new));
@@ -435,9 +431,8 @@ impl Names {
 pub(super) fn is_host_shaped(text: &str) -> bool {
     let text = text.strip_prefix("*.").unwrap_or(text);
     let mut labels = text.split('.');
-    let shaped = labels.all(|l| {
-        !l.is_empty() && l.len() <= 63 && l.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
-    });
+    let shaped = labels
+        .all(|l| !l.is_empty() && l.len() <= 63 && l.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')));
     let Some((_, last)) = text.rsplit_once('.') else { return false };
     let tld = last.chars().count() >= 2 && last.chars().all(char::is_alphabetic) || last.starts_with("xn--");
     shaped && tld && !keep::EXTENSIONS.contains(&last.to_lowercase().as_str())

@@ -27,15 +27,76 @@ pub(super) struct Part {
 
 /// Attributes of a distinguished name that name somebody or something (RFC 4514, and the names that Windows prints).
 const ATTRIBUTES: &[&str] = &[
-    "CN", "O", "OU", "L", "ST", "S", "DC", "E", "EMAIL", "EMAILADDRESS", "SN", "SERIALNUMBER", "STREET", "T", "TITLE", "G",
-    "GN", "GIVENNAME", "SURNAME", "I", "INITIALS", "UID", "POSTALCODE", "PHONE", "DESCRIPTION", "DNQUALIFIER",
+    "CN",
+    "O",
+    "OU",
+    "L",
+    "ST",
+    "S",
+    "DC",
+    "E",
+    "EMAIL",
+    "EMAILADDRESS",
+    "SN",
+    "SERIALNUMBER",
+    "STREET",
+    "T",
+    "TITLE",
+    "G",
+    "GN",
+    "GIVENNAME",
+    "SURNAME",
+    "I",
+    "INITIALS",
+    "UID",
+    "POSTALCODE",
+    "PHONE",
+    "DESCRIPTION",
+    "DNQUALIFIER",
 ];
 
 /// Endings of names that are hidden as hosts without being known from anywhere.
 const ENDINGS: &[&str] = &[
-    "com", "net", "org", "edu", "gov", "mil", "int", "info", "biz", "name", "cloud", "online", "shop", "site", "tech", "app",
-    "dev", "local", "lan", "corp", "internal", "intra", "intern", "intranet", "home", "private", "example", "test",
-    "invalid", "localdomain", "domain", "arpa", "company", "bank", "email", "global", "group", "host", "network", "services",
+    "com",
+    "net",
+    "org",
+    "edu",
+    "gov",
+    "mil",
+    "int",
+    "info",
+    "biz",
+    "name",
+    "cloud",
+    "online",
+    "shop",
+    "site",
+    "tech",
+    "app",
+    "dev",
+    "local",
+    "lan",
+    "corp",
+    "internal",
+    "intra",
+    "intern",
+    "intranet",
+    "home",
+    "private",
+    "example",
+    "test",
+    "invalid",
+    "localdomain",
+    "domain",
+    "arpa",
+    "company",
+    "bank",
+    "email",
+    "global",
+    "group",
+    "host",
+    "network",
+    "services",
 ];
 
 fn part(out: &mut Vec<Part>, start: usize, end: usize, act: Act) {
@@ -102,7 +163,9 @@ fn attributes(line: &str, base: usize, out: &mut Vec<Part>) {
     for (equals, _) in line.match_indices('=') {
         let Some(before) = line.get(..equals) else { continue };
         let before = before.trim_end_matches(' ');
-        let name = before.len().saturating_sub(before.chars().rev().take_while(|c| c.is_ascii_alphanumeric() || *c == '.').count());
+        let name = before
+            .len()
+            .saturating_sub(before.chars().rev().take_while(|c| c.is_ascii_alphanumeric() || *c == '.').count());
         let Some(key) = before.get(name..) else { continue };
         let upper = key.to_ascii_uppercase();
         let known = ATTRIBUTES.contains(&upper.as_str()) && (key.len() > 1 || key == upper)
@@ -119,11 +182,8 @@ fn attributes(line: &str, base: usize, out: &mut Vec<Part>) {
         let quoted = value.starts_with(['"', '\u{201c}']);
         let from = if quoted { from + value.chars().next().map_or(0, char::len_utf8) } else { from };
         let Some(value) = line.get(from..) else { continue };
-        let end = if quoted {
-            value.find(['"', '\u{201d}', '\n', '\r']).unwrap_or(value.len())
-        } else {
-            value_end(value)
-        };
+        let end =
+            if quoted { value.find(['"', '\u{201d}', '\n', '\r']).unwrap_or(value.len()) } else { value_end(value) };
         let value = value.get(..end).unwrap_or_default().trim_end();
         if value.chars().any(char::is_alphanumeric) {
             part(out, base + from, base + from + value.len(), Act::Hide(Class::Name));
@@ -237,7 +297,12 @@ fn inside(word: &str, base: usize, out: &mut Vec<Part>) {
             continue;
         }
         if word.get(at..at + 4).is_some_and(|s| s.eq_ignore_ascii_case("S-1-")) {
-            let length = 4 + word.get(at + 4..).unwrap_or_default().bytes().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
+            let length = 4 + word
+                .get(at + 4..)
+                .unwrap_or_default()
+                .bytes()
+                .take_while(|b| b.is_ascii_digit() || *b == b'-')
+                .count();
             let sid = word.get(at..at + length).unwrap_or_default().trim_end_matches('-');
             if crate::model::principal::as_sid(sid).is_some() {
                 part(out, base + at, base + at + sid.len(), Act::Hide(Class::User));
@@ -265,8 +330,28 @@ fn words(line: &str, base: usize, out: &mut Vec<Part>) {
         c.is_whitespace()
             || matches!(
                 c,
-                '"' | '\'' | '<' | '>' | '|' | ',' | ';' | '(' | ')' | '[' | ']' | '=' | '`' | '&' | '!' | '?' | '#' | '{'
-                    | '}' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}'
+                '"' | '\''
+                    | '<'
+                    | '>'
+                    | '|'
+                    | ','
+                    | ';'
+                    | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '='
+                    | '`'
+                    | '&'
+                    | '!'
+                    | '?'
+                    | '#'
+                    | '{'
+                    | '}'
+                    | '\u{201c}'
+                    | '\u{201d}'
+                    | '\u{2018}'
+                    | '\u{2019}'
             )
     };
     let mut at = 0usize;
@@ -312,7 +397,10 @@ fn components(word: &str, base: usize, out: &mut Vec<Part>) {
         let wide = name.trim_start_matches('*');
         let (start, name) = (start + (name.len() - wide.len()), wide);
         let first = name.chars().next();
-        if matches!(first, None | Some('_' | '%' | '$' | '~' | '.')) || name.chars().count() < 2 || keep::is_folder(name) {
+        if matches!(first, None | Some('_' | '%' | '$' | '~' | '.'))
+            || name.chars().count() < 2
+            || keep::is_folder(name)
+        {
             authority = keep::is_authority(name);
             continue;
         }
@@ -324,7 +412,11 @@ fn components(word: &str, base: usize, out: &mut Vec<Part>) {
         if name.ends_with(':') {
             continue;
         }
-        let class = if authority || !word.contains(":\\") && word.matches('\\').count() == 1 { Class::User } else { Class::File };
+        let class = if authority || !word.contains(":\\") && word.matches('\\').count() == 1 {
+            Class::User
+        } else {
+            Class::File
+        };
         let class = if class == Class::User && at < word.len() { Class::Domain } else { class };
         authority = false;
         part(out, start, start + name.len(), Act::Hide(class));
@@ -369,15 +461,13 @@ fn addresses(line: &str, base: usize, out: &mut Vec<Part>) {
         let free = at == 0 || !bytes.get(at - 1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
         let word = line.get(at..at + run).unwrap_or_default();
         let trimmed = word.trim_end_matches('.');
-        if free && trimmed.matches(':').count() >= 2 {
-            let six = trimmed.trim_end_matches(':');
-            let six = if six.len() + 2 <= trimmed.len() { trimmed } else { six };
-            let address = six.parse::<Ipv6Addr>().ok();
-            if address.is_some_and(|a| !a.is_loopback() && !a.is_unspecified()) {
-                part(out, base + at, base + at + six.len(), Act::Hide(Class::Host));
-            }
+        let six = trimmed.trim_end_matches(':');
+        let six = if six.len() + 2 <= trimmed.len() { trimmed } else { six };
+        let address = six.parse::<Ipv6Addr>().ok();
+        if free && address.is_some_and(|a| !a.is_loopback() && !a.is_unspecified()) {
+            part(out, base + at, base + at + six.len(), Act::Hide(Class::Host));
         } else if free {
-            // `10.0.0.5:443` and `IP:10.0.0.5`.
+            // `10.0.0.5:443:` and `IP:10.0.0.5`.
             let mut from = 0usize;
             for piece in trimmed.split_inclusive(':') {
                 let start = from;
