@@ -76,7 +76,7 @@ fn options() -> Options {
     Options::new(datetime!(2026-01-01 0:00 UTC))
 }
 
-fn report(reader: &mut dyn Read, options: Options) -> Report {
+fn report(reader: &mut (dyn Read + Send), options: Options) -> Report {
     let mut analysis = Analysis::new(options);
     analysis.read("input", None, reader).expect("nothing is written");
     analysis.finish().expect("nothing is written")
@@ -429,7 +429,7 @@ fn text_reader(data: &[u8], mut reader: impl keyspect::formats::text_reader::Tex
     for record in &records {
         assert!(record.place.end() <= size);
         assert!(record.fields.iter().all(|(_, fact)| fact.place.end() <= size));
-        assert!(record.excerpts.lines().iter().all(|line| line.start <= size));
+        assert!(record.excerpts.lines().all(|line| line.start <= size));
     }
     for (_, place) in reader.problems() {
         assert!(place.end() <= size);

@@ -6,7 +6,7 @@ use keyspect::report::model::{InputStatus, Report};
 use std::io::Read;
 use time::macros::datetime;
 
-fn report(reader: &mut dyn Read) -> Report {
+fn report(reader: &mut (dyn Read + Send)) -> Report {
     let mut analysis = Analysis::new(Options::new(datetime!(2026-01-01 0:00 UTC)));
     analysis.read("input", None, reader).unwrap();
     analysis.finish().unwrap()

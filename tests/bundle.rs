@@ -57,6 +57,10 @@ fn records(report: &Report) -> Vec<String> {
         let details = input.details.clone().unwrap_or_default();
         for record in details["records"].as_array().into_iter().flatten() {
             let mut record = record.as_object().unwrap().clone();
+            // A console's banner above a log is a part of the log.
+            if record["kind"] == "system-info" {
+                continue;
+            }
             record.remove("line");
             record.remove("bytes");
             out.push(Value::from(record).to_string());

@@ -2,8 +2,10 @@
 //!
 //! All files of a folder but `case.toml` are the inputs, in the order of their names. `[expect]`, written by hand:
 //! `for` (the workloads), `root` (the rule of the first finding, a root cause; empty: no root cause), `fires`, `silent`,
-//! `unknown` (rules whose check says that something is missing), `verdicts` (of the first certificate, or of the one whose
-//! thumbprint is `certificate`), `errors` and `warnings` (how many findings).
+//! `unknown` (rules whose check says that something is missing), `not_the_cause` and `quiet` (suppressors that speak, and that
+//! don't), `says` (words of a rule's message), `verdicts` (of the first certificate, or of the one whose thumbprint is
+//! `certificate`), `errors` and `warnings` (how many findings), `remarks` (`input:line: words` of what is said about artifacts
+//! that contradict each other; all of them).
 
 #![allow(clippy::panic)]
 
@@ -80,9 +82,28 @@ fn judge(folder: &Path, wrong: &mut Vec<String>) {
     for rule in strings(expect, "silent").iter().filter(|r| fired.contains(r.as_str())) {
         say(format!("{rule} must be silent"));
     }
+    // Suppressors: what is said not to be the cause.
+    let said = |rule: &String| {
+        report.checks.iter().any(|c| c.rule == *rule && c.not_the_cause && c.outcome == CheckOutcome::Pass)
+    };
+    for rule in strings(expect, "quiet").iter().filter(|r| said(r)) {
+        say(format!("{rule} must be quiet: {:?}", checks(&report, rule)));
+    }
     for rule in strings(expect, "unknown") {
         if !report.checks.iter().any(|c| c.rule == rule && c.outcome == CheckOutcome::Unknown && c.obtain.is_some()) {
             say(format!("{rule} is not unknown: {:?}", checks(&report, &rule)));
+        }
+    }
+    for rule in strings(expect, "not_the_cause") {
+        if !report.checks.iter().any(|c| c.rule == rule && c.not_the_cause) {
+            say(format!("{rule} does not say that something is not the cause: {:?}", checks(&report, &rule)));
+        }
+    }
+    for (rule, words) in expect.get("says").and_then(toml::Value::as_table).into_iter().flatten() {
+        let words = words.as_str().expect("words");
+        let own: Vec<&str> = report.findings.iter().filter(|f| f.rule == *rule).map(|f| f.message.as_str()).collect();
+        if !own.iter().any(|message| message.contains(words)) {
+            say(format!("{rule} does not say {words:?}: {own:?}"));
         }
     }
     if let Some(root) = expect.get("root").and_then(toml::Value::as_str) {
@@ -98,6 +119,23 @@ fn judge(folder: &Path, wrong: &mut Vec<String>) {
             && i64::try_from(found).ok() != Some(wanted)
         {
             say(format!("{found} {key}, not {wanted}: {fired:?}"));
+        }
+    }
+    if expect.contains_key("remarks") {
+        let wanted = strings(expect, "remarks");
+        let told: Vec<String> = report
+            .inputs
+            .iter()
+            .flat_map(|i| i.problems.iter().map(move |p| (i, p)))
+            .filter(|(_, p)| p.message.contains("contradict"))
+            .map(|(i, p)| format!("{}:{}: {}", i.path, p.line.unwrap_or(0), p.message))
+            .collect();
+        let tells = |told: &str, wanted: &str| {
+            let (place, words) = wanted.split_once(": ").expect("a place and words");
+            told.starts_with(&format!("{place}: ")) && told.contains(words)
+        };
+        if told.len() != wanted.len() || !wanted.iter().all(|w| told.iter().any(|t| tells(t, w))) {
+            say(format!("the remarks are {told:?}, not {wanted:?}"));
         }
     }
     let verdicts = expect.get("verdicts").and_then(toml::Value::as_table);

@@ -28,7 +28,7 @@ fn quick(cases: u32) -> ProptestConfig {
     }
 }
 
-fn report_of(reader: &mut dyn Read) -> Report {
+fn report_of(reader: &mut (dyn Read + Send)) -> Report {
     let mut analysis = Analysis::new(Options::new(datetime!(2026-01-01 0:00 UTC)));
     analysis.read("input", None, reader).unwrap();
     analysis.finish().unwrap()

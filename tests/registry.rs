@@ -47,6 +47,18 @@ const TABLE: &[(&str, &str)] = &[
     ("http-15021-status", "dispatch"),
     ("http-15300-15301-timeline", "dispatch"),
     ("netsh-1312-context", "dispatch"),
+    ("schannel-36870-dispatch", "dispatch"),
+    ("schannel-36871-10013-not-key", "fault warning root-cause likely"),
+    ("schannel-36874-36888-40", "dispatch"),
+    ("schannel-36887-alert", "dispatch"),
+    ("schannel-36868-crosscheck", "fault warning contributing likely"),
+    ("schannel-client-type-not-binding", "suppressor"),
+    ("ephemeral-key-0x8009030e", "fault error root-cause certain"),
+    ("adfs-ssl-cert-not-set", "fault error root-cause likely"),
+    ("exchange-backend-15021", "fault error root-cause likely"),
+    ("scom-inf", "fault warning contributing likely"),
+    ("scom-repairstore", "fault error root-cause likely"),
+    ("name-mismatch", "fault warning hygiene likely"),
     ("key-association-repairable", "fault error root-cause certain"),
     ("keyset-missing", "fault error root-cause likely"),
     ("dump-taken-unelevated", "fault warning root-cause likely"),
@@ -232,6 +244,10 @@ fn every_rule_has_its_page() {
     for entry in std::fs::read_dir(root().join("docs/rules")).expect("the folder") {
         let path = entry.expect("an entry").path();
         let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        // The table of all of them.
+        if stem == "README" {
+            continue;
+        }
         assert!(metas.contains_key(stem.as_str()), "docs/rules/{stem}.md has no rule");
     }
 }
@@ -254,7 +270,8 @@ fn every_rule_has_sources_and_an_inference_alone_is_a_possibility() {
 /// The artifacts that are an example of their own, by the word of the block.
 const ARTIFACTS: &[&str] = &["certutil", "inf", "csr", "template"];
 /// Further artifacts: on a page that has one, all blocks together are one example, each an input of its own.
-const FURTHER: &[&str] = &["text", "icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error"];
+const FURTHER: &[&str] =
+    &["text", "icacls", "acl", "procmon", "listing", "registry", "event", "netsh", "error", "script"];
 
 /// The examples of a page: the workloads after `for=`, and the texts.
 fn examples(page: &str) -> Vec<(String, Vec<String>)> {

@@ -38,7 +38,7 @@ impl Analysis<'_> {
     ///
     /// # Errors
     /// Only what the sink answers.
-    pub fn read_seekable<R: Read + Seek>(
+    pub fn read_seekable<R: Read + Seek + Send>(
         &mut self,
         path: &str,
         member: Option<&str>,
@@ -99,7 +99,7 @@ impl Analysis<'_> {
     }
 
     #[cfg(not(feature = "zip"))]
-    fn archive<R: Read + Seek>(&mut self, mut input: Input, _: R) -> io::Result<()> {
+    fn archive<R: Read + Seek + Send>(&mut self, mut input: Input, _: R) -> io::Result<()> {
         "zip".clone_into(&mut input.kind);
         input.status = InputStatus::Failed;
         input.problems.push(problem("this build of the program does not read zip archives"));
@@ -108,7 +108,7 @@ impl Analysis<'_> {
 
     /// Reads the members. The archive stands before them in the report and is written after them in a streamed one.
     #[cfg(feature = "zip")]
-    fn archive<R: Read + Seek>(&mut self, mut input: Input, reader: R) -> io::Result<()> {
+    fn archive<R: Read + Seek + Send>(&mut self, mut input: Input, reader: R) -> io::Result<()> {
         "zip".clone_into(&mut input.kind);
         let limits = self.options.limits.clone();
         if self.archives.depth >= limits.archive_depth {

@@ -1,15 +1,19 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
+use super::judged::judged;
+use super::tally::Tally;
 use super::{Analysis, LISTED_CREDENTIALS, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
 use crate::report::build;
 use crate::report::model::{
-    Check, CheckOutcome, CredentialReport, Finding, Item, Report, SCHEMA, Severity, Summary, Tool, Verdict,
+    Check, CredentialReport, Finding, Item, Problem, Report, SCHEMA, Severity, Summary, Tool, Verdict,
 };
+use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded};
+use crate::rules::{FindingDraft, Outcome, Recorded, pointing};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -17,7 +21,7 @@ use std::io;
 #[derive(Default)]
 pub(super) struct Counted {
     summary: Summary,
-    grouped: BTreeMap<(CheckOutcome, &'static str, String), (u64, Option<String>)>,
+    tally: Tally,
     /// Checks that are listed one by one.
     listed: Vec<Check>,
     /// Credentials that are no longer kept.
@@ -36,8 +40,11 @@ impl Analysis<'_> {
             });
             if let Some(at) = same {
                 let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
-                sighting::merge(kept, credential);
+                let told = sighting::merge(kept, credential);
                 let id = kept.id;
+                for difference in told {
+                    self.contradiction(&difference);
+                }
                 self.update_entry(id);
                 return self.judge(id);
             }
@@ -51,6 +58,26 @@ impl Analysis<'_> {
         self.judge(id)?;
         self.retire();
         Ok(())
+    }
+
+    /// Two artifacts contradict each other: a remark on the input that is being read tells both values.
+    fn contradiction(&mut self, difference: &sighting::Difference) {
+        if self.remarks.len() > self.options.limits.problems {
+            return;
+        }
+        let (place, before) = (difference.later, difference.earlier);
+        let spot = sighting::spot(before);
+        let input = self.inputs.get(usize::try_from(before.source.0).unwrap_or(usize::MAX));
+        let there = match input.filter(|_| before.source != place.source) {
+            Some(input) => format!("in {}, {spot}", words::path(input)),
+            None => format!("at {spot}"),
+        };
+        let counts = if difference.later_counts { "what stands here counts" } else { "that one counts" };
+        self.remarks.push(Problem {
+            message: format!("{} {there}: {counts}", difference.message),
+            line: (place.line > 0).then_some(place.line),
+            bytes: Some([place.start, place.end()]),
+        });
     }
 
     fn update_entry(&mut self, id: CredentialId) {
@@ -83,53 +110,23 @@ impl Analysis<'_> {
     /// Runs the rules about one credential, and writes it in a streamed report.
     pub(super) fn judge(&mut self, id: CredentialId) -> io::Result<()> {
         let Some(credential) = self.case.credential(id) else { return Ok(()) };
-        let targets = self.options.targets.clone();
-        let base = context(&self.options, &targets, self.stop);
-        let outcomes = judge::run_credential(credential, &base);
-        if self.sink.is_some() {
-            let candidates = judge::candidates(credential, &targets);
-            let ranked = judge::rank(Some(id), outcomes.clone(), &candidates);
-            let verdicts = candidates
-                .iter()
-                .map(|t| judge::verdict(credential, *t, &ranked.findings, self.options.windows))
-                .collect();
-            let report = build::credential(credential, verdicts);
-            let identity = build::identity(credential, None);
-            let columns = self.options.limits.excerpt_columns;
-            let findings: Vec<Finding> = ranked
-                .findings
-                .iter()
-                .map(|f| build::finding(f, &targets, &identity, Some(&credential.excerpts), columns))
-                .collect();
-            self.write_credential(report)?;
-            for finding in findings {
-                self.write_finding(finding)?;
+        let lines = self.sink.is_some().then_some(&mut self.lines);
+        let outcomes = judged(credential, &self.options, self.stop, lines)?;
+        self.outcomes.insert(id, outcomes);
+        self.write_lines()
+    }
+
+    /// Writes the lines at hand, each unless the same line was the last one with its id or fingerprint.
+    fn write_lines(&mut self) -> io::Result<()> {
+        let Some(sink) = &mut self.sink else { return Ok(()) };
+        for (mark, line) in self.lines.iter() {
+            // Only what can be written again has to be remembered: the credentials that are still kept.
+            if self.counted.written.insert(mark.key, mark.hash) != Some(mark.hash) {
+                sink.line(line)?;
             }
         }
-        self.outcomes.insert(id, outcomes);
+        self.lines.clear();
         Ok(())
-    }
-
-    /// Writes a credential unless the same line was the last one with its id.
-    fn write_credential(&mut self, credential: CredentialReport) -> io::Result<()> {
-        self.write(true, u64::from(credential.id), Item::Credential(Box::new(credential)))
-    }
-
-    /// Writes a finding unless the same line was the last one with its fingerprint.
-    fn write_finding(&mut self, finding: Finding) -> io::Result<()> {
-        let key = u64::from_str_radix(&finding.fingerprint, 16).unwrap_or(0) ^ finding.credential.map_or(0, u64::from);
-        self.write(false, key, Item::Finding(Box::new(finding)))
-    }
-
-    fn write(&mut self, credential: bool, key: u64, item: Item) -> io::Result<()> {
-        let Some(sink) = &mut self.sink else { return Ok(()) };
-        let hash = crate::case::index::fold(&serde_json::to_string(&item).unwrap_or_default());
-        if self.counted.written.get(&(credential, key)) == Some(&hash) {
-            return Ok(());
-        }
-        // Only what can be written again has to be remembered: the credentials that are still kept.
-        self.counted.written.insert((credential, key), hash);
-        sink.item(&item)
     }
 
     /// In a streamed report lets go of the oldest credentials without a finding, then of the oldest ones with, once more
@@ -142,9 +139,9 @@ impl Analysis<'_> {
         }
         let mut surplus = self.case.kept.len().saturating_sub(limit);
         for faulty_too in [false, true] {
-            let outcomes = &self.outcomes;
-            let (mut gone, mut kept) = (Vec::new(), Vec::new());
-            for credential in std::mem::take(&mut self.case.kept) {
+            let (outcomes, seen) = (&self.outcomes, &mut self.seen);
+            let mut gone = Vec::new();
+            self.case.kept.retain(|credential| {
                 let healthy = outcomes
                     .get(&credential.id)
                     .is_none_or(|o| !o.iter().any(|r| matches!(r.outcome, Outcome::Fail(_))));
@@ -154,18 +151,25 @@ impl Analysis<'_> {
                 if leaves {
                     surplus -= 1;
                     gone.push(credential.id);
-                } else {
-                    kept.push(credential);
+                    // A later sighting can only be merged with one that is kept.
+                    if let Some(identity) = sighting::identity(credential)
+                        && let Entry::Occupied(mut ids) = seen.entry(identity)
+                    {
+                        ids.get_mut().retain(|id| *id != credential.id);
+                        if ids.get().is_empty() {
+                            ids.remove();
+                        }
+                    }
                 }
-            }
-            self.case.kept = kept;
+                !leaves
+            });
             for id in gone {
                 self.counted.retired += 1;
                 for recorded in self.outcomes.remove(&id).unwrap_or_default() {
                     if let Outcome::Fail(draft) = &recorded.outcome {
                         self.counted.severity(draft.severity);
                     }
-                    self.counted.outcome(&recorded, self.options.all_checks);
+                    self.counted.outcome(recorded, self.options.all_checks);
                 }
                 self.counted.written.remove(&(true, u64::from(id.0)));
             }
@@ -207,7 +211,7 @@ impl Analysis<'_> {
         findings.extend(preflight.findings);
         let mut checks = about_case;
         checks.extend(preflight.checks);
-        for recorded in &preflight.counted {
+        for recorded in preflight.counted {
             self.counted.outcome(recorded, self.options.all_checks);
         }
         for (input, verdicts) in preflight.verdicts {
@@ -217,7 +221,7 @@ impl Analysis<'_> {
                 sink.item(&Item::Input(input.clone()))?;
             }
         }
-        let mut own: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
+        let mut own: BTreeMap<CredentialId, Vec<RankedFinding>> = BTreeMap::new();
         let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
         for id in &ids {
             let Some(credential) = self.case.credential(*id) else { continue };
@@ -262,14 +266,16 @@ impl Analysis<'_> {
             let draft = &f.draft;
             (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
         });
-        let report = self.report(credentials, &findings, &checks);
+        pointing::point(&mut findings);
+        let report = self.report(credentials, &findings, checks);
         if self.sink.is_some() {
             for credential in &report.credentials {
-                self.write_credential(credential.clone())?;
+                self.lines.credential(credential)?;
             }
             for finding in &report.findings {
-                self.write_finding(finding.clone())?;
+                self.lines.finding(finding)?;
             }
+            self.write_lines()?;
         }
         if let Some(sink) = self.sink.take() {
             for check in &report.checks {
@@ -284,7 +290,7 @@ impl Analysis<'_> {
         &mut self,
         credentials: Vec<CredentialReport>,
         findings: &[RankedFinding],
-        checks: &[Recorded],
+        checks: Vec<Recorded>,
     ) -> Report {
         let columns = self.options.limits.excerpt_columns;
         let mut kept_bytes = 0usize;
@@ -325,17 +331,7 @@ impl Analysis<'_> {
         summary.inputs = self.inputs.len() as u64;
         summary.credentials = u64::from(self.next.saturating_sub(self.joined));
         let mut checks = std::mem::take(&mut self.counted.listed);
-        for ((outcome, rule, reason), (count, obtain)) in std::mem::take(&mut self.counted.grouped) {
-            checks.push(Check {
-                rule: rule.to_owned(),
-                credential: None,
-                outcome,
-                reason,
-                obtain,
-                count: Some(count),
-                not_the_cause: false,
-            });
-        }
+        checks.extend(std::mem::take(&mut self.counted.tally).checks(&mut summary));
         Report {
             schema: SCHEMA.to_owned(),
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -358,30 +354,11 @@ impl Counted {
     }
 
     /// Counts an outcome, and lists it or adds it to its group.
-    fn outcome(&mut self, recorded: &Recorded, listed: bool) {
-        let name = recorded.rule.name;
-        let counter = match recorded.outcome {
-            Outcome::Pass(_) => Some(&mut self.summary.passed),
-            Outcome::NotApplicable(_) => Some(&mut self.summary.not_applicable),
-            Outcome::Unknown { .. } => Some(&mut self.summary.unknown),
-            Outcome::Fail(_) => None,
-        };
-        if let Some(counter) = counter {
-            match counter.get_mut(name) {
-                Some(count) => *count += 1,
-                None => {
-                    counter.insert(name.to_owned(), 1);
-                }
-            }
-        }
+    fn outcome(&mut self, recorded: Recorded, listed: bool) {
         if listed {
-            self.listed.push(build::check(recorded, recorded.credential));
-        } else if matches!(recorded.outcome, Outcome::Pass(_) | Outcome::Unknown { .. }) {
-            let item = build::check(recorded, recorded.credential);
-            // The command names one credential: the first one stands as an example for all.
-            let group = self.grouped.entry((item.outcome, name, item.reason)).or_insert((0, item.obtain));
-            group.0 += 1;
+            self.listed.push(build::check(&recorded, recorded.credential));
         }
+        self.tally.count(recorded, listed);
     }
 }
 

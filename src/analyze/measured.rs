@@ -1,11 +1,12 @@
 //! A reader that counts and hashes what goes through.
 
+use crate::model::hex;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 
 /// Counts and hashes what goes through.
 pub(super) struct Measured<'r> {
-    inner: &'r mut dyn Read,
+    inner: &'r mut (dyn Read + Send),
     pub(super) bytes: u64,
     limit: u64,
     hasher: Option<Sha256>,
@@ -14,7 +15,7 @@ pub(super) struct Measured<'r> {
 }
 
 impl<'r> Measured<'r> {
-    pub(super) fn new(inner: &'r mut dyn Read, limit: u64) -> Self {
+    pub(super) fn new(inner: &'r mut (dyn Read + Send), limit: u64) -> Self {
         Self { inner, bytes: 0, limit, hasher: Some(Sha256::new()), kept: None }
     }
     /// Also keeps the bytes, unless they are more than this.
@@ -28,7 +29,7 @@ impl<'r> Measured<'r> {
     }
     pub(super) fn sha256(&mut self) -> Option<String> {
         let digest = self.hasher.take()?.finalize();
-        Some(digest.iter().map(|b| format!("{b:02x}")).collect())
+        Some(hex::lower(&digest))
     }
 }
 

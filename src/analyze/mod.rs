@@ -6,28 +6,31 @@
 
 mod archive;
 mod embedded;
+mod judged;
 mod judging;
 mod measured;
 mod preflight;
 mod readers;
 mod segments;
 mod sighting;
+mod tally;
+mod text;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::CredentialId;
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, from_powershell, key_artifacts};
-use crate::formats::certutil::{self, Parser};
+use crate::formats::certutil::{self, Language, Parser};
 use crate::formats::detect_binary::BinaryKind;
 use crate::formats::{event_text, pfx, registry_hive};
 use crate::input::archive::is_zip;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::container_name;
-use crate::model::fact::SourceId;
+use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
-use crate::model::observation::{Observation, Observed};
+use crate::model::observation::{Observation, Observed, SystemFact};
 use crate::model::principal;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
@@ -36,12 +39,14 @@ use crate::report::records;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
 use archive::Archives;
+use judged::Lines;
 use judging::Counted;
 use measured::Measured;
-use segments::Segments;
+use segments::{Part, Segments};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
+use text::{Next, Portion};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -63,6 +68,8 @@ pub struct Options {
     pub passwords: Passwords,
     /// The bounds.
     pub limits: Limits,
+    /// How many threads the run may use, the caller's included. The report is the same for any number.
+    pub threads: usize,
 }
 
 impl Options {
@@ -77,6 +84,7 @@ impl Options {
             all_checks: false,
             passwords: Passwords::new(),
             limits: Limits::default(),
+            threads: 1,
         }
     }
 }
@@ -104,7 +112,11 @@ pub struct Analysis<'a> {
     outcomes: HashMap<CredentialId, Vec<Recorded>>,
     next: u32,
     joined: u32,
+    /// What the input that is being read says otherwise than an earlier one, or than itself before.
+    remarks: Vec<Problem>,
     counted: Counted,
+    /// The lines of the credential that is judged.
+    lines: Lines,
     archives: Archives,
 }
 
@@ -123,7 +135,9 @@ impl<'a> Analysis<'a> {
             outcomes: HashMap::new(),
             next: 0,
             joined: 0,
+            remarks: Vec::new(),
             counted: Counted::default(),
+            lines: Lines::default(),
             archives: Archives::default(),
         }
     }
@@ -177,7 +191,7 @@ impl<'a> Analysis<'a> {
     ///
     /// # Errors
     /// Only what the sink answers.
-    pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut dyn Read) -> io::Result<()> {
+    pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
         let mut input = self.input(path, member);
         let mut measured =
             Measured::new(reader, if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes });
@@ -261,6 +275,7 @@ impl<'a> Analysis<'a> {
     fn end_input(&mut self, mut input: Input) -> io::Result<()> {
         let path = input.member.as_ref().unwrap_or(&input.path);
         self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
+        input.problems.append(&mut self.remarks);
         if self.archives.hides(&input) {
             return Ok(());
         }
@@ -380,54 +395,33 @@ impl<'a> Analysis<'a> {
         };
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();
-        let mut lines = LineReader::new(Cursor::new(head).chain(rest), choice.encoding, &limits);
-        let mut parser = Parser::new(source, &limits);
-        let mut segments = Segments::new(source, &limits);
         let mut log = LogCredentials::new(source);
         let mut records = Records::default();
         let first = self.next;
         let mut cut = None;
-        loop {
-            match lines.next_batch() {
-                Ok(Some(batch)) => {
-                    let mut line_number = 0;
-                    for line in batch.lines() {
-                        line_number = line.number;
-                        segments.line(line, &mut parser);
-                    }
-                    for record in parser.take_records() {
-                        if let Some(credential) = log.record(record) {
-                            self.credential(*credential)?;
-                        }
-                    }
-                    self.segments(input, &mut segments, &mut records)?;
-                    if (self.stop)() {
-                        cut = Some(format!("stopped after line {line_number}: the time for this input is over"));
-                        break;
-                    }
-                }
-                Ok(None) => break,
-                Err(e) => {
-                    cut = Some(format!("it could not be read to its end: {e}"));
-                    break;
-                }
+        let threads = self.options.threads;
+        let end = text::read((head, rest), choice.encoding, source, &limits, threads, |portion| {
+            let line = portion.line;
+            self.portion(input, portion, &mut log, &mut records)?;
+            if cut.is_none() && (self.stop)() {
+                cut = Some(format!("stopped after line {line}: the time for this input is over"));
+                return Ok(Next::Stop);
             }
-        }
-        segments.finish();
-        parser.finish();
-        for record in parser.take_records() {
-            if let Some(credential) = log.record(record) {
-                self.credential(*credential)?;
-            }
-        }
+            Ok(Next::Read)
+        })?;
         if let Some(credential) = log.finish() {
             self.credential(*credential)?;
         }
-        self.segments(input, &mut segments, &mut records)?;
-        input.encoding = Some(lines.encoding().name().to_owned());
-        let broken = lines.first_broken_line();
-        self.end_log(input, &parser, log, first)?;
-        end_segments(input, &segments, records);
+        if let Some(e) = end.error {
+            cut = Some(format!("it could not be read to its end: {e}"));
+        }
+        input.encoding = Some(end.encoding.name().to_owned());
+        let banner = log.windows().filter(|version| version.value.build > 0).cloned();
+        self.end_log(input, end.language, log, first)?;
+        if let Some(version) = banner {
+            self.banner(input, version, &mut records);
+        }
+        end_segments(input, end.parts, records);
         if choice.guessed && input.kind != "unrecognized" {
             input.problems.push(Problem {
                 message: "code page guessed: letters in names may be wrong; name it with --encoding".to_owned(),
@@ -435,7 +429,7 @@ impl<'a> Analysis<'a> {
                 bytes: None,
             });
         }
-        if let Some((line, offset)) = broken {
+        if let Some((line, offset)) = end.broken {
             input.problems.push(Problem {
                 message: "bytes that are not valid in the text's encoding".to_owned(),
                 line: u32::try_from(line).ok(),
@@ -452,13 +446,25 @@ impl<'a> Analysis<'a> {
     }
 
     /// Takes the records that the readers of other kinds completed, and the artifacts that stand inside the text.
-    fn segments(&mut self, input: &mut Input, segments: &mut Segments, records: &mut Records) -> io::Result<()> {
-        for (message, place) in segments.take_problems() {
+    /// Takes what some lines of a text gave.
+    fn portion(
+        &mut self,
+        input: &mut Input,
+        portion: Portion,
+        log: &mut LogCredentials,
+        records: &mut Records,
+    ) -> io::Result<()> {
+        for record in portion.records {
+            if let Some(credential) = log.record(record) {
+                self.credential(*credential)?;
+            }
+        }
+        for (message, place) in portion.problems {
             records.damaged = true;
             let bytes = Some([place.start, place.end()]);
             input.problems.push(Problem { message, line: Some(place.line), bytes });
         }
-        for observed in segments.take_records() {
+        for observed in portion.observed {
             if self.case.observed.len() >= self.options.limits.observations {
                 records.beyond = records.beyond.saturating_add(1);
                 continue;
@@ -471,14 +477,14 @@ impl<'a> Analysis<'a> {
             }
             self.case.observed.push(observed);
         }
-        for embedded in segments.take_embedded() {
+        for embedded in portion.embedded {
             let place = embedded.lines.whole();
             let origin = Origin { lines: Some(&embedded.lines), ..Origin::new(SourceId(input.id), None) };
             let limits = self.options.limits.clone();
             let Some(artifact) = key_artifacts::read(embedded.lines.text().as_bytes(), &origin, &limits) else {
                 continue;
             };
-            segments.part(artifact.kind, place);
+            records.parts.push(Part::new(artifact.kind, place));
             records.damaged |= embedded.cut || artifact.status != ReadStatus::Analyzed;
             for problem in &artifact.problems {
                 let at = embedded.lines.place(problem.offset..problem.offset);
@@ -505,6 +511,23 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
+    /// The banner of a console names the version of Windows; alone it is an artifact of its own.
+    fn banner(&mut self, input: &Input, version: Fact<WindowsVersion>, records: &mut Records) {
+        let place = version.place;
+        let observed = Observed {
+            kind: "system-info",
+            place,
+            fields: Vec::new(),
+            excerpts: Excerpts::default(),
+            what: Observation::System(SystemFact::Windows(version)),
+        };
+        if input.kind == "unrecognized" {
+            records.parts.push(Part::new(observed.kind, place));
+            records.list.push(records::record(&observed));
+        }
+        self.observe(vec![observed]);
+    }
+
     /// Keeps what an artifact states besides its credentials.
     fn observe(&mut self, observed: Vec<Observed>) {
         let room = self.options.limits.observations.saturating_sub(self.case.observed.len());
@@ -512,7 +535,13 @@ impl<'a> Analysis<'a> {
     }
 
     /// What a log as a whole says, once its last line is read.
-    fn end_log(&mut self, input: &mut Input, parser: &Parser, log: LogCredentials, first: u32) -> io::Result<()> {
+    fn end_log(
+        &mut self,
+        input: &mut Input,
+        language: Option<Language>,
+        log: LogCredentials,
+        first: u32,
+    ) -> io::Result<()> {
         let order = log.date_order();
         let mut changed = Vec::new();
         let mut ambiguous = None;
@@ -556,7 +585,7 @@ impl<'a> Analysis<'a> {
             return Ok(());
         }
         input.status = InputStatus::Analyzed;
-        input.language = parser.language().map(|l| l.tag().to_owned());
+        input.language = language.map(|l| l.tag().to_owned());
         if let Some((place, text)) = ambiguous {
             input.problems.push(Problem {
                 message: format!(
@@ -637,6 +666,8 @@ struct Records {
     list: Vec<serde_json::Value>,
     /// The details of artifacts that stand inside the text.
     embedded: Vec<serde_json::Value>,
+    /// Where those artifacts stand.
+    parts: Vec<Part>,
     /// Records beyond the limit.
     beyond: u64,
     /// Something could not be read.
@@ -644,12 +675,13 @@ struct Records {
 }
 
 /// What the parts of a text come to: the kind, the segments of a mixed one, the details.
-fn end_segments(input: &mut Input, segments: &Segments, records: Records) {
+fn end_segments(input: &mut Input, parts: Vec<Part>, mut records: Records) {
+    records.parts.extend(parts);
+    let parts = segments::ordered(std::mem::take(&mut records.parts));
     let of_certutil = input.kind.clone();
     let recognized = of_certutil != "unrecognized";
     // Without anything of certutil's own what its parser took for labels is none of its output.
-    let parts: Vec<Segment> = segments
-        .parts()
+    let parts: Vec<Segment> = parts
         .iter()
         .filter(|part| recognized || part.kind != segments::CERTUTIL)
         .map(|part| Segment {

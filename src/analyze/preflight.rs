@@ -33,7 +33,9 @@ pub(super) fn run(case: &CaseIndex, base: &Context<'_>, hash: &dyn Fn(u32) -> St
         let targets = judge::request_candidates(request, base.workloads);
         let ranked = judge::rank(None, recorded, &targets);
         let verdicts = out.verdicts.entry(observed.place.source.0).or_default();
-        for target in &targets {
+        // Whether a script ever ran is not known: its findings are possibilities, and nothing follows from it.
+        let judged = if request.form == RequestForm::Script { &[][..] } else { &targets };
+        for target in judged {
             worst(verdicts, judge::request_verdict(request, *target, &ranked.findings, base.windows));
         }
         let mut findings = ranked.findings;

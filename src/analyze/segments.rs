@@ -25,6 +25,26 @@ pub(super) struct Part {
     pub(super) end: u64,
 }
 
+impl Part {
+    /// A part that is one place.
+    pub(super) fn new(kind: &'static str, place: Place) -> Self {
+        Self { kind, line: place.line, start: place.start, end: place.end() }
+    }
+}
+
+/// Parts in the order of the text; neighbours of one kind are one part.
+pub(super) fn ordered(mut parts: Vec<Part>) -> Vec<Part> {
+    parts.sort_by_key(|p| p.start);
+    parts.dedup_by(|next, part| {
+        let same = next.kind == part.kind;
+        if same {
+            part.end = part.end.max(next.end);
+        }
+        same
+    });
+    parts
+}
+
 /// Hands the lines of one text to the readers.
 pub(super) struct Segments {
     /// The readers that are asked before certutil's, unless a certificate block is open.
@@ -69,7 +89,7 @@ impl Segments {
             if parser.line(line) {
                 return self.of_certutil(&line);
             }
-            if line.window.is_some() {
+            if line.window.is_some() || line.text.trim_ascii_start().is_empty() {
                 return;
             }
             let cleaned = Cleaned::new(line);
@@ -110,14 +130,6 @@ impl Segments {
         for index in 0..self.last.len() {
             self.collect(Open::Last(index));
         }
-        self.parts.sort_by_key(|p| p.start);
-        self.parts.dedup_by(|next, part| {
-            let same = next.kind == part.kind;
-            if same {
-                part.end = part.end.max(next.end);
-            }
-            same
-        });
     }
 
     /// The records that are complete.
@@ -132,13 +144,13 @@ impl Segments {
     pub(super) fn take_problems(&mut self) -> Vec<(String, Place)> {
         std::mem::take(&mut self.problems)
     }
-    /// The parts, in the order of the text, once it is over.
-    pub(super) fn parts(&self) -> &[Part] {
-        &self.parts
+    /// The parts, once the text is over.
+    pub(super) fn into_parts(self) -> Vec<Part> {
+        self.parts
     }
     /// Notes a part.
-    pub(super) fn part(&mut self, kind: &'static str, place: Place) {
-        let part = Part { kind, line: place.line, start: place.start, end: place.end() };
+    fn part(&mut self, kind: &'static str, place: Place) {
+        let part = Part::new(kind, place);
         let full = self.parts.len() >= LOG_RECORDS;
         match self.parts.last_mut() {
             Some(last) if last.kind == kind || full => last.end = last.end.max(part.end),

@@ -1,7 +1,8 @@
 //! Several sightings of one credential: in one log before and after, by two accounts, in two files.
 
-use crate::case::credential::{Access, Association, Credential};
+use crate::case::credential::{Access, Association, Credential, Origin, TestOutcome};
 use crate::case::index::fold;
+use crate::model::fact::Place;
 
 /// What makes two sightings the same credential: a hash of the thumbprint (or of serial number and issuer) with the
 /// store and its scope. `None`: a sighting without either is never merged.
@@ -37,13 +38,104 @@ fn weight(c: &Credential) -> (bool, bool, bool, bool) {
     (linked, c.key.access == Access::Opened, c.key.key_spec.is_some(), c.key.association != Association::Unknown)
 }
 
+/// A fact about which two sightings of one credential differ.
+pub(super) struct Difference {
+    /// What is said of it: both values.
+    pub message: String,
+    /// Where the later sighting says it.
+    pub later: Place,
+    /// Where the earlier one says it.
+    pub earlier: Place,
+    /// The later one's value counts.
+    pub later_counts: bool,
+}
+
+/// The line, else the first byte, of a place.
+pub(super) fn spot(place: Place) -> String {
+    if place.line > 0 { format!("line {}", place.line) } else { format!("offset {:#x}", place.start) }
+}
+
+/// Where a sighting begins.
+fn begin(c: &Credential) -> Place {
+    c.sources.last().map_or(Place::default(), |s| Place {
+        source: s.source,
+        line: s.line,
+        start: s.start,
+        ..Place::default()
+    })
+}
+
+/// What two sightings say differently: KeySpec, provider, key link, access and tests. A value that one of them does not show
+/// is no difference.
+fn differences(later: &Credential, earlier: &Credential, later_counts: bool) -> Vec<Difference> {
+    let mut out = Vec::new();
+    // A card is shown through each provider in turn.
+    if later.origin == Origin::SmartCardDump || earlier.origin == Origin::SmartCardDump {
+        return out;
+    }
+    let name = later.certificate.as_ref().and_then(|c| c.sha1.as_ref()).map_or("this certificate".to_owned(), |s| {
+        let mut text = s.value.to_string();
+        text.truncate(8);
+        text
+    });
+    let mut tell = |what: &str, own: (String, Place), other: (String, Place)| {
+        if own.0 != other.0 {
+            let message =
+                format!("the artifacts contradict each other about {name}: {what} {} here, {}", own.0, other.0);
+            out.push(Difference { message, later: own.1, earlier: other.1, later_counts });
+        }
+    };
+    if let (Some(a), Some(b)) = (&later.key.key_spec, &earlier.key.key_spec) {
+        tell("KeySpec", (a.value.to_string(), a.place), (b.value.to_string(), b.place));
+    }
+    if let (Some(a), Some(b)) = (&later.key.provider, &earlier.key.provider)
+        && !a.value.eq_ignore_ascii_case(&b.value)
+    {
+        tell("provider", (a.value.clone(), a.place), (b.value.clone(), b.place));
+    }
+    let link = |c: &Credential| match c.key.association {
+        Association::Linked => Some(("present".to_owned(), c.key.association_place.unwrap_or_else(|| begin(c)))),
+        Association::None => Some(("absent".to_owned(), c.key.association_place.unwrap_or_else(|| begin(c)))),
+        _ => None,
+    };
+    if let (Some(a), Some(b)) = (link(later), link(earlier)) {
+        tell("key link", a, b);
+    }
+    let access = |c: &Credential| match c.key.access {
+        Access::Unknown => None,
+        access => Some((access.word().to_owned(), c.key.access_place.unwrap_or_else(|| begin(c)))),
+    };
+    if let (Some(a), Some(b)) = (access(later), access(earlier)) {
+        tell("the key is", a, b);
+    }
+    for (what, later_test, earlier_test) in [
+        ("encryption test", later.key.encryption_test, earlier.key.encryption_test),
+        ("signature test", later.key.signature_test, earlier.key.signature_test),
+    ] {
+        let word = |test: TestOutcome| match test {
+            TestOutcome::Passed => Some("passed"),
+            TestOutcome::Failed => Some("failed"),
+            TestOutcome::NotShown => None,
+        };
+        if let (Some(a), Some(b)) = (word(later_test), word(earlier_test)) {
+            let place = |c: &Credential| c.key.test_places.last().map_or_else(|| begin(c), |t| t.place);
+            tell(what, (a.to_owned(), place(later)), (b.to_owned(), place(earlier)));
+        }
+    }
+    out
+}
+
 /// Two sightings of one credential: the better-privileged, else the later one, gives the values; the other fills what
-/// that one does not show.
-pub(super) fn merge(kept: &mut Credential, later: Credential) {
+/// that one does not show. What they say differently is told: nothing is lost in silence.
+pub(super) fn merge(kept: &mut Credential, later: Credential) -> Vec<Difference> {
     let later_wins = weight(&later) >= weight(kept);
     let id = kept.id;
     let (mut winner, loser) = if later_wins { (later, std::mem::take(kept)) } else { (std::mem::take(kept), later) };
     winner.id = id;
+    let told = match later_wins {
+        true => differences(&winner, &loser, true),
+        false => differences(&loser, &winner, false),
+    };
     winner.sources = match later_wins {
         true => loser.sources.iter().chain(&winner.sources).copied().collect(),
         false => winner.sources.iter().chain(&loser.sources).copied().collect(),
@@ -116,4 +208,5 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) {
         winner.store = loser.store;
     }
     *kept = winner;
+    told
 }

@@ -140,6 +140,11 @@ impl LogCredentials {
         }
     }
 
+    /// The version of Windows that the console's banner states.
+    pub fn windows(&self) -> Option<&Fact<WindowsVersion>> {
+        self.windows.as_ref()
+    }
+
     /// The order of day and month in this log, once a date has settled it.
     pub fn date_order(&self) -> Option<DateOrder> {
         self.orders.settled()
@@ -149,14 +154,14 @@ impl LogCredentials {
     /// order of its dates.
     pub fn record(&mut self, record: Record) -> Option<Box<Credential>> {
         match record {
-            Record::Certificate(block) => {
+            Record::Certificate(mut block) => {
                 self.blocks = self.blocks.saturating_add(1);
                 for date in [&block.not_before, &block.not_after].into_iter().flatten().filter_map(|d| d.date.as_ref())
                 {
                     self.orders.see(date);
                 }
-                for (message, place) in &block.damage {
-                    self.problem(message.clone(), Some(*place));
+                for (message, place) in std::mem::take(&mut block.damage) {
+                    self.problem(message, Some(place));
                 }
                 let listing = self.listing.get_or_insert(Listing { name: None, next: 0, broken: false });
                 let expected = block.index.as_ref().is_some_and(|i| i.value == listing.next);
@@ -332,7 +337,7 @@ impl LogCredentials {
         }
     }
 
-    fn credential(&self, block: CertificateBlock) -> Credential {
+    fn credential(&self, mut block: CertificateBlock) -> Credential {
         let origin = self.origin(&block);
         let store = self.store_of(&block, origin);
         let surroundings = self.surroundings();
@@ -340,14 +345,14 @@ impl LogCredentials {
             vec![SourceRange { source: self.source, line: block.first_line, start: block.start, end: block.end }];
         let closed = !block.tests.is_empty() || !block.remarks.is_empty();
         let incomplete = !block.complete && !closed;
-        let mut excerpts = block.excerpts.clone();
+        let mut excerpts = std::mem::take(&mut block.excerpts);
         if let Some(line) = surroundings.unelevated.as_ref().or(surroundings.elevated.as_ref()) {
             excerpts.push(line.place.source, line.place.line, line.place.column, line.place.start, &line.value);
         }
         if let Some(line) = &surroundings.command {
             excerpts.push(line.place.source, line.place.line, line.place.column, line.place.start, &line.value);
         }
-        let key = key(&block);
+        let key = key(&mut block);
         let certificate = self.certificate(block);
         Credential {
             origin,
@@ -452,7 +457,8 @@ fn is_file_verb(verb: &str) -> bool {
         .any(|v| verb.eq_ignore_ascii_case(v))
 }
 
-fn key(block: &CertificateBlock) -> Key {
+/// The key of a block; what only the key needs is taken out of the block.
+fn key(block: &mut CertificateBlock) -> Key {
     let remark = |r: KeyRemark| block.remarks.iter().find(|f| f.value == r);
     let no_information = remark(KeyRemark::NoKeyProviderInformation);
     let found = block.provider.is_some() || block.simple_name.is_some() || block.unique_name.is_some();
@@ -471,14 +477,6 @@ fn key(block: &CertificateBlock) -> Key {
     } else {
         (Association::Unknown, None)
     };
-
-    let stored = if association == Association::FoundBySearch { None } else { block.stored_container.clone() };
-    let stored_is_file = stored.as_ref().filter(|s| container_name::split_file_name(&s.value).is_some());
-    let container = block.simple_name.clone().or_else(|| match (&stored, stored_is_file) {
-        (Some(_), Some(_)) | (None, _) => None,
-        (Some(name), None) => (!name.value.is_empty()).then(|| name.clone()),
-    });
-    let unique_name = block.unique_name.clone().or_else(|| stored_is_file.cloned());
 
     let opened = block
         .details
@@ -533,8 +531,16 @@ fn key(block: &CertificateBlock) -> Key {
         Exportable::Unknown
     };
 
+    let stored = block.stored_container.take().filter(|_| association != Association::FoundBySearch);
+    let stored_is_file = stored.as_ref().filter(|s| container_name::is_file_name(&s.value));
+    let container = block.simple_name.take().or_else(|| match (&stored, stored_is_file) {
+        (Some(_), Some(_)) | (None, _) => None,
+        (Some(name), None) => (!name.value.is_empty()).then(|| name.clone()),
+    });
+    let unique_name = block.unique_name.take().or_else(|| stored_is_file.cloned());
+
     // The KeySpec of a key that shows none in its link can be read from a test's name.
-    let key_spec = block.key_spec.clone().or_else(|| {
+    let key_spec = block.key_spec.take().or_else(|| {
         let witness = block.key_spec_witness.as_ref()?;
         Some(Fact {
             value: witness.value,
@@ -551,14 +557,14 @@ fn key(block: &CertificateBlock) -> Key {
         stored_container: stored,
         container,
         unique_name,
-        provider: block.provider.clone(),
-        provider_type: block.provider_type.clone(),
-        flags: block.flags.clone(),
+        provider: block.provider.take(),
+        provider_type: block.provider_type.take(),
+        flags: block.flags.take(),
         key_spec,
         key_spec_witness: block.key_spec_witness.clone(),
         algorithm: block
             .key_algorithm
-            .clone()
+            .take()
             .or_else(|| (association == Association::Linked).then(|| block.public_key_algorithm.clone()).flatten()),
         bits: (association == Association::Linked).then(|| block.public_key_bits.clone()).flatten(),
         public_key_sha1: None,
@@ -570,10 +576,10 @@ fn key(block: &CertificateBlock) -> Key {
         encryption_test,
         signature_test,
         test_places,
-        remarks: block.remarks.clone(),
-        codes: block.codes.clone(),
-        sddl: block.sddl.clone(),
-        acl: block.acl.clone(),
+        remarks: std::mem::take(&mut block.remarks),
+        codes: std::mem::take(&mut block.codes),
+        sddl: block.sddl.take(),
+        acl: std::mem::take(&mut block.acl),
         prediction: false,
     }
 }

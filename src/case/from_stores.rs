@@ -27,7 +27,7 @@ fn key(element: &CertElement, origin: &Origin<'_>) -> Key {
     key.stored_container = link.container.as_ref().map(|name| origin.stated(name));
     // The stored name may be the one of the key file.
     match &key.stored_container {
-        Some(name) if container_name::split_file_name(&name.value).is_some() => key.unique_name = Some(name.clone()),
+        Some(name) if container_name::is_file_name(&name.value) => key.unique_name = Some(name.clone()),
         name => key.container.clone_from(name),
     }
     key.provider = link.provider.as_ref().map(|name| origin.stated(name));

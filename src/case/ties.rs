@@ -67,8 +67,8 @@ pub fn tie(case: &mut CaseIndex) -> BTreeSet<CredentialId> {
         if credential.surroundings.windows.is_none() {
             credential.surroundings.windows.clone_from(&version);
         }
-        for (code, of, index) in &symptoms {
-            let own = of.is_none() || *of == sha1;
+        for Symptom { code, of, key, index } in &symptoms {
+            let own = (of.is_none() || *of == sha1) && key.as_deref().is_none_or(|name| names_key(credential, name));
             let known = credential.surroundings.symptoms.iter().any(|s| s.place == code.place);
             if own && !known && credential.surroundings.symptoms.len() < SYMPTOMS {
                 credential.surroundings.symptoms.push(code.clone());
@@ -86,7 +86,7 @@ pub fn tie(case: &mut CaseIndex) -> BTreeSet<CredentialId> {
 /// Keeps the line of a place that another artifact states, so that a finding can show it.
 fn keep_line(credential: &mut Credential, place: Place, observed: &[Observed], index: usize) {
     if let Some(line) = observed.get(index).and_then(|o| o.excerpts.at(place)) {
-        credential.excerpts.push(line.source, line.number, line.column, line.start, &line.text);
+        credential.excerpts.push(line.source, line.number, line.column, line.start, line.text);
     }
 }
 
@@ -164,20 +164,44 @@ fn version(observed: &[Observed]) -> Option<Fact<WindowsVersion>> {
     versions.all(|v| v.value == first.value).then(|| first.clone())
 }
 
-/// The error codes of the case: (code, the certificate that it names, which observation).
-fn symptoms(observed: &[Observed]) -> Vec<(Fact<u32>, Option<Sha1>, usize)> {
+/// An error code of the case.
+struct Symptom {
+    code: Fact<u32>,
+    /// The certificate that it names.
+    of: Option<Sha1>,
+    /// The container, or the key file's name, that it names.
+    key: Option<String>,
+    /// Which observation it is.
+    index: usize,
+}
+
+/// Whether a name of an event is that of the credential's container or key file. The event logs of a machine also hold the
+/// failures of many keys that no certificate of the case has.
+fn names_key(credential: &Credential, name: &str) -> bool {
+    let key = &credential.key;
+    let own = [&key.container, &key.stored_container, &key.unique_name];
+    own.into_iter().flatten().any(|n| n.value.eq_ignore_ascii_case(name))
+}
+
+/// The error codes of the case.
+fn symptoms(observed: &[Observed]) -> Vec<Symptom> {
     let mut out = Vec::new();
     for (index, item) in observed.iter().enumerate() {
         match &item.what {
             Observation::Error(e) if e.context != ErrorContext::Unrelated => {
                 if let Some(code) = &e.code {
-                    out.push((code.clone(), e.thumbprint.as_ref().map(|t| t.value), index));
+                    let of = e.thumbprint.as_ref().map(|t| t.value);
+                    out.push(Symptom { code: code.clone(), of, key: None, index });
                 }
             }
             // What fails on the client's side is no symptom of a server's key.
             Observation::Event(e) if e.side.as_ref().is_none_or(|s| s.value == Side::Server) => {
                 if let Some(code) = &e.code {
-                    out.push((code.clone(), e.thumbprint.as_ref().map(|t| t.value), index));
+                    let file = e.key_file.as_ref().and_then(|f| f.value.rsplit(['\\', '/']).next());
+                    let name = e.key_name.as_ref().map(|n| n.value.as_str()).filter(|n| !n.is_empty());
+                    let key = name.or(file).map(str::to_owned);
+                    let of = e.thumbprint.as_ref().map(|t| t.value);
+                    out.push(Symptom { code: code.clone(), of, key, index });
                 }
             }
             _ => {}

@@ -79,6 +79,9 @@ pub(crate) struct InputArgs {
     /// Stop reading an input after this many seconds; what was read so far is judged
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
+    /// The number of threads [default: as many as the machine runs at once, at most 8]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) threads: Option<u8>,
     /// Exit with 3 when any input could not be read or recognized
     #[arg(long)]
     pub(crate) strict: bool,

@@ -20,7 +20,7 @@ use keyspect::report::jsonl::JsonLines;
 use keyspect::report::model::Report;
 use keyspect::report::text::{self, TextOptions};
 use keyspect::report::{inspect, json, short, summary};
-use output::{Look, Output};
+use output::{Content, Look, Output};
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
@@ -145,7 +145,9 @@ fn check(args: &CheckArgs) -> Result<u8, Failure> {
         }
     }
     let mut redactor = redact::redactor(&args.redaction).map_err(Failure::Usage)?;
-    let mut output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let json = matches!(args.format, Format::Json | Format::Jsonl);
+    let content = if json { Content::Json } else { Content::Text };
+    let mut output = Output::open(&args.output, content).map_err(Failure::Usage)?;
     hint(&args.input);
     if let (Some(redactor), Format::Jsonl) = (&mut redactor, args.format) {
         // What the last input names may stand in the first one: nothing is written before all is read.
@@ -188,7 +190,7 @@ fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
     let redactor = redact::redactor(&args.redaction).map_err(Failure::Usage)?;
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     hint(&args.input);
     let mut report = run::run(&args.input, options, None).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, args::FailOn::Never);
@@ -216,7 +218,7 @@ fn explain_name(args: &ExplainArgs) -> Result<u8, Failure> {
         }
         Failure::Usage(message)
     })?;
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     write(output, 0, |out| {
         let look = Look::of(&args.output);
         let text = match args.format {
@@ -236,7 +238,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
         options.targets = args.targets.iter().flat_map(|t| &t.0).copied().collect();
     }
     let mut steps = collect::steps(&options.targets);
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     if !args.input.paths.is_empty() {
         hint(&args.input);
         steps = run::read_then(&args.input, options, None, |analysis| Ok(collect::missing(steps, analysis.case())))
@@ -255,7 +257,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
 }
 
 fn list_rules(args: &RulesArgs) -> Result<u8, Failure> {
-    let output = Output::open(&args.output).map_err(Failure::Usage)?;
+    let output = Output::open(&args.output, Content::Text).map_err(Failure::Usage)?;
     write(output, 0, |out| match args.format {
         ListFormat::Text => rules::text(Look::of(&args.output), out),
         ListFormat::Json => rules::json(out),

@@ -9,10 +9,24 @@ use std::path::{Path, PathBuf};
 /// Columns where no terminal states its own.
 const WIDTH: usize = 100;
 
+/// Bytes that are written at once.
+const BUFFER: usize = 64 << 10;
+
+/// What an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// For a person, with colours where they are wanted.
+    Text,
+    /// For a program.
+    Json,
+}
+
 /// Where an answer goes.
 pub(crate) enum Output {
     /// Standard output.
     Stdout(BufWriter<AutoStream<io::Stdout>>),
+    /// Standard output, for JSON: nothing in it is for a terminal.
+    Plain(BufWriter<io::Stdout>),
     /// A file that appears under its name when it is complete.
     File { writer: BufWriter<File>, temporary: PathBuf, path: PathBuf },
     /// A device or a FIFO: written as it is.
@@ -69,8 +83,11 @@ impl Output {
     ///
     /// # Errors
     /// A message for a person: the file can't be made there.
-    pub(crate) fn open(args: &OutputArgs) -> Result<Self, String> {
+    pub(crate) fn open(args: &OutputArgs, content: Content) -> Result<Self, String> {
         let Some(path) = file(args) else {
+            if content == Content::Json {
+                return Ok(Self::Plain(BufWriter::with_capacity(BUFFER, io::stdout())));
+            }
             return Ok(Self::Stdout(BufWriter::new(AutoStream::new(io::stdout(), choice(args)))));
         };
         let refused = |e| format!("--output {}: can't be written: {e}", path.display());
@@ -80,7 +97,7 @@ impl Output {
             Some(Ok(metadata)) if metadata.is_dir() => return Err(refused(io::ErrorKind::IsADirectory.into())),
             Some(Ok(metadata)) if !metadata.is_file() => {
                 let file = OpenOptions::new().write(true).open(path).map_err(refused)?;
-                return Ok(Self::Device(BufWriter::new(file)));
+                return Ok(Self::Device(BufWriter::with_capacity(BUFFER, file)));
             }
             _ => {}
         }
@@ -91,7 +108,7 @@ impl Output {
         hidden.push(format!(".{}.part", std::process::id()));
         let temporary = path.with_file_name(hidden);
         let file = OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(refused)?;
-        Ok(Self::File { writer: BufWriter::new(file), temporary, path: path.to_owned() })
+        Ok(Self::File { writer: BufWriter::with_capacity(BUFFER, file), temporary, path: path.to_owned() })
     }
 
     /// Writes out what is still held back, and gives a file its name.
@@ -113,12 +130,14 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
+            Self::Plain(out) => out.write(bytes),
             Self::File { writer, .. } | Self::Device(writer) => writer.write(bytes),
         }
     }
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
+            Self::Plain(out) => out.flush(),
             Self::File { writer, .. } | Self::Device(writer) => writer.flush(),
         }
     }

@@ -13,6 +13,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
+/// Threads without `--threads`.
+const MOST_THREADS: usize = 8;
+
 /// The input that is being read, for the message about a fault of the program itself.
 static CURRENT: Mutex<Option<String>> = Mutex::new(None);
 
@@ -35,6 +38,8 @@ pub(crate) fn options(args: &InputArgs, at: Option<OffsetDateTime>) -> Result<Op
     let mut options = Options::new(at.unwrap_or_else(OffsetDateTime::now_utc));
     options.encoding = args.encoding;
     options.hash = args.hash;
+    let at_once = || std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_THREADS));
+    options.threads = args.threads.map_or_else(at_once, usize::from);
     if let Some(source) = &args.passin {
         if matches!(source.0.as_str(), "stdin" | "fd:0") && stdin_is_input(args) {
             return Err("--passin stdin: standard input is an artifact already".to_owned());

@@ -5,6 +5,9 @@ use crate::input::{Line, LineMap};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use std::ops::Range;
 
+/// Columns that are kept in front of a place in a long line.
+const BEFORE_PLACE: u32 = 24;
+
 /// Lines joined by `\n`.
 #[derive(Debug, Clone, Default)]
 pub struct JoinedLines {
@@ -142,7 +145,7 @@ impl JoinedLines {
     pub fn whole(&self) -> Place {
         self.place(0..self.text.len())
     }
-    /// The lines that hold these places, for evidence.
+    /// The lines that hold these places, for evidence: of a line with more columns than asked for a part around each place.
     pub fn excerpts(&self, places: &[Place], most: usize, columns: usize) -> Excerpts {
         let mut wanted: Vec<u32> = places.iter().map(|p| p.line).collect();
         wanted.sort_unstable();
@@ -157,12 +160,34 @@ impl JoinedLines {
             let (start, number, column) = self.locate(at);
             if let Ok(index) = wanted.binary_search(&number) {
                 wanted.remove(index);
-                let text: String = line.chars().take(columns).collect();
-                out.push(self.source, number, column, start, text.trim_end());
+                if line.len() > columns {
+                    self.parts(line, at, places, columns, &mut out);
+                } else {
+                    out.push(self.source, number, column, start, line.trim_end());
+                }
             }
             at = at.saturating_add(line.len()).saturating_add(1);
         }
         out
+    }
+
+    /// Keeps the part of a long line around each of its places.
+    fn parts(&self, line: &str, at: usize, places: &[Place], columns: usize, out: &mut Excerpts) {
+        let (_, number, first) = self.locate(at);
+        let mut starts: Vec<u32> = places
+            .iter()
+            .filter(|p| p.line == number)
+            .map(|p| p.column.saturating_sub(first).saturating_sub(BEFORE_PLACE))
+            .collect();
+        starts.sort_unstable();
+        starts.dedup();
+        for start in starts {
+            let skip = usize::try_from(start).unwrap_or(usize::MAX);
+            let index = line.char_indices().nth(skip).map_or(line.len(), |(i, _)| i);
+            let text: String = line.get(index..).unwrap_or("").chars().take(columns / 2).collect();
+            let (original, _, column) = self.locate(at.saturating_add(index));
+            out.push(self.source, number, column, original, text.trim_end());
+        }
     }
 
     fn end_line(&mut self) {

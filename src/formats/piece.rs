@@ -3,6 +3,7 @@
 
 use crate::input::{Line, LineMap};
 use crate::model::fact::{Fact, Place, SourceId};
+use memchr::memchr3;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
@@ -16,6 +17,8 @@ pub struct Cleaned<'a> {
     line: Line<'a>,
     /// Whether each character stands in the column of the physical line.
     same_columns: bool,
+    /// The physical line is ASCII and `text` is all of it: an index is a column, and a fixed number of bytes.
+    plain: bool,
     /// The last place that was asked for: in a very long line the next one is counted from there.
     last: Cell<Counted>,
 }
@@ -45,15 +48,9 @@ impl<'a> Cleaned<'a> {
     /// quotes, `\u2019`, `<b>`-like tags, no-break spaces, the line ends of a JSON string. A line without any is borrowed.
     pub fn new(line: Line<'a>) -> Self {
         let text = line.text;
-        let special = |b| matches!(b, b'&' | b'\\' | b'<');
-        if !text.bytes().any(special) && (text.is_ascii() || !text.contains(NO_BREAK)) {
-            return Self {
-                text: Cow::Borrowed(text),
-                breaks: Vec::new(),
-                line,
-                same_columns: true,
-                last: Cell::default(),
-            };
+        let special = memchr3(b'&', b'\\', b'<', text.as_bytes()).is_some();
+        if !special && (text.is_ascii() || !text.contains(NO_BREAK)) {
+            return Self::raw(line);
         }
         let json = is_json_string(text);
         let mut same_columns = true;
@@ -78,23 +75,23 @@ impl<'a> Cleaned<'a> {
             breaks.push((out.len(), text.len().saturating_sub(rest.len())));
         }
         if !changed {
-            return Self {
-                text: Cow::Borrowed(text),
-                breaks: Vec::new(),
-                line,
-                same_columns: true,
-                last: Cell::default(),
-            };
+            return Self::raw(line);
         }
         out.push_str(rest);
-        Self { text: Cow::Owned(out), breaks, line, same_columns, last: Cell::default() }
+        Self { text: Cow::Owned(out), breaks, line, same_columns, plain: false, last: Cell::default() }
     }
 
     /// The line as it is: for formats in which `&lt;` and `<b>` are no mark-up. Quoting in front is still taken off by
     /// [`Cleaned::pieces`].
     pub fn raw(line: Line<'a>) -> Self {
         let text = Cow::Borrowed(line.text);
-        Self { text, breaks: Vec::new(), line, same_columns: true, last: Cell::default() }
+        let plain = line.text.is_ascii() && line.window.is_none() && !matches!(line.map, LineMap::Breaks(_));
+        Self { text, breaks: Vec::new(), line, same_columns: true, plain, last: Cell::default() }
+    }
+
+    /// The whole line as one piece, quoting taken off, if it holds no mark at which it is cut.
+    pub fn one_piece(&self) -> Option<Piece<'_>> {
+        self.plain.then(|| Piece { text: &self.text, at: 0, cleaned: self }.unquoted().list_item())
     }
 
     /// The whole line as pieces: cut at `<br>` marks, quoting taken off.
@@ -242,6 +239,14 @@ impl<'a> Piece<'a> {
     }
     /// Without blanks (of any kind) on either side.
     pub fn trim(self) -> Self {
+        // Spaces around ASCII, byte by byte; everything else character by character.
+        let bytes = self.text.as_bytes();
+        let letter = |at: &usize| bytes.get(*at).is_some_and(u8::is_ascii_graphic);
+        let first = bytes.iter().position(|b| *b != b' ').filter(letter);
+        let last = bytes.iter().rposition(|b| *b != b' ').filter(letter);
+        if let (Some(first), Some(last)) = (first, last) {
+            return self.slice(first..last.saturating_add(1));
+        }
         let tail = self.text.trim_start();
         let start = self.text.len().saturating_sub(tail.len());
         let end = start.saturating_add(tail.trim_end().len());
@@ -254,6 +259,11 @@ impl<'a> Piece<'a> {
     /// Takes off the marks of quoted text: `> `, `>> `, `% `, `# `, `| `, `+ `.
     pub fn unquoted(self) -> Self {
         let mut out = self;
+        // Most lines begin with a letter or a digit.
+        let first = self.text.bytes().find(|b| !matches!(b, b' ' | b'\t'));
+        if first.is_some_and(|b| b.is_ascii_alphanumeric()) {
+            return self;
+        }
         for _ in 0..8 {
             let trimmed = out.text.trim_start_matches([' ', '\t']);
             let start = out.text.len().saturating_sub(trimmed.len());
@@ -274,6 +284,9 @@ impl<'a> Piece<'a> {
     }
     /// Takes off the quotes and the comma of a line that is an item of a JSON list.
     fn list_item(self) -> Self {
+        if !self.text.ends_with(['"', ',']) && !self.text.ends_with(char::is_whitespace) {
+            return self;
+        }
         let item = self.trim();
         let inner = item.text.strip_prefix('"').and_then(|t| t.strip_suffix("\",").or_else(|| t.strip_suffix('"')));
         match inner {
@@ -287,6 +300,9 @@ impl<'a> Piece<'a> {
     }
     /// The original offset of the first byte.
     pub fn start(self) -> u64 {
+        if self.cleaned.plain {
+            return self.cleaned.line.original(self.at);
+        }
         let start = self.cleaned.physical(self.at);
         self.cleaned.last.set(self.cleaned.counted(start));
         self.cleaned.original(start)
@@ -312,6 +328,18 @@ impl<'a> Piece<'a> {
     /// The place in the original input.
     pub fn place(self, source: SourceId) -> Place {
         let line = &self.cleaned.line;
+        if self.cleaned.plain {
+            let width: u32 = if line.map == LineMap::Utf16 { 2 } else { 1 };
+            let (at, len) =
+                (u32::try_from(self.at).unwrap_or(u32::MAX), u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+            return Place {
+                source,
+                line: u32::try_from(line.number).unwrap_or(u32::MAX),
+                column: at.saturating_add(1),
+                start: line.start.saturating_add(u64::from(at.saturating_mul(width))),
+                len: len.saturating_mul(width),
+            };
+        }
         let start = self.cleaned.physical(self.at);
         let end = self.cleaned.physical(self.at.saturating_add(self.text.len()));
         let first = self.start();
@@ -326,6 +354,9 @@ impl<'a> Piece<'a> {
     }
     /// Whether the piece is its whole physical line, so that the line itself can be shown.
     pub fn is_whole_line(self) -> bool {
+        if self.text.len() == self.cleaned.text.len() {
+            return self.cleaned.same_columns;
+        }
         self.cleaned.same_columns && self.text.trim().len() == self.cleaned.text.trim().len()
     }
 }

@@ -14,9 +14,9 @@ pub use members::{Body, Budget, Member, MemberKind, Walked, walk};
 #[cfg(feature = "zip")]
 mod members {
     use crate::limits::Limits;
-    use std::cell::Cell;
     use std::io::{self, BufReader, Read, Seek, SeekFrom};
-    use std::rc::Rc;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
     use zip::read::{Config, OwnedZipFileEntry, read_zipfile_from_stream};
     use zip::result::ZipError;
     use zip::unstable::read::ZipIterable;
@@ -25,8 +25,8 @@ mod members {
     /// What the members of an archive and of the archives in it may cost together.
     #[derive(Debug, Clone, Default)]
     pub struct Budget {
-        members: Rc<Cell<usize>>,
-        bytes: Rc<Cell<u64>>,
+        members: Arc<AtomicUsize>,
+        bytes: Arc<AtomicU64>,
         /// All of `bytes`, for messages.
         all: u64,
     }
@@ -37,13 +37,17 @@ mod members {
         pub fn new(length: u64, limits: &Limits) -> Self {
             let by_ratio = length.saturating_mul(limits.archive_ratio).saturating_add(limits.archive_ratio_from);
             let all = by_ratio.min(limits.archive_bytes);
-            Self { members: Rc::new(Cell::new(limits.archive_members)), bytes: Rc::new(Cell::new(all)), all }
+            Self {
+                members: Arc::new(AtomicUsize::new(limits.archive_members)),
+                bytes: Arc::new(AtomicU64::new(all)),
+                all,
+            }
         }
 
         /// One member less; false if none is left.
         fn take_member(&self) -> bool {
-            let left = self.members.get().checked_sub(1);
-            self.members.set(left.unwrap_or(0));
+            let left = self.members.load(Ordering::Relaxed).checked_sub(1);
+            self.members.store(left.unwrap_or(0), Ordering::Relaxed);
             left.is_some()
         }
     }
@@ -72,7 +76,7 @@ mod members {
     }
 
     /// The content of a member, or why it can't be read.
-    pub type Body<'b> = Result<&'b mut dyn Read, String>;
+    pub type Body<'b> = Result<&'b mut (dyn Read + Send), String>;
 
     /// How the walk over an archive went.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,7 +100,7 @@ mod members {
     /// # Errors
     /// Only what `visit` answers; the archive's own are in [`Walked::problems`], those of a member come with its body or
     /// from its reader.
-    pub fn walk<R: Read + Seek>(
+    pub fn walk<R: Read + Seek + Send>(
         mut reader: R,
         limits: &Limits,
         budget: &Budget,
@@ -128,7 +132,7 @@ mod members {
         Ok(walked)
     }
 
-    fn by_directory<R: Read + Seek>(
+    fn by_directory<R: Read + Seek + Send>(
         mut archive: ZipIterable<R>,
         length: u64,
         limits: &Limits,
@@ -193,7 +197,7 @@ mod members {
             if !go_on {
                 break;
             }
-            if budget.bytes.get() == 0 {
+            if budget.bytes.load(Ordering::Relaxed) == 0 {
                 walked.problems.push(too_large(budget));
                 break;
             }
@@ -202,7 +206,7 @@ mod members {
     }
 
     /// Reads local headers one after the other, up to the first that does not state its sizes.
-    fn from_the_front<R: Read>(
+    fn from_the_front<R: Read + Send>(
         mut reader: R,
         limits: &Limits,
         budget: &Budget,
@@ -236,7 +240,7 @@ mod members {
             if !visit(&member, walked.package, Ok(&mut bounded))? {
                 return Ok(());
             }
-            if budget.bytes.get() == 0 {
+            if budget.bytes.load(Ordering::Relaxed) == 0 {
                 walked.problems.push(too_large(budget));
                 return Ok(());
             }
@@ -321,18 +325,18 @@ mod members {
 
     /// A member's content up to the bounds.
     struct Bounded<'r> {
-        inner: &'r mut dyn Read,
+        inner: &'r mut (dyn Read + Send),
         packed: u64,
         given: u64,
         free: u64,
         ratio: u64,
         all: u64,
-        left: Rc<Cell<u64>>,
+        left: Arc<AtomicU64>,
         stopped: Option<String>,
     }
 
     impl<'r> Bounded<'r> {
-        fn new(inner: &'r mut dyn Read, packed: u64, limits: &Limits, budget: &Budget) -> Self {
+        fn new(inner: &'r mut (dyn Read + Send), packed: u64, limits: &Limits, budget: &Budget) -> Self {
             Self {
                 inner,
                 packed,
@@ -340,7 +344,7 @@ mod members {
                 free: limits.archive_ratio_from,
                 ratio: limits.archive_ratio,
                 all: budget.all,
-                left: Rc::clone(&budget.bytes),
+                left: Arc::clone(&budget.bytes),
                 stopped: None,
             }
         }
@@ -357,8 +361,8 @@ mod members {
             })?;
             let more = u64::try_from(read).unwrap_or(u64::MAX);
             self.given = self.given.saturating_add(more);
-            let left = self.left.get().checked_sub(more);
-            self.left.set(left.unwrap_or(0));
+            let left = self.left.load(Ordering::Relaxed).checked_sub(more);
+            self.left.store(left.unwrap_or(0), Ordering::Relaxed);
             let stopped = if left.is_none() {
                 Some(format!("the members of the archive expand to more than {} bytes together", self.all))
             } else if self.given > self.free && self.given > self.packed.saturating_mul(self.ratio) {

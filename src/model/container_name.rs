@@ -1,5 +1,6 @@
 //! Container names, key-file names, and the two rules that connect them.
 
+use super::hex;
 use md5::{Digest, Md5};
 
 /// Which rule a container name and a key-file name obey together.
@@ -14,13 +15,10 @@ pub enum FileNameRule {
 }
 
 fn swapped_md5(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
     let digest = Md5::digest(bytes);
     let mut out = String::with_capacity(32);
     for word in digest.chunks_exact(4) {
-        for byte in word.iter().rev() {
-            let _ = write!(out, "{byte:02x}");
-        }
+        hex::push(&mut out, word.iter().rev());
     }
     out
 }
@@ -53,11 +51,21 @@ pub fn cng_file_prefix(container: &str) -> String {
 ///
 /// `None` when the text is not of the form `<32 hex>_<GUID>`.
 pub fn split_file_name(name: &str) -> Option<(String, String)> {
+    let (prefix, guid) = file_name_parts(name)?;
+    Some((prefix.to_ascii_lowercase(), guid.to_ascii_lowercase()))
+}
+
+/// Whether a text is of the form `<32 hex>_<GUID>`.
+pub fn is_file_name(name: &str) -> bool {
+    file_name_parts(name).is_some()
+}
+
+/// The two parts of a key-file name as written.
+fn file_name_parts(name: &str) -> Option<(&str, &str)> {
     let name = name.trim();
     let (prefix, guid) = (name.get(..32)?, name.get(33..)?);
     let hex = prefix.bytes().all(|b| b.is_ascii_hexdigit());
-    (hex && name.as_bytes().get(32) == Some(&b'_') && is_guid(guid))
-        .then(|| (prefix.to_ascii_lowercase(), guid.to_ascii_lowercase()))
+    (hex && name.as_bytes().get(32) == Some(&b'_') && is_guid(guid)).then_some((prefix, guid))
 }
 
 /// Whether a text is a GUID without braces: 8-4-4-4-12 hexadecimal digits.
@@ -85,10 +93,10 @@ pub fn is_windows_made(name: &str) -> bool {
 
 /// The rule that a container name and a key-file name obey together; `None` when the file name is not a key-file name.
 pub fn rule_of(container: &str, file_name: &str) -> Option<FileNameRule> {
-    let (prefix, _) = split_file_name(file_name)?;
-    if capi_file_prefix(container).as_deref() == Some(prefix.as_str()) {
+    let (prefix, _) = file_name_parts(file_name)?;
+    if capi_file_prefix(container).is_some_and(|capi| capi.eq_ignore_ascii_case(prefix)) {
         Some(FileNameRule::Capi)
-    } else if cng_file_prefix(container) == prefix {
+    } else if cng_file_prefix(container).eq_ignore_ascii_case(prefix) {
         Some(FileNameRule::Cng)
     } else {
         Some(FileNameRule::Mismatch)

@@ -11,19 +11,31 @@ pub enum Moment {
     Local(PrimitiveDateTime),
 }
 
+/// Appends a number below 100 as two digits.
+fn push_two(out: &mut String, number: u8) {
+    out.push(char::from(b'0' + number / 10 % 10));
+    out.push(char::from(b'0' + number % 10));
+}
+
 impl Moment {
     /// RFC 3339, without a zone when none is stated.
     pub fn rfc3339(&self) -> String {
         let date = |d: PrimitiveDateTime| {
-            format!(
-                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-                d.year(),
-                u8::from(d.month()),
-                d.day(),
-                d.hour(),
-                d.minute(),
-                d.second()
-            )
+            let mut out = String::with_capacity("0000-00-00T00:00:00Z".len());
+            // Years of other lengths come from certificates that are made by hand.
+            match u8::try_from(d.year() / 100).ok().filter(|century| *century < 100 && d.year() >= 0) {
+                Some(century) => {
+                    push_two(&mut out, century);
+                    push_two(&mut out, u8::try_from(d.year() % 100).unwrap_or(0));
+                }
+                None => out = format!("{:04}", d.year()),
+            }
+            let rest = [u8::from(d.month()), d.day(), d.hour(), d.minute(), d.second()];
+            for (separator, number) in ['-', '-', 'T', ':', ':'].into_iter().zip(rest) {
+                out.push(separator);
+                push_two(&mut out, number);
+            }
+            out
         };
         match self {
             Self::Utc(t) => {

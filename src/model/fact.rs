@@ -74,8 +74,8 @@ impl<T> Fact<T> {
 }
 
 /// One line of an excerpt, as decoded, without its terminator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExcerptLine {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExcerptLine<'a> {
     /// The input.
     pub source: SourceId,
     /// The line number, from 1; 0 in a binary input.
@@ -85,15 +85,32 @@ pub struct ExcerptLine {
     /// The original offset of the text's first byte.
     pub start: u64,
     /// The text.
-    pub text: String,
+    pub text: &'a str,
 }
+
+/// An excerpt longer than this (bytes) is cut to the words at its place.
+const LONG_EXCERPT: usize = 160;
 
 /// The lines of an input that a credential's facts stand on, kept so that no renderer has to reopen the input.
 ///
 /// Lines are in input order. A credential keeps only the lines of its key part, its identity and its tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Excerpts {
-    lines: Vec<ExcerptLine>,
+    /// The lines' texts one after the other: one allocation, not one for each line.
+    texts: String,
+    lines: Vec<KeptLine>,
+}
+
+/// A line in [`Excerpts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct KeptLine {
+    source: SourceId,
+    number: u32,
+    column: u32,
+    start: u64,
+    /// Where its text stands in the texts.
+    from: usize,
+    to: usize,
 }
 
 impl Excerpts {
@@ -102,18 +119,24 @@ impl Excerpts {
         if self.lines.last().is_some_and(|l| l.number == number && l.start == start) {
             return;
         }
-        self.lines.push(ExcerptLine { source, number, column, start, text: text.to_owned() });
+        let from = self.texts.len();
+        self.texts.push_str(text);
+        self.lines.push(KeptLine { source, number, column, start, from, to: self.texts.len() });
     }
     /// Adds another sighting's lines.
     pub fn extend(&mut self, other: Excerpts) {
-        self.lines.extend(other.lines);
+        let moved = self.texts.len();
+        self.texts.push_str(&other.texts);
+        self.lines.extend(other.lines.into_iter().map(|l| KeptLine { from: l.from + moved, to: l.to + moved, ..l }));
     }
     /// The kept text that holds a place: of the texts of its line the last one that begins at or before it.
-    pub fn at(&self, place: Place) -> Option<&ExcerptLine> {
-        self.lines
+    pub fn at(&self, place: Place) -> Option<ExcerptLine<'_>> {
+        let kept = self
+            .lines
             .iter()
             .filter(|l| l.source == place.source && l.number == place.line && l.column <= place.column.max(1))
-            .max_by_key(|l| l.column)
+            .max_by_key(|l| l.column)?;
+        Some(self.line(kept))
     }
     /// Evidence for a place: the words at the place and its line, as far as they are kept.
     pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
@@ -122,17 +145,26 @@ impl Excerpts {
             let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
             let tail: String = line.text.chars().skip(skip).collect();
             excerpt = tail.trim_end().to_owned();
-            line_text.clone_from(&line.text);
+            // A record on one line: only the words of the place themselves.
+            if excerpt.len() > LONG_EXCERPT {
+                let own = usize::try_from(place.len).unwrap_or(usize::MAX).max(1);
+                excerpt = excerpt.chars().take(own).collect();
+            }
+            line.text.clone_into(&mut line_text);
         }
         Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
     }
     /// The kept lines, in input order.
-    pub fn lines(&self) -> &[ExcerptLine] {
-        &self.lines
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = ExcerptLine<'_>> {
+        self.lines.iter().map(|kept| self.line(kept))
     }
     /// The bytes that the kept texts take.
     pub fn bytes(&self) -> usize {
-        self.lines.iter().map(|l| l.text.len()).sum()
+        self.texts.len()
+    }
+    fn line(&self, kept: &KeptLine) -> ExcerptLine<'_> {
+        let text = self.texts.get(kept.from..kept.to).unwrap_or_default();
+        ExcerptLine { source: kept.source, number: kept.number, column: kept.column, start: kept.start, text }
     }
 }
 

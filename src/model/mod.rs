@@ -8,6 +8,8 @@ pub mod event;
 pub mod event_record;
 pub mod fact;
 pub mod flags;
+pub mod hash;
+pub mod hex;
 pub mod hresult;
 pub mod judgement;
 pub mod key_remark;

@@ -58,7 +58,16 @@ pub fn eku_name(oid: &str) -> Option<&'static str> {
 
 /// Whether a text is a dotted OID: two or more numbers.
 pub fn is_oid(text: &str) -> bool {
-    text.contains('.') && text.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()))
+    let (mut dots, mut before) = (false, b'.');
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {}
+            b'.' if before != b'.' => dots = true,
+            _ => return false,
+        }
+        before = byte;
+    }
+    dots && before != b'.'
 }
 
 /// The name of a public-key algorithm by its OID (RFC 3279, RFC 5480, RFC 8410, NIST CSOR): `RSA`, `ECC`, ….

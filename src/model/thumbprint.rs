@@ -1,5 +1,6 @@
 //! SHA-1 values: thumbprints and public-key hashes.
 
+use super::hex;
 use sha1::{Digest, Sha1 as Hasher};
 
 /// A SHA-1 value: a certificate's thumbprint or a public key's identifier.
@@ -15,6 +16,9 @@ impl Sha1 {
     /// Forty hexadecimal digits, in any case, with or without blanks or colons between the pairs, and with the
     /// invisible marks that a copy from a dialog brings (U+200E and its kind).
     pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(digits) = <&[u8; 40]>::try_from(text.as_bytes()) {
+            return hex::bytes(digits).map(Self);
+        }
         let mut out = [0u8; 20];
         let mut digits = 0usize;
         for c in text.chars() {
@@ -32,7 +36,11 @@ impl Sha1 {
 
 impl std::fmt::Display for Sha1 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        let mut out = [b'0'; 40];
+        for (pair, byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = hex::digits(byte);
+        }
+        f.write_str(str::from_utf8(&out).unwrap_or_default())
     }
 }
 

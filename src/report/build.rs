@@ -9,6 +9,7 @@ use crate::case::credential::{Credential, CredentialId, Key, Origin, Scope};
 use crate::model::container_name::FileNameRule;
 use crate::model::fact::{Basis, Evidence, Excerpts};
 use crate::model::flags;
+use crate::model::hex;
 use crate::model::provider::ProviderKind;
 use crate::rules::judge::RankedFinding;
 use crate::rules::{Kind, Outcome, Recorded};
@@ -162,7 +163,7 @@ pub fn fingerprint(rule: &str, workloads: &[String], identity: &str) -> String {
     hasher.update(workloads.join(","));
     hasher.update("\n");
     hasher.update(identity);
-    hasher.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
+    hex::lower(hasher.finalize().iter().take(8))
 }
 
 /// A ranked finding for the report. `asked` stands for "all workloads that were asked for"; `excerpts` are the lines of
@@ -232,9 +233,8 @@ fn evidence(e: &Evidence, all: &[Evidence], excerpts: Option<&Excerpts>, columns
     let context = match (next, excerpts) {
         (Some(next), Some(excerpts)) if text => excerpts
             .lines()
-            .iter()
             .filter(|l| l.source == e.place.source && l.number > e.place.line && l.number < next && l.column == 1)
-            .map(|l| ContextLine { line: l.number, text: l.text.clone() })
+            .map(|l| ContextLine { line: l.number, text: l.text.to_owned() })
             .collect(),
         _ => Vec::new(),
     };

@@ -1,17 +1,45 @@
 //! One JSON object per line, written as the run goes.
 
-use super::model::Item;
+use super::model::{CredentialReport, Finding, Item};
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// Takes the items of a report as they come.
 ///
 /// An item may come again with the same `id` or `fingerprint`: the last one counts. The last item is the summary.
 pub trait Sink {
+    /// One item as a line of JSON, with its line end.
+    ///
+    /// # Errors
+    /// Whatever the writer answers.
+    fn line(&mut self, json: &[u8]) -> io::Result<()>;
+
     /// One item.
     ///
     /// # Errors
     /// Whatever the writer answers.
-    fn item(&mut self, item: &Item) -> io::Result<()>;
+    fn item(&mut self, item: &Item) -> io::Result<()> {
+        let mut json = Vec::new();
+        push_line(&mut json, item)?;
+        self.line(&json)
+    }
+}
+
+/// An [`Item`] that is lent.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub(crate) enum LentItem<'a> {
+    /// A credential.
+    Credential(&'a CredentialReport),
+    /// A finding.
+    Finding(&'a Finding),
+}
+
+/// Appends an item as a line of JSON with its line end.
+pub(crate) fn push_line(out: &mut Vec<u8>, item: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, item)?;
+    out.push(b'\n');
+    Ok(())
 }
 
 /// Writes each item as one line of JSON.
@@ -27,8 +55,7 @@ impl<W: Write> JsonLines<W> {
 }
 
 impl<W: Write> Sink for JsonLines<W> {
-    fn item(&mut self, item: &Item) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, item)?;
-        self.out.write_all(b"\n")
+    fn line(&mut self, json: &[u8]) -> io::Result<()> {
+        self.out.write_all(json)
     }
 }

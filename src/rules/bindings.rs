@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::model::binding::{Binding, BindingHash, BindingOrigin, Endpoint};
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, SourceId};
 use crate::model::observation::{Observation, Observed};
 use crate::model::thumbprint::Sha1;
 
@@ -39,6 +39,36 @@ pub(super) fn store(binding: &Binding) -> String {
 pub(super) fn is_central(binding: &Binding) -> bool {
     let flagged = binding.ssl_flags.as_ref().is_some_and(|f| f.value & 2 != 0);
     flagged || matches!(binding.endpoint.value, Endpoint::CentralStore { .. })
+}
+
+/// Whether copies of certificates without their keys commonly lie in a store (hash of its name): one there is not the one to
+/// bind.
+pub(super) fn holds_copies(store: u64) -> bool {
+    let names = ["root", "ca", "authroot", "trust", "trustedpeople", "trustedpublisher", "disallowed", "request"];
+    names.iter().any(|name| fold(name) == store)
+}
+
+/// Whether an address stands for all of them.
+pub(super) fn is_wildcard(ip: &str) -> bool {
+    matches!(ip, "" | "*" | "0.0.0.0" | "[::]")
+}
+
+/// Whether an address is reached from the machine itself only.
+pub(super) fn is_loopback(ip: &str) -> bool {
+    let ip = ip.trim_matches(['[', ']']);
+    ip.starts_with("127.") || ip == "::1"
+}
+
+/// Whether a certificate in these stores and a binding of that input may be of two machines: the artifacts name more than
+/// one machine, and the two stand in different inputs.
+pub(super) fn two_machines(case: &CaseIndex, listing: SourceId, binding: SourceId) -> bool {
+    let keys = case.entries.iter().filter_map(|e| e.machine_guid);
+    let facts = case.system_facts().filter_map(|(_, fact)| match fact {
+        SystemFact::MachineGuid(guid) => u128::from_str_radix(&guid.value.replace('-', ""), 16).ok(),
+        _ => None,
+    });
+    let guids: BTreeSet<u128> = keys.chain(facts).collect();
+    guids.len() > 1 && listing != binding
 }
 
 /// The endpoint for a netsh command: `ipport=0.0.0.0:443`, `hostnameport=www.contoso.com:443`, `ccs=443`; `None` when its name

@@ -43,7 +43,10 @@ impl CaseRule for Http1530015301Timeline {
             let Some((observed, event)) = events.first() else { continue };
             let times: Vec<&str> =
                 events.iter().filter_map(|(_, e)| e.time.as_ref().map(|t| t.value.as_str())).take(4).collect();
-            let (title, text) = if made == 0 {
+            // A listing that shows the entry: the log begins or ends in between.
+            let there =
+                bindings::of_http_sys(case).any(|(_, b)| b.endpoint.value.to_string().eq_ignore_ascii_case(&endpoint));
+            let (title, text) = if made == 0 && !there {
                 (
                     "a binding was deleted, and no event shows that it was made again",
                     format!(

@@ -40,8 +40,10 @@ impl CaseRule for HttpBindingHashNotInStore {
                 out.pass("the certificates that bindings name are in their stores");
                 continue;
             }
-            // In another store it is another fault.
-            if sightings.iter().any(|e| e.store != 0) {
+            // In another store, or in a user's, it is another fault; a copy among the roots or requests has no key to bind.
+            let of_user = |e: &IndexEntry| e.scope == Scope::User && e.sha1 == Some(sha1.value) && e.store != 0;
+            let elsewhere = sightings.iter().any(|e| e.store != 0 && !bindings::holds_copies(e.store));
+            if elsewhere || case.entries.iter().any(of_user) {
                 out.not_applicable("the certificate is in another store than the binding names");
                 continue;
             }
@@ -49,7 +51,9 @@ impl CaseRule for HttpBindingHashNotInStore {
                 .stores
                 .iter()
                 .find(|l| l.complete && l.store == store && matches!(l.scope, Scope::Machine | Scope::Unknown));
-            let Some(listing) = listing else {
+            let Some(listing) =
+                listing.filter(|l| !bindings::two_machines(case, l.place.source, observed.place.source))
+            else {
                 let name = remedy::quoted(&store).unwrap_or_else(|| "my".to_owned());
                 out.unknown(
                     format!(

@@ -39,8 +39,12 @@ impl CaseRule for HttpBindingNullAppidOrHash {
             let null_hash = binding.hash.as_ref().filter(|h| h.value == BindingHash::Null);
             let null_app = binding.app_id.as_ref().filter(|a| a.value.as_deref() == Some(ZERO));
             let endpoint = &binding.endpoint.value;
+            // A site that uses the central certificate store without SNI has an entry of the address without a hash.
+            let central = bindings::is_central(binding)
+                || bindings::of_iis(case)
+                    .any(|(_, b)| bindings::is_central(b) && b.endpoint.value.port() == endpoint.port());
             let draft = match (null_hash, null_app) {
-                (Some(hash), _) if !bindings::is_central(binding) => FindingDraft::new(
+                (Some(hash), _) if !central => FindingDraft::new(
                     &META,
                     "a binding of HTTP.sys names no certificate",
                     format!("The entry of {endpoint} has no certificate hash: no handshake on it can succeed."),

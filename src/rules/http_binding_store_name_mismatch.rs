@@ -59,7 +59,12 @@ impl CaseRule for HttpBindingStoreNameMismatch {
             any = true;
             let store = bindings::store(binding);
             let folded = fold(&store);
-            let stored = |e: &&IndexEntry| e.sha1 == Some(sha1.value) && e.store != 0 && !e.archived;
+            let stored = |e: &&IndexEntry| {
+                e.sha1 == Some(sha1.value)
+                    && e.store != 0
+                    && !e.archived
+                    && (e.store == folded || !bindings::holds_copies(e.store))
+            };
             let sightings: Vec<&IndexEntry> = case.entries.iter().filter(stored).collect();
             let machine = |e: &&&IndexEntry| matches!(e.scope, Scope::Machine | Scope::Unknown);
             if sightings.is_empty() || sightings.iter().filter(machine).any(|e| e.store == folded) {

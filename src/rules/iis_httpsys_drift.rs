@@ -2,7 +2,8 @@
 
 use super::bindings;
 use super::prelude::*;
-use crate::model::binding::{Binding, Endpoint};
+use crate::model::binding::{Binding, BindingHash, Endpoint};
+use crate::model::observation::Observed;
 
 /// The rule.
 pub(super) struct IisHttpsysDrift;
@@ -20,22 +21,38 @@ static META: RuleMeta = RuleMeta {
 };
 
 /// Whether an entry of HTTP.sys is the one that a binding of IIS needs.
-fn serves(iis: &Binding, http: &Binding) -> bool {
+pub(super) fn serves(record: &Observed, iis: &Binding, http: &Binding) -> bool {
     let port = iis.endpoint.value.port();
     if bindings::is_central(iis) {
-        return matches!(http.endpoint.value, Endpoint::CentralStore { port: p } if p == port);
+        // Without SNI the entry of the address refers to the central store: it has no hash.
+        let null = http.hash.as_ref().is_some_and(|h| h.value == BindingHash::Null);
+        let same = http.endpoint.value.port() == port;
+        return same && (null || matches!(http.endpoint.value, Endpoint::CentralStore { .. }));
     }
-    let sni = iis.ssl_flags.as_ref().is_some_and(|f| f.value & 1 != 0);
+    // `appcmd list site` prints no flags: with a host name both forms are possible.
+    let sni = iis.ssl_flags.as_ref().map(|f| f.value & 1 != 0);
+    let name = || record.fields.iter().find(|(field, _)| field == "binding_information").map(|(_, v)| v.value.as_str());
     match (&iis.endpoint.value, &http.endpoint.value) {
-        (Endpoint::HostPort { host, .. }, Endpoint::HostPort { host: of, port: p }) if sni => host == of && *p == port,
+        (_, Endpoint::HostPort { host, port: p }) if sni.is_none() && *p == port => name()
+            .and_then(|information| information.rsplit(':').next())
+            .is_some_and(|name| name.trim().eq_ignore_ascii_case(host)),
+        (Endpoint::HostPort { host, .. }, Endpoint::HostPort { host: of, port: p }) if sni != Some(false) => {
+            host.eq_ignore_ascii_case(of) && *p == port
+        }
         // Without SNI a binding with a host name still uses the entry of the address.
         (Endpoint::IpPort { ip, .. }, Endpoint::IpPort { ip: of, port: p }) => {
-            let all = |ip: &str| matches!(ip, "" | "*" | "0.0.0.0" | "[::]");
-            *p == port && (ip == of || all(ip) && all(of))
+            *p == port && (ip == of || bindings::is_wildcard(ip) && bindings::is_wildcard(of))
         }
-        (Endpoint::HostPort { .. }, Endpoint::IpPort { port: p, .. }) => *p == port && !sni,
+        (Endpoint::HostPort { .. }, Endpoint::IpPort { port: p, .. }) => *p == port && sni != Some(true),
         _ => false,
     }
+}
+
+fn choose_again() -> Remedy {
+    remedy::advice(
+        "Choose the certificate of the binding again",
+        "In IIS Manager edit the https binding and select the certificate; that writes the entry anew.",
+    )
 }
 
 impl CaseRule for IisHttpsysDrift {
@@ -52,13 +69,35 @@ impl CaseRule for IisHttpsysDrift {
         let complete = bindings::listing_is_complete(case);
         for (observed, wanted) in bindings::of_iis(case) {
             any = true;
-            let found: Vec<_> = bindings::of_http_sys(case).filter(|(_, http)| serves(wanted, http)).collect();
+            let found: Vec<_> =
+                bindings::of_http_sys(case).filter(|(_, http)| serves(observed, wanted, http)).collect();
             let endpoint = wanted.endpoint.value.to_string();
             if found.is_empty() {
                 if !complete {
                     out.unknown(
                         format!("whether HTTP.sys has a certificate for {endpoint}"),
                         "netsh http show sslcert",
+                    );
+                    continue;
+                }
+                let port = wanted.endpoint.value.port();
+                let fallback = bindings::of_http_sys(case).find(|(_, b)| match &b.endpoint.value {
+                    Endpoint::IpPort { ip, port: p } => *p == port && bindings::is_wildcard(ip),
+                    _ => false,
+                });
+                if let Some((http, other)) = fallback {
+                    let text = format!(
+                        "IIS has an https binding for {endpoint}, and the complete listing of HTTP.sys has no entry of its own \
+                         for it: clients get the certificate of {}.",
+                        other.endpoint.value
+                    );
+                    out.fail(
+                        FindingDraft::new(&META, "HTTP.sys has no entry of its own for a binding of IIS", text)
+                            .subject(endpoint)
+                            .workloads(iis.clone())
+                            .evidence(observed.evidence(wanted.endpoint.place, "no entry of its own in HTTP.sys", true))
+                            .evidence(http.evidence(other.endpoint.place, "answers in its place", false))
+                            .remedy(choose_again()),
                     );
                     continue;
                 }
@@ -72,10 +111,7 @@ impl CaseRule for IisHttpsysDrift {
                         .workloads(iis.clone())
                         .conditions(2)
                         .evidence(observed.evidence(wanted.endpoint.place, "no entry in HTTP.sys", true))
-                        .remedy(remedy::advice(
-                            "Choose the certificate of the binding again",
-                            "In IIS Manager edit the https binding and select the certificate; that writes the entry anew.",
-                        )),
+                        .remedy(choose_again()),
                 );
                 continue;
             }

@@ -6,6 +6,7 @@ use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope},
     index::CaseIndex,
 };
+use crate::model::hash::BuildQuick;
 use crate::model::judgement::{Confidence, Role, Severity, Verdict, VerdictOutcome};
 use crate::model::{
     key_request::{KeyRequest, RequestForm},
@@ -16,6 +17,8 @@ use crate::model::{
 use crate::rules::Grade;
 use crate::workloads::{CellOutcome, Target};
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// The machine stores whose certificates servers use.
 const SERVER_STORES: &[&str] = &["my", "webhosting", "remote desktop", "ntds\\my"];
@@ -96,7 +99,7 @@ pub fn run_credential(c: &Credential, base: &Context<'_>) -> Vec<Recorded> {
     let bound = &bound(c, base.workloads)[..];
     // An archived certificate that nothing is bound to is history: only its being archived is told.
     let history = bound.is_empty() && certificate_archived(c);
-    let mut recorded = Vec::new();
+    let mut recorded = Vec::with_capacity(RULES.len());
     for entry in RULES {
         let RuleEntry::Credential(rule) = entry else { continue };
         let silent = history && rule.meta().name != "archived-or-moved-certificate";
@@ -239,7 +242,9 @@ pub struct Ranked {
 
 /// The place of a rule in the order of precedence.
 pub fn precedence(rule: &RuleMeta) -> usize {
-    RULES.iter().position(|r| r.meta().name == rule.name).unwrap_or(RULES.len())
+    static PLACES: LazyLock<HashMap<&str, usize, BuildQuick>> =
+        LazyLock::new(|| RULES.iter().enumerate().rev().map(|(place, r)| (r.meta().name, place)).collect());
+    PLACES.get(rule.name).copied().unwrap_or(RULES.len())
 }
 
 /// One failed check while the ranking goes on.
@@ -268,6 +273,11 @@ struct Place {
 /// most conditions, and between equals the one that explains the other. What it explains contributes and is at most a
 /// warning; another error stays an error, contributes, and says "also".
 pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: &[Target]) -> Ranked {
+    Ranked { findings: findings(credential, &recorded, targets), checks: recorded }
+}
+
+/// The findings of [`rank`] alone.
+pub fn findings(credential: Option<CredentialId>, recorded: &[Recorded], targets: &[Target]) -> Vec<RankedFinding> {
     let mut findings = Vec::new();
     {
         let list: Vec<Candidate<'_>> = recorded
@@ -282,6 +292,9 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
                 _ => None,
             })
             .collect();
+        if list.is_empty() {
+            return findings;
+        }
         let each: Vec<Option<Target>> =
             if targets.is_empty() { vec![None] } else { targets.iter().copied().map(Some).collect() };
         // For each failed check, its places with the workloads that share them.
@@ -319,7 +332,7 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
         }
     }
     findings.sort_by_key(|f| (f.draft.role, f.draft.severity, f.draft.confidence, precedence(f.rule)));
-    Ranked { findings, checks: recorded }
+    findings
 }
 
 /// The places of the failed checks for one workload; `None`: the subject is judged for no workload.

@@ -4,6 +4,7 @@ mod acl_applied_to_wrong_directory;
 mod acl_deny_or_orphan_sid;
 mod adfs_2012r2_cng_ssl;
 mod adfs_keyspec;
+mod adfs_ssl_cert_not_set;
 mod adfs_token_signing_keyspec2_normal;
 mod app_code_no_key_read;
 mod archived_or_moved_certificate;
@@ -29,6 +30,8 @@ mod dump_taken_unelevated;
 mod duplicate_certificates_wrong_one_chosen;
 mod ecdsa_key_on_rsa_workload;
 mod eku_missing_serverauth;
+mod ephemeral_key_0x8009030e;
+mod exchange_backend_15021;
 mod exchange_cng_fba_loop;
 mod exchange_setup_key_acl_fails;
 mod exo_app_only_cng;
@@ -79,6 +82,7 @@ mod machine_keyset_in_user_store;
 mod machineguid_mismatch;
 mod machinekeys_folder_acl_broken;
 mod machinekeys_overbroad;
+mod name_mismatch;
 mod netsh_1312_context;
 mod nonexportable_not_a_cause;
 mod pfx;
@@ -93,6 +97,7 @@ mod pfx_local_keyset_attribute;
 mod pfx_modern_encryption_old_windows;
 mod pfx_multiple_keys;
 mod pfx_no_private_key;
+pub mod pointing;
 mod prelude;
 mod procmon_key_access_denied;
 mod provider_base_export_grade;
@@ -107,6 +112,15 @@ mod request;
 mod request_pending_key_elsewhere;
 mod rsassa_pss_signed_cert;
 mod san_missing;
+mod schannel;
+mod schannel_36868_crosscheck;
+mod schannel_36870_dispatch;
+mod schannel_36871_10013_not_key;
+mod schannel_36874_36888_40;
+mod schannel_36887_alert;
+mod schannel_client_type_not_binding;
+mod scom_inf;
+mod scom_repairstore;
 mod servicefabric_cng;
 mod shared_key_container;
 mod shir_cng_unsupported;
@@ -282,6 +296,8 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&http_binding_null_appid_or_hash::HttpBindingNullAppidOrHash),
     RuleEntry::Case(&http_binding_hash_not_in_store::HttpBindingHashNotInStore),
     RuleEntry::Case(&http_binding_store_name_mismatch::HttpBindingStoreNameMismatch),
+    RuleEntry::Case(&adfs_ssl_cert_not_set::AdfsSslCertNotSet),
+    RuleEntry::Credential(&scom_repairstore::ScomRepairstore),
     RuleEntry::Credential(&key_prov_info_missing::KeyProvInfoMissing),
     RuleEntry::Credential(&key_association_repairable::KeyAssociationRepairable),
     RuleEntry::Credential(&user_keyset_in_machine_store::UserKeysetInMachineStore),
@@ -297,6 +313,8 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&procmon_key_access_denied::ProcmonKeyAccessDenied),
     RuleEntry::Case(&iiswaskey_localservice::IiswaskeyLocalservice),
     RuleEntry::Case(&exchange_setup_key_acl_fails::ExchangeSetupKeyAclFails),
+    RuleEntry::Case(&ephemeral_key_0x8009030e::EphemeralKey0x8009030e),
+    RuleEntry::Case(&exchange_backend_15021::ExchangeBackend15021),
     RuleEntry::Credential(&strong_key_protection_silent::StrongKeyProtectionSilent),
     RuleEntry::Credential(&provider_signature_only::ProviderSignatureOnly),
     RuleEntry::Credential(&shir_cng_unsupported::ShirCngUnsupported),
@@ -350,6 +368,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&machine_keyset_in_user_store::MachineKeysetInUserStore),
     RuleEntry::Credential(&keyspec_vs_keyusage::KeyspecVsKeyusage),
     RuleEntry::Credential(&ku_digital_signature_only_rsa_kx::KuDigitalSignatureOnlyRsaKx),
+    RuleEntry::Case(&ku_digital_signature_only_rsa_kx::KuDigitalSignatureOnlyRsaKx),
     RuleEntry::Credential(&pfx_csp_name_attribute::PfxCspNameAttribute),
     RuleEntry::Credential(&pfx_multiple_keys::PfxMultipleKeys),
     RuleEntry::Credential(&pfx_local_keyset_attribute::PfxLocalKeysetAttribute),
@@ -363,6 +382,9 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&weak_key_or_hash::WeakKeyOrHash),
     RuleEntry::Credential(&rsassa_pss_signed_cert::RsassaPssSignedCert),
     RuleEntry::Credential(&chain_incomplete_or_untrusted::ChainIncompleteOrUntrusted),
+    RuleEntry::Case(&name_mismatch::NameMismatch),
+    RuleEntry::Case(&schannel_36868_crosscheck::Schannel36868Crosscheck),
+    RuleEntry::Case(&schannel_36871_10013_not_key::Schannel3687110013NotKey),
     RuleEntry::Request(&inf_unquoted_pipe::InfUnquotedPipe),
     RuleEntry::Request(&inf_private_key_archive_needs_cmc::InfPrivateKeyArchiveNeedsCmc),
     RuleEntry::Request(&inf_machinekeyset_missing::InfMachinekeysetMissing),
@@ -381,12 +403,17 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Request(&inf_keylength::InfKeylength),
     RuleEntry::Request(&inf_exportable_false_warning::InfExportableFalseWarning),
     RuleEntry::Request(&inf_requesttype_cert_self_signed::InfRequesttypeCertSelfSigned),
+    RuleEntry::Request(&scom_inf::ScomInf),
     RuleEntry::Case(&sslcert_ipport_overrides_sni::SslcertIpportOverridesSni),
     RuleEntry::Case(&iplisten_restricts::IplistenRestricts),
     RuleEntry::Case(&iis_httpsys_drift::IisHttpsysDrift),
     RuleEntry::Case(&http_15021_status::Http15021Status),
+    RuleEntry::Case(&schannel_36870_dispatch::Schannel36870Dispatch),
+    RuleEntry::Case(&schannel_36874_36888_40::Schannel368743688840),
+    RuleEntry::Case(&schannel_36887_alert::Schannel36887Alert),
     RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
     RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
+    RuleEntry::Case(&schannel_client_type_not_binding::SchannelClientTypeNotBinding),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),
     RuleEntry::Credential(&code_signing_keyspec2_normal::CodeSigningKeyspec2Normal),

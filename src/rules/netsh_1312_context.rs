@@ -1,7 +1,8 @@
 //! Error 1312 while a binding is added.
 
 use super::prelude::*;
-use crate::model::observation::ErrorContext;
+use crate::model::binding::BindingOrigin;
+use crate::model::observation::{ErrorContext, ErrorText, Observed};
 
 /// The rule.
 pub(super) struct Netsh1312Context;
@@ -18,22 +19,37 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/netsh-1312-context.md"),
 };
 
+/// The reply to a command stands within this many lines.
+const REPLY: u32 = 6;
+
+/// Whether an error is the reply to a typed `netsh http add sslcert`: netsh's own words differ by language.
+fn after_a_command(case: &CaseIndex, error: &Observed) -> bool {
+    case.bindings().filter(|(_, b)| b.origin == BindingOrigin::Command).any(|(o, _)| {
+        let lines = error.place.line.checked_sub(o.place.line);
+        o.place.source == error.place.source && lines.is_some_and(|lines| lines <= REPLY)
+    })
+}
+
 impl CaseRule for Netsh1312Context {
     fn meta(&self) -> &'static RuleMeta {
         &META
     }
 
     fn check(&self, case: &CaseIndex, _cx: &Context<'_>, out: &mut Checks) {
-        let adding = |c: ErrorContext| matches!(c, ErrorContext::NetshAdd | ErrorContext::IisBinding);
-        let mut errors = case.errors().filter(|(_, e)| {
-            adding(e.context) && e.code.as_ref().is_none_or(|c| subject::same_code(c.value, 0x8007_0520))
-        });
+        let adding = |o: &Observed, e: &ErrorText| match e.context {
+            ErrorContext::NetshAdd | ErrorContext::IisBinding => true,
+            ErrorContext::Unknown => after_a_command(case, o),
+            _ => false,
+        };
+        let mut errors = case
+            .errors()
+            .filter(|(o, e)| adding(o, e) && e.code.as_ref().is_none_or(|c| subject::same_code(c.value, 0x8007_0520)));
         let Some((observed, error)) = errors.next() else {
             return out.not_applicable("no failure to add a binding is among the inputs");
         };
         let times = errors.count().saturating_add(1);
         let place = error.code.as_ref().map_or(error.text.place, |c| c.place);
-        let by_netsh = error.context == ErrorContext::NetshAdd;
+        let by_netsh = error.context != ErrorContext::IisBinding;
         let more = if by_netsh {
             " With netsh it has causes of its own: a prompt that is not elevated, a certificate that is not in the machine's \
              store, a hash with an invisible character, a store name that is left out while the certificate is not in MY."

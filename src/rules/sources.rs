@@ -363,3 +363,48 @@ pub(super) const EVERYONE_ADVICE: Source = Source {
 pub(super) const WINACME1286: Source =
     Source { title: "win-acme issue 1286", url: "https://github.com/win-acme/win-acme/issues/1286", grade: Grade::C };
 pub(super) const POSHACME_DEPLOY12: Source = Source { title: "Posh-ACME.Deploy issue 12", url: "", grade: Grade::C };
+pub(super) const SCHANNEL_EVENTS: Source = Source {
+    title: "Manifest of the provider Schannel, Windows 7 to 11 (events 36867 to 36889)",
+    url: "",
+    grade: Grade::B,
+};
+pub(super) const TLS_REGISTRY: Source = Source {
+    title: "Microsoft Learn, TLS registry settings (a credential without a common protocol: 36871, state 10013)",
+    url: "https://learn.microsoft.com/windows-server/security/tls/tls-registry-settings",
+    grade: Grade::A,
+};
+pub(super) const TLS_ALERTS: Source = Source {
+    title: "RFC 8446, section 6.2 (error alerts)",
+    url: "https://www.rfc-editor.org/rfc/rfc8446#section-6.2",
+    grade: Grade::A,
+};
+pub(super) const RFC6125: Source = Source {
+    title: "RFC 6125, section 6.4 (matching the DNS names of a certificate)",
+    url: "https://www.rfc-editor.org/rfc/rfc6125#section-6.4",
+    grade: Grade::A,
+};
+pub(super) const SSLSTREAM: Source = Source {
+    title: "Microsoft Learn, Troubleshoot SslStream authentication issues (ephemeral keys on Windows)",
+    url: "https://learn.microsoft.com/dotnet/core/extensions/sslstream-troubleshooting",
+    grade: Grade::A,
+};
+pub(super) const RUNTIME23749: Source = Source {
+    title: "dotnet/runtime issues 23749, 45680, 74093 and 103101",
+    url: "https://github.com/dotnet/runtime/issues/23749",
+    grade: Grade::C,
+};
+pub(super) const ADFS_SSL_REPORTS: Source = Source {
+    title: "Published reports: after a change of the service communication certificate HTTP.sys keeps the old one",
+    url: "",
+    grade: Grade::C,
+};
+pub(super) const EXCHANGE_444_REPORTS: Source = Source {
+    title: "Published reports: event 15021 for port 444 of the Exchange Back End site and a blank page",
+    url: "",
+    grade: Grade::C,
+};
+pub(super) const SCOM_GATEWAY: Source = Source {
+    title: "Microsoft Learn, Operations Manager: obtain a certificate for servers and gateways",
+    url: "https://learn.microsoft.com/system-center/scom/obtain-certificate-windows-server-and-operations-manager",
+    grade: Grade::A,
+};

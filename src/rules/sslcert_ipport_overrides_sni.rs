@@ -41,7 +41,8 @@ impl CaseRule for SslcertIpportOverridesSni {
         for (observed, binding) in bindings::of_http_sys(case) {
             // The addresses that stand for all come after the host names.
             let Endpoint::IpPort { ip, port } = &binding.endpoint.value else { continue };
-            if matches!(ip.as_str(), "0.0.0.0" | "[::]" | "*" | "") {
+            // No client comes to the loopback address; Exchange binds it.
+            if bindings::is_wildcard(ip) || bindings::is_loopback(ip) {
                 continue;
             }
             let own = bindings::thumbprint(binding).map(|t| t.value);

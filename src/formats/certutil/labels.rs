@@ -3,8 +3,8 @@
 //! English, German, French, Spanish, Portuguese (Brazil) and Chinese (China) as published outputs show them; Russian as
 //! published parsers quote it. A label that is not here is found by its place in the block.
 
+use crate::model::hash::BuildQuick;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 /// A user interface language.
@@ -413,27 +413,6 @@ pub(super) fn skeleton(text: &str) -> Option<String> {
     (letters >= 4).then_some(out)
 }
 
-/// FNV-1a: the texts are short, and the tables are our own.
-#[derive(Clone, Copy)]
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// Which lengths the texts with a first byte have: most lines of a log are rejected by this alone.
 struct Shapes([u128; 256]);
 
@@ -451,6 +430,9 @@ impl Shapes {
     fn bit(length: usize) -> Option<u128> {
         1u128.checked_shl(u32::try_from(length).ok()?)
     }
+    fn begins(&self, first: u8) -> bool {
+        self.0.get(usize::from(first)).is_some_and(|lengths| *lengths != 0)
+    }
     fn may_hold(&self, first: u8, length: usize) -> bool {
         let lengths = self.0.get(usize::from(first)).copied().unwrap_or(0);
         // A text too long for the table of lengths is looked up.
@@ -458,9 +440,46 @@ impl Shapes {
     }
 }
 
-type Map<K, T> = HashMap<K, (T, Language), BuildHasherDefault<Fnv>>;
+/// Whether a text is ASCII without question marks, tabs and double blanks.
+fn is_plain(text: &str) -> bool {
+    // Without an early end, so that the compiler takes many bytes at once.
+    let bytes = text.as_bytes();
+    let odd = |b: u8| !b.is_ascii() | (b == b'?') | (b == b'\t');
+    let after = bytes.get(1..).unwrap_or_default();
+    let doubled = bytes.iter().zip(after).fold(false, |any, (a, b)| any | ((*a == b' ') & (*b == b' ')));
+    !doubled & !bytes.iter().fold(false, |any, b| any | odd(*b))
+}
+
+type Map<K, T> = HashMap<K, (T, Language), BuildQuick>;
+
+/// With which four letters the texts begin, as bits of a hash: most lines of a log are rejected by this alone.
+struct Beginnings([u64; 64]);
+
+impl Beginnings {
+    fn new<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
+        let mut bits = [0; 64];
+        for (word, bit) in texts.filter_map(Self::slot) {
+            bits.get_mut(word).into_iter().for_each(|w: &mut u64| *w |= bit);
+        }
+        Self(bits)
+    }
+    /// The word and the bit for the first four letters without case; `None` when the text begins otherwise.
+    fn slot(text: &str) -> Option<(usize, u64)> {
+        let first = text.as_bytes().first_chunk::<4>()?;
+        if !first.iter().all(u8::is_ascii_alphabetic) {
+            return None;
+        }
+        let hash = u32::from_le_bytes(first.map(|b| b.to_ascii_lowercase())).wrapping_mul(0x9E37_79B1);
+        Some((usize::try_from(hash >> 26).ok()?, 1_u64.checked_shl(hash >> 20 & 63)?))
+    }
+    /// Whether no text begins with the first four letters of this one.
+    fn exclude(&self, text: &str) -> bool {
+        Self::slot(text).is_some_and(|(word, bit)| self.0.get(word).is_some_and(|w| w & bit == 0))
+    }
+}
 
 struct Table<T: 'static> {
+    beginnings: Beginnings,
     exact: Map<&'static str, T>,
     exact_shapes: Shapes,
     by_skeleton: Map<String, T>,
@@ -480,19 +499,27 @@ impl<T: Copy> Table<T> {
         }
         let exact_shapes = Shapes::new(exact.keys().copied());
         let skeleton_shapes = Shapes::new(by_skeleton.keys().map(String::as_str));
-        Self { exact, exact_shapes, by_skeleton, skeleton_shapes }
+        let beginnings = Beginnings::new(exact.keys().copied().chain(by_skeleton.keys().map(String::as_str)));
+        Self { beginnings, exact, exact_shapes, by_skeleton, skeleton_shapes }
     }
 
     fn find(&self, text: &str) -> Option<(T, Language)> {
         let first = *text.as_bytes().first()?;
+        if self.beginnings.exclude(text) {
+            return None;
+        }
         if self.exact_shapes.may_hold(first, text.len())
             && let Some(hit) = self.exact.get(text)
         {
             return Some(*hit);
         }
-        // A text of plain ASCII with single blanks is as long as its skeleton.
-        let plain = text.is_ascii() && !text.contains(['?', '\t']) && !text.contains("  ");
-        if plain && !self.skeleton_shapes.may_hold(first.to_ascii_lowercase(), text.len()) {
+        // A text of plain ASCII with single blanks is as long as its skeleton; any text that begins with a letter begins
+        // like its skeleton.
+        let lower = first.to_ascii_lowercase();
+        if lower.is_ascii_alphabetic() && !self.skeleton_shapes.begins(lower) {
+            return None;
+        }
+        if !self.skeleton_shapes.may_hold(lower, text.len()) && is_plain(text) {
             return None;
         }
         self.by_skeleton.get(&skeleton(text)?).copied()
@@ -555,4 +582,29 @@ pub(super) fn anchors() -> Vec<String> {
     }
     out.extend(["CertUtil: -", "ERROR: missing key association", "ERROR: Container name"].map(str::to_owned));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_tables_is_found_in_any_case() {
+        for (_, words) in LABELS {
+            for (_, word) in *words {
+                assert!(find_label(word).is_some(), "{word}");
+                if skeleton(word).is_some() {
+                    assert!(find_label(&word.to_ascii_uppercase()).is_some(), "{word}");
+                }
+            }
+        }
+        for (_, words) in PHRASES {
+            for (_, word) in *words {
+                assert!(find_phrase(word).is_some(), "{word}");
+                if skeleton(word).is_some() {
+                    assert!(find_phrase(&word.to_ascii_uppercase().replace(' ', "  ")).is_some(), "{word}");
+                }
+            }
+        }
+    }
 }

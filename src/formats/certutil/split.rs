@@ -2,7 +2,8 @@
 
 use super::labels;
 use crate::formats::piece::Piece;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind, packed};
+use memchr::memchr;
 use std::sync::LazyLock;
 
 static ANCHORS: LazyLock<Option<AhoCorasick>> =
@@ -15,6 +16,36 @@ pub(super) fn split_store_header(piece: Piece<'_>) -> Option<(Piece<'_>, Piece<'
     let word = before.rfind([' ', '"']).map_or(0, |at| at.saturating_add(1));
     Some((piece.slice(0..word), piece.from(word)))
 }
+
+/// Marks that decide what a line is wherever they stand in it. Most lines hold none.
+static MARKS: LazyLock<Option<packed::Searcher>> = LazyLock::new(|| {
+    packed::Searcher::new([
+        "=====",
+        " test ",
+        ": KeySpec=",
+        "_PROP_ID(",
+        "missing key association property",
+        "Container name inconsistent",
+    ])
+});
+
+/// Whether a text may hold a rule of equals signs, a test, a property's name or a remark about the key link.
+pub(super) fn may_hold_a_mark(text: &str) -> bool {
+    MARKS.as_ref().is_none_or(|marks| marks.find(text).is_some())
+}
+
+/// Whether a text is surely one part for [`split_at_anchors`], told by its bytes alone: every anchor, rule and prompt has
+/// a letter beyond hexadecimal digits, or an equals sign.
+pub(super) fn is_whole(text: &str) -> bool {
+    let class = &*WHOLE;
+    text.bytes().all(|b| class.get(usize::from(b)) == Some(&true))
+}
+
+/// The bytes of [`is_whole`].
+static WHOLE: LazyLock<[bool; 256]> = LazyLock::new(|| {
+    let digit = |b: u8| b.is_ascii_hexdigit() || matches!(b, b' ' | b'-' | b'{' | b'}' | b'_' | b'.' | b'/' | b':');
+    std::array::from_fn(|b| u8::try_from(b).is_ok_and(digit))
+});
 
 /// Whether a `====` rule begins after other words: a line that several lines were joined into.
 pub(super) fn holds_a_rule(piece: Piece<'_>) -> bool {
@@ -56,6 +87,9 @@ pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
     cuts.retain(|c| *c > 0 && *c < piece.text.len());
     cuts.sort_unstable();
     cuts.dedup();
+    if cuts.is_empty() {
+        return vec![piece];
+    }
     let mut out = Vec::new();
     let mut start = 0usize;
     for cut in cuts {
@@ -68,8 +102,11 @@ pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
 
 /// Where prompts with a certutil command begin: `C:\>certutil …`, `PS C:\> certutil …`.
 fn prompts(text: &str) -> Vec<usize> {
-    let lower = text.to_ascii_lowercase();
     let mut out = Vec::new();
+    if memchr(b'>', text.as_bytes()).is_none() {
+        return out;
+    }
+    let lower = text.to_ascii_lowercase();
     for (at, _) in lower.match_indices("certutil") {
         let Some(prompt) = text.get(..at).and_then(|t| t.trim_end().strip_suffix('>')) else { continue };
         let drive = prompt.rfind(":\\").and_then(|colon| colon.checked_sub(1));
@@ -94,5 +131,21 @@ fn rule_at(text: &str, start: usize) -> (bool, usize) {
             (true, end)
         }
         _ => (true, middle_start.max(start.saturating_add(5))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_whole_by_its_bytes_holds_no_anchor() {
+        for anchor in labels::anchors() {
+            assert!(!is_whole(&anchor), "{anchor}");
+        }
+        for mark in ["=====", "_PROP_ID(", "C:\\>certutil"] {
+            assert!(!is_whole(mark), "{mark}");
+        }
+        assert!(is_whole("c3 86 bb c4 cd 61 3e 30 d8 f1 6a df 91 b7 58 4a 22 65 b1 f5"));
     }
 }

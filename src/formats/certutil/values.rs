@@ -6,7 +6,11 @@ use time::{Date, Month, PrimitiveDateTime, Time};
 /// Digits of a hash or serial number: lower case without blanks. `None` when anything else is in the text, or an odd
 /// number of digits.
 pub(super) fn hex(text: &str) -> Option<String> {
-    let mut out = String::new();
+    // Most lines of a log that come here are words.
+    if text.bytes().find(|b| !matches!(b, b' ' | b'\t')).is_some_and(|b| b.is_ascii() && !b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
     for c in text.trim().chars() {
         match c {
             ' ' | '\t' | '\u{a0}' => {}
@@ -260,23 +264,27 @@ impl PrintedDate {
 
 /// The public key's or signature's bytes in a row of a hex dump: `0000  30 82 01 0a …  00 c7 …`, with the ASCII column
 /// that some rows have left out. `None` when the line is no such row.
-pub(super) fn dump_row(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_start();
-    let (offset, rest) = text.split_at_checked(4)?;
-    if !offset.bytes().all(|b| b.is_ascii_hexdigit()) || !rest.starts_with([' ', '\t']) {
+pub(super) fn dump_row(text: &str) -> Option<([u8; 16], usize)> {
+    let (offset, rest) = text.trim_start().as_bytes().split_first_chunk::<4>()?;
+    if !offset.iter().all(u8::is_ascii_hexdigit) || !matches!(rest.first(), Some(b' ' | b'\t')) {
         return None;
     }
-    let mut out = Vec::new();
-    for pair in rest.split([' ', '\t']).filter(|p| !p.is_empty()) {
-        if pair.len() != 2 || out.len() >= 16 {
-            break;
+    let mut out = [0_u8; 16];
+    let mut length = 0_usize;
+    let mut rest = rest;
+    while let Some(slot) = out.get_mut(length) {
+        while let [b' ' | b'\t', tail @ ..] = rest {
+            rest = tail;
         }
-        match u8::from_str_radix(pair, 16) {
-            Ok(byte) => out.push(byte),
-            Err(_) => break,
-        }
+        // A word of two digits; any other word is the ASCII column.
+        let [high, low, tail @ ..] = rest else { break };
+        let digit = |b: &u8| char::from(*b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        let (Some(high), Some(low), None | Some(b' ' | b'\t')) = (digit(high), digit(low), tail.first()) else { break };
+        *slot = (high << 4) | low;
+        length = length.saturating_add(1);
+        rest = tail;
     }
-    (!out.is_empty()).then_some(out)
+    (length > 0).then_some((out, length))
 }
 
 /// Whether a text looks like a distinguished name: `CN=…`, `O=…, C=…`.
@@ -354,9 +362,10 @@ mod tests {
 
     #[test]
     fn rows_of_a_hex_dump() {
-        assert_eq!(dump_row("    0000  30 82 01 0a 02 82 01 01  00 b5").unwrap().len(), 10);
-        assert_eq!(dump_row("0100 67 30 3a").unwrap(), [0x67, 0x30, 0x3a]);
-        assert_eq!(dump_row("0000 52 53 41 32 RSA2").unwrap(), *b"RSA2");
+        let row = |text| dump_row(text).map(|(bytes, length)| bytes[..length].to_vec());
+        assert_eq!(row("    0000  30 82 01 0a 02 82 01 01  00 b5").unwrap().len(), 10);
+        assert_eq!(row("0100 67 30 3a").unwrap(), [0x67, 0x30, 0x3a]);
+        assert_eq!(row("0000 52 53 41 32 RSA2").unwrap(), *b"RSA2");
         assert_eq!(dump_row("Serial Number: 12"), None);
     }
 }

@@ -5,13 +5,15 @@ use crate::model::flags::CRYPT_MACHINE_KEYSET;
 use crate::model::oid;
 use crate::model::provider::{self, ProviderClass};
 use crate::report::escape::{columns, wrap};
-use crate::report::model::{CertificateReport, CredentialReport, Finding, KeyReport, Severity, VerdictOutcome};
+use crate::report::model::{CertificateReport, CredentialReport, Finding, KeyReport, Report, Severity, VerdictOutcome};
 use crate::report::words;
 
 /// The width of the names on the left.
 const LABEL: usize = 12;
 /// Where the second column begins, counted from the first value.
 const SECOND: usize = 47;
+/// Endpoints that are named; the others are counted.
+const ENDPOINTS: usize = 5;
 
 /// A short form of the provider: name, type, CSP or KSP.
 pub(super) fn provider(key: &KeyReport) -> String {
@@ -178,7 +180,7 @@ impl Rows {
 }
 
 /// The block of facts.
-pub(super) fn block(credential: &CredentialReport, findings: &[&Finding], paint: Paint) -> String {
+pub(super) fn block(report: &Report, credential: &CredentialReport, findings: &[&Finding], paint: Paint) -> String {
     let key = &credential.key;
     let mut rows = Rows { paint, out: String::new() };
     let certificate = credential.certificate.as_ref();
@@ -255,11 +257,42 @@ pub(super) fn block(credential: &CredentialReport, findings: &[&Finding], paint:
             }
         }
     }
+    if let Some(text) = bound(report, credential) {
+        rows.pair("bound to", &text, None, None);
+    }
     rows.out
 }
 
+/// What binds it: `0.0.0.0:443 (bindings.txt:5)`; each endpoint once. An error or event that names it has no endpoint.
+fn bound(report: &Report, credential: &CredentialReport) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    let mut more = 0_usize;
+    for by in &credential.bound_by {
+        let what = by.endpoint.as_deref().unwrap_or(by.workload.as_str());
+        if told.contains(&what) {
+            continue;
+        }
+        if told.len() >= ENDPOINTS {
+            more = more.saturating_add(1);
+            continue;
+        }
+        told.push(what);
+        let input = words::input_path(report, by.input);
+        let place = by.line.map_or_else(|| input.clone(), |line| format!("{input}:{line}"));
+        parts.push(match &by.endpoint {
+            Some(endpoint) => format!("{endpoint} ({place})"),
+            None => format!("{}, which names it ({place})", words::workload(&by.workload)),
+        });
+    }
+    if more > 0 {
+        parts.push(format!("and {more} more"));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
 /// The two lines under a healthy credential's name.
-pub(super) fn brief(credential: &CredentialReport, paint: Paint) -> String {
+pub(super) fn brief(report: &Report, credential: &CredentialReport, paint: Paint) -> String {
     let key = &credential.key;
     let mut rows = Rows { paint, out: String::new() };
     match &credential.certificate {
@@ -276,5 +309,8 @@ pub(super) fn brief(credential: &CredentialReport, paint: Paint) -> String {
     }
     words.push(store(credential));
     rows.pair("key", &words.join("; "), None, None);
+    if let Some(text) = bound(report, credential) {
+        rows.pair("bound to", &text, None, None);
+    }
     rows.out
 }

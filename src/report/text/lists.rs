@@ -4,9 +4,11 @@ use super::finding::{pad, paragraph};
 use super::paint::Paint;
 use super::{facts, worst};
 use crate::report::escape::{columns, cut};
-use crate::report::model::{Check, CheckOutcome, CredentialReport, Input, InputStatus, Problem, VerdictOutcome};
+use crate::report::model::{
+    Check, CheckOutcome, CredentialReport, Input, InputStatus, Problem, Report, VerdictOutcome,
+};
 use crate::report::words;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest name in a table, in columns.
 const NAME: usize = 32;
@@ -157,6 +159,55 @@ pub(super) fn inputs(inputs: &[&Input], verbose: bool, paint: Paint) -> String {
     out
 }
 
+/// What the records of a kind of artifact are called.
+fn records(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "sslcert-bindings" => ("binding", "bindings"),
+        "iis-config" => ("binding of IIS", "bindings of IIS"),
+        "schannel-event" | "event-text" | "event-xml" | "event-json" | "evtx" => ("event", "events"),
+        "icacls" | "acl-listing" => ("permissions of 1 file or folder", "permissions of files and folders"),
+        "procmon-csv" => ("file access", "file accesses"),
+        "key-folder-listing" => ("folder", "folders"),
+        "powershell-certificates" => ("certificate of a list", "certificates of lists"),
+        "error-text" => ("error message", "error messages"),
+        "system-info" => ("fact about the machine", "facts about the machine"),
+        _ => ("record", "records"),
+    }
+}
+
+/// What was read in inputs that are not certutil's: `bindings.txt: 3 bindings`.
+pub(super) fn read(report: &Report, verbose: bool, paint: Paint) -> String {
+    let mut parts = Vec::new();
+    for input in &report.inputs {
+        let list = input.details.as_ref().and_then(|d| d.get("records")).and_then(serde_json::Value::as_array);
+        let Some(list) = list.filter(|_| input.verdicts.is_empty()) else { continue };
+        // The line that ends a listing is no record of its own.
+        let count = list.iter().filter(|r| r.get("listing").is_none()).count() as u64;
+        if count == 0 || input.kind.starts_with("certutil") {
+            continue;
+        }
+        let (one, many) = records(&input.kind);
+        let what = match (input.kind.as_str(), count) {
+            ("icacls" | "acl-listing", 1) => one.to_owned(),
+            ("icacls" | "acl-listing", n) => format!("permissions of {n} files and folders"),
+            _ => words::count(count, one, many),
+        };
+        parts.push(format!("{}: {what}", words::path(input)));
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    let shown = parts.len().min(rows(verbose));
+    let hidden = parts.len().saturating_sub(shown);
+    parts.truncate(shown);
+    if hidden > 0 {
+        parts.push(format!("and {hidden} more"));
+    }
+    let mut out = String::new();
+    paragraph(&mut out, "Also read:     ", 15, &paint.show(&format!("{}.", parts.join("; "))), paint.width);
+    out.replacen("Also read:", &paint.bold("Also read:"), 1)
+}
+
 fn problem(problem: &Problem) -> String {
     match (problem.line, problem.bytes) {
         (Some(line), _) => format!("line {line}: {}", problem.message),
@@ -222,6 +273,24 @@ pub(super) fn not_checked(checks: &[&Check], verbose: bool, paint: Paint) -> Str
     }
     more(&mut out, groups.len(), shown, paint);
     out
+}
+
+/// How to get all of it at once: two missing artifacts or more deserve a script.
+pub(super) fn collect(report: &Report, paint: Paint) -> String {
+    let open = report.checks.iter().filter(|c| c.outcome == CheckOutcome::Unknown);
+    let wanted: BTreeSet<&str> = open.filter_map(|c| c.obtain.as_deref()).filter(|o| !o.is_empty()).collect();
+    if wanted.len() < 2 {
+        return String::new();
+    }
+    let inputs: BTreeSet<&str> = report.inputs.iter().map(|i| i.path.as_str()).collect();
+    let paths = match (inputs.first(), inputs.len()) {
+        (Some(path), 1) if !path.contains([' ', '"', '\'']) => (*path).to_owned(),
+        _ => "<the same paths>".to_owned(),
+    };
+    let mut out = String::new();
+    let text = format!("keyspect collect {paths}   prints one read-only script that gathers what could not be checked");
+    paragraph(&mut out, "All at once:   ", 15, &paint.show(&text), paint.width);
+    out.replacen("All at once:", &paint.bold("All at once:"), 1)
 }
 
 /// Every check of a credential, or of the case.

@@ -213,7 +213,7 @@ impl<'a> View<'a> {
     fn screen(&self, credential: &CredentialReport, same: &[&'a CredentialReport]) -> String {
         let findings = self.findings(credential);
         let mut out = self.heading(credential);
-        out.push_str(&facts::block(credential, findings, self.paint));
+        out.push_str(&facts::block(self.report, credential, findings, self.paint));
         let mut told = Vec::new();
         let is_aside = |f: &&&Finding| f.severity == Severity::Note || f.role == Role::Hygiene;
         for f in findings.iter().filter(|f| self.verbose || !is_aside(f)) {
@@ -259,7 +259,7 @@ impl<'a> View<'a> {
     }
     fn healthy(&self, credential: &CredentialReport) -> String {
         let mut out = self.heading(credential);
-        out.push_str(&facts::brief(credential, self.paint));
+        out.push_str(&facts::brief(self.report, credential, self.paint));
         for f in self.findings(credential) {
             out.push_str(&finding::brief(self.report, f, self.paint));
         }
@@ -497,6 +497,8 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
             section(&lists::checks(&case, paint), out)?;
         }
     }
+    section(&lists::collect(report, paint), out)?;
+    section(&lists::read(report, options.verbose, paint), out)?;
     let odd: Vec<_> =
         report.inputs.iter().filter(|i| i.status != InputStatus::Analyzed || !i.problems.is_empty()).collect();
     section(&lists::inputs(&odd, options.verbose, paint), out)?;

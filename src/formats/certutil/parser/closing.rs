@@ -80,12 +80,13 @@ impl Parser {
 
     /// `AES256+RSAES_OAEP(RSA:AT_KEYEXCHANGE) test passed`, `… test FAILED: … 0x…`, `<provider>: KeySpec=1`,
     /// `Performing AT_SIGNATURE public key matching test...`.
-    pub(super) fn test_line(&mut self, piece: Piece<'_>) -> bool {
+    pub(super) fn test_line(&mut self, piece: Piece<'_>, marked: bool) -> bool {
         let text = piece.text;
         if self.section == Section::Chain || text.len() > ONE_LINE {
             return false;
         }
-        if let Some((before, spec)) = text.rsplit_once(": KeySpec=")
+        if marked
+            && let Some((before, spec)) = text.rsplit_once(": KeySpec=")
             && !before.contains('=')
             && let Some(value) = values::key_spec(spec)
         {
@@ -97,7 +98,7 @@ impl Parser {
             }
             return true;
         }
-        if let Some(at) = text.find(" test ") {
+        if marked && let Some(at) = text.find(" test ") {
             let (what, outcome) = (text.get(..at).unwrap_or(""), text.get(at.saturating_add(6)..).unwrap_or(""));
             let passed = outcome.starts_with("passed");
             let failed = outcome.starts_with("FAILED");
@@ -131,6 +132,9 @@ impl Parser {
                 return true;
             }
         }
+        if !text.ends_with("...") || self.block.is_none() {
+            return false;
+        }
         let witness = if text.contains("AT_KEYEXCHANGE") {
             KeySpec::KEYEXCHANGE
         } else if text.contains("AT_SIGNATURE") {
@@ -138,24 +142,21 @@ impl Parser {
         } else {
             return false;
         };
-        if text.ends_with("...") && self.block.is_some() {
-            // `Performing AT_KEYEXCHANGE public key matching test...`, in any language.
-            self.keep(piece);
-            let place = piece.place(self.source);
-            self.block().key_spec_witness = Some(Fact::derived(witness, place, "from the test's name"));
-            return true;
-        }
-        false
+        // `Performing AT_KEYEXCHANGE public key matching test...`, in any language.
+        self.keep(piece);
+        let place = piece.place(self.source);
+        self.block().key_spec_witness = Some(Fact::derived(witness, place, "from the test's name"));
+        true
     }
 
-    pub(super) fn error_line(&mut self, piece: Piece<'_>) -> bool {
+    pub(super) fn error_line(&mut self, piece: Piece<'_>, marked: bool) -> bool {
         let text = piece.text;
         if text.len() > ONE_LINE {
             return false;
         }
-        let remark = if text.contains("missing key association property") {
+        let remark = if marked && text.contains("missing key association property") {
             KeyRemark::MissingKeyAssociation
-        } else if text.contains("Container name inconsistent") {
+        } else if marked && text.contains("Container name inconsistent") {
             KeyRemark::ContainerNameInconsistent
         } else if text.starts_with("Cannot open the ") && text.contains("key for reader") {
             KeyRemark::CannotOpenKey

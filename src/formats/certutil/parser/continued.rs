@@ -45,15 +45,14 @@ impl Parser {
             Open::Container => {
                 let wraps = block.stored_container.as_ref().is_some_and(|c| {
                     c.value.is_empty() && plausible_container(text)
-                        || container_name::split_file_name(&format!("{}{text}", c.value)).is_some()
+                        || container_name::is_file_name(&format!("{}{text}", c.value))
                         || full_width && plausible_container(text)
                 });
                 wraps && append(&mut block.stored_container, blank)
             }
             Open::Unique => {
                 let joined = block.unique_name.as_ref().map_or(String::new(), |u| u.value.clone());
-                container_name::split_file_name(&format!("{joined}{text}")).is_some()
-                    && append(&mut block.unique_name, "")
+                container_name::is_file_name(&format!("{joined}{text}")) && append(&mut block.unique_name, "")
             }
             Open::Simple => block.simple_name.is_none() && append(&mut block.simple_name, ""),
             Open::Provider => {
@@ -108,8 +107,8 @@ impl Parser {
     pub(super) fn loose(&mut self, piece: Piece<'_>) {
         let text = piece.text;
         if let Section::Extension(id) = &self.section {
-            let id = id.clone();
-            self.extension_line(&id, piece);
+            let id = *id;
+            self.extension_line(id, piece);
             return;
         }
         if self.block.is_some() {

@@ -18,22 +18,28 @@ impl Parser {
         let block = self.block();
         block.extensions_shown = true;
         block.verbose = true;
-        self.section = Section::Extension(id.trim().to_owned());
+        self.section = Section::Extension(match id.trim() {
+            "2.5.29.15" => Extension::KeyUsage,
+            "2.5.29.17" => Extension::AlternativeNames,
+            "2.5.29.19" => Extension::BasicConstraints,
+            "2.5.29.37" => Extension::ExtendedKeyUsage,
+            _ => Extension::Other,
+        });
         true
     }
 
     /// A line of an extension.
-    pub(super) fn extension_line(&mut self, id: &str, piece: Piece<'_>) -> bool {
+    pub(super) fn extension_line(&mut self, id: Extension, piece: Piece<'_>) -> bool {
         let text = piece.text;
         match id {
-            "2.5.29.15" => {
+            Extension::KeyUsage => {
                 if let Some(bits) = key_usage_bits(text) {
                     self.keep(piece);
                     let fact = self.stated(KeyUsage(bits), piece);
                     self.block().key_usage = Some(fact);
                 }
             }
-            "2.5.29.37" => {
+            Extension::ExtendedKeyUsage => {
                 let id = text.strip_suffix(')').and_then(|t| t.rsplit_once('(')).map_or(text, |(_, id)| id);
                 if oid::is_oid(id) {
                     self.keep(piece);
@@ -44,7 +50,9 @@ impl Parser {
                     }
                 }
             }
-            "2.5.29.17" if text.contains('=') && self.block().alternative_names.len() < BLOCK_VALUES => {
+            Extension::AlternativeNames
+                if text.contains('=') && self.block().alternative_names.len() < BLOCK_VALUES =>
+            {
                 self.keep(piece);
                 if self.block().alternative_names.len().saturating_add(1) == BLOCK_VALUES {
                     self.damage(
@@ -55,7 +63,7 @@ impl Parser {
                 let fact = self.stated(text.to_owned(), piece);
                 self.block().alternative_names.push(fact);
             }
-            "2.5.29.19" => {
+            Extension::BasicConstraints => {
                 let value = text.split_once('=').map(|(_, v)| v.trim());
                 let first = self.block().is_ca.is_none();
                 match value {

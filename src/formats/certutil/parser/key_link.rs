@@ -31,7 +31,7 @@ impl Parser {
         self.keep(piece);
         let text = value.text;
         // A console leaves the tail of an older line behind a shorter one: the name has 69 characters.
-        let cut = text.get(..69).filter(|t| container_name::split_file_name(t).is_some());
+        let cut = text.get(..69).filter(|t| container_name::is_file_name(t));
         let fact = match cut {
             Some(name) if name.len() < text.len() => {
                 Fact::derived(name.to_owned(), piece.place(self.source), "the line keeps the tail of an older one")
@@ -162,7 +162,7 @@ impl Parser {
     pub(super) fn link_line(&mut self, piece: Piece<'_>, value: Piece<'_>, equals: bool) -> bool {
         let text = value.text;
         if !equals {
-            if container_name::split_file_name(text).is_some() {
+            if container_name::is_file_name(text) {
                 self.unique(piece, value);
             } else {
                 self.simple(piece, value);

@@ -33,7 +33,7 @@ impl Parser {
             self.listed_key = Some(Box::new(key));
             return true;
         };
-        if container_name::split_file_name(text).is_some() {
+        if container_name::is_file_name(text) {
             key.unique_name = Some(fact);
         } else if let Some(spec) = key_place(text) {
             if key.key_specs.len() < BLOCK_VALUES {

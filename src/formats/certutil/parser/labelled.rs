@@ -1,12 +1,13 @@
 //! Lines of the form `label: value` and `label = value`.
 
 use super::*;
+use memchr::{memchr, memchr2_iter};
 
 impl Parser {
     /// `Attribute[3]: 1.3.6.1.4.1.311.13.2.2 (Enrollment CSP)` of a request dump.
     pub(super) fn attribute_title(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let attribute = text.find('[').is_some_and(|open| {
+        let attribute = memchr(b'[', text.as_bytes()).is_some_and(|open| {
             let word = text.get(..open).unwrap_or("");
             !word.is_empty()
                 && word.len() <= 24
@@ -31,7 +32,7 @@ impl Parser {
     }
 
     /// `label: value` and `label = value`.
-    pub(super) fn labelled(&mut self, piece: Piece<'_>, indent: usize, depth: u8) -> bool {
+    pub(super) fn labelled(&mut self, piece: Piece<'_>, indented: bool, depth: u8) -> bool {
         let text = piece.text;
         let Some((separator, width)) = separator(text) else { return false };
         let equals = text.get(separator..).is_some_and(|t| t.starts_with('='));
@@ -60,7 +61,7 @@ impl Parser {
             return self.request_line(piece, label, value);
         }
         if let Section::Extension(id) = &self.section {
-            let id = id.clone();
+            let id = *id;
             let leaves = matches!(
                 label,
                 Some(
@@ -73,19 +74,19 @@ impl Parser {
                 )
             );
             if !leaves {
-                return self.extension_line(&id, piece);
+                return self.extension_line(id, piece);
             }
             self.section = Section::Head;
         }
         match label {
             Some(label) => self.known_label(label, piece, value, depth),
-            None => self.unknown_label(piece, value, equals, indent),
+            None => self.unknown_label(piece, value, equals, indented),
         }
     }
 
     /// A value after which other lines were joined: the value alone, and the rest is read as lines of its own.
     pub(super) fn cut_joined<'p>(&mut self, value: Piece<'p>, depth: u8) -> (Piece<'p>, Vec<Piece<'p>>) {
-        if depth >= 2 {
+        if depth >= 2 || split::is_whole(value.text) {
             return (value, Vec::new());
         }
         let mut parts = split::split_at_anchors(value);
@@ -277,9 +278,10 @@ impl Parser {
     }
 
     /// A label of no known language: its place and value tell.
-    pub(super) fn unknown_label(&mut self, piece: Piece<'_>, value: Piece<'_>, equals: bool, indent: usize) -> bool {
+    pub(super) fn unknown_label(&mut self, piece: Piece<'_>, value: Piece<'_>, equals: bool, indented: bool) -> bool {
         let text = value.text;
-        match self.section.clone() {
+        let section = self.section;
+        match section {
             Section::Property(id) if id != property_id::KEY_PROV_INFO => {
                 return self.property_line(id, piece, value, equals);
             }
@@ -309,7 +311,7 @@ impl Parser {
                 self.provider(piece, value);
                 return true;
             }
-            let key_part = indent > 0 && self.block().sha1.is_some() && self.block().provider.is_none();
+            let key_part = indented && self.block().sha1.is_some() && self.block().provider.is_none();
             if key_part && !text.is_empty() {
                 self.keep(piece);
                 let fact = self.stated(text.to_owned(), piece);
@@ -318,7 +320,7 @@ impl Parser {
             }
             return false;
         }
-        if container_name::split_file_name(text).is_some() {
+        if container_name::is_file_name(text) {
             self.unique(piece, value);
             self.open = None;
             return true;
@@ -418,8 +420,20 @@ pub(super) fn may_begin(label: Label, value: &str) -> bool {
     }
 }
 
+/// A separator stands within the first so many bytes of a line.
+const LABEL_REACH: usize = 162;
+
 /// The separator of a label and its value: the first `:` or `=` that blanks or the text's end follow, or ` = ` or `=`.
 pub(super) fn separator(text: &str) -> Option<(usize, usize)> {
+    if text.is_ascii() {
+        let head = text.as_bytes().get(..LABEL_REACH.min(text.len()))?;
+        return memchr2_iter(b':', b'=', head)
+            .find(|at| {
+                let after = text.as_bytes().get(at.saturating_add(1)).copied();
+                text.as_bytes().get(*at) == Some(&b'=') || after.is_none_or(|b| char::from(b).is_whitespace())
+            })
+            .map(|at| (at, 1));
+    }
     for (at, c) in text.char_indices() {
         match c {
             ':' | '\u{ff1a}' => {
@@ -431,7 +445,7 @@ pub(super) fn separator(text: &str) -> Option<(usize, usize)> {
             '=' => return Some((at, 1)),
             _ => {}
         }
-        if at > 160 {
+        if at.saturating_add(2) > LABEL_REACH {
             return None;
         }
     }

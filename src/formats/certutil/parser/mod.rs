@@ -17,15 +17,18 @@ use super::{CertificateBlock, DateLine, Record, Test};
 use crate::formats::piece::{Cleaned, Piece};
 use crate::input::{Line, Window};
 use crate::limits::{BLOCK_VALUES, Limits};
+
 use crate::model::fact::{Basis, Fact, Place, SourceId};
 use crate::model::key_remark::KeyRemark;
 use crate::model::{
     container_name, hresult, key_spec::KeySpec, key_usage::KeyUsage, oid, property_id, provider, thumbprint::Sha1,
     windows::WindowsVersion,
 };
+use memchr::{memchr2, memmem::Finder};
+use std::sync::LazyLock;
 
 /// Where in a block the next line stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Section {
     /// The identity of a block, or between blocks.
     #[default]
@@ -37,7 +40,7 @@ enum Section {
     /// In a hex dump of the signature.
     Signature,
     /// In an extension.
-    Extension(String),
+    Extension(Extension),
     /// In a property.
     Property(u32),
     /// After the properties: the key was opened.
@@ -46,6 +49,16 @@ enum Section {
     Request,
     /// In the lines of a chain verification.
     Chain,
+}
+
+/// The extensions whose lines are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extension {
+    KeyUsage,
+    ExtendedKeyUsage,
+    AlternativeNames,
+    BasicConstraints,
+    Other,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,14 +221,63 @@ impl Parser {
     /// Reads one physical line (or one window of a very long one). Whether the line was certutil's own: a label, a value,
     /// a row of a hex dump, the continuation of a value, a closing line. An empty line and text of unknown kind are not.
     pub fn line(&mut self, line: Line<'_>) -> bool {
+        if line.window.is_none() {
+            if line.text.is_empty() {
+                self.blank();
+                return false;
+            }
+            if let Some(own) = self.digits(&line) {
+                return own;
+            }
+        }
         let before = self.recognized;
         let (window, end) = (line.window, line.end);
         let cleaned = Cleaned::new(line);
         match window {
-            None => cleaned.pieces().for_each(|piece| self.piece(piece, 0)),
+            None => match cleaned.one_piece() {
+                Some(piece) => self.piece(piece, 0),
+                None => cleaned.pieces().for_each(|piece| self.piece(piece, 0)),
+            },
             Some(window) => self.window(&cleaned, window, end),
         }
         self.recognized != before
+    }
+
+    /// A line of hexadecimal digits and blanks alone inside a block, where it can only be a row of a dump or bytes that
+    /// nobody reads: a short way for the most frequent lines. `None`: it goes the way of all lines.
+    fn digits(&mut self, line: &Line<'_>) -> Option<bool> {
+        let text = line.text;
+        let quiet = self.open.is_none() && self.listed_provider.is_none() && !self.block_full;
+        let section = match self.section {
+            Section::PublicKey | Section::Signature | Section::Extension(_) => true,
+            // Between the labels of the identity; later such a line may be a closing line in an unknown language.
+            Section::Head => self.block.as_ref().is_some_and(|b| b.provider.is_none() && b.sha1.is_none()),
+            _ => false,
+        };
+        if !quiet || !section || self.block.is_none() || !is_digits(text) {
+            return None;
+        }
+        if self.block_lines.saturating_add(1) >= self.limits.block_lines {
+            return None;
+        }
+        let row = (self.section != Section::Head).then(|| values::dump_row(text)).flatten();
+        let indented = text.starts_with(' ');
+        if row.is_none() && !matches!(self.section, Section::Extension(_) | Section::Head) {
+            return None;
+        }
+        self.block_lines = self.block_lines.saturating_add(1);
+        self.last_was_header = false;
+        let Some((bytes, length)) = row else {
+            if indented {
+                self.claim();
+            }
+            return Some(indented);
+        };
+        self.claim();
+        if self.section == Section::PublicKey && self.public_key.len() < self.limits.key_blob_bytes {
+            self.public_key.extend(bytes.iter().take(length));
+        }
+        Some(true)
     }
 
     /// A window of a very long line. Its last part may be cut by the window's end: if the next window shows it whole, it
@@ -359,7 +421,7 @@ impl Parser {
         if matches!(
             self.section,
             Section::PublicKey | Section::Signature | Section::Extension(_) | Section::Property(_)
-        ) && let Some(bytes) = values::dump_row(text)
+        ) && let Some((bytes, length)) = values::dump_row(text)
         {
             self.open = None;
             self.claim();
@@ -367,7 +429,7 @@ impl Parser {
                 && !self.block_full
                 && self.public_key.len() < self.limits.key_blob_bytes
             {
-                self.public_key.extend(bytes);
+                self.public_key.extend(bytes.iter().take(length));
             }
             return;
         }
@@ -386,7 +448,8 @@ impl Parser {
             }
             return;
         }
-        if depth < 2 && split::holds_a_rule(piece) {
+        let marked = split::may_hold_a_mark(text);
+        if marked && depth < 2 && split::holds_a_rule(piece) {
             self.collapsed(piece);
             return;
         }
@@ -400,11 +463,11 @@ impl Parser {
         if self.key_list(piece) {
             return;
         }
-        if self.phrase(piece) || self.test_line(piece) || self.error_line(piece) {
+        if self.phrase(piece) || self.test_line(piece, marked) || self.error_line(piece, marked) {
             self.open = None;
             return;
         }
-        if self.property_title(piece) || self.extension_title(piece) || self.attribute_title(piece) {
+        if self.property_title(piece, marked) || self.extension_title(piece) || self.attribute_title(piece) {
             self.open = None;
             return;
         }
@@ -412,7 +475,7 @@ impl Parser {
             self.open = None;
             return;
         }
-        if self.labelled(piece, whole.indent(), depth) {
+        if self.labelled(piece, whole.text.starts_with(char::is_whitespace), depth) {
             self.claim_of_block(whole);
             if self.open.is_some() {
                 let line = piece.line().text;
@@ -421,7 +484,7 @@ impl Parser {
             }
             return;
         }
-        if depth < 2 && text.len() > 24 {
+        if depth < 2 && text.len() > 24 && !split::is_whole(text) {
             let parts = split::split_at_anchors(piece);
             if parts.len() > 1 {
                 for part in parts {
@@ -592,8 +655,7 @@ impl Parser {
 
     fn command_line(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let prompt_like = text.contains('>')
-            || text.contains('$')
+        let prompt_like = memchr2(b'>', b'$', text.as_bytes()).is_some()
             || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("certutil"));
         if !prompt_like || text.starts_with("CertUtil:") {
             return false;
@@ -645,7 +707,9 @@ impl Parser {
             "webhosting",
             "request",
         ];
-        let name = if let Some((name, title)) = text.split_once(" \"") {
+        let name = if text.ends_with('"')
+            && let Some((name, title)) = text.split_once(" \"")
+        {
             let quoted = title.strip_suffix('"').is_some_and(|t| !t.contains('"') && t.len() <= 80);
             let plain = !name.is_empty()
                 && name.len() <= 40
@@ -656,7 +720,7 @@ impl Parser {
                 return false;
             }
             name
-        } else if self.block.is_none() && BARE.contains(&text.to_ascii_lowercase().as_str()) {
+        } else if self.block.is_none() && BARE.iter().any(|name| text.eq_ignore_ascii_case(name)) {
             text
         } else {
             return false;
@@ -701,6 +765,16 @@ impl CertificateBlock {
     }
 }
 
+/// Whether a text is hexadecimal digits and blanks alone, with at least one digit.
+fn is_digits(text: &str) -> bool {
+    // The first bytes tell most words; the rest is looked at without an early end, many bytes at once.
+    let known = |b: u8| (b == b' ') | b.is_ascii_hexdigit();
+    let bytes = text.as_bytes();
+    bytes.iter().take(8).all(|b| known(*b))
+        && bytes.iter().fold(true, |all, b| all & known(*b))
+        && bytes.iter().any(|b| *b != b' ')
+}
+
 /// Whether a text goes on with another word after a name.
 fn goes_on_after(text: &str, name: &str) -> bool {
     text.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
@@ -722,12 +796,14 @@ fn number_until(text: &str, start: usize, end: char) -> Option<u32> {
     rest.get(..close)?.parse().ok()
 }
 
+static HEX_PREFIX: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("0x"));
+
 /// Known error codes in a text, each with its part.
 fn codes(piece: Piece<'_>) -> Vec<(u32, Piece<'_>)> {
     let text = piece.text;
     let mut out = Vec::new();
     let mut from = 0usize;
-    while let Some(found) = text.get(from..).and_then(|t| t.find("0x")) {
+    while let Some(found) = text.get(from..).and_then(|t| HEX_PREFIX.find(t.as_bytes())) {
         let start = from.saturating_add(found);
         let digits = text.get(start.saturating_add(2)..).unwrap_or("");
         let length = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
@@ -754,6 +830,9 @@ fn plausible_container(text: &str) -> bool {
 
 /// Where to cut a text so that it has at most so many characters.
 fn cut_at(text: &str, columns: usize) -> usize {
+    if text.len() <= columns {
+        return text.len();
+    }
     text.char_indices().nth(columns).map_or(text.len(), |(i, _)| i)
 }
 

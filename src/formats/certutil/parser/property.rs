@@ -4,22 +4,20 @@ use super::*;
 
 impl Parser {
     /// `CERT_KEY_PROV_INFO_PROP_ID(2):`, `Unknown Property(98):`.
-    pub(super) fn property_title(&mut self, piece: Piece<'_>) -> bool {
+    pub(super) fn property_title(&mut self, piece: Piece<'_>, marked: bool) -> bool {
         let text = piece.text;
-        let (id, end) = if let Some(at) = text.find("_PROP_ID(") {
+        let (id, end) = if marked && let Some(at) = text.find("_PROP_ID(") {
             let digits_start = at.saturating_add("_PROP_ID(".len());
             let name = text.get(..at).unwrap_or("");
             let title = name.len() <= 100 && name.split_whitespace().count() <= 3;
             let Some(digits) = number_until(text, digits_start, ')').filter(|_| title) else { return false };
             (digits, digits_start)
         } else {
-            let Some(open) = text.rfind('(') else { return false };
-            let plausible = text.ends_with("):")
-                && text.get(..open).is_some_and(|t| {
-                    let words = t.split_whitespace().count();
-                    !t.contains(':') && !t.contains('=') && (1..=4).contains(&words)
-                })
-                && text.to_ascii_lowercase().contains("prop");
+            let Some(open) = text.strip_suffix("):").and_then(|t| t.rfind('(')) else { return false };
+            let plausible = text.get(..open).is_some_and(|t| {
+                let words = t.split_whitespace().count();
+                !t.contains(':') && !t.contains('=') && (1..=4).contains(&words)
+            }) && text.to_ascii_lowercase().contains("prop");
             let Some(digits) = number_until(text, open.saturating_add(1), ')').filter(|_| plausible) else {
                 return false;
             };
@@ -82,7 +80,7 @@ impl Parser {
             self.provider(piece, value);
             return true;
         }
-        if !equals && container_name::split_file_name(value.text).is_some() {
+        if !equals && container_name::is_file_name(value.text) {
             self.unique(piece, value);
             return true;
         }

@@ -1,0 +1,150 @@
+//! Reads a text in portions: what its lines gave so far. The reading can run on a thread of its own, ahead of the judging.
+
+use super::embedded::EmbeddedText;
+use super::measured::Measured;
+use super::segments::{Part, Segments};
+use crate::formats::certutil::{Language, Parser, Record};
+use crate::input::{LineReader, TextEncoding};
+use crate::limits::Limits;
+use crate::model::fact::{Place, SourceId};
+use crate::model::observation::Observed;
+use std::io::{self, Cursor, Read};
+use std::sync::mpsc;
+use std::thread;
+
+/// Portions that the reading may be ahead of the judging.
+const AHEAD: usize = 4;
+
+/// What some lines of a text gave.
+#[derive(Default)]
+pub(super) struct Portion {
+    /// The records of certutil's output.
+    pub(super) records: Vec<Record>,
+    /// The records of other text artifacts.
+    pub(super) observed: Vec<Observed>,
+    /// Artifacts that stand in the text and are read whole.
+    pub(super) embedded: Vec<EmbeddedText>,
+    /// What could not be read.
+    pub(super) problems: Vec<(String, Place)>,
+    /// The last line.
+    pub(super) line: u64,
+}
+
+/// What is known once a text is read.
+pub(super) struct TextEnd {
+    /// The encoding in use.
+    pub(super) encoding: TextEncoding,
+    /// The language of certutil's labels.
+    pub(super) language: Option<Language>,
+    /// The first line that is not valid in its encoding: its number and offset.
+    pub(super) broken: Option<(u64, u64)>,
+    /// The parts, in the order of the text.
+    pub(super) parts: Vec<Part>,
+    /// The error that ended the reading.
+    pub(super) error: Option<io::Error>,
+}
+
+/// Whether the reading goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It does.
+    Read,
+    /// The time for this input is over.
+    Stop,
+}
+
+/// The lines of one text and those who read them.
+struct Reading<R> {
+    lines: LineReader<R>,
+    parser: Parser,
+    segments: Segments,
+    line: u64,
+}
+
+impl<R: Read> Reading<R> {
+    fn portion(&mut self) -> Portion {
+        Portion {
+            records: self.parser.take_records(),
+            observed: self.segments.take_records(),
+            embedded: self.segments.take_embedded(),
+            problems: self.segments.take_problems(),
+            line: self.line,
+        }
+    }
+
+    /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then.
+    fn run(mut self, mut take: impl FnMut(Portion) -> io::Result<Next>) -> io::Result<TextEnd> {
+        let mut error = None;
+        loop {
+            match self.lines.next_batch() {
+                Ok(Some(batch)) => {
+                    for line in batch.lines() {
+                        self.line = line.number;
+                        self.segments.line(line, &mut self.parser);
+                    }
+                    let portion = self.portion();
+                    if take(portion)? == Next::Stop {
+                        break;
+                    }
+                }
+                Ok(None) => break,
+                Err(e) => {
+                    error = Some(e);
+                    break;
+                }
+            }
+        }
+        self.segments.finish();
+        self.parser.finish();
+        take(self.portion())?;
+        Ok(TextEnd {
+            encoding: self.lines.encoding(),
+            language: self.parser.language(),
+            broken: self.lines.first_broken_line(),
+            parts: self.segments.into_parts(),
+            error,
+        })
+    }
+}
+
+/// Reads a text whose first bytes are `head`; `take` gets the portions in order, on this thread. With `threads` above 1
+/// the lines are read on another one.
+pub(super) fn read(
+    (head, rest): (Vec<u8>, &mut Measured<'_>),
+    encoding: TextEncoding,
+    source: SourceId,
+    limits: &Limits,
+    threads: usize,
+    mut take: impl FnMut(Portion) -> io::Result<Next>,
+) -> io::Result<TextEnd> {
+    let whole = head.len() < limits.detect_bytes;
+    let start = move || Reading {
+        lines: LineReader::new(Cursor::new(head).chain(rest), encoding, limits),
+        parser: Parser::new(source, limits),
+        segments: Segments::new(source, limits),
+        line: 0,
+    };
+    if threads < 2 || whole {
+        return start().run(take);
+    }
+    thread::scope(|scope| {
+        let (send, receive) = mpsc::sync_channel(AHEAD);
+        let reading = scope.spawn(move || {
+            // When nobody takes portions any more, the rest is not read.
+            start().run(|portion| Ok(if send.send(portion).is_ok() { Next::Read } else { Next::Stop }))
+        });
+        let mut failure = None;
+        for portion in receive {
+            match take(portion) {
+                Ok(Next::Read) => {}
+                Ok(Next::Stop) => break,
+                Err(e) => {
+                    failure = Some(e);
+                    break;
+                }
+            }
+        }
+        let end = reading.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault))?;
+        failure.map_or(Ok(end), Err)
+    })
+}

@@ -1,0 +1,52 @@
+//! Bytes as hexadecimal digits.
+
+/// The two lower-case digits of a byte.
+pub fn digits(byte: u8) -> [u8; 2] {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+    [digit(byte >> 4), digit(byte & 0xF)]
+}
+
+/// Appends bytes as lower-case digits without blanks.
+pub fn push<'b>(out: &mut String, bytes: impl IntoIterator<Item = &'b u8>) {
+    out.extend(bytes.into_iter().flat_map(|b| digits(*b)).map(char::from));
+}
+
+/// Bytes as lower-case digits without blanks.
+pub fn lower<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> String {
+    let mut out = String::new();
+    push(&mut out, bytes);
+    out
+}
+
+/// The bytes that digits of either case stand for; `None` when there is another character.
+pub fn bytes<const DIGITS: usize, const BYTES: usize>(digits: &[u8; DIGITS]) -> Option<[u8; BYTES]> {
+    let mut out = [0_u8; BYTES];
+    let mut good = DIGITS == 2 * BYTES;
+    for ([high, low], byte) in digits.as_chunks::<2>().0.iter().zip(&mut out) {
+        let (high, low) = (value(*high), value(*low));
+        good &= (high | low) < 0x10;
+        *byte = (high << 4) | (low & 0xF);
+    }
+    good.then_some(out)
+}
+
+/// The value of a digit; 0xFF for any other byte.
+fn value(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        b'A'..=b'F' => digit - b'A' + 10,
+        _ => 0xFF,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn digits_of_bytes() {
+        assert_eq!(super::lower(&[0x00, 0x1f, 0xa0, 0xff]), "001fa0ff");
+        assert_eq!(super::bytes(b"001fA0fF"), Some([0x00, 0x1f, 0xa0, 0xff]));
+        assert_eq!(super::bytes::<4, 2>(b"1g00"), None);
+    }
+}

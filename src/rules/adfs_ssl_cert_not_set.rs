@@ -1,0 +1,135 @@
+//! AD FS: HTTP.sys still has the old certificate.
+
+use super::bindings;
+use super::prelude::*;
+use crate::model::binding::Binding;
+use crate::model::observation::Observed;
+
+/// The rule.
+pub(super) struct AdfsSslCertNotSet;
+
+static META: RuleMeta = RuleMeta {
+    name: "adfs-ssl-cert-not-set",
+    kind: Kind::Fault,
+    severity: Severity::Error,
+    role: Role::RootCause,
+    confidence: Confidence::Likely,
+    summary: "the binding of AD FS still names the old certificate",
+    sources: &[sources::ADFS_SSL_REPORTS, sources::IIS_TROUBLESHOOT_HTTP],
+    explains: &["http-binding-hash-not-in-store"],
+    doc: include_str!("../../docs/rules/adfs-ssl-cert-not-set.md"),
+};
+
+/// The application id of AD FS in bindings of HTTP.sys.
+const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
+
+/// Where the certificate of a binding is.
+enum Bound<'a> {
+    /// Not in the store, whose listing is complete.
+    Gone,
+    /// There, and a newer certificate with the same subject is, too.
+    Replaced(&'a Credential, &'a Credential),
+    /// There, with nothing newer.
+    Current,
+    Unknown,
+}
+
+/// Whether a certificate ends after another one, as far as the dates are settled.
+fn later(a: &Credential, b: &Credential) -> bool {
+    let end = |c: &Credential| match c.certificate.as_ref()?.not_after.as_ref()?.value? {
+        Moment::Utc(t) => Some(t),
+        Moment::Local(t) => Some(t.assume_utc()),
+    };
+    end(a).zip(end(b)).is_some_and(|(a, b)| a > b)
+}
+
+fn state<'a>(case: &'a CaseIndex, binding: &Binding) -> Bound<'a> {
+    let Some(sha1) = bindings::thumbprint(binding) else { return Bound::Unknown };
+    let store = bindings::store(binding);
+    let complete = case
+        .stores
+        .iter()
+        .any(|l| l.complete && l.store == store && matches!(l.scope, Scope::Machine | Scope::Unknown));
+    let machine = |c: &&Credential| subject::stored(c) && c.scope() != Scope::User;
+    let Some(own) = case.kept.iter().filter(machine).find(|c| c.thumbprint() == Some(sha1.value)) else {
+        return if complete { Bound::Gone } else { Bound::Unknown };
+    };
+    let subject = |c: &Credential| c.certificate.as_ref().and_then(|c| c.subject.as_ref()).map(|s| fold(&s.value));
+    let newer = case.kept.iter().filter(machine).find(|c| {
+        later(c, own) && subject(c).is_some() && subject(c) == subject(own) && c.key.access != Access::NotOpened
+    });
+    newer.map_or(Bound::Current, |newer| Bound::Replaced(own, newer))
+}
+
+impl CaseRule for AdfsSslCertNotSet {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        let of_adfs = |(_, b): &(&Observed, &Binding)| {
+            b.app_id.as_ref().and_then(|a| a.value.as_deref()).is_some_and(|a| a.eq_ignore_ascii_case(AD_FS))
+        };
+        let bound: Vec<_> = bindings::of_http_sys(case).filter(of_adfs).collect();
+        if bound.is_empty() {
+            return out.not_applicable("no binding of AD FS is among the inputs");
+        }
+        // One finding for all endpoints of AD FS: Set-AdfsSslCertificate writes them together.
+        let failing = case.events().filter(|(_, e)| e.number() == 15_021).find_map(|(o, e)| {
+            let endpoint = e.endpoint.as_ref()?;
+            let same = |b: &&(&Observed, &Binding)| {
+                b.1.endpoint.value.to_string().eq_ignore_ascii_case(endpoint.value.trim_end_matches('.'))
+            };
+            Some((o, endpoint, bound.iter().find(same)?))
+        });
+        let Some((event, endpoint, (observed, binding))) = failing else {
+            return out.not_applicable("no event 15021 for an endpoint of AD FS is among the inputs");
+        };
+        let workloads = subject::named(cx, &["ad-fs"]);
+        let (old, new, text) = match state(case, binding) {
+            Bound::Gone => (None, None, "and the complete listing of the store does not hold it".to_owned()),
+            Bound::Replaced(old, new) => (
+                Some(old),
+                Some(new),
+                format!("while the store holds a newer one for the same name, {}", new.certutil_id()),
+            ),
+            Bound::Current => return out.pass("the binding of AD FS names the newest certificate of its name"),
+            Bound::Unknown => {
+                return out
+                    .unknown("whether the binding of AD FS names the current certificate", "certutil -v -store my");
+            }
+        };
+        let Some(sha1) = bindings::thumbprint(binding) else { return };
+        let id = new.map_or_else(|| "<thumbprint>".to_owned(), Credential::certutil_id);
+        let mut draft = FindingDraft::new(
+            &META,
+            META.summary,
+            format!(
+                "HTTP.sys could not use the certificate {} of {}, {text}. \"Set service communication certificate\" changes \
+                 AD FS's own configuration alone, not the binding of HTTP.sys.",
+                sha1.value, endpoint.value
+            ),
+        )
+        .subject("ad-fs")
+        .conditions(2)
+        .workloads(workloads)
+        .evidence(observed.evidence(sha1.place, "the certificate that is bound", true))
+        .evidence(event.evidence(endpoint.place, "event 15021 for this endpoint", false))
+        .remedy(Remedy {
+            title: "Bind the certificate to all endpoints of AD FS, on every node",
+            steps: vec![Step {
+                run: format!("Set-AdfsSslCertificate -Thumbprint {id}"),
+                shell: remedy::Shell::PowerShell,
+                place: "server",
+                note: None,
+            }],
+            caution: None,
+            verify: Some("netsh http show sslcert      the new hash at every endpoint of AD FS".to_owned()),
+        });
+        if old.is_none() {
+            draft = draft.confidence(Confidence::Certain);
+        }
+        draft.related = old.map(|c| c.id).into_iter().collect();
+        out.fail(draft);
+    }
+}

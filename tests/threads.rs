@@ -1,0 +1,94 @@
+//! The report is the same for any number of threads, and however the reader portions its answers.
+#![allow(clippy::unwrap_used)]
+
+use keyspect::analyze::{Analysis, Options};
+use keyspect::report::jsonl::JsonLines;
+use std::io::{self, Read};
+use time::OffsetDateTime;
+
+/// A log that is longer than what is read before its kind is known: blocks of the corpus, each certificate with a
+/// thumbprint of its own, one of them seen twice.
+fn log() -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/certutil/article-scenario-3/input.txt");
+    let block = std::fs::read_to_string(path).unwrap();
+    let thumbprint = "ba8278f161740479635e61bdc1b8dfd5139c9b52";
+    let mut text = String::new();
+    for number in 0..600_u32 {
+        text.push_str(&block.replace(thumbprint, &format!("{:040x}", number % 590)));
+        if number % 100 == 7 {
+            text.push_str("\nsome words of a ticket\nSystem error 0x80090016\n\n");
+        }
+    }
+    assert!(text.len() > 4 * 256 * 1024);
+    text.into_bytes()
+}
+
+/// Gives at most so many bytes at once.
+struct Portions<'a>(&'a [u8], usize);
+
+impl Read for Portions<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(self.1);
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+/// The lines of a streamed report, and the whole report.
+fn reports(bytes: &[u8], threads: usize, portion: usize) -> (Vec<u8>, String) {
+    let options = || {
+        let mut options = Options::new(OffsetDateTime::UNIX_EPOCH);
+        options.threads = threads;
+        options
+    };
+    let mut streamed = Vec::new();
+    let mut sink = JsonLines::new(&mut streamed);
+    let mut analysis = Analysis::new(options()).with_sink(&mut sink);
+    analysis.read("log.txt", None, &mut Portions(bytes, portion)).unwrap();
+    analysis.finish().unwrap();
+    let mut analysis = Analysis::new(options());
+    analysis.read("log.txt", None, &mut Portions(bytes, portion)).unwrap();
+    (streamed, serde_json::to_string(&analysis.finish().unwrap()).unwrap())
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let log = log();
+    let one = reports(&log, 1, usize::MAX);
+    assert!(one.0.len() > 100_000);
+    for (threads, portion) in [(1, 7_001), (2, usize::MAX), (2, 7_001), (4, usize::MAX)] {
+        assert!(reports(&log, threads, portion) == one, "{threads} threads, {portion} bytes at once");
+    }
+}
+
+#[test]
+fn an_error_of_the_sink_ends_the_run() {
+    struct Full;
+    impl io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for threads in [1, 2] {
+        let mut options = Options::new(OffsetDateTime::UNIX_EPOCH);
+        options.threads = threads;
+        let mut sink = JsonLines::new(Full);
+        let mut analysis = Analysis::new(options).with_sink(&mut sink);
+        let error = analysis.read("log.txt", None, &mut log().as_slice()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+}
+
+#[test]
+fn a_stopped_run_says_where() {
+    for threads in [1, 2] {
+        let mut options = Options::new(OffsetDateTime::UNIX_EPOCH);
+        options.threads = threads;
+        let mut analysis = Analysis::new(options).with_stop(&|| true);
+        analysis.read("log.txt", None, &mut log().as_slice()).unwrap();
+        let report = analysis.finish().unwrap();
+        assert!(report.inputs[0].problems.iter().any(|p| p.message.starts_with("stopped after line ")));
+    }
+}
