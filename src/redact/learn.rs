@@ -98,6 +98,7 @@ fn alternative(name: &str, take: Known<'_>) {
     if value.contains('/') || value.contains('@') {
         return;
     }
+    take(Class::Host, value.trim());
     host_or_name(value.trim().trim_start_matches("*."), take);
 }
 

@@ -406,7 +406,7 @@ fn stands(text: &str, start: usize, end: usize, act: Act, shy: bool) -> bool {
         let opens = before.trim_end_matches([' ', '\t']).chars().next_back();
         let opened = match left {
             Some(' ' | '\t') => matches!(opens, Some('=' | ':')),
-            c => matches!(c, None | Some('\n' | '=' | ':' | '"' | '\'' | '\\' | '`')),
+            c => matches!(c, None | Some('\n' | '=' | ':' | '"' | '\'' | '\\' | '`' | '>')),
         };
         let closed = matches!(right, None | Some('\r' | '\n' | '"' | '\'' | '\\' | '`' | '<' | ',' | '&'));
         return opened && closed;

@@ -61,6 +61,8 @@ pub(super) struct Names {
     files: HashMap<String, String>,
     /// SIDs that follow from an account's name.
     sids: HashMap<String, String>,
+    /// Domains, folded, for which a wildcard stands.
+    wildcards: HashSet<String>,
 }
 
 impl Drop for Names {
@@ -75,11 +77,22 @@ impl Names {
         for (prefix, _) in SYSTEM_CONTAINERS {
             files.insert((*prefix).to_owned(), (*prefix).to_owned());
         }
-        Self { key, given: HashMap::new(), counts: HashMap::new(), taken: HashSet::new(), files, sids: HashMap::new() }
+        Self {
+            key,
+            given: HashMap::new(),
+            counts: HashMap::new(),
+            taken: HashSet::new(),
+            files,
+            sids: HashMap::new(),
+            wildcards: HashSet::new(),
+        }
     }
 
     /// Says that a value stands in an artifact: it is no pseudonym.
     pub(super) fn seen(&mut self, value: &str) {
+        if let Some(domain) = value.trim().strip_prefix("*.") {
+            self.wildcards.insert(fold(domain));
+        }
         if value.ends_with(|c: char| c.is_ascii_digit()) || value.contains(['.', ':']) {
             self.taken.insert(fold(value));
         }
@@ -270,6 +283,13 @@ impl Names {
         }
         if keep::is_host(&value.to_lowercase()) || keep::is_kept(value) {
             return value.to_owned();
+        }
+        // A host that a wildcard covers stays covered.
+        if let Some((_, domain)) = value.split_once('.')
+            && self.wildcards.contains(&fold(domain))
+        {
+            let domain = self.host(domain);
+            return self.numbered(value, Class::Host, &format!(".{domain}"));
         }
         let dotted = value.trim_matches('.').contains('.');
         self.numbered(value, Class::Host, if dotted { ".example" } else { "" })
