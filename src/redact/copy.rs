@@ -77,7 +77,8 @@ fn decoded(bytes: &[u8], encoding: Option<TextEncoding>, limits: &Limits) -> Str
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        if line.matches("\\n").take(3).count() < 3 {
+        // A record of JSON is read as such: it stays one line.
+        if line.matches("\\n").take(3).count() < 3 || line.trim_start().starts_with('{') && !line.contains("=====") {
             out.push_str(line);
             continue;
         }

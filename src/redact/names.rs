@@ -151,6 +151,11 @@ impl Names {
         let zeros = lower.len().saturating_sub(value.len());
         let mut new = "0".repeat(zeros);
         let mut digits = self.digits("hex", value, value.len());
+        // A decimal number stays one: JSON has no others.
+        if (16..=20).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()) {
+            let decimal = |c: char| char::from_digit(c.to_digit(16).unwrap_or(0) % 10, 10).unwrap_or('0');
+            digits = digits.chars().map(decimal).collect();
+        }
         if digits.starts_with('0') {
             digits.replace_range(..1, "5");
         }

@@ -360,7 +360,7 @@ fn words(line: &str, base: usize, out: &mut Vec<Part>) {
         at = at.saturating_add(word.len());
         let word = word.trim_end_matches(ends).trim_end_matches(['.', ':']);
         if word.contains('\\') || word.starts_with('/') && word.matches('/').count() > 1 || word.starts_with("~/") {
-            components(word, start, out);
+            components(word, start, line.trim_start().starts_with('{'), out);
         }
         if let Some((user, host)) = word.split_once('@')
             && !user.is_empty()
@@ -376,8 +376,8 @@ fn words(line: &str, base: usize, out: &mut Vec<Part>) {
     addresses(line, base, out);
 }
 
-/// The parts of a path, and both sides of an account's name.
-fn components(word: &str, base: usize, out: &mut Vec<Part>) {
+/// The parts of a path, and both sides of an account's name. In `json` a single backslash begins an escape.
+fn components(word: &str, base: usize, json: bool, out: &mut Vec<Part>) {
     let mut at = 0usize;
     let mut authority = false;
     let mut rest = word;
@@ -389,8 +389,9 @@ fn components(word: &str, base: usize, out: &mut Vec<Part>) {
         let (component, later) = rest.split_at(rest.char_indices().find(separator).map_or(rest.len(), |(i, _)| i + 1));
         rest = later;
         let start = base + at;
+        let escaped = json && word.get(..at).is_some_and(|w| w.ends_with('\\') && !w.ends_with("\\\\"));
         at = at.saturating_add(component.len());
-        if component.len() == word.len() {
+        if component.len() == word.len() || escaped {
             continue;
         }
         let name = component.trim_end_matches(['\\', '/']);
