@@ -23,6 +23,7 @@ use keyspect::formats::{
 use keyspect::input::{CodePage, Line, LineReader, TextEncoding, choose, looks_like_text};
 use keyspect::limits::Limits;
 use keyspect::model::fact::SourceId;
+use keyspect::redact::Redactor;
 use keyspect::report::model::Report;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -625,4 +626,37 @@ pub fn report_render(data: &[u8]) {
         assert!(!render(&|out| short::render(&report, ascii, out)).contains(hides));
         assert!(!render(&|out| summary::render(&report, ascii, out)).contains(hides));
     }
+}
+
+/// Any bytes: a redacted report keeps its verdicts and places and holds no thumbprint, serial number or GUID of the original;
+/// a copy of it neither, and the same values have the same pseudonyms again.
+pub fn redact(data: &[u8]) {
+    let found = report(&mut &data[..], options());
+    let mut redactor = Redactor::new([5; 32]);
+    let hidden = redactor.report(&found);
+    assert_eq!(found.inputs.len(), hidden.inputs.len());
+    assert_eq!(found.credentials.len(), hidden.credentials.len());
+    assert_eq!(found.findings.len(), hidden.findings.len());
+    for (old, new) in found.credentials.iter().zip(&hidden.credentials) {
+        assert_eq!(old.verdicts, new.verdicts);
+        assert_eq!(old.key.container.file_name_rule, new.key.container.file_name_rule);
+    }
+    let mut written = serde_json::to_string(&hidden).expect("a report");
+    if let Some(input) = found.inputs.first()
+        && let Ok(copy) = redactor.copy(data, &input.kind, None, &Limits::default())
+    {
+        written.push_str(&copy);
+    }
+    let written = written.to_lowercase();
+    for credential in &found.credentials {
+        let certificate = credential.certificate.as_ref();
+        let hashes = [certificate.and_then(|c| c.sha1.as_ref()), certificate.and_then(|c| c.sha256.as_ref())];
+        let all = hashes.into_iter().chain([credential.key.container.machine_guid.as_ref()]);
+        for name in all.flatten() {
+            let varied = name.bytes().filter(u8::is_ascii_hexdigit).any(|b| Some(b) != name.bytes().next());
+            assert!(!varied || !written.contains(&name.to_lowercase()), "{name}");
+        }
+    }
+    let mut again = Redactor::new([5; 32]);
+    assert_eq!(hidden, again.report(&found));
 }

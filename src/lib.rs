@@ -86,6 +86,7 @@ pub mod formats;
 pub mod input;
 pub mod limits;
 pub mod model;
+pub mod redact;
 pub mod report;
 pub mod rules;
 pub mod workloads;

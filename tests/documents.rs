@@ -52,16 +52,13 @@ fn hostile() -> Report {
         f.message = bad.to_string();
         f.rule = bad.to_string();
         f.workloads = vec![bad.to_string(), all.clone()];
-        f.evidence = vec![
-            evidence(7, 1, bad, bad, true),
-            evidence(9, 3, &format!("x {bad}"), bad, false),
-            EvidenceReport {
-                line: None,
-                line_text: None,
-                path: Some(bad.to_string()),
-                ..evidence(7, 1, bad, bad, false)
-            },
-        ];
+        f.evidence = vec![evidence(7, 1, bad, bad, true), evidence(9, 3, &format!("x {bad}"), bad, false), {
+            let mut binary = evidence(7, 1, bad, bad, false);
+            binary.line = None;
+            binary.line_text = None;
+            binary.path = Some(bad.to_string());
+            binary
+        }];
         f.evidence[0].context = vec![ContextLine { line: 8, text: bad.to_string() }];
         for step in &mut f.remedies[0].steps {
             step.run = bad.to_string();
@@ -81,7 +78,8 @@ fn hostile() -> Report {
         let mut open = check(bad, Some(id), CheckOutcome::Unknown, bad);
         open.obtain = Some(bad.to_string());
         r.checks.push(open.clone());
-        r.checks.push(Check { credential: None, ..open });
+        open.credential = None;
+        r.checks.push(open);
         let mut pass = check(bad, Some(id), CheckOutcome::Pass, bad);
         pass.not_the_cause = true;
         r.checks.push(pass);
@@ -102,7 +100,9 @@ fn hostile() -> Report {
 
 fn report_with(r: Report) -> Report {
     let tool = r.tool.clone();
-    Report { tool, ..report(r.inputs, r.credentials, r.findings, r.checks) }
+    let mut out = report(r.inputs, r.credentials, r.findings, r.checks);
+    out.tool = tool;
+    out
 }
 
 fn page_with(report: &Report, verbose: bool, quiet: bool) -> String {
@@ -402,8 +402,13 @@ fn thousands_of_credentials_stay_readable() {
     assert!(text.len() < 300_000, "{}", text.len());
     assert!(ticket(&r).len() < 20_000, "{}", ticket(&r).len());
     assert!(page_with(&r, true, false).contains("ok5999.contoso.com"));
-    let many: Vec<_> =
-        (0..3000).map(|id| Finding { title: format!("fault number {id}"), ..keyspec_finding(id, SHA1) }).collect();
+    let many: Vec<_> = (0..3000)
+        .map(|id| {
+            let mut finding = keyspec_finding(id, SHA1);
+            finding.title = format!("fault number {id}");
+            finding
+        })
+        .collect();
     let credentials = (0..3000).map(|id| credential(id, "www.contoso.com", SHA1)).collect();
     let kinds = report(vec![input(0, "all.txt")], credentials, many, Vec::new());
     assert!(page(&kinds).len() < 1_000_000);
@@ -494,8 +499,12 @@ fn a_ticket_is_short_and_tells_the_story() {
 #[test]
 fn the_chain_breaks_where_the_cause_is() {
     let c = credential(0, "www.contoso.com", SHA1);
-    let finding =
-        |rule: &str, severity, role| Finding { rule: rule.to_owned(), severity, role, ..keyspec_finding(0, SHA1) };
+    let finding = |rule: &str, severity, role| {
+        let mut finding = keyspec_finding(0, SHA1);
+        rule.clone_into(&mut finding.rule);
+        (finding.severity, finding.role) = (severity, role);
+        finding
+    };
     let states = |findings: &[Finding]| {
         let findings: Vec<_> = findings.iter().collect();
         chain(&c, &findings, &[]).map(|l| l.state)

@@ -229,3 +229,8 @@ fn error_text() {
 fn system_info() {
     replay(&["system-info"], bodies::system_info);
 }
+
+#[test]
+fn redact() {
+    replay(&["certutil", "icacls", "event-text", "sslcert-bindings"], bodies::redact);
+}

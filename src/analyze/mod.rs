@@ -102,12 +102,16 @@ const LISTED_CREDENTIALS: usize = 100;
 /// `None`: no password.
 pub type AskPassword<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<String>> + 'a;
 
+/// Takes each input with its bytes once it is read; `None`: more than [`Limits::binary_bytes`].
+pub type TakeBytes<'a> = dyn FnMut(&Input, Option<Vec<u8>>) + 'a;
+
 /// One run over any number of inputs.
 pub struct Analysis<'a> {
     options: Options,
     stop: &'a dyn Fn() -> bool,
     ask: Option<&'a mut AskPassword<'a>>,
     sink: Option<&'a mut dyn Sink>,
+    bytes: Option<&'a mut TakeBytes<'a>>,
     inputs: Vec<Input>,
     case: CaseIndex,
     seen: HashMap<u128, Vec<CredentialId>>,
@@ -130,6 +134,7 @@ impl<'a> Analysis<'a> {
             stop: &|| false,
             ask: None,
             sink: None,
+            bytes: None,
             inputs: Vec::new(),
             case: CaseIndex::default(),
             seen: HashMap::new(),
@@ -165,6 +170,13 @@ impl<'a> Analysis<'a> {
         self
     }
 
+    /// Hands on the bytes of every input that is no archive, for a copy of it.
+    #[must_use]
+    pub fn with_bytes(mut self, take: &'a mut TakeBytes<'a>) -> Self {
+        self.bytes = Some(take);
+        self
+    }
+
     /// What is known so far.
     pub fn case(&self) -> &CaseIndex {
         &self.case
@@ -189,6 +201,9 @@ impl<'a> Analysis<'a> {
         let mut input = self.input(path, member);
         let mut measured =
             Measured::new(reader, if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes });
+        if self.bytes.is_some() {
+            measured = measured.keeping(u64::try_from(self.options.limits.binary_bytes).unwrap_or(u64::MAX));
+        }
         let mut head = Vec::new();
         let limit = u64::try_from(self.options.limits.detect_bytes).unwrap_or(u64::MAX);
         let failure = measured.by_ref().take(limit).read_to_end(&mut head).err();
@@ -223,6 +238,9 @@ impl<'a> Analysis<'a> {
         }
         input.bytes = measured.bytes;
         input.sha256 = measured.sha256();
+        if let Some(take) = &mut self.bytes {
+            take(&input, measured.take_bytes());
+        }
         self.end_input(input)
     }
 

@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Write a copy of text artifacts in which pseudonyms stand for names; the report on it stays the same
+    Redact(RedactArgs),
     /// Print a script that gathers on a server what keyspect reads; with paths, only what is missing among them
     Collect(CollectArgs),
     /// Print the completions of a shell
@@ -89,6 +91,17 @@ pub(crate) struct InputArgs {
     /// Exit with 3 when any input could not be read or recognized
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// What is hidden.
+#[derive(Debug, Args)]
+pub(crate) struct RedactionArgs {
+    /// Write pseudonyms instead of names, hosts, hashes, GUIDs, SIDs, paths and addresses; the same value has the same one
+    #[arg(long)]
+    pub(crate) redact: bool,
+    /// A secret file that makes identifiers' pseudonyms the same in every run with it [default: a new key each run]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) redact_key: Option<PathBuf>,
 }
 
 /// How the answer looks.
@@ -147,6 +160,8 @@ pub(crate) struct CheckArgs {
     /// Show only what is broken
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
     #[command(flatten)]
     pub(crate) settled: SettledArgs,
     #[command(flatten)]
@@ -207,9 +222,23 @@ pub(crate) enum CompletionShell {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RedactArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// A secret file that makes identifiers' pseudonyms the same in every run with it [default: a new key each run]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) redact_key: Option<PathBuf>,
+    /// The file of the copy; the folder of the copies when there is more than one. Nothing is overwritten
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
     /// The form of the facts
     #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,

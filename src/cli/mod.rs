@@ -7,6 +7,7 @@ mod manual;
 mod output;
 mod passwords;
 mod progress;
+mod redact;
 mod rules;
 mod run;
 mod wanted;
@@ -90,6 +91,7 @@ fn dispatch(cli: Cli) -> u8 {
         Some(Command::Inspect(args)) => show_facts(&args),
         Some(Command::Explain(args)) => explain_name(&args),
         Some(Command::Rules(args)) => list_rules(&args),
+        Some(Command::Redact(args)) => redact::copies(&args),
         Some(Command::Collect(args)) => collect_script(&args),
         Some(Command::Completions(args)) => args
             .output
@@ -141,7 +143,7 @@ fn neighbour(name: &str) -> Option<String> {
 fn hint(args: &InputArgs) {
     for path in args.paths.iter().filter(|p| !p.exists()) {
         let Some(name) = path.to_str().filter(|n| *n != "-" && !n.contains(['/', '\\'])) else { continue };
-        let commands = ["check", "inspect", "explain", "rules", "collect", "completions", "man", "help"];
+        let commands = ["check", "inspect", "explain", "rules", "collect", "redact", "completions", "man", "help"];
         if commands.contains(&name) {
             complain(&format!("`{name}` was taken for a path: a command's name comes before all options"));
         } else if explain::explain(name).is_ok() {
@@ -211,9 +213,11 @@ struct CheckRun<'a> {
 impl CheckRun<'_> {
     fn write_one(self, options: Options, wanted: &Wanted<'_>) -> Result<u8, Failure> {
         let args = self.args;
+        let mut redactor = redact::redactor(&args.redaction).map_err(Failure::Usage)?;
         let mut output = wanted.open(args).map_err(Failure::Usage)?;
         hint(&args.input);
-        let streamed = wanted.format == Format::Jsonl;
+        // What the last input names may stand in the first one: redacted lines are written when all is read.
+        let streamed = wanted.format == Format::Jsonl && redactor.is_none();
         let look = Look::of(&args.look, wanted.path);
         let progress = Progress::new(!(args.quiet || streamed && look.terminal), look.ascii);
         let mut collected = Collected::default();
@@ -231,8 +235,11 @@ impl CheckRun<'_> {
             write(output, status, |_| Ok(()))?;
             (report, status)
         } else {
-            let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
+            let mut report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
             let status = run::status(&report, args.input.strict, self.fail_on);
+            if let Some(redactor) = &mut redactor {
+                report = redactor.report(&report);
+            }
             write(output, status, |out| self.render(&report, wanted, status, out))?;
             (report, status)
         };
@@ -253,6 +260,7 @@ impl CheckRun<'_> {
     /// is complete: a report that streams lets go of credentials that the other forms need.
     fn write_several(self, options: Options, wanted: &[Wanted<'_>]) -> Result<u8, Failure> {
         let args = self.args;
+        let mut redactor = redact::redactor(&args.redaction).map_err(Failure::Usage)?;
         let mut opened = Vec::new();
         let mut refused = Vec::new();
         for one in wanted {
@@ -269,8 +277,11 @@ impl CheckRun<'_> {
         hint(&args.input);
         let look = Look::of(&args.look, None);
         let progress = Progress::new(!args.quiet, look.ascii);
-        let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
+        let mut report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
         let status = run::status(&report, args.input.strict, self.fail_on);
+        if let Some(redactor) = &mut redactor {
+            report = redactor.report(&report);
+        }
         for (one, output) in opened {
             match write(output, status, |out| self.render(&report, one, status, out)) {
                 Err(Failure::Output(error, _)) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -345,11 +356,15 @@ impl CheckRun<'_> {
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
+    let redactor = redact::redactor(&args.redaction).map_err(Failure::Usage)?;
     let output = args.output.open().map_err(Failure::Usage)?;
     hint(&args.input);
     let progress = Progress::new(true, args.output.look().ascii);
-    let report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
+    let mut report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
     let status = run::status(&report, args.input.strict, FailOn::Never);
+    if let Some(mut redactor) = redactor {
+        report = redactor.report(&report);
+    }
     write(output, status, |out| match args.format {
         ListFormat::Text => inspect::render(&report, args.output.look().ascii, out),
         ListFormat::Json => {

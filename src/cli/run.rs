@@ -3,7 +3,7 @@
 use super::args::{FailOn, InputArgs};
 use super::passwords;
 use super::progress::{Counted, Progress};
-use keyspect::analyze::{Analysis, Options};
+use keyspect::analyze::{Analysis, Options, TakeBytes};
 use keyspect::input::{Opened, Place, walk};
 use keyspect::limits::Limits;
 use keyspect::report::jsonl::Sink;
@@ -85,6 +85,30 @@ pub(crate) fn read_then<T>(
     progress: Progress,
     end: impl FnOnce(Analysis<'_>) -> io::Result<T>,
 ) -> io::Result<T> {
+    read_all(args, options, sink, progress, None, end)
+}
+
+/// Reads every input and ends the run, and hands on the bytes of each input.
+///
+/// # Errors
+/// None: there is no sink.
+pub(crate) fn run_with_bytes<'a>(
+    args: &InputArgs,
+    options: Options,
+    progress: Progress,
+    take: &'a mut TakeBytes<'a>,
+) -> io::Result<Report> {
+    read_all(args, options, None, progress, Some(take), |analysis| analysis.finish())
+}
+
+fn read_all<'a, T>(
+    args: &InputArgs,
+    options: Options,
+    sink: Option<&'a mut dyn Sink>,
+    progress: Progress,
+    take: Option<&'a mut TakeBytes<'a>>,
+    end: impl FnOnce(Analysis<'_>) -> io::Result<T>,
+) -> io::Result<T> {
     let deadline: Cell<Option<Instant>> = Cell::new(None);
     let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
     let mut ask = |path: &str, tries: u32| progress.aside(|| passwords::ask(path, tries));
@@ -94,6 +118,9 @@ pub(crate) fn read_then<T>(
     }
     if let Some(sink) = sink {
         analysis = analysis.with_sink(sink);
+    }
+    if let Some(take) = take {
+        analysis = analysis.with_bytes(take);
     }
     let inputs = walk(&args.paths, &Limits::default());
     progress.inputs(inputs.len());

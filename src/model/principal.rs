@@ -267,6 +267,11 @@ pub fn names_beyond_ascii() -> impl Iterator<Item = &'static str> {
     TRANSLATED.iter().map(|(_, name)| *name).filter(|name| !name.is_ascii())
 }
 
+/// Every name that a table knows, in every language.
+pub fn known_names() -> impl Iterator<Item = &'static str> {
+    ENGLISH.iter().chain(&TRANSLATED).map(|(_, name)| *name)
+}
+
 /// The name of the part before the backslash, and the one after it.
 pub fn split_name(name: &str) -> (Option<&str>, &str) {
     match name.split_once('\\') {
