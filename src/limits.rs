@@ -7,6 +7,8 @@
 pub const BLOCK_VALUES: usize = 256;
 /// Runs, codes, listed keys and problems kept of one log.
 pub const LOG_RECORDS: usize = 10_000;
+/// Sightings of one credential (dumps before and after, by two accounts, in several files) whose places and lines are kept.
+pub const SIGHTINGS: usize = 64;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;
 /// Values of one INF file.

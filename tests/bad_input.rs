@@ -123,3 +123,14 @@ fn bytes_that_are_no_text() {
     let noise: Vec<u8> = (0_u32..100_000).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     assert_problem(&report(&mut noise.as_slice()), InputStatus::Unrecognized, "binary");
 }
+
+/// The same store, listed again and again in one log: one credential, and only so many of its places are kept.
+#[test]
+fn one_store_listed_five_hundred_times() {
+    let one = listing(1);
+    let log = vec![one.as_str(); 500].join("\n");
+    let report = report(&mut log.as_bytes());
+    assert_complete(&report, 1);
+    assert_eq!(report.credentials[0].sources.len(), 64);
+    assert_eq!(report.inputs[0].details.as_ref().unwrap()["runs"].as_array().unwrap().len(), 500);
+}

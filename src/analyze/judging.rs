@@ -40,7 +40,7 @@ impl Analysis<'_> {
             });
             if let Some(at) = same {
                 let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
-                let told = sighting::merge(kept, credential);
+                let Some(told) = sighting::merge(kept, credential) else { return Ok(()) };
                 let id = kept.id;
                 for difference in told {
                     self.contradiction(&difference);

@@ -2,6 +2,7 @@
 
 use crate::case::credential::{Access, Association, Credential, Origin, TestOutcome};
 use crate::case::index::fold;
+use crate::limits::SIGHTINGS;
 use crate::model::fact::Place;
 
 /// What makes two sightings the same credential: a hash of the thumbprint (or of serial number and issuer) with the
@@ -126,21 +127,23 @@ fn differences(later: &Credential, earlier: &Credential, later_counts: bool) -> 
 }
 
 /// Two sightings of one credential: the better-privileged, else the later one, gives the values; the other fills what
-/// that one does not show. What they say differently is told: nothing is lost in silence.
-pub(super) fn merge(kept: &mut Credential, later: Credential) -> Vec<Difference> {
+/// that one does not show. What they say differently is told: nothing is lost in silence. `None`: nothing new.
+pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Difference>> {
     let later_wins = weight(&later) >= weight(kept);
+    let told = differences(&later, kept, later_wins);
+    // Of a credential that is seen again and again only what is new counts, and only its own lines are kept.
+    let full = kept.sources.len() >= SIGHTINGS;
+    if full && told.is_empty() && weight(&later) == weight(kept) {
+        return None;
+    }
     let id = kept.id;
     let (mut winner, loser) = if later_wins { (later, std::mem::take(kept)) } else { (std::mem::take(kept), later) };
     winner.id = id;
-    let told = match later_wins {
-        true => differences(&winner, &loser, true),
-        false => differences(&loser, &winner, false),
-    };
-    winner.sources = match later_wins {
-        true => loser.sources.iter().chain(&winner.sources).copied().collect(),
-        false => winner.sources.iter().chain(&loser.sources).copied().collect(),
-    };
-    winner.excerpts.extend(loser.excerpts);
+    let (earlier, last) = if later_wins { (&loser, &winner) } else { (&winner, &loser) };
+    winner.sources = earlier.sources.iter().take(SIGHTINGS).chain(&last.sources).copied().take(SIGHTINGS).collect();
+    if !full {
+        winner.excerpts.extend(loser.excerpts);
+    }
     if let Some(other) = loser.certificate {
         match &mut winner.certificate {
             None => winner.certificate = Some(other),
@@ -208,5 +211,5 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) -> Vec<Difference>
         winner.store = loser.store;
     }
     *kept = winner;
-    told
+    Some(told)
 }
