@@ -4,8 +4,14 @@
 use keyspect::analyze::{Analysis, Options};
 use keyspect::limits::Limits;
 use keyspect::redact::Redactor;
+use keyspect::report::csv::CsvOptions;
+use keyspect::report::html::HtmlOptions;
+use keyspect::report::junit::JunitOptions;
+use keyspect::report::markdown::MarkdownOptions;
 use keyspect::report::model::{Report, VerdictOutcome};
+use keyspect::report::sarif::SarifOptions;
 use keyspect::report::text::TextOptions;
+use keyspect::report::{csv, html, jsonl, junit, markdown, sarif};
 use keyspect::report::{inspect, json, short, summary, text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -175,6 +181,19 @@ fn renderings(report: &Report) -> Vec<(&'static str, String)> {
     push("short", &|out| short::render(report, false, out).unwrap());
     push("summary", &|out| summary::render(report, false, out).unwrap());
     push("inspect", &|out| inspect::render(report, false, out).unwrap());
+    push("jsonl", &|out| jsonl::render(report, out).unwrap());
+    push("html", &|out| html::render(report, &HtmlOptions::default(), out).unwrap());
+    push("markdown", &|out| markdown::render(report, &MarkdownOptions::default(), out).unwrap());
+    push("sarif", &|out| {
+        let mut bytes = Vec::new();
+        sarif::render(report, &SarifOptions::default(), &mut bytes).unwrap();
+        let mut log: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        // The pages of the rules hold examples of our own, with names that the corpus has too.
+        log["runs"][0]["tool"]["driver"]["rules"].take();
+        *out = log.to_string().into_bytes();
+    });
+    push("junit", &|out| junit::render(report, &JunitOptions::default(), out).unwrap());
+    push("csv", &|out| csv::render(report, &CsvOptions::default(), out).unwrap());
     out
 }
 
