@@ -87,7 +87,7 @@ pub static ENGLISH: [(&str, &str); 46] = [
 ];
 
 /// Names of other languages, as `icacls` and `Get-Acl` print them. Japanese and Chinese systems print the English names.
-pub static TRANSLATED: [(&str, &str); 21] = [
+pub static TRANSLATED: [(&str, &str); 20] = [
     (SYSTEM, "NT-AUTORITÄT\\SYSTEM"),
     (SYSTEM, "AUTORITE NT\\Système"),
     (SYSTEM, "NT AUTHORITY\\СИСТЕМА"),
@@ -107,8 +107,6 @@ pub static TRANSLATED: [(&str, &str); 21] = [
     (EVERYONE, "Все"),
     (AUTHENTICATED_USERS, "NT instans\\Autentiserade användare"),
     (OWNER_RIGHTS, "EIGENTÜMERRECHTE"),
-    // The group's name is not translated (Microsoft Learn, "Understanding Built-In User and Group Accounts in IIS 7").
-    (IIS_IUSRS, "VORDEFINIERT\\IIS_IUSRS"),
     // Some tools print the account of the owner without its authority.
     (SYSTEM, "SYSTEM"),
 ];
