@@ -633,9 +633,7 @@ fn is_summary(text: &str) -> bool {
 /// The words for ERROR_ACCESS_DENIED that were seen in real output.
 fn is_denied(words: &str) -> bool {
     let words = words.trim_end_matches('.');
-    ["Access is denied"]
-        .iter()
-        .any(|w| principal::same_name(w, words))
+    ["Access is denied"].iter().any(|w| principal::same_name(w, words))
 }
 
 /// Rights by their names in the C headers, as `cacls` prints special access (Microsoft Learn, "File Security and Access

@@ -122,3 +122,62 @@ pub(super) fn credentials_of(case: &CaseIndex, endpoint: &str) -> Vec<Credential
     let same = |b: &&Bound| b.endpoint.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(endpoint));
     case.kept.iter().filter(|c| c.bound.iter().any(|b| same(&b))).map(|c| c.id).collect()
 }
+
+/// Entries of HTTP.sys on one port that are compared with each binding of IIS besides those of its own host or address.
+const SHARED_ENTRIES: usize = 256;
+
+/// The entries of HTTP.sys by what they listen on, so that a binding of IIS is compared with a few of them.
+pub(super) struct HttpSysEntries<'a> {
+    named: BTreeMap<(String, u16), Vec<(&'a Observed, &'a Binding)>>,
+    shared: BTreeMap<u16, Vec<(&'a Observed, &'a Binding)>>,
+}
+
+impl<'a> HttpSysEntries<'a> {
+    /// Sorts the entries of a case.
+    pub(super) fn of(case: &'a CaseIndex) -> Self {
+        let mut out = Self { named: BTreeMap::new(), shared: BTreeMap::new() };
+        for (observed, binding) in of_http_sys(case) {
+            let endpoint = &binding.endpoint.value;
+            let null = binding.hash.as_ref().is_some_and(|h| h.value == BindingHash::Null);
+            let name = match endpoint {
+                Endpoint::HostPort { host, .. } => Some(host),
+                Endpoint::IpPort { ip, .. } => Some(ip),
+                Endpoint::CentralStore { .. } => None,
+            };
+            if let Some(name) = name {
+                out.named.entry((name.to_lowercase(), endpoint.port())).or_default().push((observed, binding));
+            }
+            if null || !matches!(endpoint, Endpoint::HostPort { .. }) {
+                let shared = out.shared.entry(endpoint.port()).or_default();
+                if shared.len() < SHARED_ENTRIES {
+                    shared.push((observed, binding));
+                }
+            }
+        }
+        out
+    }
+
+    /// Those that can be the entry of a binding of IIS.
+    pub(super) fn near(&self, observed: &Observed, wanted: &Binding) -> Vec<(&'a Observed, &'a Binding)> {
+        let endpoint = &wanted.endpoint.value;
+        let of_endpoint = match endpoint {
+            Endpoint::HostPort { host, .. } => Some(host.as_str()),
+            Endpoint::IpPort { ip, .. } => Some(ip.as_str()),
+            Endpoint::CentralStore { .. } => None,
+        };
+        let information = observed.fields.iter().find(|(name, _)| name == "binding_information");
+        let host = information.and_then(|(_, value)| value.value.rsplit(':').next()).map(str::trim);
+        let mut names: Vec<String> = of_endpoint.into_iter().chain(host).map(str::to_lowercase).collect();
+        names.sort_unstable();
+        names.dedup();
+        let named = names.into_iter().filter_map(|name| self.named.get(&(name, endpoint.port()))).flatten();
+        let mut out: Vec<(&Observed, &Binding)> = named.copied().collect();
+        for entry in self.shared.get(&endpoint.port()).into_iter().flatten() {
+            if !out.iter().any(|(o, _)| std::ptr::eq(*o, entry.0)) {
+                out.push(*entry);
+            }
+        }
+        out.sort_by_key(|(o, _)| o.place);
+        out
+    }
+}

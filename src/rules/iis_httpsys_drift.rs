@@ -66,11 +66,12 @@ impl CaseRule for IisHttpsysDrift {
             return out.not_applicable("IIS was not asked for");
         }
         let mut any = false;
+        let entries = bindings::HttpSysEntries::of(case);
         let complete = bindings::listing_is_complete(case);
         for (observed, wanted) in bindings::of_iis(case) {
             any = true;
             let found: Vec<_> =
-                bindings::of_http_sys(case).filter(|(_, http)| serves(observed, wanted, http)).collect();
+                entries.near(observed, wanted).into_iter().filter(|(_, http)| serves(observed, wanted, http)).collect();
             let endpoint = wanted.endpoint.value.to_string();
             if found.is_empty() {
                 if !complete {

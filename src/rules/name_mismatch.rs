@@ -73,6 +73,7 @@ fn of_iis(observed: &Observed) -> Option<&str> {
 /// The host names of bindings, each with the certificate that HTTP.sys or IIS shows for it.
 fn hosts(case: &CaseIndex) -> Vec<(&Observed, &Binding, &str, Sha1)> {
     let mut out = Vec::new();
+    let entries = bindings::HttpSysEntries::of(case);
     for (observed, binding) in case.bindings().filter(|(_, b)| b.origin != BindingOrigin::Command) {
         let host = match &binding.endpoint.value {
             Endpoint::HostPort { host, .. } => Some(host.as_str()),
@@ -84,8 +85,10 @@ fn hosts(case: &CaseIndex) -> Vec<(&Observed, &Binding, &str, Sha1)> {
             out.push((observed, binding, host, own.value));
         } else if binding.protocol.eq_ignore_ascii_case("https") && !bindings::is_central(binding) {
             // IIS's configuration names the host, HTTP.sys the certificate.
-            let serving =
-                bindings::of_http_sys(case).filter(|(_, http)| iis_httpsys_drift::serves(observed, binding, http));
+            let serving = entries
+                .near(observed, binding)
+                .into_iter()
+                .filter(|(_, http)| iis_httpsys_drift::serves(observed, binding, http));
             let used = serving.filter_map(|(_, http)| bindings::thumbprint(http)).next();
             out.extend(used.map(|used| (observed, binding, host, used.value)));
         }
