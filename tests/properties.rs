@@ -2,6 +2,8 @@
 //! portions; places point at what they claim; damage at the end changes nothing before it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../fuzz/block_shapes.rs"]
+mod block_shapes;
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
@@ -263,5 +265,80 @@ fn a_cut_changes_no_block_before_it() {
                 assert_eq!(identity(before), identity(after), "{name} cut at {cut}");
             }
         }
+    }
+}
+
+/// What may stand in a verbose block, with values of every kind.
+fn verbose_block() -> String {
+    let row = "9b c3 c4 00 b2 72 44 b8  cd 3a 97 f1 1a e6 51 07";
+    let rows: String = (0..17).map(|n| format!("    {:04x}  {row}\r\n", n * 16)).collect();
+    format!(
+        "================ Certificate 0 ================\r\nX509 Certificate:\r\nVersion: 3\r\n\
+         Serial Number: 414d4f2f258870841651939e80cdf441\r\nIssuer:\r\n    CN=Contoso Issuing CA 01\r\n    O=Contoso\r\n  \
+         Name Hash(sha1): c2ce6f447ed4d57b1e2feb89414c343c1027c4d1\r\n\r\n NotBefore: 1/1/2024 1:00 AM\r\n \
+         NotAfter: 1/1/2036 1:00 AM\r\n\r\nSubject:\r\n    CN=host1.contoso.com\r\n    OU=IT\r\n\r\nPublic Key Algorithm:\r\n    \
+         Algorithm ObjectId: 1.2.840.113549.1.1.1 RSA (RSA_SIGN)\r\nPublic Key Length: 2048 bits\r\nPublic Key: UnusedBits = 0\r\n\
+         {rows}Certificate Extensions: 3\r\n    2.5.29.15: Flags = 1(Critical), Length = 4\r\n    Key Usage\r\n        \
+         Digital Signature, Key Encipherment (a0)\r\n\r\n    2.5.29.17: Flags = 0, Length = 14\r\n    Subject Alternative Name\r\n        \
+         DNS Name=host1.contoso.com\r\n\r\n    2.5.29.31: Flags = 0, Length = 47\r\n    CRL Distribution Points\r\n             \
+         URL=http://crl.contoso.com/ca01.crl\r\n\r\nSignature Algorithm:\r\n    Algorithm ObjectId: 1.2.840.113549.1.1.11 sha256RSA\r\n\
+         Signature: UnusedBits=0\r\n{rows}Non-root Certificate\r\nKey Id Hash(rfc-sha1): c386bbc4cd613e30d8f16adf91b7584a2265b1f5\r\n\
+         Cert Hash(sha1): 641eab5f7aff9eabd8e57174bc649a603a890a61\r\nSignature Hash: 5c47577b3f12d68e32ffd03d4eac98d6\r\n\r\n  \
+         CERT_SHA1_HASH_PROP_ID(3):\r\n    641eab5f7aff9eabd8e57174bc649a603a890a61\r\n\r\n  CERT_KEY_PROV_INFO_PROP_ID(2):\r\n    \
+         Key Container = web-1\r\n  Unique container name: 5885923015efc088914edc90548edfed_3ade29bb-f050-41f3-b0db-f2b69957a1d7\r\n    \
+         Provider = Microsoft RSA SChannel Cryptographic Provider\r\n    ProviderType = c (12)\r\n  Flags = 20 (32)\r\n    \
+         CRYPT_MACHINE_KEYSET -- 20 (32)\r\n    KeySpec = 1 -- AT_KEYEXCHANGE\r\n\r\nEncryption test passed\r\n"
+    )
+}
+
+#[test]
+fn a_block_of_known_shape_is_read_at_once() {
+    let block = verbose_block();
+    let other = block
+        .replace("host1.contoso.com", "a-longer-name.fabrikam.example")
+        .replace("641eab5f", "00112233")
+        .replace("9b c3", "ff 01")
+        .replace("1/1/2024 1:00 AM", "12/31/2024 11:59 PM")
+        .replace("CA 01", "CA 2")
+        .replace("web-1", "le-20240101.contoso")
+        .replace("Certificate 0 =", "Certificate 12 =");
+    let log =
+        format!("my \"Personal\"\r\n{block}{other}{block}{other}CertUtil: -store command completed successfully.\r\n");
+    assert!(block_shapes::same_both_ways(&log) > 0);
+    // What a shape must not take for a name: the line says something else.
+    for (from, to) in [
+        ("CN=host1.contoso.com", "CN=EC test passed"),
+        ("DNS Name=host1.contoso.com", "DNS Name=host1 Private key verifies"),
+        ("web-1", "web-1 [Default]"),
+        ("Digital Signature, Key Encipherment (a0)", "Digital Signature, Key Encipherment (80)"),
+        ("KeySpec = 1 -- AT_KEYEXCHANGE", "KeySpec = 2 -- AT_SIGNATURE"),
+        ("1/1/2036 1:00 AM", "99/99/2036 1:00 AM"),
+        ("0000  9b c3 c4 00", "0000  30 82 01 0a"),
+    ] {
+        let changed = other.replace(from, to);
+        block_shapes::same_both_ways(&format!(
+            "my \"Personal\"\r\n{block}{block}{changed}{block}{changed}{changed}{other}"
+        ));
+    }
+}
+
+proptest! {
+    #![proptest_config(quick(400))]
+
+    #[test]
+    fn shapes_give_the_records_of_every_line_read(changes in prop::collection::vec(any::<(u16, u8, u8)>(), 0..16)) {
+        block_shapes::same_both_ways(&block_shapes::repeated(&verbose_block(), &changes, 5));
+    }
+}
+
+proptest! {
+    #![proptest_config(quick(300))]
+
+    #[test]
+    fn shapes_of_every_log(which in any::<prop::sample::Index>(), changes in prop::collection::vec(any::<(u16, u8, u8)>(), 0..12)) {
+        let logs: Vec<String> = inputs().into_iter().filter_map(|(_, bytes)| String::from_utf8(bytes).ok()).collect();
+        let logs: Vec<&str> = logs.iter().filter_map(|log| block_shapes::blocks(log)).collect();
+        let log: &&str = which.get(&logs);
+        block_shapes::same_both_ways(&block_shapes::repeated(log, &changes, 4));
     }
 }

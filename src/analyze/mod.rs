@@ -254,7 +254,7 @@ impl<'a> Analysis<'a> {
         let source = SourceId::default();
         let (mut parser, mut segments) = (Parser::new(source, limits), Segments::new(source, limits));
         while let Ok(Some(batch)) = lines.next_batch() {
-            batch.lines().for_each(|line| segments.line(line, &mut parser));
+            batch.lines().for_each(|line| segments.hand_on(line, &mut parser));
         }
         segments.finish();
         segments.take_records().is_empty()

@@ -2,7 +2,7 @@
 
 use super::embedded::{Embedded, EmbeddedText};
 use super::readers::{Readers, text_readers};
-use crate::formats::certutil::Parser;
+use crate::formats::certutil::{LineByLine, Parser};
 use crate::formats::piece::{Cleaned, Piece};
 use crate::input::Line;
 use crate::limits::{LOG_RECORDS, Limits};
@@ -56,6 +56,25 @@ pub(super) struct Segments {
     records: Vec<Observed>,
     parts: Vec<Part>,
     problems: Vec<(String, Place)>,
+    last_line: u64,
+}
+
+impl LineByLine for Segments {
+    fn line(&mut self, line: Line<'_>, parser: &mut Parser) {
+        self.last_line = line.number;
+        self.hand_on(line, parser);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.open == Open::Nobody
+    }
+
+    fn passed(&mut self, number: u64, end: u64) {
+        self.last_line = number;
+        if let Some(last) = self.parts.last_mut().filter(|last| last.kind == CERTUTIL) {
+            last.end = end;
+        }
+    }
 }
 
 /// Who is in the middle of a record.
@@ -79,11 +98,17 @@ impl Segments {
             records: Vec::new(),
             parts: Vec::new(),
             problems: Vec::new(),
+            last_line: 0,
         }
     }
 
+    /// The number of the last line that was read.
+    pub(super) fn last_line(&self) -> u64 {
+        self.last_line
+    }
+
     /// Hands on one line.
-    pub(super) fn line(&mut self, line: Line<'_>, parser: &mut Parser) {
+    pub(super) fn hand_on(&mut self, line: Line<'_>, parser: &mut Parser) {
         // A line of more than 64 KiB is no record of any other kind.
         if self.open == Open::Nobody && (parser.in_block() || line.window.is_some()) {
             if parser.line(line) {

@@ -3,7 +3,7 @@
 use super::embedded::EmbeddedText;
 use super::measured::Measured;
 use super::segments::{Part, Segments};
-use crate::formats::certutil::{Language, Parser, Record};
+use crate::formats::certutil::{Language, Parser, Record, read_batch};
 use crate::input::{LineReader, TextEncoding};
 use crate::limits::Limits;
 use crate::model::fact::{Place, SourceId};
@@ -58,7 +58,6 @@ struct Reading<R> {
     lines: LineReader<R>,
     parser: Parser,
     segments: Segments,
-    line: u64,
 }
 
 impl<R: Read> Reading<R> {
@@ -68,7 +67,7 @@ impl<R: Read> Reading<R> {
             observed: self.segments.take_records(),
             embedded: self.segments.take_embedded(),
             problems: self.segments.take_problems(),
-            line: self.line,
+            line: self.segments.last_line(),
         }
     }
 
@@ -78,9 +77,9 @@ impl<R: Read> Reading<R> {
         loop {
             match self.lines.next_batch() {
                 Ok(Some(batch)) => {
-                    for line in batch.lines() {
-                        self.line = line.number;
-                        self.segments.line(line, &mut self.parser);
+                    let rest = read_batch(&batch, &mut self.parser, &mut self.segments);
+                    if let Some(rest) = rest {
+                        self.lines.give_back(rest);
                     }
                     let portion = self.portion();
                     if take(portion)? == Next::Stop {
@@ -122,7 +121,6 @@ pub(super) fn read(
         lines: LineReader::new(Cursor::new(head).chain(rest), encoding, limits),
         parser: Parser::new(source, limits),
         segments: Segments::new(source, limits),
-        line: 0,
     };
     if threads < 2 || whole {
         return start().run(take);

@@ -175,12 +175,23 @@ impl<R: Read> LineReader<R> {
             }
         };
         let end = base.saturating_add(to_u64(len));
-        let batch = Batch { text, first_line, base, encoding, end, map, newline: self.newline, window };
+        let continues = !self.raw.done();
+        let batch = Batch { text, first_line, base, encoding, end, continues, map, newline: self.newline, window };
         if self.first_broken.is_none() && self.page.is_none() && matches!(map, BatchMap::Marked { .. }) {
             let broken = batch.lines().find(|line| matches!(line.map, LineMap::Breaks(_)));
             self.first_broken = broken.map(|line| (line.number, line.start));
         }
         Ok(Some(batch))
+    }
+
+    /// Makes the next batch begin at a line of the last one, which is then given again, with more lines behind it. Only
+    /// while the batch says that it continues, and never its first line.
+    pub fn give_back(&mut self, to: Position) {
+        let back = to.start.checked_sub(self.raw.base()).and_then(|back| usize::try_from(back).ok());
+        if let Some(back) = back.filter(|back| *back > 0 && *back < self.taken && !self.raw.done()) {
+            self.taken = back;
+            self.number = to.number;
+        }
     }
 
     /// Has enough bytes at hand to see the end of a line that is not a very long one, with two CR before its LF.
@@ -428,6 +439,8 @@ pub struct Batch<'a> {
     pub encoding: TextEncoding,
     /// The original offset after the last byte.
     pub end: u64,
+    /// More lines may follow.
+    pub continues: bool,
     map: BatchMap<'a>,
     newline: Newline,
     window: Option<Window>,
@@ -495,6 +508,61 @@ impl Mark {
         let points = points.and_then(|(first, last)| breaks.get(first..last)).unwrap_or_default();
         (usize::try_from(self.original_len).unwrap_or(usize::MAX), LineMap::Breaks(points))
     }
+}
+
+/// The lines of a [`Batch`] that were not read yet, as one text.
+///
+/// LF ends each line. Text that is ASCII has `unit` original bytes for each of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Ahead<'a> {
+    /// The text, line ends included.
+    pub text: &'a str,
+    /// The original offset of the first byte.
+    pub start: u64,
+    /// The number of the first line.
+    pub number: u64,
+    /// The original bytes of an ASCII character: 1 or 2.
+    pub unit: u8,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines that come next. `None` for a window of a very long line, for a text in which CR ends lines, and where
+    /// characters of the original are not all of one width.
+    pub fn ahead(&self) -> Option<Ahead<'a>> {
+        let unit = match self.batch.map {
+            BatchMap::Identity => 1,
+            BatchMap::Utf16 { .. } => 2,
+            BatchMap::Marked { .. } => return None,
+        };
+        let plain = self.batch.window.is_none() && self.batch.newline == Newline::Lf;
+        plain.then_some(Ahead { text: self.rest, start: self.start, number: self.number, unit })
+    }
+
+    /// Steps over whole lines that were read from [`Lines::ahead`]: their bytes in the text, their number, and their
+    /// bytes in the original.
+    pub fn step_over(&mut self, text: usize, lines: u64, original: u64) {
+        self.rest = self.rest.get(text..).unwrap_or_default();
+        self.at = self.at.saturating_add(text);
+        self.start = self.start.saturating_add(original).min(self.batch.end);
+        self.number = self.number.saturating_add(lines);
+    }
+
+    /// The index of the next line in the batch's text.
+    pub fn index(&self) -> usize {
+        self.at
+    }
+
+    /// The place where the next line begins, for [`LineReader::give_back`].
+    pub fn position(&self) -> Position {
+        Position { start: self.start, number: self.number }
+    }
+}
+
+/// The beginning of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    start: u64,
+    number: u64,
 }
 
 /// The length in bytes of a text in UTF-16.

@@ -26,7 +26,7 @@ mod walk;
 
 pub use encoding::{Choice, CodePage, TextEncoding, UnknownEncoding, choose};
 pub use line::{Line, LineMap, Window};
-pub use lines::{Batch, LineReader, Lines};
+pub use lines::{Ahead, Batch, LineReader, Lines, Position};
 pub use passwords::Passwords;
 pub use sniff::looks_like_text;
 pub use source::SourceName;

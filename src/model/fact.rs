@@ -114,6 +114,11 @@ struct KeptLine {
 }
 
 impl Excerpts {
+    /// Makes room for so many more lines with so many bytes in all.
+    pub fn reserve(&mut self, lines: usize, bytes: usize) {
+        self.lines.reserve_exact(lines);
+        self.texts.reserve_exact(bytes);
+    }
     /// Keeps a line. Lines arrive in input order; one that is already there is not kept twice.
     pub fn push(&mut self, source: SourceId, number: u32, column: u32, start: u64, text: &str) {
         if self.lines.last().is_some_and(|l| l.number == number && l.start == start) {

@@ -4,6 +4,7 @@
 //! block; it gives [`Record`]s in the order of the text. What can be recognised without language is (block rules,
 //! `(sha1)`, `_PROP_ID(2)`, provider names, `AT_*`, `hash_GUID`, the order of the lines); labels serve for the rest.
 
+mod block_fields;
 mod command;
 mod labels;
 mod parser;
@@ -12,7 +13,7 @@ mod values;
 
 pub use command::CommandLine;
 pub use labels::{Language, words_beyond_ascii};
-pub use parser::Parser;
+pub use parser::{LineByLine, Parser, read_batch};
 pub use values::PrintedDate;
 
 use crate::model::fact::{Excerpts, Fact, Place};

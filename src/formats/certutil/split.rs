@@ -34,6 +34,11 @@ pub(super) fn may_hold_a_mark(text: &str) -> bool {
     MARKS.as_ref().is_none_or(|marks| marks.find(text).is_some())
 }
 
+/// Whether a label, a closing line or a rule at which a joined line is cut stands in a text.
+pub(super) fn holds_an_anchor(text: &str) -> bool {
+    ANCHORS.as_ref().is_none_or(|anchors| anchors.is_match(text))
+}
+
 /// Whether a text is surely one part for [`split_at_anchors`], told by its bytes alone: every anchor, rule and prompt has
 /// a letter beyond hexadecimal digits, or an equals sign.
 pub(super) fn is_whole(text: &str) -> bool {

@@ -10,6 +10,9 @@ pub(super) fn hex(text: &str) -> Option<String> {
     if text.bytes().find(|b| !matches!(b, b' ' | b'\t')).is_some_and(|b| b.is_ascii() && !b.is_ascii_hexdigit()) {
         return None;
     }
+    if text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return (!text.is_empty() && text.len().is_multiple_of(2)).then(|| text.to_ascii_lowercase());
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.trim().chars() {
         match c {
@@ -73,7 +76,7 @@ pub(super) fn hex_first(text: &str) -> Option<HexFirst> {
 }
 
 /// Whether a text begins with the name of a constant: `CRYPT_MACHINE_KEYSET`.
-fn is_constant(text: &str) -> bool {
+pub(super) fn is_constant(text: &str) -> bool {
     let name = text.split_whitespace().next().unwrap_or("");
     name.contains('_') && name.starts_with(|c: char| c.is_ascii_uppercase())
 }
@@ -185,25 +188,18 @@ impl PrintedDate {
         if text.is_empty() {
             return Some((Time::MIDNIGHT, false));
         }
-        let lower = text.to_lowercase();
-        let compact: String = lower.chars().filter(|c| !matches!(c, '.' | ' ' | '\u{a0}' | '\u{202f}')).collect();
-        let pm = ["pm", "下午", "午後", "오후", "μμ", "م"].iter().any(|m| compact.contains(m));
-        let am = ["am", "上午", "午前", "오전", "πμ", "ص"].iter().any(|m| compact.contains(m));
+        let (am, pm) = halves_of_the_day(text);
         let start = text.find(|c: char| c.is_ascii_digit())?;
-        let digits: Vec<u8> = text
-            .get(start..)?
-            .split(|c: char| !c.is_ascii_digit())
-            .take_while(|p| !p.is_empty())
-            .take(3)
-            .map(|p| p.parse::<u8>().ok())
-            .collect::<Option<_>>()?;
-        let mut hour = *digits.first()?;
+        let mut parts = text.get(start..)?.split(|c: char| !c.is_ascii_digit()).take_while(|p| !p.is_empty());
+        let mut part = || parts.next().map(|p| p.parse::<u8>().ok());
+        let (hour, minute, second) = (part()?, part()?, part());
+        let (mut hour, minute, second) = (hour?, minute?, second.map_or(Some(0), |s| s)?);
         if pm && hour < 12 {
             hour = hour.saturating_add(12);
         } else if am && hour == 12 {
             hour = 0;
         }
-        let time = Time::from_hms(hour, *digits.get(1)?, digits.get(2).copied().unwrap_or(0)).ok()?;
+        let time = Time::from_hms(hour, minute, second).ok()?;
         Some((time, am || pm))
     }
 
@@ -260,6 +256,25 @@ impl PrintedDate {
             None => self.moment(order),
         }
     }
+}
+
+/// Whether a time of day is marked as one before noon, and as one after noon.
+fn halves_of_the_day(text: &str) -> (bool, bool) {
+    if text.is_ascii() {
+        let mut letters = text.bytes().filter(|b| !matches!(b, b'.' | b' ')).map(|b| b.to_ascii_lowercase());
+        let mut halves = (false, false);
+        let mut before = letters.next();
+        for letter in letters {
+            halves.0 |= before == Some(b'a') && letter == b'm';
+            halves.1 |= before == Some(b'p') && letter == b'm';
+            before = Some(letter);
+        }
+        return halves;
+    }
+    let lower = text.to_lowercase();
+    let compact: String = lower.chars().filter(|c| !matches!(c, '.' | ' ' | '\u{a0}' | '\u{202f}')).collect();
+    let any = |marks: [&str; 6]| marks.iter().any(|m| compact.contains(m));
+    (any(["am", "上午", "午前", "오전", "πμ", "ص"]), any(["pm", "下午", "午後", "오후", "μμ", "م"]))
 }
 
 /// The public key's or signature's bytes in a row of a hex dump: `0000  30 82 01 0a …  00 c7 …`, with the ASCII column

@@ -140,6 +140,10 @@ impl Parser {
                 }
             }
         }
+        // `CRYPT_MACHINE_KEYSET -- 20 (32)`: a name of the flags above.
+        if self.block.is_some() && values::is_constant(text) && values::dashes(text).is_some() {
+            self.claim();
+        }
         self.note_unread_closing(text);
         for (value, part) in codes(piece) {
             let fact = self.stated(value, part);

@@ -82,7 +82,13 @@ impl Parser {
         algorithm: Option<&str>,
         value: Piece<'_>,
     ) -> bool {
-        let Some(algorithm) = algorithm else { return true };
+        let Some(algorithm) = algorithm else {
+            // `Signature Hash: …`
+            if self.block.is_some() {
+                self.claim();
+            }
+            return true;
+        };
         if self.block.is_none() && Sha1::parse(value.text).is_none() {
             return true;
         }

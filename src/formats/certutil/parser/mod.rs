@@ -8,6 +8,7 @@ mod key_link;
 mod key_list;
 mod labelled;
 mod property;
+mod shape;
 
 use super::command::{self, CommandLine};
 use super::labels::{self, Label, Language, Phrase};
@@ -25,6 +26,8 @@ use crate::model::{
     windows::WindowsVersion,
 };
 use memchr::{memchr2, memmem::Finder};
+use shape::Shapes;
+pub use shape::{LineByLine, read_batch};
 use std::sync::LazyLock;
 
 /// Where in a block the next line stands.
@@ -91,6 +94,8 @@ pub struct Parser {
     section: Section,
     open: Option<(Open, bool)>,
     header_word: String,
+    /// Its language has a table.
+    header_known: bool,
     last_was_header: bool,
     public_key: Vec<u8>,
     /// `label = value` whose label is of no known language: perhaps the container.
@@ -123,6 +128,7 @@ pub struct Parser {
     wrap_width: usize,
     /// The digits of a wrapped thumbprint so far.
     partial_hash: String,
+    shapes: Shapes,
 }
 
 /// What tells whether the next line goes on with this one.
@@ -153,6 +159,7 @@ impl Parser {
             section: Section::Head,
             open: None,
             header_word: String::new(),
+            header_known: false,
             last_was_header: false,
             public_key: Vec::new(),
             unknown_value: None,
@@ -176,6 +183,7 @@ impl Parser {
             open_line: OpenLine::default(),
             wrap_width: CONSOLE_WIDTH,
             partial_hash: String::new(),
+            shapes: Shapes::default(),
         }
     }
 
@@ -221,6 +229,15 @@ impl Parser {
     /// Reads one physical line (or one window of a very long one). Whether the line was certutil's own: a label, a value,
     /// a row of a hex dump, the continuation of a value, a closing line. An empty line and text of unknown kind are not.
     pub fn line(&mut self, line: Line<'_>) -> bool {
+        let seen = self.seen(&line);
+        let own = self.read_line(line);
+        if let Some(seen) = seen {
+            self.shapes.saw(seen, own);
+        }
+        own
+    }
+
+    fn read_line(&mut self, line: Line<'_>) -> bool {
         if line.window.is_none() {
             if line.text.is_empty() {
                 self.blank();
@@ -307,7 +324,10 @@ impl Parser {
     }
 
     fn touch(&mut self, piece: Piece<'_>) {
-        let place = piece.place(self.source);
+        self.touch_place(piece.place(self.source));
+    }
+
+    fn touch_place(&mut self, place: Place) {
         let smart_card = self.smart_card;
         let block = self.block.get_or_insert_with(|| {
             Box::new(CertificateBlock { first_line: place.line, start: place.start, smart_card, ..Default::default() })
@@ -370,7 +390,7 @@ impl Parser {
         self.block_full = false;
         if let Some(mut block) = self.block.take() {
             if block.public_key_sha1.is_none()
-                && is_whole_public_key(&self.public_key)
+                && is_whole_public_key(&self.public_key, self.public_key.len())
                 && let Some(place) = block.public_key_algorithm.as_ref().map(|a| a.place)
             {
                 let fact = Fact::derived(Sha1::of(&self.public_key), place, "from the printed public key");
@@ -571,26 +591,9 @@ impl Parser {
         let certificate =
             !number.is_empty() && !is_nesting && (known || (one_word && (!was_header || word == self.header_word)));
         if certificate {
-            self.end_requested();
-            self.end_block(true);
-            self.claim();
-            self.header_word = word.to_owned();
-            self.last_was_header = true;
-            let count = if known { &mut self.headers.0 } else { &mut self.headers.1 };
-            *count = count.saturating_add(1);
-            match word {
-                "Certificate" => self.saw(Language::En),
-                "Zertifikat" => self.saw(Language::De),
-                "Certificat" => self.saw(Language::Fr),
-                "证书" => self.saw(Language::Zh),
-                "Сертификат" => self.saw(Language::Ru),
-                _ => {}
-            }
-            self.touch(rule);
-            let nested = self.nested;
-            self.block().nested = nested;
+            word.clone_into(&mut self.header_word);
             let index = number.parse().ok().map(|n: u32| self.stated(n, inner));
-            self.block().index = index;
+            self.begin_certificate(rule.place(self.source), index, known);
         } else if self.block.is_some()
             && (is_nesting && !word.contains("force NCrypt") || was_header && !number.is_empty())
         {
@@ -598,6 +601,38 @@ impl Parser {
             self.block().nested = true;
             self.nested = true;
             self.last_was_header = was_header;
+        }
+    }
+
+    /// The header of a certificate: the block before it is over.
+    fn begin_certificate(&mut self, rule: Place, index: Option<Fact<u32>>, known: bool) {
+        self.end_requested();
+        self.end_block(true);
+        self.claim();
+        self.last_was_header = true;
+        self.header_known = known;
+        let count = if known { &mut self.headers.0 } else { &mut self.headers.1 };
+        *count = count.saturating_add(1);
+        if let Some(language) = self.header_language() {
+            self.saw(language);
+        }
+        self.touch_place(rule);
+        let nested = self.nested;
+        let block = self.block();
+        block.nested = nested;
+        block.index = index;
+        self.shapes.header();
+    }
+
+    /// The language of the headers' word, if it is of one only.
+    fn header_language(&self) -> Option<Language> {
+        match self.header_word.as_str() {
+            "Certificate" => Some(Language::En),
+            "Zertifikat" => Some(Language::De),
+            "Certificat" => Some(Language::Fr),
+            "证书" => Some(Language::Zh),
+            "Сертификат" => Some(Language::Ru),
+            _ => None,
         }
     }
 
@@ -780,12 +815,13 @@ fn goes_on_after(text: &str, name: &str) -> bool {
     text.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
 }
 
-/// Whether a printed public key is not cut: a DER SEQUENCE of its stated length, or an uncompressed point of a NIST curve.
-fn is_whole_public_key(bytes: &[u8]) -> bool {
-    match bytes {
-        [0x30, 0x82, high, low, rest @ ..] => rest.len() == usize::from(u16::from_be_bytes([*high, *low])),
-        [0x30, 0x81, length, rest @ ..] => rest.len() == usize::from(*length),
-        [0x04, rest @ ..] => matches!(rest.len(), 64 | 96 | 132),
+/// Whether a printed public key of `length` bytes that begins with `head` is not cut: a DER SEQUENCE of its stated length,
+/// or an uncompressed point of a NIST curve.
+fn is_whole_public_key(head: &[u8], length: usize) -> bool {
+    match head {
+        [0x30, 0x82, high, low, ..] => length == usize::from(u16::from_be_bytes([*high, *low])).saturating_add(4),
+        [0x30, 0x81, stated, ..] => length == usize::from(*stated).saturating_add(3),
+        [0x04, ..] => matches!(length, 65 | 97 | 133),
         _ => false,
     }
 }

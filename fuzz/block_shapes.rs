@@ -1,0 +1,158 @@
+//! Blocks of a log are read by the shapes of earlier ones: the records must be those of every line read by itself.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use keyspect::formats::certutil::{LineByLine, Parser, Record, read_batch};
+use keyspect::input::{Line, LineReader, TextEncoding};
+use keyspect::limits::Limits;
+use keyspect::model::fact::SourceId;
+
+/// Reads lines one by one; with `idle` blocks may be read at once.
+struct Lines {
+    idle: bool,
+    /// How many times blocks were read at once.
+    passed: usize,
+}
+
+impl LineByLine for Lines {
+    fn line(&mut self, line: Line<'_>, parser: &mut Parser) {
+        parser.line(line);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.idle
+    }
+
+    fn passed(&mut self, _number: u64, _end: u64) {
+        self.passed += 1;
+    }
+}
+
+/// The records of a log, its language, and how many times blocks were read at once.
+pub fn records(bytes: &[u8], encoding: TextEncoding, at_once: bool) -> (Vec<Record>, Option<&'static str>, usize) {
+    let limits = Limits::default();
+    let mut reader = LineReader::new(bytes, encoding, &limits);
+    let mut parser = Parser::new(SourceId(0), &limits);
+    let mut lines = Lines { idle: at_once, passed: 0 };
+    while let Ok(Some(batch)) = reader.next_batch() {
+        if let Some(position) = read_batch(&batch, &mut parser, &mut lines) {
+            reader.give_back(position);
+        }
+    }
+    parser.finish();
+    (parser.take_records(), parser.language().map(|l| l.tag()), lines.passed)
+}
+
+/// What may not be taken for a name's words or a number's digits, or must be.
+const TOKENS: [&str; 40] = [
+    " test passed",
+    "AT_SIGNATURE",
+    "=====",
+    " Provider = ",
+    "CertUtil: -store command completed",
+    ":",
+    "=",
+    " ",
+    "&lt;",
+    "\\",
+    "0x80090016",
+    "\u{e9}",
+    "CN=",
+    "Private key verifies",
+    "CERT_SHA1_HASH_PROP_ID(3):",
+    "\"",
+    ">",
+    "certutil -store my",
+    "\t",
+    "Serial Number: 01",
+    "Missing stored keyset",
+    "Encryption test passed",
+    "abcdef",
+    "ABCDEF",
+    "0",
+    "f",
+    "12/31/2024 3:30 PM",
+    "31.12.2024 15:30",
+    "AM",
+    "www.example.com",
+    "DNS Name=",
+    "{00F8A2D1-1111-2222-3333-444455556666}",
+    "<br>",
+    "# ",
+    "]",
+    "a-rather-long-name-that-makes-the-line-as-wide-as-a-console-is-or-wider-than-that.example.com",
+    "\r\n",
+    "\n\n",
+    "================ Certificate 7 ================\r\n",
+    "Root Certificate: Subject matches Issuer",
+];
+
+/// A log that repeats some blocks, each time changed: `changes` are a place, an operation and a token.
+pub fn repeated(blocks: &str, changes: &[(u16, u8, u8)], times: usize) -> String {
+    let mut out = format!("my \"Personal\"\r\n{blocks}");
+    let mut changes = changes.iter();
+    for _ in 0..times {
+        let mut copy = blocks.to_owned();
+        for (place, operation, token) in changes.by_ref().take(3) {
+            let mut at = usize::from(*place) % copy.len().max(1);
+            while !copy.is_char_boundary(at) {
+                at -= 1;
+            }
+            let next = copy[at..].chars().next();
+            let step = next.map_or(0, char::len_utf8);
+            let token = TOKENS[usize::from(*token) % TOKENS.len()];
+            match operation % 8 {
+                // Another digit for a digit: mostly the shape stays.
+                0..=3 if next.is_some_and(|c| c.is_ascii_hexdigit()) => {
+                    copy.replace_range(at..at + 1, ["0", "7", "a", "F"][usize::from(operation % 4)]);
+                }
+                0..=3 if next.is_some_and(|c| c.is_ascii_alphanumeric()) => copy.replace_range(at..at + 1, "x"),
+                4 => copy.insert_str(at, token),
+                5 => copy.replace_range(at..at + step, token),
+                6 => copy.replace_range(at..at + step, ""),
+                // At the end of a line or of what stands before a label.
+                _ => {
+                    let end = copy[at..].find(['\r', '\n']).map_or(copy.len(), |n| at + n);
+                    copy.insert_str(end, token);
+                }
+            }
+        }
+        out += &copy;
+    }
+    out + "CertUtil: -store command completed successfully.\r\n"
+}
+
+/// The certificate blocks of a log, from the first header to the closing line.
+pub fn blocks(log: &str) -> Option<&str> {
+    let from = log.find("================ ")?;
+    let rest = log.get(from..)?;
+    let blocks = rest.get(..rest.find("CertUtil:").unwrap_or(rest.len()))?;
+    (blocks.len() < 60_000).then_some(blocks)
+}
+
+/// Panics when the two ways differ.
+pub fn same_both_ways(text: &str) -> usize {
+    let (at_once, language, passed) = records(text.as_bytes(), TextEncoding::Utf8, true);
+    let (one_by_one, own, _) = records(text.as_bytes(), TextEncoding::Utf8, false);
+    assert_eq!(language, own);
+    assert_eq!(at_once.len(), one_by_one.len());
+    for (ours, theirs) in at_once.iter().zip(&one_by_one) {
+        assert_eq!(ours, theirs);
+    }
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (at_once, ..) = records(&wide, TextEncoding::Utf16Le, true);
+    let (one_by_one, ..) = records(&wide, TextEncoding::Utf16Le, false);
+    assert!(at_once == one_by_one);
+    passed
+}
+
+/// The fuzz target: the first bytes are changes, the rest is a log.
+pub fn block_shapes(data: &[u8]) {
+    let (head, log) = data.split_at(data.len().min(48));
+    let changes: Vec<(u16, u8, u8)> =
+        head.as_chunks::<4>().0.iter().map(|[a, b, c, d]| (u16::from_le_bytes([*a, *b]), *c, *d)).collect();
+    if let Ok(log) = std::str::from_utf8(log)
+        && let Some(blocks) = blocks(log)
+    {
+        same_both_ways(&repeated(blocks, &changes, 4));
+    }
+}
