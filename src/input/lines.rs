@@ -573,9 +573,10 @@ fn utf16_len(text: &str, ascii: bool) -> usize {
 
 /// A line without LF and the CR before it.
 fn without_line_end(line: &str) -> &str {
-    let mut text = line.strip_suffix('\n').unwrap_or(line);
-    while let Some(shorter) = text.strip_suffix('\r') {
-        text = shorter;
+    let bytes = line.as_bytes();
+    let mut end = bytes.len().saturating_sub(usize::from(bytes.last() == Some(&b'\n')));
+    while let Some(b'\r') = end.checked_sub(1).and_then(|last| bytes.get(last)) {
+        end = end.saturating_sub(1);
     }
-    text
+    line.get(..end).unwrap_or(line)
 }

@@ -1,6 +1,7 @@
 //! The values that certutil prints: numbers with two bases, hexadecimal with and without blanks, dates of every region.
 
 use crate::model::date::{DateOrder, Moment};
+use std::sync::LazyLock;
 use time::{Date, Month, PrimitiveDateTime, Time};
 
 /// Digits of a hash or serial number: lower case without blanks. `None` when anything else is in the text, or an odd
@@ -277,6 +278,17 @@ fn halves_of_the_day(text: &str) -> (bool, bool) {
     (any(["am", "上午", "午前", "오전", "πμ", "ص"]), any(["pm", "下午", "午後", "오후", "μμ", "م"]))
 }
 
+/// Not a hexadecimal digit: no digit's value has these bits.
+const NO_DIGIT: u8 = 0xFF;
+
+/// The value of each byte as a hexadecimal digit.
+static HEX_DIGITS: LazyLock<[u8; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|byte| {
+        let digit = u8::try_from(byte).ok().and_then(|byte| char::from(byte).to_digit(16));
+        digit.and_then(|digit| u8::try_from(digit).ok()).unwrap_or(NO_DIGIT)
+    })
+});
+
 /// The public key's or signature's bytes in a row of a hex dump: `0000  30 82 01 0a …  00 c7 …`, with the ASCII column
 /// that some rows have left out. `None` when the line is no such row.
 pub(super) fn dump_row(text: &str) -> Option<([u8; 16], usize)> {
@@ -293,8 +305,11 @@ pub(super) fn dump_row(text: &str) -> Option<([u8; 16], usize)> {
         }
         // A word of two digits; any other word is the ASCII column.
         let [high, low, tail @ ..] = rest else { break };
-        let digit = |b: &u8| char::from(*b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-        let (Some(high), Some(low), None | Some(b' ' | b'\t')) = (digit(high), digit(low), tail.first()) else { break };
+        let digit = |b: &u8| HEX_DIGITS.get(usize::from(*b)).copied().unwrap_or(NO_DIGIT);
+        let (high, low) = (digit(high), digit(low));
+        if (high | low) == NO_DIGIT || !matches!(tail.first(), None | Some(b' ' | b'\t')) {
+            break;
+        }
         *slot = (high << 4) | low;
         length = length.saturating_add(1);
         rest = tail;

@@ -21,6 +21,10 @@ const GAP_BYTES: usize = 64;
 /// By so many bytes the values of a block may be longer than those of its shape, without a second allocation.
 const RESERVE_BYTES: usize = 32;
 
+/// So many shapes in a row are remembered at once without one that fits; in a log that doesn't repeat itself the pauses
+/// between them then grow.
+const UNUSED_SHAPES: u32 = 8;
+
 /// The longest run of bytes that is compared at once: so finely it is known where two shapes part.
 const RUN_BYTES: usize = 1024;
 
@@ -47,6 +51,10 @@ pub(super) struct Shapes {
     positions: Vec<usize>,
     /// The numbers of runs that were given.
     numbers: u64,
+    /// Shapes that were remembered since one fitted.
+    unused: u32,
+    /// Blocks that pass before the next shape is remembered.
+    wait: u32,
 }
 
 /// A block whose lines are read one by one.
@@ -157,13 +165,14 @@ impl Class {
         let allowed = |b: &u8| ALLOWED.get(usize::from(*b)).is_some_and(|classes| classes & self.bit() != 0);
         let length = reach.iter().position(|b| !allowed(b)).unwrap_or(reach.len());
         let value = text.get(..length).filter(|_| length <= VALUE_BYTES)?;
-        let blank = |b: Option<&u8>| b.is_none_or(|b| *b == b' ');
-        if blank(value.first()) || blank(value.last()) {
+        let edge = |b: Option<&u8>| b.is_none_or(|b| matches!(b, b' ' | b','));
+        if edge(value.first()) || edge(value.last()) {
             return None;
         }
-        let quiet = self == Self::Date || !value.contains(&b' ') || {
+        // Whole phrases and the names of constants say something wherever they stand.
+        let quiet = self == Self::Date || !value.iter().any(|b| matches!(b, b' ' | b'_')) || {
             let words = std::str::from_utf8(value).ok()?;
-            !split::may_hold_a_mark(words) && !split::holds_an_anchor(words)
+            !split::may_hold_a_mark(words) && !split::holds_an_anchor(words) && !words.contains("AT_")
         };
         quiet.then_some(length)
     }
@@ -173,9 +182,9 @@ impl Class {
 static ALLOWED: LazyLock<[u8; 256]> = LazyLock::new(|| {
     std::array::from_fn(|byte| {
         let Ok(byte) = u8::try_from(byte) else { return 0 };
-        let name = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'*' | b'@');
+        let name = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'*' | b'@' | b'_');
         let address = name || matches!(byte, b'/' | b':' | b'%' | b'?' | b'+' | b'~');
-        let words = name || byte == b' ';
+        let words = name || matches!(byte, b' ' | b'(' | b')' | b',' | b'\'' | b'/');
         let date = byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'-' | b':' | b' ' | b'A' | b'P' | b'M');
         let classes = [(name, Class::Name), (address, Class::Address), (words, Class::Words), (date, Class::Date)];
         classes.iter().filter(|(allowed, _)| *allowed).fold(0, |bits, (_, class)| bits | class.bit())
@@ -377,6 +386,7 @@ impl Parser {
             *total = total.saturating_add(more);
         }
         let read = (shape.lines, moved.original(shape.original, shape.runs.len()));
+        (self.shapes.unused, self.shapes.wait) = (0, 0);
         self.records.push(Record::Certificate(block));
         if let Some(first) = self.shapes.known.get_mut(..=index) {
             first.rotate_right(1);
@@ -398,6 +408,9 @@ impl Parser {
                 .saturating_sub(count(&ended.languages))
                 .saturating_sub(u32::from(self.header_language().is_some_and(|of| LANGUAGES.get(at) == Some(&of))))
         });
+        // At most 512 blocks.
+        self.shapes.wait = self.shapes.unused.checked_sub(UNUSED_SHAPES).map_or(0, |over| 1 << over.min(9));
+        self.shapes.unused = self.shapes.unused.saturating_add(1);
         let Some(mut shape) = Shape::of(block, body, end, &ended, mode, languages) else { return };
         shape.number_runs(&self.shapes.known, &mut self.shapes.numbers);
         self.shapes.known.truncate(BLOCK_SHAPES.saturating_sub(1));
@@ -408,6 +421,11 @@ impl Parser {
 impl Shapes {
     /// A block begins.
     fn begin(&mut self, block: Begun) {
+        if self.wait > 0 {
+            self.wait = self.wait.saturating_sub(1);
+            self.begun = None;
+            return;
+        }
         let mut lines = self.begun.take().map(|begun| begun.lines).unwrap_or_default();
         lines.clear();
         self.begun = Some(Begun { lines, ..block });
