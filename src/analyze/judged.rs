@@ -1,12 +1,18 @@
-//! One credential judged: the outcomes of its rules, and its lines of a streamed report.
+//! The lines of a streamed report about a credential that is judged.
 
-use super::{Options, context};
-use crate::case::credential::Credential;
+use super::Options;
+use super::tally::Outcomes;
+use crate::case::credential::{Credential, CredentialId};
 use crate::model::hash;
+use crate::model::judgement::{Severity, Verdict};
 use crate::report::build;
+use crate::report::credential_line;
+use crate::report::finding_line::{self, About};
 use crate::report::jsonl::{LentItem, push_line};
 use crate::report::model::{CredentialReport, Finding};
-use crate::rules::{Recorded, judge};
+use crate::rules::RuleMeta;
+use crate::rules::judge::{self, RankedFinding};
+use crate::workloads::Target;
 use std::io;
 
 /// Lines of a streamed report.
@@ -19,30 +25,47 @@ pub(super) struct Lines {
 /// What tells whether a line was written before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// A credential or a finding, and its number or fingerprint.
-    pub(super) key: (bool, u64),
+    /// The credential that the line is about.
+    pub(super) credential: Option<CredentialId>,
+    /// The fingerprint of a finding; `None`: the line of the credential itself.
+    pub(super) finding: Option<u64>,
     /// A hash of the line.
-    pub(super) hash: u64,
+    hash: u64,
 }
 
 impl Lines {
     /// Appends a credential.
-    pub(super) fn credential(&mut self, credential: &CredentialReport) -> io::Result<()> {
-        self.push((true, u64::from(credential.id)), &LentItem::Credential(credential))
+    pub(super) fn credential(&mut self, credential: &Credential, verdicts: &[Verdict]) {
+        credential_line::push(&mut self.text, credential, verdicts);
+        self.mark(Some(credential.id), None);
     }
 
     /// Appends a finding.
-    pub(super) fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        let key = u64::from_str_radix(&finding.fingerprint, 16).unwrap_or(0) ^ finding.credential.map_or(0, u64::from);
-        self.push((false, key), &LentItem::Finding(finding))
+    pub(super) fn finding(&mut self, finding: &RankedFinding, about: &About<'_>) {
+        finding_line::push(&mut self.text, finding, about);
+        self.mark(finding.credential, Some(about.fingerprint));
     }
 
-    fn push(&mut self, key: (bool, u64), item: &LentItem<'_>) -> io::Result<()> {
-        let start = self.text.len();
-        push_line(&mut self.text, item)?;
-        let hash = hash::of(self.text.get(start..).unwrap_or_default());
-        self.ends.push((Mark { key, hash }, self.text.len()));
+    /// Appends a credential of the report.
+    pub(super) fn reported(&mut self, credential: &CredentialReport) -> io::Result<()> {
+        push_line(&mut self.text, &LentItem::Credential(credential))?;
+        self.mark(Some(CredentialId(credential.id)), None);
         Ok(())
+    }
+
+    /// Appends a finding of the report.
+    pub(super) fn found(&mut self, finding: &Finding) -> io::Result<()> {
+        push_line(&mut self.text, &LentItem::Finding(finding))?;
+        self.mark(finding.credential.map(CredentialId), Some(&finding.fingerprint));
+        Ok(())
+    }
+
+    /// Ends a line.
+    fn mark(&mut self, credential: Option<CredentialId>, fingerprint: Option<&str>) {
+        let start = self.ends.last().map_or(0, |(_, end)| *end);
+        let hash = hash::of(self.text.get(start..).unwrap_or_default());
+        let finding = fingerprint.map(number);
+        self.ends.push((Mark { credential, finding, hash }, self.text.len()));
     }
 
     /// The lines, in order.
@@ -62,29 +85,66 @@ impl Lines {
     }
 }
 
-/// Runs the rules about one credential; for a streamed report its lines are appended to `lines`.
-pub(super) fn judged(
+/// A finding whose line is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    pub(super) rule: &'static RuleMeta,
+    /// As the rules give it.
+    pub(super) severity: Severity,
+    pub(super) fingerprint: u64,
+}
+
+/// Appends the lines of a credential for which the rules about one credential have spoken.
+pub(super) fn push(
+    lines: &mut Lines,
     credential: &Credential,
+    outcomes: &Outcomes,
+    candidates: &[Target],
     options: &Options,
-    stop: &dyn Fn() -> bool,
-    lines: Option<&mut Lines>,
-) -> io::Result<Vec<Recorded>> {
+) -> Vec<Written> {
     let targets = &options.targets;
-    let outcomes = judge::run_credential(credential, &context(options, targets, stop));
-    let Some(lines) = lines else { return Ok(outcomes) };
-    let candidates = judge::candidates(credential, targets);
-    let findings = judge::findings(Some(credential.id), &outcomes, &candidates);
-    let verdicts = candidates.iter().map(|t| judge::verdict(credential, *t, &findings, options.windows)).collect();
-    lines.credential(&build::credential(credential, verdicts))?;
-    if !findings.is_empty() {
-        let identity = build::identity(credential, None);
-        for finding in &findings {
-            let columns = options.limits.excerpt_columns;
-            let mut item = build::finding(finding, targets, &identity, Some(&credential.excerpts), columns);
-            if options.triage.settle(&mut item) {
-                lines.finding(&item)?;
-            }
-        }
+    let findings = judge::findings(Some(credential.id), outcomes.failed(), candidates);
+    let verdict = |target| judge::verdict(credential, target, &findings, options.windows);
+    let verdicts: Vec<Verdict> = candidates.iter().copied().map(verdict).collect();
+    lines.credential(credential, &verdicts);
+    if findings.is_empty() {
+        return Vec::new();
     }
-    Ok(outcomes)
+    let identity = build::identity(credential, None);
+    let written = |finding: &RankedFinding| {
+        let (rule, severity) = (finding.rule, finding.draft.severity);
+        let fingerprint = build::fingerprint_of(finding, targets, &identity);
+        let decision = options.triage.decide(rule.name, severity, &fingerprint);
+        if decision.shown {
+            let about = About {
+                asked: targets,
+                severity: decision.severity,
+                known: decision.known(),
+                fingerprint: &fingerprint,
+                excerpts: &credential.excerpts,
+                columns: options.limits.excerpt_columns,
+            };
+            lines.finding(finding, &about);
+        }
+        Written { rule, severity, fingerprint: number(&fingerprint) }
+    };
+    findings.iter().map(written).collect()
+}
+
+/// Whether two credentials state the same, so that no rule about one credential can tell them apart but by where it is
+/// stated.
+pub(super) fn same_facts(a: &Credential, b: &Credential) -> bool {
+    a.certificate == b.certificate
+        && a.key == b.key
+        && (a.origin, a.incomplete) == (b.origin, b.incomplete)
+        && a.store == b.store
+        && a.surroundings == b.surroundings
+        && a.pfx == b.pfx
+        && a.bound == b.bound
+        && a.passed_over == b.passed_over
+}
+
+/// A fingerprint as a number.
+fn number(fingerprint: &str) -> u64 {
+    u64::from_str_radix(fingerprint, 16).unwrap_or(0)
 }

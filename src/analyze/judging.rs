@@ -1,7 +1,7 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
-use super::judged::judged;
-use super::tally::Tally;
+use super::judged::{self, Mark, Written};
+use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
 use super::{Analysis, LISTED_CREDENTIALS, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
@@ -11,7 +11,7 @@ use crate::report::build;
 use crate::report::model::{Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict};
 use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded, pointing};
+use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
@@ -24,10 +24,29 @@ pub(super) struct Counted {
     tally: Tally,
     /// Checks that are listed one by one.
     listed: Vec<Check>,
-    /// Credentials that are no longer kept.
-    retired: u64,
-    /// Hashes of the findings and credentials that a streamed report already holds.
-    written: HashMap<(bool, u64), u64>,
+}
+
+/// What is remembered of a credential that is kept.
+#[derive(Default)]
+pub(super) struct Known {
+    outcomes: Outcomes,
+    /// The findings of a streamed report.
+    findings: Vec<Written>,
+    /// The lines that a streamed report already holds.
+    written: Vec<Mark>,
+}
+
+impl Known {
+    /// Notes a line; false: the same line was the last one of its kind.
+    fn is_new(&mut self, mark: Mark) -> bool {
+        match self.written.iter_mut().find(|known| known.finding == mark.finding) {
+            Some(known) => std::mem::replace(known, mark) != mark,
+            None => {
+                self.written.push(mark);
+                true
+            }
+        }
+    }
 }
 
 impl Analysis<'_> {
@@ -54,6 +73,10 @@ impl Analysis<'_> {
         self.next = self.next.saturating_add(1);
         self.case.entries.push(IndexEntry::from(&credential));
         let id = credential.id;
+        // Credentials are large, and what they leave behind is wiped: the list moves seldom.
+        if self.case.kept.len() == self.case.kept.capacity() {
+            self.case.kept.reserve_exact(self.case.kept.len().saturating_mul(3).max(16));
+        }
         self.case.kept.push(credential);
         self.judge(id)?;
         self.retire();
@@ -97,7 +120,7 @@ impl Analysis<'_> {
         let removed: HashSet<CredentialId> = joined.removed.into_iter().collect();
         self.case.entries.retain(|entry| !removed.contains(&entry.id));
         for id in &removed {
-            self.outcomes.remove(id);
+            self.known.remove(id);
         }
         self.joined = u32::try_from(removed.len()).unwrap_or(u32::MAX);
         for id in joined.changed {
@@ -109,10 +132,25 @@ impl Analysis<'_> {
 
     /// Runs the rules about one credential, and writes it in a streamed report.
     pub(super) fn judge(&mut self, id: CredentialId) -> io::Result<()> {
-        let Some(credential) = self.case.credential(id) else { return Ok(()) };
-        let lines = self.sink.is_some().then_some(&mut self.lines);
-        let outcomes = judged(credential, &self.options, self.stop, lines)?;
-        self.outcomes.insert(id, outcomes);
+        let Ok(at) = self.case.kept.binary_search_by_key(&id, |c| c.id) else { return Ok(()) };
+        let Some(credential) = self.case.kept.get(at) else { return Ok(()) };
+        let options = &self.options;
+        let candidates = judge::candidates(credential, &options.targets);
+        // A log of bare headers says the same again and again.
+        let before = at.checked_sub(1).and_then(|at| self.case.kept.get(at));
+        let before = before.filter(|before| judged::same_facts(before, credential));
+        let shared = before.and_then(|before| self.known.get(&before.id)?.outcomes.shared());
+        let outcomes = shared.unwrap_or_else(|| {
+            let room = std::mem::take(&mut self.recorded);
+            let base = context(options, &options.targets, self.stop);
+            self.recorded = judge::run_for(credential, &candidates, &base, room);
+            self.counted.tally.keep(&mut self.recorded)
+        });
+        let known = self.known.entry(id).or_default();
+        if self.sink.is_some() {
+            known.findings = judged::push(&mut self.lines, credential, &outcomes, &candidates, options);
+        }
+        known.outcomes = outcomes;
         self.write_lines()
     }
 
@@ -121,7 +159,8 @@ impl Analysis<'_> {
         let Some(sink) = &mut self.sink else { return Ok(()) };
         for (mark, line) in self.lines.iter() {
             // Only what can be written again has to be remembered: the credentials that are still kept.
-            if self.counted.written.insert(mark.key, mark.hash) != Some(mark.hash) {
+            let known = mark.credential.and_then(|id| self.known.get_mut(&id));
+            if known.is_none_or(|known| known.is_new(mark)) {
                 sink.line(line)?;
             }
         }
@@ -138,51 +177,48 @@ impl Analysis<'_> {
             return;
         }
         let mut surplus = self.case.kept.len().saturating_sub(limit);
+        let mut gone = Vec::new();
         for faulty_too in [false, true] {
-            let (outcomes, seen) = (&self.outcomes, &mut self.seen);
+            let (known, seen) = (&mut self.known, &mut self.seen);
             let (options, counted) = (&self.options, &mut self.counted);
-            let mut gone = Vec::new();
             self.case.kept.retain(|credential| {
-                let healthy = outcomes
-                    .get(&credential.id)
-                    .is_none_or(|o| !o.iter().any(|r| matches!(r.outcome, Outcome::Fail(_))));
+                let id = credential.id;
+                let healthy = known.get(&id).is_none_or(|known| known.outcomes.failed().next().is_none());
                 // A key alone may still find its certificate.
                 let leaves =
                     surplus > 0 && (faulty_too || (healthy && credential.key.association != Association::Unknown));
-                if leaves {
-                    surplus -= 1;
-                    // They are ranked as in the lines that were written.
-                    let outcomes = outcomes.get(&credential.id).map_or(&[][..], Vec::as_slice);
-                    let candidates = judge::candidates(credential, &options.targets);
-                    let identity = if healthy { String::new() } else { build::identity(credential, None) };
-                    for finding in judge::findings(Some(credential.id), outcomes, &candidates) {
-                        let fingerprint = build::fingerprint_of(&finding, &options.targets, &identity);
-                        counted.finding(&finding, &fingerprint, &options.triage, options.limits.findings);
-                    }
-                    gone.push(credential.id);
-                    // A later sighting can only be merged with one that is kept.
-                    if let Some(identity) = sighting::identity(credential)
-                        && let Entry::Occupied(mut ids) = seen.entry(identity)
-                    {
-                        ids.get_mut().retain(|id| *id != credential.id);
-                        if ids.get().is_empty() {
-                            ids.remove();
-                        }
+                if !leaves {
+                    return true;
+                }
+                surplus -= 1;
+                gone.push(id);
+                let Known { outcomes, findings, .. } = known.remove(&id).unwrap_or_default();
+                for Written { rule, severity, fingerprint } in findings {
+                    let digits = || format!("{fingerprint:016x}");
+                    counted.finding(rule, severity, digits, &options.triage, options.limits.findings);
+                }
+                counted.retire(id, &outcomes, options.all_checks);
+                // A later sighting can only be merged with one that is kept.
+                if let Some(identity) = sighting::identity(credential)
+                    && let Entry::Occupied(mut ids) = seen.entry(identity)
+                {
+                    ids.get_mut().retain(|known| *known != id);
+                    if ids.get().is_empty() {
+                        ids.remove();
                     }
                 }
-                !leaves
+                false
             });
-            for id in gone {
-                self.counted.retired += 1;
-                for recorded in self.outcomes.remove(&id).unwrap_or_default() {
-                    self.counted.outcome(recorded, self.options.all_checks);
-                }
-                self.counted.written.remove(&(true, u64::from(id.0)));
-            }
             if surplus == 0 {
                 break;
             }
         }
+        // Of a log of bare headers there would be a list of nothing. Entries far from the end are left where they are.
+        gone.sort_unstable();
+        let recent = self.case.entries.len().saturating_sub(limit.saturating_mul(4));
+        let entries = self.case.entries.split_off(recent);
+        let needless = |entry: &IndexEntry| entry.tells_nothing() && gone.binary_search(&entry.id).is_ok();
+        self.case.entries.extend(entries.into_iter().filter(|entry| !needless(entry)));
     }
 
     /// Ends the run: compares the credentials, ranks, and gives the report. With a sink the items that the end of the
@@ -212,14 +248,17 @@ impl Analysis<'_> {
         let preflight = preflight::run(&self.case, &base, &|input| {
             self.inputs.get(input as usize).and_then(|input| input.sha256.clone()).unwrap_or_default()
         });
-        let about_case: Vec<Recorded> = of_case.iter().filter(|r| r.credential.is_none()).cloned().collect();
-        let mut findings = judge::rank(None, about_case.clone(), &targets).findings;
+        let about_case = of_case.iter().filter(|r| r.credential.is_none());
+        let mut findings = judge::findings(None, about_case.clone(), &targets);
         findings.extend(preflight.findings);
-        let mut checks = about_case;
-        checks.extend(preflight.checks);
-        for recorded in preflight.counted {
-            self.counted.outcome(recorded, self.options.all_checks);
+        let (all_checks, streamed) = (self.options.all_checks, self.sink.is_some());
+        for recorded in &preflight.counted {
+            self.counted.outcome(recorded, all_checks);
         }
+        let checked = |counted: &mut Counted, recorded: &Recorded| {
+            counted.outcome(recorded, all_checks || is_listed(recorded, streamed));
+        };
+        about_case.chain(&preflight.checks).for_each(|recorded| checked(&mut self.counted, recorded));
         for (input, verdicts) in preflight.verdicts {
             let Some(input) = self.inputs.get_mut(input as usize) else { continue };
             input.verdicts = verdicts;
@@ -231,15 +270,22 @@ impl Analysis<'_> {
         let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
         for id in &ids {
             let Some(credential) = self.case.credential(*id) else { continue };
-            let mut outcomes = self.outcomes.remove(id).unwrap_or_default();
+            let outcomes = self.known.get_mut(id).map(|known| std::mem::take(&mut known.outcomes)).unwrap_or_default();
             let theirs = concerns.get(id).map_or(&[][..], Vec::as_slice);
-            outcomes.extend(theirs.iter().filter_map(|i| of_case.get(*i)).map(|recorded| {
-                if recorded.credential == Some(*id) { recorded.clone() } else { weight_of(recorded, *id) }
-            }));
+            let theirs: Vec<Recorded> = theirs
+                .iter()
+                .filter_map(|i| of_case.get(*i))
+                .map(
+                    |recorded| {
+                        if recorded.credential == Some(*id) { recorded.clone() } else { weight_of(recorded, *id) }
+                    },
+                )
+                .collect();
             let candidates = judge::candidates(credential, &targets);
-            let ranked = judge::rank(Some(*id), outcomes, &candidates);
-            checks.extend(ranked.checks.into_iter().filter(|r| r.credential == Some(*id)));
-            own.insert(*id, ranked.findings);
+            own.insert(*id, judge::findings(Some(*id), outcomes.failed().chain(&theirs), &candidates));
+            let listed = all_checks || is_early(*id);
+            self.counted.checked(*id, &outcomes, listed, checked);
+            theirs.iter().filter(|r| r.credential == Some(*id)).for_each(|r| checked(&mut self.counted, r));
         }
         // A verdict also sees the findings of others that name the credential as a related one.
         let mut named: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
@@ -253,6 +299,8 @@ impl Analysis<'_> {
                 });
             }
         }
+        // The lines of the others are written, and stay as they are.
+        let mut news: HashSet<CredentialId> = concerns.keys().chain(named.keys()).copied().collect();
         let mut credentials = Vec::new();
         for id in &ids {
             let Some(credential) = self.case.credential(*id) else { continue };
@@ -263,6 +311,10 @@ impl Analysis<'_> {
                 .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
                 .collect();
             credentials.push(build::credential(credential, verdicts));
+            // Without a name of its own its input stands for it, whose hash was not known before.
+            if build::identity(credential, None).is_empty() {
+                news.insert(*id);
+            }
             findings.extend(own.remove(id).unwrap_or_default());
         }
         let named = |f: &RankedFinding| {
@@ -273,13 +325,14 @@ impl Analysis<'_> {
             (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
         });
         pointing::point(&mut findings);
-        let report = self.report(credentials, &findings, checks);
-        if self.sink.is_some() {
-            for credential in &report.credentials {
-                self.lines.credential(credential)?;
+        let report = self.report(credentials, &findings);
+        if streamed {
+            let news = |id: &Option<u32>| id.is_none_or(|id| news.contains(&CredentialId(id)));
+            for credential in report.credentials.iter().filter(|credential| news(&Some(credential.id))) {
+                self.lines.reported(credential)?;
             }
-            for finding in &report.findings {
-                self.lines.finding(finding)?;
+            for finding in report.findings.iter().filter(|finding| news(&finding.credential)) {
+                self.lines.found(finding)?;
             }
             self.write_lines()?;
         }
@@ -292,12 +345,7 @@ impl Analysis<'_> {
         Ok(report)
     }
 
-    fn report(
-        &mut self,
-        credentials: Vec<CredentialReport>,
-        findings: &[RankedFinding],
-        checks: Vec<Recorded>,
-    ) -> Report {
+    fn report(&mut self, credentials: Vec<CredentialReport>, findings: &[RankedFinding]) -> Report {
         let columns = self.options.limits.excerpt_columns;
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
@@ -311,7 +359,10 @@ impl Analysis<'_> {
                 credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
             let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
             let limit = self.options.limits.findings;
-            let shown = self.counted.finding(finding, &fingerprint, &self.options.triage, limit);
+            let shown = {
+                let (rule, severity) = (finding.rule, finding.draft.severity);
+                self.counted.finding(rule, severity, || fingerprint.clone(), &self.options.triage, limit)
+            };
             if !shown || list.len() >= limit {
                 continue;
             }
@@ -324,17 +375,6 @@ impl Analysis<'_> {
                 .map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len))
                 .sum::<usize>();
             list.push(item);
-        }
-        let streamed = self.sink.is_some();
-        for recorded in checks {
-            let early = recorded.credential.is_none_or(|c| (c.0 as usize) < LISTED_CREDENTIALS);
-            let listed = match recorded.outcome {
-                Outcome::Fail(_) => true,
-                Outcome::NotApplicable(_) => self.options.all_checks,
-                Outcome::Unknown { .. } => self.options.all_checks || (early && !streamed),
-                Outcome::Pass(_) => self.options.all_checks || early,
-            };
-            self.counted.outcome(recorded, listed);
         }
         let mut summary = std::mem::take(&mut self.counted.summary);
         summary.set_aside = std::mem::take(&mut self.counted.aside).list();
@@ -355,11 +395,19 @@ impl Analysis<'_> {
 
 impl Counted {
     /// Counts a finding, and says whether it stands in the list of findings.
-    fn finding(&mut self, finding: &RankedFinding, fingerprint: &str, triage: &Triage, limit: usize) -> bool {
-        let rule = finding.rule.name;
-        let decision = triage.decide(rule, finding.draft.severity, fingerprint);
+    fn finding(
+        &mut self,
+        rule: &RuleMeta,
+        severity: Severity,
+        fingerprint: impl FnOnce() -> String,
+        triage: &Triage,
+        limit: usize,
+    ) -> bool {
+        let rule = rule.name;
+        let fingerprint = if triage.is_empty() { String::new() } else { fingerprint() };
+        let decision = triage.decide(rule, severity, &fingerprint);
         match (decision.why, decision.severity) {
-            (Some(why), _) => self.aside.add(why, rule, decision, fingerprint, limit),
+            (Some(why), _) => self.aside.add(why, rule, decision, &fingerprint, limit),
             (None, Severity::Error) => self.summary.errors += 1,
             (None, Severity::Warning) => self.summary.warnings += 1,
             (None, Severity::Note) => self.summary.notes += 1,
@@ -367,12 +415,56 @@ impl Counted {
         decision.shown
     }
 
+    /// Counts the outcomes about a credential that is no longer kept.
+    fn retire(&mut self, id: CredentialId, outcomes: &Outcomes, listed: bool) {
+        self.checked(id, outcomes, listed, |counted, recorded| counted.outcome(recorded, listed));
+    }
+
+    /// Counts the outcomes about a credential by `checked`; those with a constant reason only when they may be listed.
+    fn checked(
+        &mut self,
+        id: CredentialId,
+        outcomes: &Outcomes,
+        listed: bool,
+        mut checked: impl FnMut(&mut Self, &Recorded),
+    ) {
+        if !listed {
+            self.tally.count_constants(outcomes);
+            return outcomes.others().iter().for_each(|recorded| checked(self, recorded));
+        }
+        for outcome in outcomes.iter() {
+            match outcome {
+                Ok(number) => {
+                    let recorded = self.tally.outcome(number, id);
+                    recorded.iter().for_each(|recorded| checked(self, recorded));
+                }
+                Err(recorded) => checked(self, recorded),
+            }
+        }
+    }
+
     /// Counts an outcome, and lists it or adds it to its group.
-    fn outcome(&mut self, recorded: Recorded, listed: bool) {
+    fn outcome(&mut self, recorded: &Recorded, listed: bool) {
         if listed {
-            self.listed.push(build::check(&recorded, recorded.credential));
+            self.listed.push(build::check(recorded, recorded.credential));
         }
         self.tally.count(recorded, listed);
+    }
+}
+
+/// Whether the checks of a credential are listed.
+fn is_early(id: CredentialId) -> bool {
+    (id.0 as usize) < LISTED_CREDENTIALS
+}
+
+/// Whether an outcome is listed in a report that does not list all of them.
+fn is_listed(recorded: &Recorded, streamed: bool) -> bool {
+    let early = recorded.credential.is_none_or(is_early);
+    match recorded.outcome {
+        Outcome::Fail(_) => true,
+        Outcome::NotApplicable(_) => false,
+        Outcome::Unknown { .. } => early && !streamed,
+        Outcome::Pass(_) => early,
     }
 }
 

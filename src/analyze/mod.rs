@@ -31,6 +31,7 @@ use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
+use crate::model::hash::BuildQuick;
 use crate::model::observation::{Observation, Observed, SystemFact};
 use crate::model::principal;
 use crate::model::windows::WindowsVersion;
@@ -41,7 +42,7 @@ use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
 use archive::Archives;
 use judged::Lines;
-use judging::Counted;
+use judging::{Counted, Known};
 use measured::Measured;
 use segments::{Part, Segments};
 use serde_json::Value;
@@ -115,7 +116,8 @@ pub struct Analysis<'a> {
     inputs: Vec<Input>,
     case: CaseIndex,
     seen: HashMap<u128, Vec<CredentialId>>,
-    outcomes: HashMap<CredentialId, Vec<Recorded>>,
+    /// What is remembered of the credentials that are still kept.
+    known: HashMap<CredentialId, Known, BuildQuick>,
     next: u32,
     joined: u32,
     /// What the input that is being read says otherwise than an earlier one, or than itself before.
@@ -123,6 +125,8 @@ pub struct Analysis<'a> {
     counted: Counted,
     /// The lines of the credential that is judged.
     lines: Lines,
+    /// Room for its outcomes.
+    recorded: Vec<Recorded>,
     archives: Archives,
 }
 
@@ -138,12 +142,13 @@ impl<'a> Analysis<'a> {
             inputs: Vec::new(),
             case: CaseIndex::default(),
             seen: HashMap::new(),
-            outcomes: HashMap::new(),
+            known: HashMap::default(),
             next: 0,
             joined: 0,
             remarks: Vec::new(),
             counted: Counted::default(),
             lines: Lines::default(),
+            recorded: Vec::new(),
             archives: Archives::default(),
         }
     }
@@ -404,7 +409,7 @@ impl<'a> Analysis<'a> {
             Ok(Next::Read)
         })?;
         if let Some(credential) = log.finish() {
-            self.credential(*credential)?;
+            self.credential(credential)?;
         }
         if let Some(e) = end.error {
             cut = Some(format!("it could not be read to its end: {e}"));
@@ -450,7 +455,7 @@ impl<'a> Analysis<'a> {
     ) -> io::Result<()> {
         for record in portion.records {
             if let Some(credential) = log.record(record) {
-                self.credential(*credential)?;
+                self.credential(credential)?;
             }
         }
         for (message, place) in portion.problems {

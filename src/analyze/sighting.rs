@@ -1,7 +1,7 @@
 //! Several sightings of one credential: in one log before and after, by two accounts, in two files.
 
 use crate::case::credential::{Access, Association, Credential, Origin, TestOutcome};
-use crate::case::index::fold;
+use crate::case::index::fold_all;
 use crate::limits::SIGHTINGS;
 use crate::model::fact::Place;
 
@@ -9,14 +9,19 @@ use crate::model::fact::Place;
 /// store and its scope. `None`: a sighting without either is never merged.
 pub(super) fn identity(c: &Credential) -> Option<u128> {
     let certificate = c.certificate.as_ref()?;
-    let name = match (&certificate.sha1, &certificate.serial, &certificate.issuer) {
-        (Some(sha1), ..) => sha1.value.to_string(),
-        (None, Some(serial), Some(issuer)) => format!("{}\n{}", serial.value, issuer.value),
+    let digits;
+    let name: [&[u8]; 3] = match (&certificate.sha1, &certificate.serial, &certificate.issuer) {
+        (Some(sha1), ..) => {
+            digits = sha1.value.digits();
+            [&digits, b"", b""]
+        }
+        (None, Some(serial), Some(issuer)) => [serial.value.as_bytes(), b"\n", issuer.value.as_bytes()],
         _ => return None,
     };
-    let store = c.store_name().unwrap_or_default();
-    let place = format!("{store}\n{}", c.scope().word());
-    Some((u128::from(fold(&name)) << 64) | u128::from(fold(&format!("{place}\n{name}"))))
+    let store = c.printed_store_name().unwrap_or_default();
+    let place: [&[u8]; 4] = [store.as_bytes(), b"\n", c.scope().word().as_bytes(), b"\n"];
+    let placed = fold_all(place.into_iter().chain(name));
+    Some((u128::from(fold_all(name)) << 64) | u128::from(placed))
 }
 
 /// Whether two sightings don't name two different containers.

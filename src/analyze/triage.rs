@@ -37,6 +37,13 @@ pub(super) struct Decision<'a> {
     pub(super) shown: bool,
 }
 
+impl Decision<'_> {
+    /// An earlier run knew the finding.
+    pub(super) fn known(&self) -> bool {
+        self.why == Some(WhyAside::Known)
+    }
+}
+
 impl Triage {
     /// Gives the findings of a rule another severity; `None` sets them aside.
     pub fn set_severity(&mut self, rule: &str, severity: Option<Severity>) {
@@ -61,11 +68,16 @@ impl Triage {
         Ok(())
     }
 
+    /// Whether nothing is settled.
+    pub(super) fn is_empty(&self) -> bool {
+        self.severities.is_empty() && self.ignored.is_empty() && self.known.is_empty()
+    }
+
     /// Gives a finding what is settled about it; false: it does not stand in the list of findings.
     pub(super) fn settle(&self, finding: &mut Finding) -> bool {
         let decision = self.decide(&finding.rule, finding.severity, &finding.fingerprint);
         finding.severity = decision.severity;
-        finding.known = decision.why == Some(WhyAside::Known);
+        finding.known = decision.known();
         decision.shown
     }
 

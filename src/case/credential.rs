@@ -349,9 +349,13 @@ impl Key {
         let differs = slot.basis == Basis::Derived(ONLY_SLOT) && link.value != slot.value;
         (differs && !self.any_test_passed()).then_some(slot)
     }
-    /// The machine's GUID in the key file's name.
+    /// The machine's GUID in the key file's name, lower case.
     pub fn machine_guid(&self) -> Option<String> {
-        container_name::split_file_name(&self.unique_name.as_ref()?.value).map(|(_, guid)| guid)
+        self.printed_machine_guid().map(str::to_ascii_lowercase)
+    }
+    /// The same as printed.
+    pub fn printed_machine_guid(&self) -> Option<&str> {
+        container_name::machine_guid(&self.unique_name.as_ref()?.value)
     }
     /// Which rule the container's own name and the key file's name obey together; `None` when one is not known.
     pub fn file_name_rule(&self) -> Option<FileNameRule> {
@@ -440,7 +444,11 @@ impl Credential {
     }
     /// The store's name, lower case.
     pub fn store_name(&self) -> Option<String> {
-        self.store.as_ref()?.name.as_ref().map(|n| n.value.to_ascii_lowercase())
+        self.printed_store_name().map(str::to_ascii_lowercase)
+    }
+    /// The store's name as printed.
+    pub fn printed_store_name(&self) -> Option<&str> {
+        self.store.as_ref()?.name.as_ref().map(|n| n.value.as_str())
     }
     /// The thumbprint.
     pub fn thumbprint(&self) -> Option<Sha1> {
@@ -451,33 +459,33 @@ impl Credential {
         self.certificate.as_ref().and_then(|c| c.is_ca.as_ref()).is_some_and(|c| c.value)
     }
     /// A short name for a person: the subject's common name, else the subject, the thumbprint, the container.
-    pub fn display_name(&self) -> String {
+    pub fn display_name(&self) -> Cow<'_, str> {
         let certificate = self.certificate.as_ref();
         if let Some(subject) = certificate.and_then(|c| c.subject.as_ref()) {
             if let Some(cn) = common_name(&subject.value) {
-                return cn;
+                return cn.into();
             }
             if !subject.value.is_empty() {
-                return subject.value.clone();
+                return subject.value.as_str().into();
             }
         }
         if let Some(name) = certificate.and_then(|c| c.alternative_names.first()) {
-            return name.value.clone();
+            return name.value.as_str().into();
         }
         if let Some(sha1) = self.thumbprint() {
-            return sha1.to_string();
+            return sha1.to_string().into();
         }
         if let Some(serial) = certificate.and_then(|c| c.serial.as_ref()) {
-            return format!("serial {}", serial.value);
+            return format!("serial {}", serial.value).into();
         }
         let key = &self.key;
         for name in [&key.container, &key.stored_container, &key.unique_name].into_iter().flatten() {
             if !name.value.is_empty() {
-                return format!("container {}", name.value);
+                return format!("container {}", name.value).into();
             }
         }
         if certificate.is_none() { "a private key without a certificate" } else { "a certificate without a name" }
-            .to_owned()
+            .into()
     }
     /// What names the certificate in a certutil command: the thumbprint, else the serial number, else a placeholder.
     pub fn certutil_id(&self) -> String {
@@ -501,16 +509,20 @@ impl Credential {
 }
 
 /// The value of the first `CN=` of a distinguished name as certutil prints it.
-pub fn common_name(subject: &str) -> Option<String> {
-    let at = subject.match_indices("CN=").find(|(i, _)| {
-        subject.get(..*i).is_some_and(|before| before.is_empty() || before.ends_with(", ") || before.ends_with("+ "))
-    })?;
-    let rest = subject.get(at.0 + 3..)?;
+pub fn common_name(subject: &str) -> Option<&str> {
+    let after = |at: usize| {
+        let before = subject.get(..at)?;
+        (before.ends_with(", ") || before.ends_with("+ ")).then(|| subject.get(at + 3..)).flatten()
+    };
+    let rest = match subject.strip_prefix("CN=") {
+        Some(rest) => rest,
+        None => subject.match_indices("CN=").find_map(|(at, _)| after(at))?,
+    };
     if let Some(quoted) = rest.strip_prefix('"') {
         let end = quoted.find('"').unwrap_or(quoted.len());
-        return Some(quoted.get(..end)?.to_owned());
+        return quoted.get(..end);
     }
-    let end = rest.find(", ").unwrap_or(rest.len());
+    let end = rest.bytes().zip(rest.bytes().skip(1)).position(|pair| pair == (b',', b' ')).unwrap_or(rest.len());
     let value = rest.get(..end)?.trim();
-    (!value.is_empty()).then(|| value.to_owned())
+    (!value.is_empty()).then_some(value)
 }

@@ -53,7 +53,7 @@ pub struct LogCredentials {
     elevation: Option<(bool, Fact<String>)>,
     store: Option<Fact<String>>,
     windows: Option<Fact<WindowsVersion>>,
-    held: Option<Box<Credential>>,
+    held: Option<Credential>,
     orders: Orders,
     listing: Option<Listing>,
     /// Stores that were listed.
@@ -152,7 +152,7 @@ impl LogCredentials {
 
     /// Takes the next record; gives the credential before it, once nothing in the log can change it any more but the
     /// order of its dates.
-    pub fn record(&mut self, record: Record) -> Option<Box<Credential>> {
+    pub fn record(&mut self, record: Record) -> Option<Credential> {
         match record {
             Record::Certificate(mut block) => {
                 self.blocks = self.blocks.saturating_add(1);
@@ -167,7 +167,7 @@ impl LogCredentials {
                 let expected = block.index.as_ref().is_some_and(|i| i.value == listing.next);
                 listing.broken |= !expected || !block.damage.is_empty();
                 listing.next = listing.next.saturating_add(1);
-                let credential = Box::new(self.credential(*block));
+                let credential = self.credential(*block);
                 return self.held.replace(credential);
             }
             Record::StoreHeader(name) => {
@@ -235,7 +235,7 @@ impl LogCredentials {
     }
 
     /// The last credential.
-    pub fn finish(&mut self) -> Option<Box<Credential>> {
+    pub fn finish(&mut self) -> Option<Credential> {
         self.end_listing(false);
         self.held.take()
     }

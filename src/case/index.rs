@@ -9,7 +9,9 @@ use crate::model::{
     key_request::KeyRequest,
     observation::{ErrorText, FolderListing, Observation, Observed, SystemFact, TraceRow},
 };
-use crate::model::{fact::Fact, fact::Place, fact::SourceId, key_spec::KeySpec, thumbprint::Sha1};
+use crate::model::{
+    container_name, fact::Fact, fact::Place, fact::SourceId, hash, key_spec::KeySpec, thumbprint::Sha1,
+};
 use std::collections::BTreeSet;
 
 /// What is kept of every credential until the end of the run.
@@ -21,10 +23,8 @@ pub struct IndexEntry {
     pub origin: Origin,
     /// The thumbprint.
     pub sha1: Option<Sha1>,
-    /// A hash of the serial number and issuer.
+    /// A hash of the serial number and issuer; 0 when the thumbprint is shown, or no serial number.
     pub serial_issuer: u64,
-    /// A hash of the subject, 0 when it is not shown.
-    pub subject: u64,
     /// SHA-1 or MD5 of the public key, folded; 0 when it is not shown.
     pub public_key: u64,
     /// A hash of the key file's name, else of the container's name, lower case; 0 when neither is shown.
@@ -135,14 +135,22 @@ impl CaseIndex {
     }
 }
 
-/// FNV-1a over lower-cased text: stable within a run, not cryptographic. 0 is kept for "not shown".
+/// A hash of a text without regard to case: stable within a run, not cryptographic. 0 is kept for "not shown".
 pub fn fold(text: &str) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in text.bytes() {
-        hash ^= u64::from(byte.to_ascii_lowercase());
-        hash = hash.wrapping_mul(0x0100_0000_01b3);
+    fold_all([text.as_bytes()])
+}
+
+/// The same over several texts.
+pub fn fold_all<'t>(texts: impl IntoIterator<Item = &'t [u8]>) -> u64 {
+    hash::of_lower(texts).max(1)
+}
+
+impl IndexEntry {
+    /// Whether no rule has use for it once the full facts are gone: it names no certificate, key, container or machine.
+    pub fn tells_nothing(&self) -> bool {
+        let named = self.sha1.is_some() || self.public_key != 0 || self.container != 0 || self.machine_guid.is_some();
+        !named && self.association != Association::Linked
     }
-    hash.max(1)
 }
 
 impl From<&Credential> for IndexEntry {
@@ -157,22 +165,22 @@ impl From<&Credential> for IndexEntry {
             _ => 0,
         };
         let public_key = certificate
-            .and_then(|c| c.public_key.sha1.as_ref().map(|s| fold(&s.value.to_string())))
+            .and_then(|c| c.public_key.sha1.as_ref().map(|s| fold_all([&s.value.digits()[..]])))
             .or_else(|| certificate.and_then(|c| c.public_key.md5.as_ref().map(|s| fold(&s.value))))
             .unwrap_or(0);
-        let serial_issuer = certificate.and_then(|c| c.serial.as_ref()).map_or(0, |serial| {
+        let nameless = certificate.filter(|c| c.sha1.is_none());
+        let serial_issuer = nameless.and_then(|c| c.serial.as_ref()).map_or(0, |serial| {
             let issuer = certificate.and_then(|c| c.issuer.as_ref()).map_or("", |i| i.value.as_str());
-            fold(&format!("{}\n{issuer}", serial.value))
+            fold_all([serial.value.as_bytes(), b"\n", issuer.as_bytes()])
         });
         Self {
             id: c.id,
             origin: c.origin,
             sha1: c.thumbprint(),
             serial_issuer,
-            subject: text(certificate.and_then(|c| c.subject.as_ref())),
             public_key,
             container,
-            machine_guid: key.machine_guid().and_then(|g| u128::from_str_radix(&g.replace('-', ""), 16).ok()),
+            machine_guid: key.printed_machine_guid().map(container_name::guid_number),
             provider: text(key.provider.as_ref()),
             provider_type: key.provider_type.as_ref().map(|t| t.value),
             flags: key.flags.as_ref().map(|f| f.value),
@@ -182,7 +190,7 @@ impl From<&Credential> for IndexEntry {
             encryption_test: key.encryption_test,
             signature_test: key.signature_test,
             scope: c.scope(),
-            store: c.store_name().map_or(0, |n| fold(&n)),
+            store: c.printed_store_name().map_or(0, fold),
             keyset_missing: key.remark(super::credential::KeyRemark::MissingStoredKeyset).is_some(),
             is_ca: c.is_ca(),
             archived: certificate.and_then(|c| c.archived.as_ref()).is_some_and(|a| a.value),

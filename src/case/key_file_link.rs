@@ -69,10 +69,10 @@ pub fn folder(c: &Credential) -> Option<KeyPath> {
     if c.key.machine_keyset() == Some(false) || c.scope() == Scope::User {
         return Some(KeyPath::UserKeys);
     }
-    match (c.key.kind()?, c.key.file_name_rule()) {
+    match c.key.kind()? {
         // CNG opens a container that CryptoAPI made where CryptoAPI keeps it.
-        (ProviderKind::Ksp, Some(FileNameRule::Capi)) | (ProviderKind::Csp, _) => Some(KeyPath::MachineKeys),
-        (ProviderKind::Ksp, _) => Some(KeyPath::CngMachineKeys),
+        ProviderKind::Ksp if c.key.file_name_rule() != Some(FileNameRule::Capi) => Some(KeyPath::CngMachineKeys),
+        ProviderKind::Ksp | ProviderKind::Csp => Some(KeyPath::MachineKeys),
     }
 }
 

@@ -14,21 +14,29 @@ pub enum FileNameRule {
     Mismatch,
 }
 
-fn swapped_md5(bytes: &[u8]) -> String {
-    let digest = Md5::digest(bytes);
-    let mut out = String::with_capacity(32);
-    for word in digest.chunks_exact(4) {
-        hex::push(&mut out, word.iter().rev());
+/// The digest's four little-endian words.
+type Prefix = [u8; 16];
+
+fn swapped_md5(bytes: &[u8]) -> Prefix {
+    let mut digest: Prefix = Md5::digest(bytes).into();
+    for word in digest.as_chunks_mut::<4>().0 {
+        word.reverse();
     }
-    out
+    digest
 }
 
-/// The first part of the file name (32 hexadecimal digits) of a CryptoAPI key container.
-///
-/// MD5 over the lower-cased name in 8-bit text and one NUL; the digest's four little-endian words printed as hexadecimal
-/// (M. Gallant, "Unique Key Container Names"; 19 of 19 published pairs). `None` for a name with a character beyond
-/// Latin-1: the code page that Windows then uses is not documented.
-pub fn capi_file_prefix(container: &str) -> Option<String> {
+/// Container names up to this length (bytes) are hashed without a buffer of their own.
+const SHORT: usize = 128;
+
+fn capi_prefix(container: &str) -> Option<Prefix> {
+    if container.is_ascii()
+        && let Some(name) = [0_u8; SHORT + 1].get_mut(..=container.len())
+    {
+        for (to, from) in name.iter_mut().zip(container.bytes()) {
+            *to = from.to_ascii_lowercase();
+        }
+        return Some(swapped_md5(name));
+    }
     let mut bytes = Vec::with_capacity(container.len() + 1);
     for c in container.chars().flat_map(char::to_lowercase) {
         bytes.push(u8::try_from(u32::from(c)).ok()?);
@@ -37,14 +45,35 @@ pub fn capi_file_prefix(container: &str) -> Option<String> {
     Some(swapped_md5(&bytes))
 }
 
-/// The first part of the file name (32 hexadecimal digits) of a CNG key of Microsoft's software KSP.
-///
-/// As for CryptoAPI, over UTF-16LE with a 16-bit NUL (no published statement; 15 of 15 published pairs).
-pub fn cng_file_prefix(container: &str) -> String {
+fn cng_prefix(container: &str) -> Prefix {
+    if container.is_ascii()
+        && let Some(name) = [[0_u8; 2]; SHORT + 1].get_mut(..=container.len())
+    {
+        for (to, from) in name.iter_mut().zip(container.bytes()) {
+            *to = [from.to_ascii_lowercase(), 0];
+        }
+        return swapped_md5(name.as_flattened());
+    }
     let lower: String = container.chars().flat_map(char::to_lowercase).collect();
     let mut bytes: Vec<u8> = lower.encode_utf16().flat_map(u16::to_le_bytes).collect();
     bytes.extend([0, 0]);
     swapped_md5(&bytes)
+}
+
+/// The first part of the file name (32 hexadecimal digits) of a CryptoAPI key container.
+///
+/// MD5 over the lower-cased name in 8-bit text and one NUL; the digest's four little-endian words printed as hexadecimal
+/// (M. Gallant, "Unique Key Container Names"; 19 of 19 published pairs). `None` for a name with a character beyond
+/// Latin-1: the code page that Windows then uses is not documented.
+pub fn capi_file_prefix(container: &str) -> Option<String> {
+    capi_prefix(container).map(|prefix| hex::lower(&prefix))
+}
+
+/// The first part of the file name (32 hexadecimal digits) of a CNG key of Microsoft's software KSP.
+///
+/// As for CryptoAPI, over UTF-16LE with a 16-bit NUL (no published statement; 15 of 15 published pairs).
+pub fn cng_file_prefix(container: &str) -> String {
+    hex::lower(&cng_prefix(container))
 }
 
 /// The two parts of a key-file name: 32 hexadecimal digits and the machine's GUID, both lower case.
@@ -53,6 +82,16 @@ pub fn cng_file_prefix(container: &str) -> String {
 pub fn split_file_name(name: &str) -> Option<(String, String)> {
     let (prefix, guid) = file_name_parts(name)?;
     Some((prefix.to_ascii_lowercase(), guid.to_ascii_lowercase()))
+}
+
+/// The first part of a key-file name, as written.
+pub fn file_prefix(name: &str) -> Option<&str> {
+    file_name_parts(name).map(|(prefix, _)| prefix)
+}
+
+/// The machine's GUID in a key-file name, as written.
+pub fn machine_guid(name: &str) -> Option<&str> {
+    file_name_parts(name).map(|(_, guid)| guid)
 }
 
 /// Whether a text is of the form `<32 hex>_<GUID>`.
@@ -64,18 +103,22 @@ pub fn is_file_name(name: &str) -> bool {
 fn file_name_parts(name: &str) -> Option<(&str, &str)> {
     let name = name.trim();
     let (prefix, guid) = (name.get(..32)?, name.get(33..)?);
-    let hex = prefix.bytes().all(|b| b.is_ascii_hexdigit());
-    (hex && name.as_bytes().get(32) == Some(&b'_') && is_guid(guid)).then_some((prefix, guid))
+    let hex = || prefix.bytes().fold(true, |hex, b| hex & b.is_ascii_hexdigit());
+    (name.as_bytes().get(32) == Some(&b'_') && is_guid(guid) && hex()).then_some((prefix, guid))
 }
 
 /// Whether a text is a GUID without braces: 8-4-4-4-12 hexadecimal digits.
 pub fn is_guid(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == 36
-        && bytes.iter().enumerate().all(|(i, b)| match i {
-            8 | 13 | 18 | 23 => *b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        })
+    let Ok(bytes) = <&[u8; 36]>::try_from(text.as_bytes()) else { return false };
+    // Loops without a way out are run over many bytes at once.
+    let hyphens = bytes.iter().fold(0_u8, |count, byte| count.wrapping_add(u8::from(*byte == b'-')));
+    let good = bytes.iter().fold(true, |good, byte| good & (byte.is_ascii_hexdigit() | (*byte == b'-')));
+    good && hyphens == 4 && [8, 13, 18, 23].iter().all(|place| bytes.get(*place) == Some(&b'-'))
+}
+
+/// The number that a GUID's hexadecimal digits make in the order in which they are written.
+pub fn guid_number(guid: &str) -> u128 {
+    guid.chars().filter_map(|c| c.to_digit(16)).fold(0, |number, digit| (number << 4) | u128::from(digit))
 }
 
 /// Whether a container name is of a form that Windows itself makes: a GUID with or without braces, `te-`, `tp-`, `tq-`,
@@ -83,20 +126,21 @@ pub fn is_guid(text: &str) -> bool {
 pub fn is_windows_made(name: &str) -> bool {
     let name = name.trim();
     let bare = name.strip_prefix('{').and_then(|n| n.strip_suffix('}')).unwrap_or(name);
-    if is_guid(bare) || split_file_name(name).is_some() || name.starts_with("PvkTmp:") {
+    if is_guid(bare) || is_file_name(name) || name.starts_with("PvkTmp:") {
         return true;
     }
-    let lower = name.to_ascii_lowercase();
-    let prefixed = ["te-", "tp-", "tq-", "le-", "lp-", "certreq-"].iter().any(|p| lower.starts_with(p));
-    prefixed && lower.get(lower.len().saturating_sub(36)..).is_some_and(is_guid)
+    let begins = |with: &&str| name.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    let prefixed = ["te-", "tp-", "tq-", "le-", "lp-", "certreq-"].iter().any(begins);
+    prefixed && name.get(name.len().saturating_sub(36)..).is_some_and(is_guid)
 }
 
 /// The rule that a container name and a key-file name obey together; `None` when the file name is not a key-file name.
 pub fn rule_of(container: &str, file_name: &str) -> Option<FileNameRule> {
-    let (prefix, _) = file_name_parts(file_name)?;
-    if capi_file_prefix(container).is_some_and(|capi| capi.eq_ignore_ascii_case(prefix)) {
+    let (digits, _) = file_name_parts(file_name)?;
+    let prefix: Prefix = hex::bytes(<&[u8; 32]>::try_from(digits.as_bytes()).ok()?)?;
+    if capi_prefix(container) == Some(prefix) {
         Some(FileNameRule::Capi)
-    } else if cng_file_prefix(container).eq_ignore_ascii_case(prefix) {
+    } else if cng_prefix(container) == prefix {
         Some(FileNameRule::Cng)
     } else {
         Some(FileNameRule::Mismatch)
@@ -151,6 +195,18 @@ mod tests {
         }
     }
 
+    /// The prefixes come from Python's hashlib over the encodings that the functions name.
+    #[test]
+    fn long_names_and_letters_beyond_ascii() {
+        let long = "A".repeat(SHORT + 1);
+        assert_eq!(capi_file_prefix(&long).as_deref(), Some("73cec978fab7558b4b155fd70c64efad"));
+        assert_eq!(cng_file_prefix(&long), "e7fdd707e9947967865afbbd1e5327b5");
+        assert_eq!(capi_file_prefix("SchlüsselÄ").as_deref(), Some("59b90f75ddea3e9b9e02aa6a296d0922"));
+        assert_eq!(cng_file_prefix("SchlüsselÄ"), "d130d53589e77c0e2c98ac09e37e7292");
+        assert_eq!(capi_file_prefix("ключ"), None);
+        assert_eq!(cng_file_prefix("КЛЮЧ"), "beb2b174d663252ab607760ca5e5d972");
+    }
+
     #[test]
     fn system_containers_follow_a_rule() {
         for (prefix, name) in SYSTEM_CONTAINERS {
@@ -164,6 +220,11 @@ mod tests {
         assert_eq!(rule_of("{00f81886-5f70-430a-939c-bb7dd58ece2a}", file), Some(FileNameRule::Capi));
         assert_eq!(rule_of("other", file), Some(FileNameRule::Mismatch));
         assert_eq!(rule_of("other", "server.pem"), None);
+    }
+
+    #[test]
+    fn guids_as_numbers() {
+        assert_eq!(guid_number("3ade29bb-f050-41f3-B0DB-f2b69957a1d7"), 0x3ade_29bb_f050_41f3_b0db_f2b6_9957_a1d7);
     }
 
     #[test]

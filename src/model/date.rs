@@ -11,38 +11,43 @@ pub enum Moment {
     Local(PrimitiveDateTime),
 }
 
-/// Appends a number below 100 as two digits.
-fn push_two(out: &mut String, number: u8) {
-    out.push(char::from(b'0' + number / 10 % 10));
-    out.push(char::from(b'0' + number % 10));
+/// A number below 100 as two digits.
+fn two(number: u8) -> [u8; 2] {
+    [b'0' + number / 10 % 10, b'0' + number % 10]
+}
+
+/// Appends a date with its time, without a zone.
+fn push_date(d: PrimitiveDateTime, out: &mut Vec<u8>) {
+    // Years of other lengths come from certificates that are made by hand.
+    match u8::try_from(d.year() / 100).ok().filter(|century| *century < 100 && d.year() >= 0) {
+        Some(century) => {
+            out.extend_from_slice(&two(century));
+            out.extend_from_slice(&two(u8::try_from(d.year() % 100).unwrap_or(0)));
+        }
+        None => out.extend_from_slice(format!("{:04}", d.year()).as_bytes()),
+    }
+    let [[m, n], [d, e], [h, i], [k, l], [s, t]] =
+        [u8::from(d.month()), d.day(), d.hour(), d.minute(), d.second()].map(two);
+    out.extend_from_slice(&[b'-', m, n, b'-', d, e, b'T', h, i, b':', k, l, b':', s, t]);
 }
 
 impl Moment {
     /// RFC 3339, without a zone when none is stated.
     pub fn rfc3339(&self) -> String {
-        let date = |d: PrimitiveDateTime| {
-            let mut out = String::with_capacity("0000-00-00T00:00:00Z".len());
-            // Years of other lengths come from certificates that are made by hand.
-            match u8::try_from(d.year() / 100).ok().filter(|century| *century < 100 && d.year() >= 0) {
-                Some(century) => {
-                    push_two(&mut out, century);
-                    push_two(&mut out, u8::try_from(d.year() % 100).unwrap_or(0));
-                }
-                None => out = format!("{:04}", d.year()),
-            }
-            let rest = [u8::from(d.month()), d.day(), d.hour(), d.minute(), d.second()];
-            for (separator, number) in ['-', '-', 'T', ':', ':'].into_iter().zip(rest) {
-                out.push(separator);
-                push_two(&mut out, number);
-            }
-            out
-        };
+        let mut out = Vec::with_capacity("0000-00-00T00:00:00Z".len());
+        self.push_rfc3339(&mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// Appends what [`Moment::rfc3339`] gives.
+    pub fn push_rfc3339(&self, out: &mut Vec<u8>) {
         match self {
             Self::Utc(t) => {
                 let t = t.to_offset(time::UtcOffset::UTC);
-                format!("{}Z", date(PrimitiveDateTime::new(t.date(), t.time())))
+                push_date(PrimitiveDateTime::new(t.date(), t.time()), out);
+                out.push(b'Z');
             }
-            Self::Local(t) => date(*t),
+            Self::Local(t) => push_date(*t, out),
         }
     }
 

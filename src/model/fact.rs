@@ -113,6 +113,13 @@ struct KeptLine {
     to: usize,
 }
 
+/// A text before and after so many characters.
+pub fn split_at_char(text: &str, characters: usize) -> (&str, &str) {
+    let at =
+        if text.is_ascii() { characters } else { text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at) };
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
 impl Excerpts {
     /// Makes room for so many more lines with so many bytes in all.
     pub fn reserve(&mut self, lines: usize, bytes: usize) {
@@ -148,19 +155,18 @@ impl Excerpts {
         let (mut excerpt, mut line_text) = (String::new(), String::new());
         if let Some(line) = self.at(place).filter(|_| place.line > 0) {
             let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
-            let tail: String = line.text.chars().skip(skip).collect();
-            excerpt = tail.trim_end().to_owned();
+            let mut words = split_at_char(line.text, skip).1.trim_end();
             // A record on one line: only the words of the place themselves.
-            if excerpt.len() > LONG_EXCERPT {
-                let own = usize::try_from(place.len).unwrap_or(usize::MAX).max(1);
-                excerpt = excerpt.chars().take(own).collect();
+            if words.len() > LONG_EXCERPT {
+                words = split_at_char(words, usize::try_from(place.len).unwrap_or(usize::MAX).max(1)).0;
             }
+            words.clone_into(&mut excerpt);
             line.text.clone_into(&mut line_text);
         }
         Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
     }
     /// The kept lines, in input order.
-    pub fn lines(&self) -> impl ExactSizeIterator<Item = ExcerptLine<'_>> {
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = ExcerptLine<'_>> + Clone {
         self.lines.iter().map(|kept| self.line(kept))
     }
     /// The bytes that the kept texts take.

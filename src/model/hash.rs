@@ -51,3 +51,56 @@ pub fn of(bytes: &[u8]) -> u64 {
     hasher.write_usize(bytes.len());
     hasher.finish()
 }
+
+/// The eight bytes of a word with ASCII letters in lower case.
+fn lower(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let low = word & (0x7F * EACH);
+    // The uppermost bit of each byte says: at least `A`; beyond `Z`.
+    let from_a = low + (0x80 - u64::from(b'A')) * EACH;
+    let beyond_z = low + (0x7F - u64::from(b'Z')) * EACH;
+    let letters = from_a & !beyond_z & !word & (0x80 * EACH);
+    word | (letters >> 2)
+}
+
+/// A hash of texts that stand one after the other, for which ASCII letters of either case are the same.
+pub fn of_lower<'t>(texts: impl IntoIterator<Item = &'t [u8]>) -> u64 {
+    let mut hasher = Quick::default();
+    for text in texts {
+        let (words, rest) = text.as_chunks::<8>();
+        for word in words {
+            hasher.word(lower(u64::from_le_bytes(*word)));
+        }
+        let mut last = [0_u8; 8];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        hasher.word(lower(u64::from_le_bytes(last)));
+        hasher.word(text.len() as u64);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lower_case_as_in_the_standard_library() {
+        for byte in 0..=u8::MAX {
+            let word = [byte, b'A', b'Z', b'a', b'@', b'[', 0xC1, byte];
+            assert_eq!(lower(u64::from_le_bytes(word)).to_le_bytes(), word.map(|b| b.to_ascii_lowercase()), "{byte}");
+        }
+    }
+
+    #[test]
+    fn texts_that_differ_have_other_hashes() {
+        let of = |texts: &[&str]| of_lower(texts.iter().map(|text| text.as_bytes()));
+        assert_eq!(of(&["MY", "Contoso Web Server"]), of(&["my", "contoso web server"]));
+        let others: &[&[&str]] =
+            &[&[""], &["a"], &["a", ""], &["", "a"], &["b"], &["12345678"], &["12345678", ""], &["1234567"]];
+        for (index, texts) in others.iter().enumerate() {
+            assert!(others.iter().skip(index + 1).all(|other| of(other) != of(texts)), "{texts:?}");
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! Bytes as hexadecimal digits.
 
 /// The two lower-case digits of a byte.
+#[inline]
 pub fn digits(byte: u8) -> [u8; 2] {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+    let digit = |nibble: u8| nibble.wrapping_add(if nibble < 10 { b'0' } else { b'a' - 10 });
     [digit(byte >> 4), digit(byte & 0xF)]
 }
 

@@ -3,6 +3,8 @@
 //! Sources: Microsoft Learn, "CryptoAPI Cryptographic Service Providers", "Cryptographic Provider Types",
 //! "CNG Key Storage Providers"; the types confirmed by published `certutil -csplist` output.
 
+use std::sync::LazyLock;
+
 /// CSP, KSP, or not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProviderKind {
@@ -216,8 +218,14 @@ pub static PROVIDERS: &[Provider] = &[
 
 /// The provider of this name; letters are compared without case.
 pub fn find(name: &str) -> Option<&'static Provider> {
+    /// The providers by the length of their names.
+    static BY_LENGTH: LazyLock<Vec<Vec<&Provider>>> = LazyLock::new(|| {
+        let longest = PROVIDERS.iter().map(|p| p.name.len()).max().unwrap_or(0);
+        (0..=longest).map(|length| PROVIDERS.iter().filter(|p| p.name.len() == length).collect()).collect()
+    });
     let name = name.trim();
-    PROVIDERS.iter().find(|p| p.name.eq_ignore_ascii_case(name))
+    let same = BY_LENGTH.get(name.len())?;
+    same.iter().find(|p| p.name == name).or_else(|| same.iter().find(|p| p.name.eq_ignore_ascii_case(name))).copied()
 }
 
 /// The kind that a name alone suggests: a known provider's, else KSP for names that end so. `None` when the name says

@@ -34,13 +34,20 @@ impl Sha1 {
     }
 }
 
-impl std::fmt::Display for Sha1 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Sha1 {
+    /// The 40 hexadecimal digits, lower case.
+    pub fn digits(&self) -> [u8; 40] {
         let mut out = [b'0'; 40];
         for (pair, byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
             *pair = hex::digits(byte);
         }
-        f.write_str(str::from_utf8(&out).unwrap_or_default())
+        out
+    }
+}
+
+impl std::fmt::Display for Sha1 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 

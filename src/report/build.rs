@@ -5,9 +5,9 @@ use super::model::{
     EvidenceReport, Finding, FlagsReport, KeyReport, KeySpecReport, ProviderReport, PublicKeyReport, Reference,
     RemedyReport, SourceReport, StepReport, StoreReport, Verdict,
 };
-use crate::case::credential::{Credential, CredentialId, Key, Origin, Scope};
+use crate::case::credential::{Certificate, Credential, CredentialId, Key, Origin, Scope};
 use crate::model::container_name::FileNameRule;
-use crate::model::fact::{Basis, Evidence, Excerpts};
+use crate::model::fact::{Basis, Evidence, ExcerptLine, Excerpts, Place, split_at_char};
 use crate::model::flags;
 use crate::model::hex;
 use crate::model::provider::ProviderKind;
@@ -28,12 +28,7 @@ pub fn credential(c: &Credential, verdicts: Vec<Verdict>) -> CredentialReport {
             issuer: x.issuer.as_ref().map(|s| s.value.clone()),
             not_before: x.not_before.as_ref().and_then(|d| d.value).map(|m| m.rfc3339()),
             not_after: x.not_after.as_ref().and_then(|d| d.value).map(|m| m.rfc3339()),
-            validity_text: (x.not_before.is_some() || x.not_after.is_some())
-                .then(|| {
-                    [&x.not_before, &x.not_after]
-                        .map(|d| d.as_ref().map(|d| d.text.value.clone()).filter(|t| !t.is_empty()))
-                })
-                .filter(|t| t.iter().any(Option::is_some)),
+            validity_text: validity_text(x).map(|ends| ends.map(|text| text.map(str::to_owned))),
             key_usage: x.key_usage.as_ref().map(|u| u.value.names().iter().map(|n| (*n).to_owned()).collect()),
             extended_key_usage: x.extended_key_usage.as_ref().map(|u| u.value.clone()),
             public_key: PublicKeyReport {
@@ -68,12 +63,12 @@ pub fn credential(c: &Credential, verdicts: Vec<Verdict>) -> CredentialReport {
                 line: (b.place.line > 0).then_some(b.place.line),
             })
             .collect(),
-        display_name: c.display_name(),
+        display_name: c.display_name().into_owned(),
         origin: origin(c.origin).to_owned(),
     }
 }
 
-fn origin(origin: Origin) -> &'static str {
+pub(super) fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::StoreDump => "a store listed by certutil",
         Origin::FileDump => "a file dumped by certutil",
@@ -81,6 +76,30 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Pfx => "a PFX file",
         Origin::KeyFile => "a key file",
         Origin::CertificateFile => "a certificate file",
+    }
+}
+
+/// The validity period as printed, when anything of it is.
+pub(super) fn validity_text(certificate: &Certificate) -> Option<[Option<&str>; 2]> {
+    let ends = [&certificate.not_before, &certificate.not_after]
+        .map(|end| end.as_ref().map(|date| date.text.value.as_str()).filter(|text| !text.is_empty()));
+    ends.iter().any(Option::is_some).then_some(ends)
+}
+
+pub(super) fn file_name_rule(key: &Key) -> &'static str {
+    match key.file_name_rule() {
+        Some(FileNameRule::Capi) => "capi",
+        Some(FileNameRule::Cng) => "cng",
+        Some(FileNameRule::Mismatch) => "mismatch",
+        None => "unknown",
+    }
+}
+
+pub(super) fn provider_kind(key: &Key) -> &'static str {
+    match key.kind() {
+        Some(ProviderKind::Csp) => "csp",
+        Some(ProviderKind::Ksp) => "ksp",
+        None => "unknown",
     }
 }
 
@@ -93,23 +112,12 @@ fn key(k: &Key) -> KeyReport {
             name: k.container.as_ref().map(|c| c.value.clone()),
             unique_name: k.unique_name.as_ref().map(|c| c.value.clone()),
             machine_guid: k.machine_guid(),
-            file_name_rule: match k.file_name_rule() {
-                Some(FileNameRule::Capi) => "capi",
-                Some(FileNameRule::Cng) => "cng",
-                Some(FileNameRule::Mismatch) => "mismatch",
-                None => "unknown",
-            }
-            .to_owned(),
+            file_name_rule: file_name_rule(k).to_owned(),
         },
         provider: ProviderReport {
             name: k.provider.as_ref().map(|p| p.value.clone()),
             provider_type: k.provider_type.as_ref().map(|t| t.value),
-            kind: match k.kind() {
-                Some(ProviderKind::Csp) => "csp",
-                Some(ProviderKind::Ksp) => "ksp",
-                None => "unknown",
-            }
-            .to_owned(),
+            kind: provider_kind(k).to_owned(),
         },
         flags: k.flags.as_ref().map(|f| FlagsReport {
             value: f.value,
@@ -166,9 +174,14 @@ pub fn fingerprint(rule: &str, workloads: &[String], identity: &str) -> String {
     hex::lower(hasher.finalize().iter().take(8))
 }
 
-fn workloads(ranked: &RankedFinding, asked: &[Target]) -> Vec<String> {
+/// The workloads that a finding matters for. `asked` stands for "all workloads that were asked for".
+pub(super) fn targets<'a>(ranked: &'a RankedFinding, asked: &'a [Target]) -> &'a [Target] {
     let own = &ranked.draft.workloads;
-    if own.is_empty() { asked } else { own }.iter().map(ToString::to_string).collect()
+    if own.is_empty() { asked } else { own }
+}
+
+fn workloads(ranked: &RankedFinding, asked: &[Target]) -> Vec<String> {
+    targets(ranked, asked).iter().map(ToString::to_string).collect()
 }
 
 /// The fingerprint that [`finding`] gives a finding.
@@ -232,34 +245,40 @@ pub fn finding(
 /// The lines between one piece of evidence and the next of the same finding, when they are few enough for one snippet.
 const GAP: u32 = 4;
 
+/// The lines between one piece of evidence and the next of the same finding, as far as they are kept.
+pub(super) fn between<'a>(
+    e: &Evidence,
+    all: &[Evidence],
+    excerpts: Option<&'a Excerpts>,
+) -> impl Iterator<Item = ExcerptLine<'a>> + Clone + use<'a> {
+    let Place { source, line, .. } = e.place;
+    let next = all.iter().filter(|o| o.place.source == source && o.place.line > line).map(|o| o.place.line).min();
+    let next = next.filter(|next| line > 0 && next - line <= GAP && next - line > 1).unwrap_or(0);
+    excerpts
+        .filter(|_| next > 0)
+        .into_iter()
+        .flat_map(Excerpts::lines)
+        .filter(move |l| l.source == source && l.number > line && l.number < next && l.column == 1)
+}
+
+/// The first columns of a line.
+pub(super) fn cut(text: &str, columns: usize) -> &str {
+    split_at_char(text, columns).0
+}
+
 fn evidence(e: &Evidence, all: &[Evidence], excerpts: Option<&Excerpts>, columns: usize) -> EvidenceReport {
     let text = e.place.line > 0;
-    let next = all
-        .iter()
-        .filter(|o| o.place.source == e.place.source && o.place.line > e.place.line)
-        .map(|o| o.place.line)
-        .min()
-        .filter(|next| next - e.place.line <= GAP);
-    let context = match (next, excerpts) {
-        (Some(next), Some(excerpts)) if text => excerpts
-            .lines()
-            .filter(|l| l.source == e.place.source && l.number > e.place.line && l.number < next && l.column == 1)
-            .map(|l| ContextLine { line: l.number, text: l.text.to_owned() })
-            .collect(),
-        _ => Vec::new(),
-    };
-    let cut = |s: &str| s.chars().take(columns).collect::<String>();
     EvidenceReport {
         input: e.place.source.0,
         line: text.then_some(e.place.line),
         column: text.then_some(e.place.column),
         bytes: [e.place.start, e.place.end()],
-        excerpt: cut(&e.excerpt),
+        excerpt: cut(&e.excerpt, columns).to_owned(),
         label: e.label.to_string(),
         primary: e.primary,
-        line_text: (!e.line_text.is_empty()).then(|| cut(&e.line_text)),
+        line_text: (!e.line_text.is_empty()).then(|| cut(&e.line_text, columns).to_owned()),
         path: e.path.clone(),
-        context,
+        context: between(e, all, excerpts).map(|l| ContextLine { line: l.number, text: l.text.to_owned() }).collect(),
     }
 }
 

@@ -2,11 +2,14 @@
 
 pub mod build;
 pub mod chain;
+pub(crate) mod credential_line;
 pub mod csv;
 pub mod escape;
+pub(crate) mod finding_line;
 pub mod html;
 pub mod inspect;
 pub mod json;
+mod json_writer;
 pub mod jsonl;
 pub mod junit;
 pub mod markdown;

@@ -154,6 +154,11 @@ impl Checks {
     pub fn new(rule: &'static RuleMeta, credential: Option<CredentialId>, recorded: Vec<Recorded>) -> Self {
         Self { rule, credential, recorded }
     }
+    /// Goes on with another rule about the same subject.
+    pub fn of(&mut self, rule: &'static RuleMeta) -> &mut Self {
+        self.rule = rule;
+        self
+    }
     /// For a case rule: the outcomes that follow are about this credential.
     pub fn about(&mut self, credential: Option<CredentialId>) -> &mut Self {
         self.credential = credential;

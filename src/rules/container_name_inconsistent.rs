@@ -31,8 +31,8 @@ impl CredentialRule for ContainerNameInconsistent {
         let empty = key.stored_container.as_ref().filter(|n| n.value.trim().is_empty());
         let default = key.container.as_ref().is_some_and(|n| n.value.eq_ignore_ascii_case("DefaultKeys"))
             || key.unique_name.as_ref().is_some_and(|n| {
-                container_name::split_file_name(&n.value)
-                    .is_some_and(|(prefix, _)| container_name::system_container(&prefix) == Some("DefaultKeys"))
+                container_name::file_prefix(&n.value)
+                    .is_some_and(|prefix| container_name::system_container(prefix) == Some("DefaultKeys"))
             });
         let place = match (remark, empty) {
             (Some(remark), _) => remark.place,

@@ -1,7 +1,7 @@
 //! From outcomes to a verdict: who is judged for what, which of the failed checks is the root cause, what follows.
 
 use super::check::{Checks, FindingDraft, Outcome, Recorded};
-use super::{Asked, Context, RULES, RuleEntry, RuleMeta, request, subject};
+use super::{Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, request, subject};
 use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope},
     index::CaseIndex,
@@ -31,22 +31,25 @@ pub fn bound(c: &Credential, asked: &[Target]) -> Vec<Target> {
 /// The workloads for which a credential is judged: those that an artifact binds it to; where none names another one, also
 /// those among `asked` that its store, its place in the chain and its extended key usage allow.
 pub fn candidates(c: &Credential, asked: &[Target]) -> Vec<Target> {
-    let bound = bound(c, asked);
-    let natural = natural(c, asked);
-    let of = |t: &Target| bound.contains(t) || natural.contains(t) && !c.passed_over.contains(&t.workload.name);
+    let personal = personal(c);
+    let natural = |t: &Target| personal.is_some_and(|personal| (!personal || t.workload.user_store) && allows(c, t));
+    let of = |t: &Target| {
+        c.bound.iter().any(|b| b.workload == t.workload.name) || natural(t) && !c.passed_over.contains(&t.workload.name)
+    };
     asked.iter().filter(|t| of(t)).copied().collect()
 }
 
-fn natural(c: &Credential, asked: &[Target]) -> Vec<Target> {
+/// Whether only a person's workloads use the credential; `None`: by its place alone it is for no workload.
+fn personal(c: &Credential) -> Option<bool> {
     let linked = matches!(c.key.association, Association::Linked | Association::FoundBySearch);
-    let personal = match c.origin {
+    Some(match c.origin {
         Origin::StoreDump => {
-            let known = c.store_name();
+            let known = c.printed_store_name();
             // A self-signed certificate without a key, from a store that is not named: a root, not a server.
             let self_signed = c.certificate.as_ref().and_then(|c| c.self_signed.as_ref()).is_some_and(|s| s.value);
             let rootlike = known.is_none() && c.key.association == Association::None && self_signed;
-            if rootlike || known.is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
-                return Vec::new();
+            if rootlike || known.is_some_and(|n| !is_server_store(n)) {
+                return None;
             }
             match c.scope() {
                 Scope::Machine | Scope::Service => false,
@@ -55,26 +58,29 @@ fn natural(c: &Credential, asked: &[Target]) -> Vec<Target> {
                 Scope::Unknown => {
                     matches!(subject::class(c), Some(ProviderClass::SmartCard | ProviderClass::Hello))
                 }
-                Scope::Enterprise | Scope::GroupPolicy => return Vec::new(),
+                Scope::Enterprise | Scope::GroupPolicy => return None,
             }
         }
         // A certificate without a key says nothing about a key; with one it is a PFX or a key link.
-        Origin::FileDump | Origin::CertificateFile if !linked => return Vec::new(),
+        Origin::FileDump | Origin::CertificateFile if !linked => return None,
         // A key whose certificate the file does not hold gets no verdict; in a locked part there may be one.
         Origin::Pfx if c.certificate.is_none() && !c.pfx.as_ref().is_some_and(|part| part.file.locked) => {
-            return Vec::new();
+            return None;
         }
         Origin::FileDump | Origin::Pfx => false,
         Origin::CertificateFile => {
-            if c.store_name().is_some_and(|n| !SERVER_STORES.contains(&n.as_str())) {
-                return Vec::new();
+            if c.printed_store_name().is_some_and(|n| !is_server_store(n)) {
+                return None;
             }
             c.scope() == Scope::User
         }
         Origin::SmartCardDump => true,
-        Origin::KeyFile => return Vec::new(),
-    };
-    asked.iter().filter(|t| (!personal || t.workload.user_store) && allows(c, t)).copied().collect()
+        Origin::KeyFile => return None,
+    })
+}
+
+fn is_server_store(name: &str) -> bool {
+    SERVER_STORES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Whether the certificate's place in the chain and its extended key usage allow the workload.
@@ -93,22 +99,39 @@ fn allows(c: &Credential, target: &Target) -> bool {
     allowed.is_empty() || usages.is_none_or(|u| u.iter().any(|u| u == oid::ANY_EKU || allowed.contains(&u.as_str())))
 }
 
+/// The rules about one credential, each with what is known of it.
+static CREDENTIAL_RULES: LazyLock<Vec<(&dyn CredentialRule, &RuleMeta)>> = LazyLock::new(|| {
+    let of =
+        |entry: &RuleEntry| if let RuleEntry::Credential(rule) = entry { Some((*rule, rule.meta())) } else { None };
+    RULES.iter().filter_map(of).collect()
+});
+
 /// Runs every rule about one credential. `base.workloads` are the workloads that were asked for.
 pub fn run_credential(c: &Credential, base: &Context<'_>) -> Vec<Recorded> {
-    let targets = candidates(c, base.workloads);
+    run_for(c, &candidates(c, base.workloads), base, Vec::new())
+}
+
+/// The same for a credential whose candidates are known. `room` is a list that is no longer needed.
+pub(crate) fn run_for(
+    c: &Credential,
+    targets: &[Target],
+    base: &Context<'_>,
+    mut room: Vec<Recorded>,
+) -> Vec<Recorded> {
     let bound = &bound(c, base.workloads)[..];
     // An archived certificate that nothing is bound to is history: only its being archived is told.
     let history = bound.is_empty() && certificate_archived(c);
-    let mut recorded = Vec::with_capacity(RULES.len());
-    for entry in RULES {
-        let RuleEntry::Credential(rule) = entry else { continue };
-        let silent = history && rule.meta().name != "archived-or-moved-certificate";
-        let workloads: &[Target] = if silent { &[] } else { &targets };
-        let cx = Context { workloads, bound, ..*base };
-        let mut checks = Checks::new(rule.meta(), Some(c.id), recorded);
-        rule.check(c, &cx, &mut checks);
-        recorded = checks.into_recorded();
+    let judged = Context { workloads: targets, bound, ..*base };
+    let silent = Context { workloads: &[], ..judged };
+    let Some((_, first)) = CREDENTIAL_RULES.first() else { return Vec::new() };
+    room.clear();
+    room.reserve(CREDENTIAL_RULES.len());
+    let mut checks = Checks::new(first, Some(c.id), room);
+    for (rule, meta) in &*CREDENTIAL_RULES {
+        let cx = if history && meta.name != "archived-or-moved-certificate" { &silent } else { &judged };
+        rule.check(c, cx, checks.of(meta));
     }
+    let mut recorded = checks.into_recorded();
     // Nobody is sent to look for what no workload needs.
     if (targets.is_empty() || history) && !matches!(c.origin, Origin::Pfx | Origin::KeyFile) {
         for r in recorded.iter_mut().filter(|r| matches!(r.outcome, Outcome::Unknown { .. })) {
@@ -277,11 +300,15 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
 }
 
 /// The findings of [`rank`] alone.
-pub fn findings(credential: Option<CredentialId>, recorded: &[Recorded], targets: &[Target]) -> Vec<RankedFinding> {
+pub fn findings<'r>(
+    credential: Option<CredentialId>,
+    recorded: impl IntoIterator<Item = &'r Recorded>,
+    targets: &[Target],
+) -> Vec<RankedFinding> {
     let mut findings = Vec::new();
     {
         let list: Vec<Candidate<'_>> = recorded
-            .iter()
+            .into_iter()
             .filter_map(|r| match &r.outcome {
                 Outcome::Fail(draft) => {
                     let own = r.credential == credential;

@@ -30,7 +30,7 @@ impl CredentialRule for KuMissingDigitalSignature {
         let Some(certificate) = &c.certificate else {
             return out.not_applicable("a key without a certificate");
         };
-        if c.store_name().as_deref() == Some("remote desktop") {
+        if c.printed_store_name().is_some_and(|n| n.eq_ignore_ascii_case("remote desktop")) {
             return out.not_applicable(
                 "Windows makes the certificates of this store, and Remote Desktop's clients take them",
             );

@@ -60,7 +60,7 @@ fn names(c: &Credential) -> Option<Vec<String>> {
         return None;
     }
     let name = common_name(&certificate.subject.as_ref()?.value)?;
-    is_dns(&name).then(|| vec![name])
+    is_dns(name).then(|| vec![name.to_owned()])
 }
 
 /// The host in `bindingInformation` of an IIS binding: `*:443:www.contoso.com`.

@@ -130,7 +130,7 @@ pub(super) fn host(request: &KeyRequest) -> Option<String> {
         let parts = subject.split([',', '+', ';', '/']).map(str::trim);
         let mut names =
             parts.filter_map(|part| part.split_once('=')).filter(|(key, _)| key.trim().eq_ignore_ascii_case("cn"));
-        names.next().map(|(_, name)| name.trim().trim_matches('"').to_owned())
+        names.next().map(|(_, name)| name.trim().trim_matches('"'))
     })?;
     // In an INF a comma needs no blank behind it.
     let name = name.split([',', ';']).next().unwrap_or_default().trim().to_owned();

@@ -27,8 +27,8 @@ impl CredentialRule for RsassaPssSignedCert {
         let Some(algorithm) = algorithm.filter(|_| !cx.workloads.is_empty()) else {
             return out.not_applicable("the signature algorithm is not shown, or no workload uses the certificate");
         };
-        let text = algorithm.value.to_ascii_lowercase();
-        let pss = text.split_whitespace().any(|w| w == "1.2.840.113549.1.1.10") || text.contains("rsassa-pss");
+        let text = &algorithm.value;
+        let pss = text.split_whitespace().any(|w| w == "1.2.840.113549.1.1.10") || subject::holds(text, "rsassa-pss");
         if !pss {
             return out.pass("not signed with RSASSA-PSS");
         }

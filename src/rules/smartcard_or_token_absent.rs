@@ -27,7 +27,7 @@ impl CredentialRule for SmartcardOrTokenAbsent {
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         let key = &c.key;
-        let token = key.provider.as_ref().is_some_and(|p| p.value.to_ascii_lowercase().contains("etoken"));
+        let token = key.provider.as_ref().is_some_and(|p| subject::holds(&p.value, "etoken"));
         let card = token || subject::class(c) == Some(ProviderClass::SmartCard);
         let code = key.codes.iter().find(|f| ABSENT.contains(&f.value));
         if !card && code.is_none() {

@@ -29,17 +29,22 @@ pub(super) fn stored(c: &Credential) -> bool {
 
 /// Whether the public key is an elliptic-curve key, as far as it is shown.
 pub(super) fn is_ec(c: &Credential) -> bool {
-    algorithm(c).is_some_and(|a| a.contains("EC"))
+    algorithm(c).is_some_and(|a| holds(a, "EC"))
 }
 
 /// Whether the public key is an RSA key, as far as it is shown.
 pub(super) fn is_rsa(c: &Credential) -> bool {
-    algorithm(c).is_some_and(|a| a.contains("RSA") || a.contains("1.2.840.113549.1.1"))
+    algorithm(c).is_some_and(|a| holds(a, "RSA") || a.contains("1.2.840.113549.1.1"))
 }
 
-fn algorithm(c: &Credential) -> Option<String> {
+fn algorithm(c: &Credential) -> Option<&str> {
     let certificate = c.certificate.as_ref().and_then(|c| c.public_key.algorithm.as_ref());
-    certificate.or(c.key.algorithm.as_ref()).map(|a| a.value.to_ascii_uppercase())
+    certificate.or(c.key.algorithm.as_ref()).map(|a| a.value.as_str())
+}
+
+/// Whether a text holds an ASCII word in letters of either case.
+pub(super) fn holds(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The length of the key in bits, with its place.

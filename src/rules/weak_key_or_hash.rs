@@ -18,7 +18,7 @@ static META: RuleMeta = RuleMeta {
 };
 
 /// Signature algorithms with MD2, MD4, MD5 or SHA-1: object identifiers and the words of their names.
-const WEAK: &[&str] = &[
+const WEAK_OIDS: &[&str] = &[
     "1.2.840.113549.1.1.2",
     "1.2.840.113549.1.1.3",
     "1.2.840.113549.1.1.4",
@@ -26,17 +26,16 @@ const WEAK: &[&str] = &[
     "1.3.14.3.2.29",
     "1.2.840.10045.4.1",
     "1.2.840.10040.4.3",
-    "md2",
-    "md4",
-    "md5",
-    "sha1",
-    "sha-1",
 ];
+const WEAK_WORDS: &[&str] = &["md2", "md4", "md5", "sha1", "sha-1"];
 
 fn weak(algorithm: &str) -> bool {
-    let text = algorithm.to_ascii_lowercase();
-    text.split_whitespace()
-        .any(|word| WEAK.iter().any(|w| if w.starts_with('1') { word == *w } else { word.starts_with(w) }))
+    let begins = |word: &str, with: &str| word.get(..with.len()).is_some_and(|w| w.eq_ignore_ascii_case(with));
+    algorithm.split_whitespace().any(|word| match word.as_bytes().first() {
+        Some(b'1') => WEAK_OIDS.contains(&word),
+        Some(b'm' | b'M' | b's' | b'S') => WEAK_WORDS.iter().any(|weak| begins(word, weak)),
+        _ => false,
+    })
 }
 
 impl CredentialRule for WeakKeyOrHash {
