@@ -453,7 +453,8 @@ fn is_next_header(text: &str, word: &str) -> bool {
     let Some(number) = number else { return false };
     let rest = number.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = number.len().saturating_sub(rest.len());
-    (1..=9).contains(&digits) && rest.strip_prefix(" ================").is_some_and(|end| end.starts_with(['\r', '\n']))
+    let end = rest.strip_prefix(" ================").map(|end| end.trim_start_matches('\r'));
+    (1..=9).contains(&digits) && end.is_some_and(|end| end.starts_with('\n'))
 }
 
 /// Looks for the shape that a text begins with. `positions` then holds where each of its runs begins, and its end.
