@@ -314,6 +314,7 @@ fn a_block_of_known_shape_is_read_at_once() {
         ("KeySpec = 1 -- AT_KEYEXCHANGE", "KeySpec = 2 -- AT_SIGNATURE"),
         ("1/1/2036 1:00 AM", "99/99/2036 1:00 AM"),
         ("0000  9b c3 c4 00", "0000  30 82 01 0a"),
+        ("================ Certificate 12", "==CERT_SHA1_HASH_PROP_ID(3):============== Certificate 12"),
         ("Certificate 12 ================", "Certificate 12 ================\rEncryption test passed"),
     ] {
         let changed = other.replace(from, to);

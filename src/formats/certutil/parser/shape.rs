@@ -43,7 +43,7 @@ enum Digits {
 #[derive(Default)]
 pub(super) struct Shapes {
     /// The one that fitted last is the first.
-    known: Vec<Shape>,
+    known: Vec<Box<Shape>>,
     begun: Option<Begun>,
     /// The block before: its end is seen when the next one begins.
     ended: Option<Begun>,
@@ -127,8 +127,11 @@ pub fn read_batch(batch: &Batch<'_>, parser: &mut Parser, others: &mut impl Line
         let before = lines.index();
         let line = lines.next()?;
         others.line(line, parser);
+        // Words in front of the header would be the block's, too.
         if parser.at_block_start()
-            && let Some(body) = body.and_then(|from| batch.text.get(from..before))
+            && let Some((body, next)) =
+                body.and_then(|from| batch.text.get(from..)?.split_at_checked(before.checked_sub(from)?))
+            && is_next_header(next, &parser.header_word)
         {
             parser.learn(body, line.start);
         }
@@ -376,20 +379,21 @@ impl Parser {
             return Err(Reached::Line);
         }
         let moved = Moved::new(shape, positions, ahead);
-        let record = moved.record(self.source).ok_or(Reached::Line)?;
-        let mut block = self.block.take().ok_or(Reached::Line)?;
-        let opened = std::mem::replace(&mut *block, record);
-        block.index = opened.index;
+        let opened = self.block.as_deref().ok_or(Reached::Line)?;
+        let mut block = Box::new(shape.block.clone());
+        block.index.clone_from(&opened.index);
         (block.first_line, block.start) = (opened.first_line, opened.start);
         (block.nested, block.smart_card) = (opened.nested, opened.smart_card);
+        moved.fill(&mut block, self.source).ok_or(Reached::Line)?;
+        self.block = None;
         for (total, more) in self.languages.iter_mut().zip(shape.languages) {
             *total = total.saturating_add(more);
         }
         let read = (shape.lines, moved.original(shape.original, shape.runs.len()));
         (self.shapes.unused, self.shapes.wait) = (0, 0);
         self.records.push(Record::Certificate(block));
-        if let Some(first) = self.shapes.known.get_mut(..=index) {
-            first.rotate_right(1);
+        if index > 0 {
+            self.shapes.known.get_mut(..=index).into_iter().for_each(|first| first.rotate_right(1));
         }
         Ok(read)
     }
@@ -414,7 +418,7 @@ impl Parser {
         let Some(mut shape) = Shape::of(block, body, end, &ended, mode, languages) else { return };
         shape.number_runs(&self.shapes.known, &mut self.shapes.numbers);
         self.shapes.known.truncate(BLOCK_SHAPES.saturating_sub(1));
-        self.shapes.known.insert(0, shape);
+        self.shapes.known.insert(0, Box::new(shape));
     }
 }
 
@@ -458,7 +462,7 @@ fn is_next_header(text: &str, word: &str) -> bool {
 }
 
 /// Looks for the shape that a text begins with. `positions` then holds where each of its runs begins, and its end.
-fn find(known: &[Shape], mode: Mode, text: &[u8], positions: &mut Vec<usize>) -> Fit {
+fn find(known: &[Box<Shape>], mode: Mode, text: &[u8], positions: &mut Vec<usize>) -> Fit {
     positions.clear();
     let mut last: Option<&Shape> = None;
     for (index, shape) in known.iter().enumerate().filter(|(_, shape)| shape.mode == mode) {
@@ -508,8 +512,8 @@ impl Shape {
     }
 
     /// Gives the runs the numbers of the same ones of known shapes, and new numbers after `next`.
-    fn number_runs(&mut self, known: &[Self], next: &mut u64) {
-        let mut alike: Vec<&Self> = known.iter().collect();
+    fn number_runs(&mut self, known: &[Box<Self>], next: &mut u64) {
+        let mut alike: Vec<&Self> = known.iter().map(Box::as_ref).collect();
         for at in 0..self.runs.len() {
             let Some(run) = self.runs.get(at).copied() else { break };
             alike.retain(|other| other.runs.get(at).is_some_and(|others| self.has_run_of(&run, other, others)));
@@ -613,7 +617,8 @@ impl Shape {
         let ahead = Ahead { text: body, start: first.start, number: u64::from(drawn.first_line), unit: mode.unit };
         let mut positions = Vec::new();
         let fits = matches!(shape.compare(body.as_bytes(), 0, &mut positions), Fit::Whole(_));
-        let mut again = Moved::new(&shape, &positions, &ahead).record(block.serial.as_ref()?.place.source)?;
+        let mut again = shape.block.clone();
+        Moved::new(&shape, &positions, &ahead).fill(&mut again, block.serial.as_ref()?.place.source)?;
         again.index.clone_from(&block.index);
         (again.first_line, again.start) = (block.first_line, block.start);
         (fits && again == *block).then_some(shape)
@@ -1004,11 +1009,10 @@ impl<'s> Moved<'s> {
         self.ahead.text.get(self.index(part.from)..self.index(part.to)).unwrap_or_default()
     }
 
-    /// The record of the block, but for what its header states.
-    fn record(&self, source: SourceId) -> Option<CertificateBlock> {
+    /// Gives a copy of the shape's block the places and values of this one. `None`: a value is none.
+    fn fill(&self, block: &mut CertificateBlock, source: SourceId) -> Option<()> {
         let shape = self.shape;
         let first_line = u32::try_from(self.ahead.number).unwrap_or(u32::MAX);
-        let mut block = shape.block.clone();
         let mut moves = shape.moves.iter();
         block.each_place(&mut |_, place| {
             let (from, to) = moves.next().copied().unwrap_or_default();
@@ -1022,14 +1026,14 @@ impl<'s> Moved<'s> {
         for (field, parts) in &shape.texts {
             block.set_text(*field, join(parts, |part| self.text(part), &mut joined))?;
         }
-        self.key(&mut block)?;
+        self.key(block)?;
         block.excerpts.reserve(shape.kept.len(), shape.kept_bytes);
         for kept in &shape.kept {
             let start = self.ahead.start.saturating_add(self.original(kept.start, kept.part.from.run));
             let number = kept.number.saturating_add(first_line);
             block.excerpts.push(source, number, kept.column, start, self.text(&kept.part));
         }
-        Some(block)
+        Some(())
     }
 
     /// The hash of the printed public key. `None`: it is whole where the shape's own was cut, or the other way round.
