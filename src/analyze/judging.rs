@@ -139,7 +139,7 @@ impl Analysis<'_> {
         // A log of bare headers says the same again and again.
         let before = at.checked_sub(1).and_then(|at| self.case.kept.get(at));
         let before = before.filter(|before| judged::same_facts(before, credential));
-        let shared = before.and_then(|before| self.known.get(&before.id)?.outcomes.shared());
+        let shared = before.and_then(|before| self.known.get(&before.id)?.outcomes.shared(id));
         let outcomes = shared.unwrap_or_else(|| {
             let room = std::mem::take(&mut self.recorded);
             let base = context(options, &options.targets, self.stop);

@@ -26,9 +26,13 @@ impl Outcomes {
             .filter_map(move |number| if *number == OTHER { others.next().map(Err) } else { Some(Ok(*number)) })
     }
 
-    /// The same outcomes about another credential; `None`: they hold something of this one's own.
-    pub(super) fn shared(&self) -> Option<Self> {
-        self.others.is_empty().then(|| Self { numbers: self.numbers.clone(), others: Vec::new() })
+    /// The same outcomes about another credential that states the same; `None`: some failed, and name places.
+    pub(super) fn shared(&self, credential: CredentialId) -> Option<Self> {
+        if self.failed().next().is_some() {
+            return None;
+        }
+        let others = self.others.iter().map(|other| Recorded { credential: Some(credential), ..other.clone() });
+        Some(Self { numbers: self.numbers.clone(), others: others.collect() })
     }
 
     /// Those whose reason is not a constant.
