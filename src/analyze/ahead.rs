@@ -59,8 +59,7 @@ pub(super) enum Whole {
 impl Forerunner {
     /// Reads one input of the given path, or a member of it, from all its bytes. `number` is what the input's number in the
     /// report will be; when another one comes before it after all, it is read again where its places depend on that.
-    pub fn read(&self, path: &str, member: Option<&str>, number: usize, data: Vec<u8>) -> Ahead {
-        let data = Zeroizing::new(data);
+    pub fn read(&self, path: &str, member: Option<&str>, number: usize, data: Zeroizing<Vec<u8>>) -> Ahead {
         let source = SourceId(u32::try_from(number).unwrap_or(u32::MAX));
         let options = &*self.options;
         let mut ready = Ready { source, ..Ready::default() };

@@ -207,7 +207,7 @@ impl Ahead<'_> {
         }
         self.progress.add(size);
         let number = index.saturating_add(self.members.load(Ordering::Relaxed));
-        Early::Read(Box::new(self.forerunner.read(&found.name.path, None, number, std::mem::take(&mut *data))))
+        Early::Read(Box::new(self.forerunner.read(&found.name.path, None, number, data)))
     }
 }
 
