@@ -142,9 +142,12 @@ impl Analysis<'_> {
             let walked = archive::walk(reader, &limits, &budget, &mut |member, package, body| {
                 let package = package_around || package;
                 // Members of packages that are not recognised get no number.
-                if !package && let (archive::MemberKind::File, Ok(body)) = (member.kind, body) {
-                    return self.member_ahead(&mut input, member, body, &mut tally, queue);
-                }
+                let body = match body {
+                    Ok(body) if !package && member.kind == archive::MemberKind::File => {
+                        return self.member_ahead(&mut input, member, body, &mut tally, queue);
+                    }
+                    body => body,
+                };
                 self.take_members(&input.path, &mut tally, queue, 0)?;
                 self.archives.package = package;
                 self.member(&mut input, member, body, &mut tally)
@@ -238,7 +241,7 @@ impl Analysis<'_> {
         let mut data = Zeroizing::new(Vec::new());
         let mut failure = None;
         if !(self.stop)() {
-            failure = body.by_ref().take(AHEAD_BYTES as u64 + 1).read_to_end(&mut data).err();
+            failure = Read::take(&mut *body, AHEAD_BYTES as u64 + 1).read_to_end(&mut data).err();
             if failure.is_none() && data.len() <= AHEAD_BYTES && !archive::is_zip(&data) {
                 let at_once = self.options.threads.saturating_mul(4).clamp(1, AHEAD_INPUTS);
                 self.take_members(&outer.path, tally, queue, at_once.saturating_sub(1))?;
