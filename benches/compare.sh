@@ -182,12 +182,54 @@ echo "A log of 50 kB, whole process on the clock: keyspect $(best_wall "$keyspec
 rm "$log"
 
 if has openssl; then
-    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/key.pem" -out "$dir/cert.pem" -days 30 -subj /CN=www.contoso.com 2>/dev/null
-    openssl pkcs12 -export -inkey "$dir/key.pem" -in "$dir/cert.pem" -passout pass:test -out "$dir/one.pfx"
+    # A folder of 500 PFX files, each with its own certificate and salts: as Windows wrote them before 2018 (3DES, 2000
+    # iterations) and since (AES-256, SHA-256, 2000), as openssl does (2048), and with 10,000.
     mkdir "$dir/many"
-    for n in $(seq 500); do cp "$dir/one.pfx" "$dir/many/$n.pfx"; done
+    for n in $(seq 0 9); do openssl genrsa -out "$dir/key$n.pem" 2048 2>/dev/null; done
+    forms=("-iter 2000 -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1" "-iter 2000 -keypbe aes-256-cbc -certpbe aes-256-cbc -macalg sha256"
+        "-iter 2048 -keypbe aes-256-cbc -certpbe aes-256-cbc -macalg sha256" "-iter 10000 -keypbe aes-256-cbc -certpbe aes-256-cbc -macalg sha256")
+    for n in $(seq 500); do
+        openssl req -x509 -new -key "$dir/key$((n % 10)).pem" -out "$dir/cert.pem" -days 3000 -subj "/CN=host$n.contoso.com" 2>/dev/null
+        # shellcheck disable=SC2086 # the form is several arguments
+        openssl pkcs12 -export -inkey "$dir/key$((n % 10)).pem" -in "$dir/cert.pem" -passout pass:test ${forms[n % 4]} -out "$dir/many/$n.pfx"
+    done
+    # One of many iterations: what a start costs no longer counts beside them.
+    openssl pkcs12 -export -inkey "$dir/key0.pem" -in "$dir/cert.pem" -passout pass:test -iter 600000 -keypbe aes-256-cbc -certpbe aes-256-cbc \
+        -macalg sha256 -out "$dir/slow.pfx"
     all_openssl() { for file in "$dir"/many/*.pfx; do openssl pkcs12 -info -nodes -passin pass:test -in "$file"; done; }
-    echo "One PFX: keyspect $(best_wall "$keyspect" check --passin pass:test "$dir/one.pfx") µs, openssl pkcs12 -info $(best_wall openssl pkcs12 -info -nodes -passin pass:test -in "$dir/one.pfx") µs."
-    runs=2
-    echo "500 PFX: keyspect --threads 1 $(($(best_wall "$keyspect" check --format jsonl --threads 1 --passin pass:test "$dir/many") / 1000)) ms, two threads $(($(best_wall "$keyspect" check --format jsonl --threads 2 --passin pass:test "$dir/many") / 1000)) ms, a loop over openssl $(($(best_wall all_openssl) / 1000)) ms."
+    check() { "$keyspect" check --format jsonl --passin pass:test "$@"; }
+    show() { openssl pkcs12 -info -nodes -passin pass:test -in "$1"; }
+    runs=10
+    echo
+    for file in "$dir/many/1.pfx" "$dir/many/3.pfx" "$dir/slow.pfx"; do
+        iterations=$(openssl pkcs12 -info -noout -passin pass:test -in "$file" 2>&1 | sed -n 's/^MAC.*[Ii]teration[s]* *\([0-9]*\).*/\1/p')
+        echo "One PFX, $iterations iterations, user and system time: keyspect $(best_cpu check --threads 1 "$file") ms, openssl pkcs12 -info $(best_cpu show "$file") ms."
+        runs=3
+    done
+    echo "The same without a password, on the clock: keyspect $(best_wall "$keyspect" check --threads 1 "$dir/many/1.pfx") µs, true $(best_wall /bin/true) µs."
+    one=$(best_wall check --threads 1 "$dir/many")
+    two=$(best_wall check --threads 2 "$dir/many")
+    one_cpu=$(best_cpu check --threads 1 "$dir/many")
+    runs=1
+    loop=$(best_wall all_openssl)
+    loop_cpu=$(best_cpu all_openssl)
+    echo "500 PFX, on the clock: one thread $((one / 1000)) ms, two threads $((two / 1000)) ms ($(awk -v a="$one" -v b="$two" 'BEGIN { printf "%.2f", a / b }') times as fast)," \
+        "a loop over openssl $((loop / 1000)) ms ($(awk -v a="$loop" -v b="$two" 'BEGIN { printf "%.1f", a / b }') times two threads);" \
+        "user and system time: one thread $one_cpu ms, the loop $loop_cpu ms."
+    if has python3; then
+        # A thousand artifacts: those PFX files, their certificates in clear and short logs.
+        runs=3
+        mkdir "$dir/mixed"
+        cp "$dir"/many/*.pfx "$dir/mixed"
+        for n in $(seq 250); do
+            cp "$dir/cert.pem" "$dir/mixed/$n.pem"
+            head -c $((n * 80 + 4000)) "$dir/short.txt" >"$dir/mixed/$n.txt"
+        done
+        (cd "$dir/mixed" && python3 -m zipfile -c "$dir/mixed.zip" ./*)
+        for threads in 1 2; do
+            folder=$(best_wall check --threads $threads "$dir/mixed")
+            archive=$(best_wall check --threads $threads "$dir/mixed.zip")
+            echo "1000 artifacts, $threads threads, on the clock: a folder $((folder / 1000)) ms, the same as a zip $((archive / 1000)) ms ($(awk -v a="$archive" -v b="$folder" 'BEGIN { printf "%.2f", a / b }') times)."
+        done
+    fi
 fi

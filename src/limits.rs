@@ -13,6 +13,12 @@ pub const SIGHTINGS: usize = 64;
 pub const BLOCK_SHAPES: usize = 32;
 /// The longest certificate block whose shape is remembered, in bytes; a longer one is read line by line.
 pub const BLOCK_SHAPE_BYTES: usize = 32_768;
+/// The largest input that is read before it is its turn, in bytes.
+pub const AHEAD_BYTES: usize = 1_048_576;
+/// The largest text whose lines are read before it is its turn, in bytes.
+pub const AHEAD_TEXT_BYTES: usize = 262_144;
+/// Inputs that are read before it is their turn, at once.
+pub const AHEAD_INPUTS: usize = 16;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;
 /// Values of one INF file.

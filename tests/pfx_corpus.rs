@@ -254,6 +254,19 @@ fn limits_are_checked_before_any_derivation() {
 }
 
 #[test]
+fn a_password_is_tried_once_however_often_it_is_given() {
+    let case = case("openssl-default");
+    let mut pfx = walk(&case.bytes, &Limits::default()).unwrap();
+    // Room for the wrong password, the empty one and the right one.
+    let mut limits = Limits::default();
+    limits.kdf_iterations_total = 3 * pfx.mac.as_ref().unwrap().iterations.value;
+    let wrong = || Zeroizing::new("wrong".to_owned());
+    let given = [wrong(), Zeroizing::default(), wrong(), wrong(), wrong(), wrong(), Zeroizing::new(case.password)];
+    assert_eq!(open(&mut pfx, &given, &limits), PasswordState::Given(6));
+    assert!(!pfx.locked() && pfx.problems.is_empty(), "{:?}", pfx.problems);
+}
+
+#[test]
 fn a_wrong_password_opens_nothing() {
     for name in ["openssl-default", "openssl-legacy", "openssl-no-mac", "pbmac1"] {
         let case = case(name);

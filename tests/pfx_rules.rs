@@ -30,7 +30,9 @@ fn artifact_named(case: &str, with_password: bool, file_name: Option<&str>) -> (
     let password = case["password"].as_str().unwrap().to_owned();
     let passwords = if with_password && !password.is_empty() { vec![Zeroizing::new(password)] } else { vec![] };
     let bytes = std::fs::read(folder.join("file.pfx")).unwrap();
-    (from_pfx::read(&bytes, &passwords, &mut || None, &Origin::new(SourceId(0), file_name), &Limits::default()), case)
+    let limits = Limits::default();
+    let opened = from_pfx::open(&bytes, &passwords, &limits).unwrap();
+    (from_pfx::read(opened, &mut || None, &Origin::new(SourceId(0), file_name), &limits), case)
 }
 
 fn failures(artifact: &Artifact, target: Target, windows: Option<&str>) -> Vec<(&'static str, FindingDraft)> {

@@ -92,3 +92,35 @@ fn a_stopped_run_says_where() {
         assert!(report.inputs[0].problems.iter().any(|p| p.message.starts_with("stopped after line ")));
     }
 }
+
+/// The whole corpus with its archives and PFX files, between a long log, files that are cut off, and one that is empty.
+#[cfg(all(feature = "cli", feature = "decrypt", feature = "zip"))]
+#[test]
+fn a_mixed_folder_gives_the_same_report_with_any_number_of_threads() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let pfx = std::fs::read(corpus.join("pfx/openssl-default/file.pfx")).unwrap();
+    put("a.pfx", &pfx);
+    put("b-long.txt", &log()[..400_000]);
+    put("c-cut.pfx", &pfx[..pfx.len() / 2]);
+    put("d-empty.txt", b"");
+    put("e-noise.bin", &[0xa5; 4096]);
+    put("f-short.txt", &log()[..9_000]);
+    put("g-again.pfx", &pfx);
+    let run = |format: &str, threads: &str| {
+        let mut command = assert_cmd::Command::cargo_bin("keyspect").unwrap();
+        command.env_clear().env("PASSWORD", "corpus-Password1").arg("check").arg(folder.path()).arg(&corpus);
+        command.args(["--passin", "env:PASSWORD", "--at", "2026-01-01T00:00:00Z", "--no-config", "--fail-on", "never"]);
+        let output = command.args(["--format", format, "--threads", threads]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    for format in ["jsonl", "json", "text"] {
+        let one = run(format, "1");
+        assert!(one.len() > 100_000, "{format}: {} bytes", one.len());
+        for threads in ["2", "4", "8"] {
+            assert!(run(format, threads) == one, "{format} with {threads} threads");
+        }
+    }
+}

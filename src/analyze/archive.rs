@@ -1,8 +1,14 @@
 //! Archives: an input of their own, and one for every member.
 
 use super::Analysis;
+#[cfg(feature = "zip")]
+use super::ahead::Ahead;
+#[cfg(feature = "zip")]
+use super::in_order::{InOrder, in_order};
 use super::measured::Measured;
 use crate::input::archive;
+#[cfg(feature = "zip")]
+use crate::limits::{AHEAD_BYTES, AHEAD_INPUTS};
 use crate::report::model::{Input, InputStatus, Problem};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use zeroize::Zeroizing;
@@ -125,9 +131,30 @@ impl Analysis<'_> {
         self.inputs.push(input.clone());
         self.archives.depth = self.archives.depth.saturating_add(1);
         let mut tally = Tally::default();
-        let walked = archive::walk(reader, &limits, &budget, &mut |member, package, body| {
-            self.archives.package = package_around || package;
-            self.member(&mut input, member, body, &mut tally)
+        let forerunner = self.forerunner();
+        let outer_path = input.path.clone();
+        let work = |job: MemberJob| {
+            let ahead = forerunner.read(&outer_path, Some(&job.inside), job.number, job.data);
+            (job.inside, ahead)
+        };
+        let threads = self.options.threads.min(AHEAD_INPUTS);
+        let walked = in_order(threads, work, |queue| {
+            let walked = archive::walk(reader, &limits, &budget, &mut |member, package, body| {
+                let package = package_around || package;
+                // Members of packages that are not recognised get no number.
+                let body = match body {
+                    Ok(body) if !package && member.kind == archive::MemberKind::File => {
+                        return self.member_ahead(&mut input, member, body, &mut tally, queue);
+                    }
+                    body => body,
+                };
+                self.take_members(&input.path, &mut tally, queue, 0)?;
+                self.archives.package = package;
+                self.member(&mut input, member, body, &mut tally)
+            });
+            self.archives.package = package_around;
+            let rest = if walked.is_ok() { self.take_members(&input.path, &mut tally, queue, 0) } else { Ok(()) };
+            rest.and(walked)
         });
         self.archives.depth = self.archives.depth.saturating_sub(1);
         self.archives.package = package_around;
@@ -175,10 +202,7 @@ impl Analysis<'_> {
             tally.stopped = true;
             return Ok(false);
         }
-        let inside = match &outer.member {
-            Some(around) => format!("{around}/{}", member.name),
-            None => member.name.clone(),
-        };
+        let inside = inside(outer, member);
         let before = self.inputs.len();
         match (member.kind, body) {
             (archive::MemberKind::Folder, _) => {
@@ -200,18 +224,85 @@ impl Analysis<'_> {
                 self.end_input(input)?;
             }
         }
-        let status = self.inputs.get(before).map_or(InputStatus::Unrecognized, |input| input.status);
-        let count = match status {
-            InputStatus::Analyzed | InputStatus::Locked => &mut tally.recognized,
-            InputStatus::Partial => {
-                tally.partial = tally.partial.saturating_add(1);
-                &mut tally.recognized
-            }
-            InputStatus::Failed => &mut tally.failed,
-            InputStatus::Unrecognized => &mut tally.unrecognized,
-        };
-        *count = count.saturating_add(1);
+        tally.count(self.inputs.get(before).map(|input| input.status));
         Ok(true)
+    }
+
+    /// A member that is a file: read ahead of its turn if it is small.
+    #[cfg(feature = "zip")]
+    fn member_ahead(
+        &mut self,
+        outer: &mut Input,
+        member: &archive::Member,
+        body: &mut (dyn Read + Send),
+        tally: &mut Tally,
+        queue: &mut InOrder<'_, MemberJob, (String, Ahead)>,
+    ) -> io::Result<bool> {
+        let mut data = Zeroizing::new(Vec::new());
+        let mut failure = None;
+        if !(self.stop)() {
+            failure = Read::take(&mut *body, AHEAD_BYTES as u64 + 1).read_to_end(&mut data).err();
+            if failure.is_none() && data.len() <= AHEAD_BYTES && !archive::is_zip(&data) {
+                let at_once = self.options.threads.saturating_mul(4).clamp(1, AHEAD_INPUTS);
+                self.take_members(&outer.path, tally, queue, at_once.saturating_sub(1))?;
+                tally.read = tally.read.saturating_add(1);
+                let number = self.inputs.len().saturating_add(queue.outstanding());
+                queue.give(MemberJob { inside: inside(outer, member), number, data });
+                return Ok(true);
+            }
+        }
+        self.take_members(&outer.path, tally, queue, 0)?;
+        let mut whole = data.as_slice().chain(Resumed { failure, body });
+        self.member(outer, member, Ok(&mut whole), tally)
+    }
+
+    /// Takes members that were read ahead, until so many are left.
+    #[cfg(feature = "zip")]
+    fn take_members(
+        &mut self,
+        path: &str,
+        tally: &mut Tally,
+        queue: &mut InOrder<'_, MemberJob, (String, Ahead)>,
+        left: usize,
+    ) -> io::Result<()> {
+        while queue.outstanding() > left {
+            let Some((inside, ahead)) = queue.take() else { break };
+            let before = self.inputs.len();
+            self.read_ahead(path, Some(&inside), ahead)?;
+            tally.count(self.inputs.get(before).map(|input| input.status));
+        }
+        Ok(())
+    }
+}
+
+/// A member that is read ahead of its turn.
+#[cfg(feature = "zip")]
+struct MemberJob {
+    inside: String,
+    number: usize,
+    data: Zeroizing<Vec<u8>>,
+}
+
+/// The rest of a member after its reader answered, possibly with an error.
+#[cfg(feature = "zip")]
+struct Resumed<'b> {
+    failure: Option<io::Error>,
+    body: &'b mut (dyn Read + Send),
+}
+
+#[cfg(feature = "zip")]
+impl Read for Resumed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.failure.take().map_or_else(|| self.body.read(buffer), Err)
+    }
+}
+
+/// The path of a member, through the archives around it.
+#[cfg(feature = "zip")]
+fn inside(outer: &Input, member: &archive::Member) -> String {
+    match &outer.member {
+        Some(around) => format!("{around}/{}", member.name),
+        None => member.name.clone(),
     }
 }
 
@@ -226,4 +317,21 @@ struct Tally {
     failed: u64,
     unrecognized: u64,
     stopped: bool,
+}
+
+#[cfg(feature = "zip")]
+impl Tally {
+    /// Counts a member with what became of it.
+    fn count(&mut self, status: Option<InputStatus>) {
+        let count = match status.unwrap_or(InputStatus::Unrecognized) {
+            InputStatus::Analyzed | InputStatus::Locked => &mut self.recognized,
+            InputStatus::Partial => {
+                self.partial = self.partial.saturating_add(1);
+                &mut self.recognized
+            }
+            InputStatus::Failed => &mut self.failed,
+            InputStatus::Unrecognized => &mut self.unrecognized,
+        };
+        *count = count.saturating_add(1);
+    }
 }

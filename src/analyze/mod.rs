@@ -4,8 +4,10 @@
 //! judgement and a `stop` callback. An [`Analysis`] collects everything for one [`Report`](crate::report::model::Report); with a [`Sink`] it writes
 //! each item as soon as its block ends.
 
+mod ahead;
 mod archive;
 mod embedded;
+mod in_order;
 mod judged;
 mod judging;
 mod measured;
@@ -22,32 +24,35 @@ use crate::case::credential::CredentialId;
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, from_powershell, key_artifacts};
-use crate::formats::certutil::{self, Language, Parser};
+use crate::formats::FormatError;
+use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
-use crate::formats::{event_text, pfx, registry_hive};
 use crate::input::archive::is_zip;
-use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
+use crate::input::{Passwords, TextEncoding, looks_like_text};
 use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
 use crate::model::hash::BuildQuick;
 use crate::model::observation::{Observation, Observed, SystemFact};
-use crate::model::principal;
 use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::Sink;
 use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
 use crate::report::records;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
+pub use ahead::{Ahead, Forerunner};
+use ahead::{Ready, Whole, is_one_artifact, whole_artifact};
 use archive::Archives;
+pub use in_order::{InOrder, in_order};
 use judged::Lines;
 use judging::{Counted, Known};
 use measured::Measured;
-use segments::{Part, Segments};
+use segments::Part;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
+use std::sync::Arc;
 use text::{Next, Portion};
 use time::OffsetDateTime;
 pub use triage::{NotAFingerprint, Triage};
@@ -108,7 +113,7 @@ pub type TakeBytes<'a> = dyn FnMut(&Input, Option<Vec<u8>>) + 'a;
 
 /// One run over any number of inputs.
 pub struct Analysis<'a> {
-    options: Options,
+    options: Arc<Options>,
     stop: &'a dyn Fn() -> bool,
     ask: Option<&'a mut AskPassword<'a>>,
     sink: Option<&'a mut dyn Sink>,
@@ -128,13 +133,15 @@ pub struct Analysis<'a> {
     /// Room for its outcomes.
     recorded: Vec<Recorded>,
     archives: Archives,
+    /// What was found ahead of its turn in the input that is read.
+    ready: Ready,
 }
 
 impl<'a> Analysis<'a> {
     /// Collects everything for one report.
     pub fn new(options: Options) -> Self {
         Self {
-            options,
+            options: Arc::new(options),
             stop: &|| false,
             ask: None,
             sink: None,
@@ -150,6 +157,7 @@ impl<'a> Analysis<'a> {
             lines: Lines::default(),
             recorded: Vec::new(),
             archives: Archives::default(),
+            ready: Ready::default(),
         }
     }
 
@@ -204,8 +212,9 @@ impl<'a> Analysis<'a> {
     /// Only what the sink answers.
     pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
         let mut input = self.input(path, member);
-        let mut measured =
-            Measured::new(reader, if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes });
+        let sha256 = self.ready.sha256.take();
+        let limit = if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes };
+        let mut measured = Measured::new(reader, if sha256.is_some() { 0 } else { limit });
         if self.bytes.is_some() {
             measured = measured.keeping(u64::try_from(self.options.limits.binary_bytes).unwrap_or(u64::MAX));
         }
@@ -242,27 +251,15 @@ impl<'a> Analysis<'a> {
             }
         }
         input.bytes = measured.bytes;
-        input.sha256 = measured.sha256();
+        input.sha256 = sha256.or_else(|| measured.sha256());
         if let Some(take) = &mut self.bytes {
             take(&input, measured.take_bytes());
         }
         self.end_input(input)
     }
 
-    /// Whether a text is one artifact that is read whole, and not a ticket in which it stands among others.
-    fn is_one_artifact(&self, head: &[u8]) -> bool {
-        if !key_artifacts::claims_text(head) {
-            return false;
-        }
-        let limits = &self.options.limits;
-        let mut lines = LineReader::new(Cursor::new(head), choose(head, &[]).encoding, limits);
-        let source = SourceId::default();
-        let (mut parser, mut segments) = (Parser::new(source, limits), Segments::new(source, limits));
-        while let Ok(Some(batch)) = lines.next_batch() {
-            batch.lines().for_each(|line| segments.hand_on(line, &mut parser));
-        }
-        segments.finish();
-        segments.take_records().is_empty()
+    fn is_one_artifact(&mut self, head: &[u8]) -> bool {
+        self.ready.one_artifact.take().unwrap_or_else(|| is_one_artifact(head, &self.options.limits))
     }
 
     fn input(&self, path: &str, member: Option<&str>) -> Input {
@@ -315,14 +312,17 @@ impl<'a> Analysis<'a> {
         let mut data = Zeroizing::new(head);
         let failure = rest.by_ref().take(u64::try_from(room).unwrap_or(u64::MAX)).read_to_end(&mut data).err();
         let path = input.member.as_ref().unwrap_or(&input.path).clone();
-        let name = path.rsplit(['/', '\\']).next();
-        let origin = Origin::new(SourceId(input.id), name);
-        if pfx::looks_like(&data) {
-            let artifact = self.pfx(&data, &path, &origin, &limits);
-            self.artifact(input, artifact)?;
-        } else if (data.len() <= limits.binary_bytes || registry_hive::recognise(&data))
-            && let Some(artifact) = key_artifacts::read(&data, &origin, &limits)
-        {
+        let source = SourceId(input.id);
+        let whole = self.ready.whole.take().unwrap_or_else(|| whole_artifact(&data, &path, source, &self.options));
+        let artifact = match whole {
+            Whole::Pfx(opened) => {
+                let origin = Origin::new(source, path.rsplit(['/', '\\']).next());
+                Some(self.pfx(opened, &path, &origin, &limits))
+            }
+            Whole::Artifact(artifact) => Some(*artifact),
+            Whole::Other => None,
+        };
+        if let Some(artifact) = artifact {
             self.artifact(input, artifact)?;
         } else if text {
             return self.text(input, std::mem::take(&mut data), rest);
@@ -347,15 +347,23 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
-    fn pfx(&mut self, data: &[u8], path: &str, origin: &Origin<'_>, limits: &Limits) -> Artifact {
-        let passwords = self.options.passwords.for_file(origin.file_name.unwrap_or(path));
+    fn pfx(
+        &mut self,
+        opened: Result<from_pfx::Opened, FormatError>,
+        path: &str,
+        origin: &Origin<'_>,
+        limits: &Limits,
+    ) -> Artifact {
         let ask = &mut self.ask;
         let mut tries = 0_u32;
         let mut next = || {
             tries = tries.saturating_add(1);
             ask.as_mut().and_then(|ask| ask(path, tries))
         };
-        from_pfx::read(data, &passwords, &mut next, origin, limits)
+        match opened {
+            Ok(opened) => from_pfx::read(opened, &mut next, origin, limits),
+            Err(error) => Artifact::failed("pfx", error),
+        }
     }
 
     /// Takes what an artifact gave.
@@ -383,15 +391,6 @@ impl<'a> Analysis<'a> {
     }
 
     fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
-        let choice = match self.options.encoding {
-            Some(encoding) => Choice { encoding, guessed: false },
-            None => {
-                let mut words = certutil::words_beyond_ascii();
-                words.extend(principal::names_beyond_ascii());
-                words.extend(event_text::words_beyond_ascii());
-                choose(&head, &words)
-            }
-        };
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();
         let mut log = LogCredentials::new(source);
@@ -399,7 +398,9 @@ impl<'a> Analysis<'a> {
         let first = self.next;
         let mut cut = None;
         let threads = self.options.threads;
-        let end = text::read((head, rest), choice.encoding, source, &limits, threads, |portion| {
+        let ready = self.ready.text.take();
+        let options = Arc::clone(&self.options);
+        let take = |portion: Portion| {
             let line = portion.line;
             self.portion(input, portion, &mut log, &mut records)?;
             if cut.is_none() && (self.stop)() {
@@ -407,7 +408,14 @@ impl<'a> Analysis<'a> {
                 return Ok(Next::Stop);
             }
             Ok(Next::Read)
-        })?;
+        };
+        let (choice, end) = match ready {
+            Some((choice, portions, end)) => (choice, ahead::hand_over(portions, end, take)?),
+            None => {
+                let choice = ahead::encoding(&head, &options);
+                (choice, text::read((head, rest), choice.encoding, source, &limits, threads, take)?)
+            }
+        };
         if let Some(credential) = log.finish() {
             self.credential(credential)?;
         }

@@ -7,6 +7,7 @@ use super::pfx::Pair;
 use super::pfx::{Algorithm, PfxFile, PfxPart, Shown, Support};
 use super::pfx_details;
 use super::pfx_import::KeyOfFile;
+use crate::formats::FormatError;
 use crate::formats::pfx::algorithms::{Cipher, Encryption, Hash, Kdf, MacAlgorithm, Scheme};
 use crate::formats::pfx::{self, Bag, BagValue, PasswordState, Pfx, SafeKind};
 use crate::limits::Limits;
@@ -17,23 +18,40 @@ use crate::model::thumbprint::Sha1;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+/// A PFX file, opened as far as the passwords at hand go.
+pub struct Opened {
+    pfx: Pfx,
+    password: PasswordState,
+    /// How many passwords were at hand.
+    given: usize,
+    /// The length of the file in bytes.
+    length: usize,
+}
+
 /// Reads a PFX file and opens it with the first of the passwords that is right. What stands in clear is there with or
-/// without a password. `ask` is called when the file stays locked: it gives another password, or `None` to go on.
+/// without a password.
+///
+/// # Errors
+/// Not a PFX, or one of which nothing can be read.
+pub fn open(bytes: &[u8], passwords: &[Zeroizing<String>], limits: &Limits) -> Result<Opened, FormatError> {
+    let mut pfx = pfx::walk(bytes, limits)?;
+    let password = open_with(&mut pfx, passwords, limits);
+    Ok(Opened { pfx, password, given: passwords.len(), length: bytes.len() })
+}
+
+/// What an opened PFX gives to the case. `ask` is called when the file stays locked: it gives another password, or `None`
+/// to go on.
 pub fn read(
-    bytes: &[u8],
-    passwords: &[Zeroizing<String>],
+    opened: Opened,
     ask: &mut dyn FnMut() -> Option<Zeroizing<String>>,
     origin: &Origin<'_>,
     limits: &Limits,
 ) -> Artifact {
-    let mut pfx = match pfx::walk(bytes, limits) {
-        Ok(pfx) => pfx,
-        Err(error) => return Artifact::failed("pfx", error),
-    };
-    let password = open(&mut pfx, passwords, ask, limits);
+    let Opened { mut pfx, password, given, length } = opened;
+    let password = ask_further(&mut pfx, password, given, ask, limits);
     let case = Case { pfx: &pfx, origin: *origin, bags: located_bags(&pfx) };
     let pairs = case.pairs();
-    let file = Arc::new(case.file(password, origin.place(0, bytes.len())));
+    let file = Arc::new(case.file(password, origin.place(0, length)));
     let mut artifact = Artifact::new("pfx");
     artifact.credentials = case.credentials(&file, &pairs);
     artifact.details = Some(pfx_details::details(&pfx, &file, &pairs, &artifact.credentials));
@@ -47,33 +65,44 @@ pub fn read(
 }
 
 #[cfg(feature = "decrypt")]
-fn open(
+fn open_with(pfx: &mut Pfx, passwords: &[Zeroizing<String>], limits: &Limits) -> PasswordState {
+    pfx::open::open(pfx, passwords, limits)
+}
+
+#[cfg(not(feature = "decrypt"))]
+fn open_with(pfx: &mut Pfx, _: &[Zeroizing<String>], _: &Limits) -> PasswordState {
+    if pfx.locked() || pfx.mac.is_some() { PasswordState::Missing } else { PasswordState::NoneNeeded }
+}
+
+#[cfg(feature = "decrypt")]
+fn ask_further(
     pfx: &mut Pfx,
-    passwords: &[Zeroizing<String>],
+    mut state: PasswordState,
+    given: usize,
     ask: &mut dyn FnMut() -> Option<Zeroizing<String>>,
     limits: &Limits,
 ) -> PasswordState {
-    let mut state = pfx::open::open(pfx, passwords, limits);
-    let mut asked = passwords.len();
+    let mut asked = given;
     while matches!(state, PasswordState::Missing | PasswordState::Wrong) && pfx.locked() {
         let Some(password) = ask() else { break };
         state = match pfx::open::open_with_only(pfx, &[password], limits) {
             PasswordState::Given(_) => PasswordState::Given(asked),
             other => other,
         };
-        asked += 1;
+        asked = asked.saturating_add(1);
     }
     state
 }
 
 #[cfg(not(feature = "decrypt"))]
-fn open(
-    pfx: &mut Pfx,
-    _: &[Zeroizing<String>],
+fn ask_further(
+    _: &mut Pfx,
+    state: PasswordState,
+    _: usize,
     _: &mut dyn FnMut() -> Option<Zeroizing<String>>,
     _: &Limits,
 ) -> PasswordState {
-    if pfx.locked() || pfx.mac.is_some() { PasswordState::Missing } else { PasswordState::NoneNeeded }
+    state
 }
 
 /// A bag with the numbers of its path.

@@ -34,6 +34,8 @@ pub(crate) struct Progress {
     files: AtomicUsize,
     of: AtomicUsize,
     bytes: AtomicU64,
+    /// A person is being asked something.
+    aside: AtomicBool,
     line: Mutex<Line>,
 }
 
@@ -49,6 +51,7 @@ impl Progress {
             files: AtomicUsize::new(0),
             of: AtomicUsize::new(0),
             bytes: AtomicU64::new(0),
+            aside: AtomicBool::new(false),
             line: Mutex::default(),
         }
     }
@@ -73,7 +76,8 @@ impl Progress {
         if self.ascii { escape_ascii(name) } else { escape(name) }.into_owned()
     }
 
-    fn add(&self, bytes: usize) {
+    /// So many more bytes were read.
+    pub(crate) fn add(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         self.draw(None);
     }
@@ -88,7 +92,7 @@ impl Progress {
         if let Some(name) = name {
             *current = name;
         }
-        if self.start.elapsed() < PATIENCE {
+        if self.start.elapsed() < PATIENCE || self.aside.load(Ordering::Relaxed) {
             return;
         }
         let bar = bar.get_or_insert_with(|| {
@@ -106,8 +110,12 @@ impl Progress {
 
     /// Erases the line while a person is asked something.
     pub(crate) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
+        // Other threads may go on reading meanwhile.
+        self.aside.store(true, Ordering::Relaxed);
         self.clear();
-        ask()
+        let answer = ask();
+        self.aside.store(false, Ordering::Relaxed);
+        answer
     }
 
     fn clear(&self) {

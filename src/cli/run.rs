@@ -3,16 +3,20 @@
 use super::args::{FailOn, InputArgs};
 use super::passwords;
 use super::progress::{Counted, Progress};
-use keyspect::analyze::{Analysis, Options, TakeBytes};
-use keyspect::input::{Opened, Place, walk};
-use keyspect::limits::Limits;
+use keyspect::analyze::{self, Analysis, Forerunner, Options, TakeBytes, in_order};
+use keyspect::input::archive::is_zip;
+use keyspect::input::{Found, Opened, Place, walk};
+use keyspect::limits::{AHEAD_BYTES, AHEAD_INPUTS, Limits};
 use keyspect::report::jsonl::Sink;
 use keyspect::report::model::{InputStatus, Report};
-use std::cell::Cell;
-use std::io;
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 /// Threads without `--threads`.
 const MOST_THREADS: usize = 8;
@@ -20,9 +24,15 @@ const MOST_THREADS: usize = 8;
 /// The input that is being read, for the message about a fault of the program itself.
 static CURRENT: Mutex<Option<String>> = Mutex::new(None);
 
+thread_local! {
+    /// The input that this thread reads ahead of its turn.
+    static AHEAD: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
 /// The input that was being read when something went wrong.
 pub(crate) fn current_input() -> Option<String> {
-    CURRENT.try_lock().ok().and_then(|name| name.clone())
+    let ahead = AHEAD.try_with(|name| name.try_borrow().ok().and_then(|name| name.clone())).ok().flatten();
+    ahead.or_else(|| CURRENT.try_lock().ok().and_then(|name| name.clone()))
 }
 
 fn reading(name: Option<String>) {
@@ -112,6 +122,7 @@ fn read_all<'a, T>(
     let deadline: Cell<Option<Instant>> = Cell::new(None);
     let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
     let mut ask = |path: &str, tries: u32| progress.aside(|| passwords::ask(path, tries));
+    let threads = options.threads;
     let mut analysis = Analysis::new(options).with_stop(&stop);
     if passwords::can_ask(stdin_is_input(args)) {
         analysis = analysis.with_password_prompt(&mut ask);
@@ -124,35 +135,94 @@ fn read_all<'a, T>(
     }
     let inputs = walk(&args.paths, &Limits::default());
     progress.inputs(inputs.len());
-    for found in inputs {
-        let name = &found.name;
-        progress.next(&name.to_string());
-        match &found.place {
-            Place::Failed(message) | Place::Skipped(message) => analysis.unreadable(&name.path, message)?,
-            Place::Stdin | Place::File(_) => match found.open() {
-                Some(Ok(opened)) => {
-                    reading(Some(name.to_string()));
-                    deadline.set(args.timeout.and_then(|s| Instant::now().checked_add(Duration::from_secs(s))));
-                    match opened {
-                        Opened::File(file) => {
-                            let mut reader = Counted { inner: file, progress: &progress };
-                            analysis.read_seekable(&name.path, None, &mut reader)?;
-                        }
-                        Opened::Stream(stream) => {
-                            let mut reader = Counted { inner: stream, progress: &progress };
-                            analysis.read(&name.path, None, &mut reader)?;
-                        }
-                    }
-                }
-                Some(Err(error)) => analysis.unreadable(&name.path, &format!("can't be read: {error}"))?,
-                None => {}
-            },
+    let forerunner = Ahead { forerunner: analysis.forerunner(), progress: &progress, members: AtomicUsize::new(0) };
+    let work = |(index, found): (usize, &Found)| forerunner.read(index, found);
+    let threads = threads.min(inputs.len());
+    in_order(threads, work, |queue| {
+        let mut waiting = inputs.iter().enumerate();
+        let at_once = threads.saturating_mul(4).clamp(1, AHEAD_INPUTS);
+        for found in &inputs {
+            let room = at_once.saturating_sub(queue.outstanding());
+            waiting.by_ref().take(room).for_each(|job| queue.give(job));
+            let name = found.name.to_string();
+            progress.next(&name);
+            let Some(early) = queue.take() else { break };
+            reading(Some(name));
+            deadline.set(args.timeout.and_then(|s| Instant::now().checked_add(Duration::from_secs(s))));
+            let before = analysis.next_number();
+            match early {
+                Early::Read(ahead) => analysis.read_ahead(&found.name.path, None, *ahead)?,
+                Early::InTurn(opened) => queue.alone(|| in_turn(found, opened, &mut analysis, &progress))?,
+            }
+            let members = analysis.next_number().saturating_sub(before).saturating_sub(1);
+            forerunner.members.fetch_add(members, Ordering::Relaxed);
         }
-    }
+        Ok::<(), io::Error>(())
+    })?;
     reading(None);
     deadline.set(None);
     progress.judging();
     end(analysis)
+}
+
+/// Reads inputs ahead of their turn, on any thread.
+struct Ahead<'p> {
+    forerunner: Forerunner,
+    progress: &'p Progress,
+    /// The members of archives that came before the input that is read: inputs of their own.
+    members: AtomicUsize,
+}
+
+/// What became of an input ahead of its turn.
+enum Early {
+    /// It was read.
+    Read(Box<analyze::Ahead>),
+    /// It is too large, an archive, a stream, or none: read in its turn. A file that is open already comes with it.
+    InTurn(Option<File>),
+}
+
+impl Ahead<'_> {
+    /// Reads an input that is a small regular file. Nothing else is opened: a FIFO would wait for its writer.
+    fn read(&self, index: usize, found: &Found) -> Early {
+        let Place::File(path) = &found.place else { return Early::InTurn(None) };
+        let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+        let Some(size) = size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size <= AHEAD_BYTES) else {
+            return Early::InTurn(None);
+        };
+        AHEAD.with(|name| *name.borrow_mut() = Some(found.name.to_string()));
+        let early = match File::open(path) {
+            Ok(file) => self.read_file(file, size, index, found),
+            Err(_) => Early::InTurn(None),
+        };
+        AHEAD.with(|name| *name.borrow_mut() = None);
+        early
+    }
+
+    fn read_file(&self, mut file: File, size: usize, index: usize, found: &Found) -> Early {
+        // One byte more tells that the file has not grown since. Sized once: growing would leave copies behind.
+        let mut data = Zeroizing::new(Vec::with_capacity(size.saturating_add(1)));
+        let read = file.by_ref().take(size as u64 + 1).read_to_end(&mut data);
+        if read.is_err() || data.len() != size || is_zip(&data) {
+            return Early::InTurn(file.seek(SeekFrom::Start(0)).is_ok().then_some(file));
+        }
+        self.progress.add(size);
+        let number = index.saturating_add(self.members.load(Ordering::Relaxed));
+        Early::Read(Box::new(self.forerunner.read(&found.name.path, None, number, data)))
+    }
+}
+
+/// Reads one input in its turn.
+fn in_turn(found: &Found, opened: Option<File>, analysis: &mut Analysis<'_>, progress: &Progress) -> io::Result<()> {
+    let path = &found.name.path;
+    if let Place::Failed(message) | Place::Skipped(message) = &found.place {
+        return analysis.unreadable(path, message);
+    }
+    match opened.map(|file| Ok(Opened::File(file))).or_else(|| found.open()) {
+        Some(Ok(Opened::File(file))) => analysis.read_seekable(path, None, &mut Counted { inner: file, progress }),
+        Some(Ok(Opened::Stream(stream))) => analysis.read(path, None, &mut Counted { inner: stream, progress }),
+        Some(Err(error)) => analysis.unreadable(path, &format!("can't be read: {error}")),
+        None => Ok(()),
+    }
 }
 
 /// The exit status: 3 when no input could be analysed (with `strict` also when any could not), 1 with findings from this

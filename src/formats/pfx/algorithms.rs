@@ -7,7 +7,7 @@ use crate::formats::der::{Element, tag};
 use crate::formats::{FormatError, Spanned};
 
 /// A hash function.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Hash {
     /// SHA-1.
     Sha1,
@@ -124,7 +124,7 @@ pub enum Scheme {
 }
 
 /// How a key is derived from a password.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Kdf {
     /// RFC 7292 appendix B.
     Pkcs12 {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::algorithms::{Hash, Kdf};
 
 /// What a key is derived for, RFC 7292 appendix B.3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
     /// The key of a cipher.
     Encryption,

@@ -7,6 +7,8 @@
 
 pub mod algorithms;
 #[cfg(feature = "decrypt")]
+mod derived_keys;
+#[cfg(feature = "decrypt")]
 mod kdf;
 #[cfg(feature = "decrypt")]
 pub mod open;

@@ -12,13 +12,15 @@ use aes::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, StreamCipher, b
 use zeroize::Zeroizing;
 
 use super::algorithms::{Cipher, Encryption, Hash, Kdf, MacAlgorithm, Scheme};
+use super::derived_keys::DerivedKeys;
 use super::kdf::{self, Password, Purpose};
 use super::private_key;
-use super::{Bag, BagValue, Engine, Mac, PasswordState, Pfx, SafeKind, Shrouded, walk};
+use super::{Bag, BagValue, Engine, Mac, PasswordState, Pfx, Safe, SafeKind, Shrouded, walk};
 use crate::formats::FormatError;
 use crate::formats::der::{Place, Reader, tag};
 use crate::formats::der_write::encoded;
 use crate::limits::Limits;
+use std::collections::HashSet;
 
 /// Why something did not open.
 enum Failure {
@@ -46,7 +48,7 @@ pub fn open_with_only(pfx: &mut Pfx, given: &[Zeroizing<String>], limits: &Limit
 }
 
 fn open_with(pfx: &mut Pfx, given: &[Zeroizing<String>], empty_too: bool, limits: &Limits) -> PasswordState {
-    let mut opening = Opening { limits, spent: 0, tried: 0, problems: Vec::new() };
+    let mut opening = Opening { limits, spent: 0, tried: 0, keys: DerivedKeys::default(), problems: Vec::new() };
     let outcome = opening.open(pfx, given, empty_too);
     let room = limits.problems.saturating_sub(pfx.problems.len());
     pfx.problems.extend(opening.problems.into_iter().take(room));
@@ -59,6 +61,8 @@ struct Opening<'l> {
     spent: u64,
     /// Iterations of derivations for passwords that were tried against the MAC.
     tried: u64,
+    /// Keys derived from the password that is tried.
+    keys: DerivedKeys,
     problems: Vec<FormatError>,
 }
 
@@ -90,7 +94,14 @@ impl Opening<'_> {
             },
             None => false,
         };
+        let mut seen = HashSet::new();
+        let null_is_empty = null_is_empty(pfx, encrypted);
         for (outcome, text) in candidates {
+            let text = if null_is_empty { Some(text.unwrap_or_default()) } else { text };
+            if !seen.insert(text) {
+                continue;
+            }
+            self.keys = DerivedKeys::default();
             let password = text.map_or_else(Password::null, Password::text);
             let candidate = Candidate { outcome, text, password };
             if decides {
@@ -184,11 +195,13 @@ impl Opening<'_> {
     /// Opens everything with a password that is known to be right. Whether anything opened.
     fn open_all(&mut self, pfx: &mut Pfx, candidate: &Candidate<'_>) -> bool {
         let mut opened = false;
+        pfx.safes.iter().for_each(|safe| self.expect(safe));
         for index in 0..pfx.safes.len() {
             let is_locked = pfx.safes.get(index).is_some_and(|safe| safe.locked);
             let encrypted = pfx.safes.get(index).is_some_and(|safe| matches!(safe.kind, SafeKind::Encrypted(_)));
             if is_locked && encrypted {
                 opened |= self.open_or_report(pfx, Item::Safe(index), candidate);
+                pfx.safes.get(index).into_iter().for_each(|safe| self.expect(safe));
             }
             let count = pfx.safes.get(index).map_or(0, |safe| safe.bags.len());
             for bag in 0..count {
@@ -199,6 +212,20 @@ impl Opening<'_> {
             }
         }
         opened
+    }
+
+    /// Notes the derivations of a part, or those of its keys once it is open.
+    fn expect(&mut self, safe: &Safe) {
+        match &safe.kind {
+            SafeKind::Encrypted(encryption) if safe.locked => {
+                encryption.kdf.iter().for_each(|kdf| self.keys.expect(kdf))
+            }
+            _ => {
+                let locked = safe.bags.iter().filter(|bag| matches!(bag.value, BagValue::LockedKey));
+                let derivations = locked.filter_map(|bag| bag.encryption.as_ref()?.kdf.as_ref());
+                derivations.for_each(|kdf| self.keys.expect(kdf));
+            }
+        }
     }
 
     fn open_or_report(&mut self, pfx: &mut Pfx, item: Item, candidate: &Candidate<'_>) -> bool {
@@ -245,7 +272,10 @@ impl Opening<'_> {
                     return Ok(());
                 };
                 let Some(encryption) = &bag.encryption else { return Ok(()) };
-                let (plaintext, engine) = if p12_keystore_accepts(encryption, &bag.shrouded, candidate) {
+                // p12-keystore keeps no keys: what several ask for is derived here.
+                let shared = encryption.kdf.as_ref().is_some_and(|kdf| self.keys.shares(kdf));
+                let accepted = !shared && p12_keystore_accepts(encryption, &bag.shrouded, candidate);
+                let (plaintext, engine) = if accepted {
                     self.spend(encryption)?;
                     let text = candidate.text.unwrap_or_default();
                     (open_with_p12_keystore(&bag.shrouded.encoded, text)?, Engine::P12Keystore)
@@ -328,19 +358,18 @@ impl Opening<'_> {
         if let Kdf::Pbkdf2 { prf: Hash::Other(oid), .. } = kdf {
             return Err(unsupported(&format!("the PRF {oid} of PBKDF2")));
         }
-        self.spend(encryption)?;
+        if !self.keys.has(kdf, Purpose::Encryption, length) {
+            self.spend(encryption)?;
+        }
         let password = &candidate.password;
-        let (key, iv) = match (encryption.scheme, kdf) {
-            (Scheme::Pbes1, Kdf::Pkcs12 { salt, iterations }) => {
-                let derive = |purpose, length| kdf::pkcs12(&Hash::Sha1, password, salt, *iterations, purpose, length);
-                let key = derive(Purpose::Encryption, length).ok_or_else(|| unsupported("the key derivation"))?;
-                let iv = if matches!(cipher, Cipher::Rc4(_)) { None } else { derive(Purpose::Iv, 8) };
-                (key, iv.map(|iv| iv.to_vec()).unwrap_or_default())
+        let key = self.keys.key(kdf, password, Purpose::Encryption, length);
+        let key = key.ok_or_else(|| unsupported("the key derivation"))?;
+        let iv = match (encryption.scheme, cipher) {
+            (Scheme::Pbes1, Cipher::Rc4(_)) => Vec::new(),
+            (Scheme::Pbes1, _) => {
+                self.keys.key(kdf, password, Purpose::Iv, 8).map(|iv| iv.to_vec()).unwrap_or_default()
             }
-            _ => {
-                let key = kdf::pbes2(kdf, password, length).ok_or_else(|| unsupported("the key derivation"))?;
-                (key, encryption.iv.clone())
-            }
+            _ => encryption.iv.clone(),
         };
         decrypt_with(cipher, &key, &iv, ciphertext)
     }
@@ -356,6 +385,22 @@ fn first_item(pfx: &Pfx) -> Option<Item> {
         }
     }
     None
+}
+
+/// Whether what decides about a password reads it as UTF-8, where no password at all is the empty one.
+fn null_is_empty(pfx: &Pfx, encrypted: Option<Item>) -> bool {
+    let pbes2 = |encryption: &Encryption| encryption.scheme == Scheme::Pbes2;
+    match (&pfx.mac, encrypted) {
+        (Some(mac), _) => matches!(mac.algorithm.value, MacAlgorithm::Pbmac1 { .. }),
+        (None, Some(Item::Safe(index))) => {
+            matches!(pfx.safes.get(index).map(|safe| &safe.kind), Some(SafeKind::Encrypted(e)) if pbes2(e))
+        }
+        (None, Some(Item::Key(safe, index))) => {
+            let bag = pfx.safes.get(safe).and_then(|safe| safe.bags.get(index));
+            bag.and_then(|bag| bag.encryption.as_ref()).is_some_and(pbes2)
+        }
+        (None, None) => false,
+    }
 }
 
 fn decrypt_with(cipher: &Cipher, key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
