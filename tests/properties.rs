@@ -243,8 +243,8 @@ fn credentials(bytes: &[u8]) -> Vec<keyspect::case::credential::Credential> {
         });
     }
     parser.finish();
-    let mut out: Vec<_> = parser.take_records().into_iter().filter_map(|r| log.record(r)).map(|c| *c).collect();
-    out.extend(log.finish().map(|c| *c));
+    let mut out: Vec<_> = parser.take_records().into_iter().filter_map(|r| log.record(r)).collect();
+    out.extend(log.finish());
     out
 }
 
