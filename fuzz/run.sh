@@ -50,7 +50,7 @@ rows "$@" | while read -r target dictionary max_len prefix folders; do
     end=$((SECONDS + seconds))
     while [ $SECONDS -lt $end ]; do
         { time nice -n 19 "$bin/$target" "corpus/$target" -artifact_prefix="artifacts/$target/" \
-            -dict="dictionaries/$dictionary.dict" -max_len="$max_len" -max_total_time=$((end - SECONDS)) \
+            $([ "$dictionary" = none ] || echo "-dict=dictionaries/$dictionary.dict") -max_len="$max_len" -max_total_time=$((end - SECONDS)) \
             -rss_limit_mb=512 -timeout=10 -report_slow_units=5 -print_final_stats=1 >"$log" 2>&1 </dev/null; } 2>"$log.time"
         code=$?
         awk -v target="$target" -v date="$(date -u +%Y-%m-%dT%H:%MZ)" -v code=$code '

@@ -90,6 +90,13 @@ fn pfx_open() {
 }
 
 #[test]
+fn pfx_sealed() {
+    for form in [0, 1] {
+        replay(&["pfx", "private-key"], |data| bodies::pfx_sealed(&[&[form], data].concat()));
+    }
+}
+
+#[test]
 fn pfx_struct() {
     replay(&["pfx"], bodies::pfx_struct);
 }
@@ -228,6 +235,102 @@ fn error_text() {
 #[test]
 fn system_info() {
     replay(&["system-info"], bodies::system_info);
+}
+
+#[test]
+fn registry_hive() {
+    replay(&["registry-hive"], bodies::registry_hive);
+}
+
+#[test]
+fn x509() {
+    replay(&["x509", "certificate"], bodies::x509_facts::x509);
+}
+
+/// Bytes without end, the same in every run.
+fn noise(mut state: u64) -> impl FnMut() -> u8 {
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    }
+}
+
+/// A body over generated listings.
+fn generated(body: fn(&[u8]), count: u64) {
+    body(&[]);
+    for number in 0..count {
+        let mut next = noise(number);
+        let length = 16 + usize::from(next());
+        body(&(0..length).map(|_| next()).collect::<Vec<u8>>());
+    }
+}
+
+#[test]
+fn certutil_oracle() {
+    generated(bodies::dumps::certutil_oracle, 300);
+}
+
+#[test]
+fn redact_dump() {
+    generated(bodies::dumps::redact_dump, 60);
+}
+
+#[test]
+fn render_dump() {
+    generated(bodies::dumps::render_dump, 60);
+}
+
+/// DER with its items changed, one change after the other.
+#[test]
+fn der_mutants() {
+    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
+    let bodies: [(&[&str], fn(&[u8])); 4] = [
+        (&["x509", "certificate"], bodies::x509_facts::x509),
+        (&["pfx"], bodies::pfx_walk),
+        (&["certificate-request", "preflight", "private-key"], bodies::request),
+        (&["pkcs7"], bodies::formats::pkcs7),
+    ];
+    for (folders, body) in bodies {
+        let files = folders.iter().flat_map(|folder| files(&corpus.join(folder)));
+        for (number, file) in files.filter(|f| f.extension().is_none_or(|e| e != "toml")).enumerate() {
+            let mut bytes = fs::read(file).unwrap();
+            if bytes.first() != Some(&0x30) {
+                continue;
+            }
+            let original = bytes.clone();
+            let mut next = noise(number as u64);
+            for change in 0..60 {
+                let choices: Vec<u8> = (0..8).map(|_| next()).collect();
+                bytes = bodies::der_mutator::changed(&bytes, &mut bodies::seed::Seed(&choices));
+                body(&bytes);
+                if change % 6 == 5 || bytes.len() > 20_000 {
+                    bytes.clone_from(&original);
+                }
+            }
+        }
+    }
+}
+
+/// Every target has its row in `targets.txt`, with seeds and a dictionary that are there.
+#[test]
+fn every_target_has_seeds() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest: toml::Table = fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap().parse().unwrap();
+    let targets = manifest.get("bin").and_then(|bin| bin.as_array()).unwrap();
+    let mut names: Vec<&str> = targets.iter().map(|bin| bin.get("name").unwrap().as_str().unwrap()).collect();
+    let list = fs::read_to_string(root.join("fuzz/targets.txt")).unwrap();
+    let mut listed = Vec::new();
+    for row in list.lines().filter(|row| !row.starts_with('#')) {
+        let fields: Vec<&str> = row.split_whitespace().collect();
+        listed.push(fields[0]);
+        let dictionary = root.join(format!("fuzz/dictionaries/{}.dict", fields[1]));
+        assert!(fields[1] == "none" || dictionary.is_file(), "{row}");
+        assert!(fields[2].parse::<u32>().is_ok_and(|length| length > 0), "{row}");
+        assert!(fields[4..].iter().all(|folder| root.join("corpus").join(folder).is_dir()), "{row}");
+    }
+    listed.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(listed, names);
 }
 
 #[test]

@@ -3,3 +3,4 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::pfx_open(data));
+keyspect_fuzz::der_mutations!(1);

@@ -2,3 +2,4 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::formats::private_key(data));
+keyspect_fuzz::der_mutations!();
