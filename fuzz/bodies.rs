@@ -1,6 +1,8 @@
 //! What each fuzz target does with its bytes; also replayed over the corpus by `tests/fuzz_replay.rs` on stable Rust.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::indexing_slicing)]
 
+#[path = "block_shapes.rs"]
+pub mod block_shapes;
 #[path = "certutil_dump.rs"]
 mod certutil_dump;
 #[path = "der_mutator.rs"]

@@ -112,7 +112,8 @@ impl Writer<'_, '_> {
     }
 
     fn word(&mut self) -> String {
-        let word = self.seed.pick(&WORDS);
+        // Listings whose certificates are alike have other names all the same.
+        let word = WORDS[(usize::from(self.seed.byte()) + self.count as usize) % WORDS.len()];
         self.secrets.push(word.to_lowercase());
         word.to_owned()
     }
@@ -308,8 +309,14 @@ impl Dump {
             let verbose = writer.seed.yes();
             writer.line(format_args!("C:\\>certutil {}-store My", if verbose { "-v " } else { "" }));
             writer.line(format_args!("My \"Personal\""));
-            for index in 0..writer.seed.below(4) {
-                let certificate = writer.certificate(index as u32, verbose);
+            // Certificates that are alike: the same choices again, with other names and numbers.
+            let alike = writer.seed.below(3) == 0;
+            let choices = writer.seed.0;
+            for index in 0..writer.seed.pick(&[0, 1, 2, 3, 4, 12]) {
+                if alike {
+                    writer.seed.0 = choices;
+                }
+                let certificate = writer.certificate(index, verbose);
                 certificates.push(certificate);
                 if writer.seed.yes() {
                     writer.line(format_args!(""));

@@ -17,7 +17,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The artifacts of some folders of the corpus; `regressions` are part of every replay.
-fn replay(folders: &[&str], body: fn(&[u8])) {
+fn replay(folders: &[&str], mut body: impl FnMut(&[u8])) {
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
     for folder in folders.iter().chain(&["regressions"]) {
         for file in files(&corpus.join(folder)) {
@@ -268,6 +268,15 @@ fn generated(body: fn(&[u8]), count: u64) {
 #[test]
 fn certutil_oracle() {
     generated(bodies::dumps::certutil_oracle, 300);
+}
+
+#[test]
+fn block_shapes() {
+    let mut next = noise(1);
+    replay(&["certutil"], |data| {
+        let changes: Vec<u8> = (0..48).map(|_| next()).collect();
+        bodies::block_shapes::block_shapes(&[&changes, data].concat());
+    });
 }
 
 #[test]
