@@ -1,8 +1,22 @@
 //! What each fuzz target does with its bytes; also replayed over the corpus by `tests/fuzz_replay.rs` on stable Rust.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::indexing_slicing)]
 
+#[path = "block_shapes.rs"]
+pub mod block_shapes;
+#[path = "certutil_dump.rs"]
+mod certutil_dump;
+#[path = "der_mutator.rs"]
+pub mod der_mutator;
+#[path = "dumps.rs"]
+pub mod dumps;
+#[path = "pfx_sealed.rs"]
+mod pfx_sealed;
 #[path = "pfx_structure.rs"]
 mod pfx_structure;
+#[path = "seed.rs"]
+pub mod seed;
+#[path = "x509_facts.rs"]
+pub mod x509_facts;
 
 use keyspect::analyze::{Analysis, Options};
 use keyspect::case::artifact::Origin;
@@ -292,6 +306,29 @@ pub fn pfx_open(data: &[u8]) {
     }
 }
 
+/// Opening below the encryption: the bytes stand inside what a password opens, as bags (the first byte is even) or as a
+/// private key.
+pub fn pfx_sealed(data: &[u8]) {
+    let Some((first, plain)) = data.split_first() else { return };
+    let limits = Limits::default();
+    let key = first & 1 == 1;
+    let file = if key { pfx_sealed::with_key(plain) } else { pfx_sealed::with_contents(plain) };
+    let mut found = pfx::walk(&file, &limits).expect("what is made is a PFX");
+    let given = [Zeroizing::new("corpus-Password1".to_owned())];
+    let outcome = open(&mut found, &given, &limits);
+    // Contents that are a sequence are bags, perhaps damaged ones: the password opened them.
+    if !key && plain.starts_with(&[0x30, 0]) {
+        assert_eq!(outcome, pfx::PasswordState::Given(0));
+    }
+    for bag in found.bags() {
+        assert!(bag.start <= bag.end);
+        let _ = pfx::certificate_of_key(&found, bag);
+    }
+    for problem in &found.problems {
+        assert!(problem.offset <= file.len(), "{problem:?}");
+    }
+}
+
 /// Any bytes choose a PFX structure, which is written and read back.
 pub fn pfx_struct(data: &[u8]) {
     pfx_structure::is_read_back(&pfx_structure::Made::from_seed(data));
@@ -366,6 +403,14 @@ pub fn evtx(data: &[u8]) {
         let log = keyspect::formats::evtx::parse(bytes, SourceId(0), &Limits::default());
         let end = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         assert!(log.records.iter().all(|record| record.place.end() <= end));
+    }
+}
+
+/// Any bytes: the reader of the headers of registry hives ends without a panic.
+pub fn registry_hive(data: &[u8]) {
+    use keyspect::formats::registry_hive;
+    for bytes in [data.to_vec(), [b"regf", data].concat()] {
+        assert!(registry_hive::recognise(&bytes) || registry_hive::header(&bytes).is_none());
     }
 }
 

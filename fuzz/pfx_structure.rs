@@ -1,6 +1,7 @@
 //! Generated PFX structures, in DER and in BER, and the proof that the walk reads them back as they were made. Shared by
 //! the fuzz target `pfx_struct` and `tests/pfx_properties.rs`.
 
+use super::seed::Seed;
 use keyspect::formats::pfx::{BagKind, looks_like, walk};
 use keyspect::limits::Limits;
 
@@ -142,39 +143,19 @@ impl Writer {
     }
 }
 
-/// Choices, taken from bytes one after the other; zeros after their end.
-struct Seed<'a>(&'a [u8]);
+fn text(seed: &mut Seed<'_>) -> Option<String> {
+    const LETTERS: [char; 12] = ['A', 'z', '0', '9', '{', '}', '-', ' ', '\u{e4}', '\u{416}', '\u{5bc6}', '\u{1f511}'];
+    seed.yes().then(|| (0..seed.below(41)).map(|_| LETTERS[seed.below(LETTERS.len())]).collect())
+}
 
-impl Seed<'_> {
-    fn byte(&mut self) -> u8 {
-        let Some((first, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        *first
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::from(self.byte()) % bound
-    }
-
-    fn yes(&mut self) -> bool {
-        self.byte() & 1 == 1
-    }
-
-    fn text(&mut self) -> Option<String> {
-        const LETTERS: [char; 12] =
-            ['A', 'z', '0', '9', '{', '}', '-', ' ', '\u{e4}', '\u{416}', '\u{5bc6}', '\u{1f511}'];
-        self.yes().then(|| (0..self.below(41)).map(|_| LETTERS[self.below(LETTERS.len())]).collect())
-    }
-
-    fn bag(&mut self) -> MadeBag {
-        MadeBag {
-            kind: [2, 4, 5][self.below(3)],
-            friendly_name: self.text(),
-            local_key_id: self.yes().then(|| (0..=self.below(23)).map(|_| self.byte()).collect()),
-            provider: self.text(),
-            machine: self.yes(),
-            property: self.yes().then(|| self.byte() % 99 + 1),
-        }
+fn bag(seed: &mut Seed<'_>) -> MadeBag {
+    MadeBag {
+        kind: [2, 4, 5][seed.below(3)],
+        friendly_name: text(seed),
+        local_key_id: seed.yes().then(|| (0..=seed.below(23)).map(|_| seed.byte()).collect()),
+        provider: text(seed),
+        machine: seed.yes(),
+        property: seed.yes().then(|| seed.byte() % 99 + 1),
     }
 }
 
@@ -184,7 +165,7 @@ impl Made {
         let mut seed = Seed(bytes);
         let iterations = seed.yes().then(|| u16::from_be_bytes([seed.byte(), seed.byte()]).max(1));
         let trailing = seed.below(9);
-        let safes = (0..seed.below(4)).map(|_| (0..seed.below(4)).map(|_| seed.bag()).collect()).collect();
+        let safes = (0..seed.below(4)).map(|_| (0..seed.below(4)).map(|_| bag(&mut seed)).collect()).collect();
         let forms = seed.0.iter().take(64).flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1)).collect();
         Self { safes, iterations, trailing, forms }
     }

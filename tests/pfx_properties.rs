@@ -1,6 +1,10 @@
 //! Generated PFX structures, in DER and in BER, are read back as they were made; mutants of the corpus do no harm.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "../fuzz/seed.rs"]
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::indexing_slicing)]
+mod seed;
+
 #[path = "../fuzz/pfx_structure.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::indexing_slicing)]
 mod pfx_structure;

@@ -2,7 +2,4 @@
 //! lies inside the bytes.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::cert_store(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::cert_store(data));

@@ -1,7 +1,4 @@
 //! Any text: the reader of events ends without a panic, and every fact stands inside the text.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::events(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::events(data));

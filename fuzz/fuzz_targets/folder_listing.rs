@@ -1,7 +1,4 @@
 //! Any text: the reader of listings of key folders ends without a panic, and every place lies in the text.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::listings::folder_listing(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::listings::folder_listing(data));

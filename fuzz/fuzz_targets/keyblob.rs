@@ -2,7 +2,4 @@
 //! recognised, and every place lies inside the bytes.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::keyblob(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::keyblob(data));

@@ -2,7 +2,5 @@
 //! the rest is a PFX whose MAC is left out of account for half of them.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::pfx_open(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::pfx_open(data));
+keyspect_fuzz::der_mutations!(1);

@@ -1,7 +1,4 @@
 //! Generated PFX structures, in DER and in BER, are read back as they were made.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::pfx_struct(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::pfx_struct(data));

@@ -1,7 +1,4 @@
 //! Any text: the reader of listings of certificates ends without a panic, and every place lies in the text.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::listings::powershell_certificates(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::listings::powershell_certificates(data));

@@ -1,7 +1,4 @@
 //! Any bytes: the reader of this format ends without a panic and answers the same every time.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::formats::pvk(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::formats::pvk(data));

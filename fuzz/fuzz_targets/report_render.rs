@@ -2,7 +2,4 @@
 //! character that hides, Markdown whose fences close, text without control characters.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::report_render(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::report_render(data));

@@ -2,7 +2,4 @@
 //! value's.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::request_inf(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::request_inf(data));

@@ -2,7 +2,4 @@
 //! within its line.
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::text_lines(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| keyspect_fuzz::text_lines(data));

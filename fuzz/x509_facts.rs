@@ -1,0 +1,52 @@
+//! The facts of certificates, compared with what x509-parser says itself.
+
+use keyspect::formats::x509;
+use keyspect::limits::Limits;
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// Any bytes: the wrapper reads what x509-parser reads, says the same of it, and nothing more.
+pub fn x509(data: &[u8]) {
+    let limits = Limits::default();
+    let facts = x509::read(data, &limits);
+    let (rest, parsed) = match X509Certificate::from_der(data) {
+        Ok(parsed) => parsed,
+        Err(_) => {
+            assert!(!facts.expect_err("x509-parser refuses it").message.is_empty());
+            return;
+        }
+    };
+    let facts = facts.expect("x509-parser reads it");
+    let encoded = &data[..data.len() - rest.len()];
+    // What stands after a certificate changes nothing.
+    assert_eq!(Ok(&facts), x509::read(encoded, &limits).as_ref());
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(facts.serial, hex(parsed.raw_serial()));
+    assert_eq!(facts.not_before.unix_timestamp(), parsed.validity.not_before.timestamp());
+    assert_eq!(facts.not_after.unix_timestamp(), parsed.validity.not_after.timestamp());
+    assert_eq!(facts.self_issued, parsed.subject.as_raw() == parsed.issuer.as_raw());
+    assert_eq!(facts.subject_hash == facts.issuer_hash, facts.self_issued);
+    assert_eq!(facts.signature_algorithm, parsed.signature_algorithm.algorithm.to_id_string());
+    let first = |wanted: fn(&ParsedExtension<'_>) -> bool| {
+        parsed.extensions().iter().take(limits.certificate_extensions).map(|e| e.parsed_extension()).find(|e| wanted(e))
+    };
+    let usage = first(|e| matches!(e, ParsedExtension::KeyUsage(_)));
+    assert_eq!(facts.key_usage.is_some(), usage.is_some());
+    if let (Some(ParsedExtension::KeyUsage(usage)), Some(names)) = (usage, &facts.key_usage) {
+        assert_eq!(names.contains(&"digitalSignature"), usage.digital_signature());
+        assert_eq!(names.contains(&"keyEncipherment"), usage.key_encipherment());
+        assert_eq!(names.contains(&"keyCertSign"), usage.key_cert_sign());
+    }
+    let purposes = first(|e| matches!(e, ParsedExtension::ExtendedKeyUsage(_)));
+    assert_eq!(facts.extended_key_usage.is_some(), purposes.is_some());
+    if let (Some(ParsedExtension::ExtendedKeyUsage(usage)), Some(oids)) = (purposes, &facts.extended_key_usage) {
+        assert_eq!(oids.iter().any(|oid| oid == "1.3.6.1.5.5.7.3.1"), usage.server_auth);
+        assert!(usage.other.iter().take(limits.certificate_names).all(|oid| oids.contains(&oid.to_id_string())));
+    }
+    let constraints = first(|e| matches!(e, ParsedExtension::BasicConstraints(_)));
+    assert_eq!(facts.ca, constraints.map(|e| matches!(e, ParsedExtension::BasicConstraints(c) if c.ca)));
+    assert!(facts.alternative_names.len() <= limits.certificate_names);
+    let texts = facts.alternative_names.iter().map(|name| &name.value).chain([&facts.subject, &facts.issuer]);
+    // One character marks the cut.
+    assert!(texts.into_iter().all(|text| text.len() <= limits.string_bytes + 4));
+}
