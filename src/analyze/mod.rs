@@ -5,6 +5,7 @@
 //! each item as soon as its block ends.
 
 mod archive;
+mod contained;
 mod embedded;
 mod judged;
 mod judging;
@@ -27,7 +28,7 @@ use crate::formats::detect_binary::BinaryKind;
 use crate::formats::{event_text, pfx, registry_hive};
 use crate::input::archive::is_zip;
 use crate::input::{Choice, LineReader, Passwords, TextEncoding, choose, looks_like_text};
-use crate::limits::Limits;
+use crate::limits::{Limits, SYMPTOMS};
 use crate::model::container_name;
 use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
@@ -41,6 +42,7 @@ use crate::report::records;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
 use archive::Archives;
+use contained::Position;
 use judged::Lines;
 use judging::{Counted, Known};
 use measured::Measured;
@@ -96,9 +98,6 @@ impl Options {
     }
 }
 
-/// The lists of single checks in a report end after this many credentials; then outcomes are counted.
-const LISTED_CREDENTIALS: usize = 100;
-
 /// Asks a person for the password of a file, by its path; the second argument counts the tries for this file, from 1.
 /// `None`: no password.
 pub type AskPassword<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<String>> + 'a;
@@ -128,6 +127,8 @@ pub struct Analysis<'a> {
     /// Room for its outcomes.
     recorded: Vec<Recorded>,
     archives: Archives,
+    /// A panic costs only the input in which it shows.
+    contain: bool,
 }
 
 impl<'a> Analysis<'a> {
@@ -150,6 +151,7 @@ impl<'a> Analysis<'a> {
             lines: Lines::default(),
             recorded: Vec::new(),
             archives: Archives::default(),
+            contain: false,
         }
     }
 
@@ -203,6 +205,12 @@ impl<'a> Analysis<'a> {
     /// # Errors
     /// Only what the sink answers.
     pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
+        let position = Position::default();
+        let mut watched = position.watch(reader);
+        self.contained((path, member), &position, |analysis| analysis.read_one(path, member, &mut watched))
+    }
+
+    fn read_one(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
         let mut input = self.input(path, member);
         let mut measured =
             Measured::new(reader, if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes });
@@ -284,7 +292,6 @@ impl<'a> Analysis<'a> {
     }
 
     /// Ends an input that has its place already, since those inside it came after it.
-    #[cfg(feature = "zip")]
     fn end_archive(&mut self, place: usize, mut input: Input) -> io::Result<()> {
         self.write_input(&mut input)?;
         if let Some(kept) = self.inputs.get_mut(place) {
@@ -378,7 +385,12 @@ impl<'a> Analysis<'a> {
         {
             details.insert("records".to_owned(), artifact.observed.iter().map(records::record).collect());
         }
-        self.observe(artifact.observed);
+        let beyond = self.observe(artifact.observed);
+        if beyond > 0 {
+            let message = format!("{beyond} more records are not kept");
+            input.problems.push(Problem { message, line: None, bytes: None });
+            input.status = InputStatus::Partial;
+        }
         artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
     }
 
@@ -502,7 +514,7 @@ impl<'a> Analysis<'a> {
                 details.extend(own);
             }
             records.embedded.push(details.into());
-            self.observe(artifact.observed);
+            records.beyond = records.beyond.saturating_add(self.observe(artifact.observed));
             for credential in artifact.credentials {
                 self.credential(credential)?;
             }
@@ -524,13 +536,15 @@ impl<'a> Analysis<'a> {
             records.parts.push(Part::new(observed.kind, place));
             records.list.push(records::record(&observed));
         }
-        self.observe(vec![observed]);
+        records.beyond = records.beyond.saturating_add(self.observe(vec![observed]));
     }
 
-    /// Keeps what an artifact states besides its credentials.
-    fn observe(&mut self, observed: Vec<Observed>) {
+    /// Keeps what an artifact states besides its credentials; gives how much is beyond the limit.
+    fn observe(&mut self, observed: Vec<Observed>) -> u64 {
         let room = self.options.limits.observations.saturating_sub(self.case.observed.len());
+        let beyond = observed.len().saturating_sub(room) as u64;
         self.case.observed.extend(observed.into_iter().take(room));
+        beyond
     }
 
     /// What a log as a whole says, once its last line is read.
@@ -545,12 +559,12 @@ impl<'a> Analysis<'a> {
         let mut changed = Vec::new();
         let mut ambiguous = None;
         // Errors of other tools often stand behind the dump that explains them.
-        let symptoms: Vec<_> = log.codes.iter().map(|(code, _)| code.clone()).take(16).collect();
+        let symptoms: Vec<_> = log.codes.iter().map(|(code, _)| code.clone()).take(SYMPTOMS).collect();
         for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
             let own = credential.sources.iter().any(|s| s.source.0 == input.id);
             if own && credential.surroundings.symptoms.len() < symptoms.len() {
                 credential.surroundings.symptoms.clone_from(&symptoms);
-                for (code, line) in log.codes.iter().take(16) {
+                for (code, line) in log.codes.iter().take(SYMPTOMS) {
                     let place = code.place;
                     credential.excerpts.push(place.source, place.line, place.column, place.start, line);
                 }
@@ -594,7 +608,11 @@ impl<'a> Analysis<'a> {
                 bytes: Some([place.start, place.end()]),
             });
         }
-        let damaged = !log.problems.is_empty();
+        let damaged = !log.problems.is_empty() || log.beyond > 0;
+        if log.beyond > 0 {
+            let message = format!("{} more runs, codes, keys or problems of this log are not kept", log.beyond);
+            input.problems.push(Problem { message, line: None, bytes: None });
+        }
         for (message, place) in &log.problems {
             input.problems.push(Problem {
                 message: message.clone(),
