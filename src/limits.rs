@@ -5,7 +5,7 @@
 
 /// Lines kept for excerpts, values of a list, tests and remarks of one certificate block of a log.
 pub const BLOCK_VALUES: usize = 256;
-/// Runs, codes, listed keys and problems kept of one log.
+/// Runs, codes, listed keys, listed providers and problems kept of one log; after that they are only counted.
 pub const LOG_RECORDS: usize = 10_000;
 /// Sightings of one credential (dumps before and after, by two accounts, in several files) whose places and lines are kept.
 pub const SIGHTINGS: usize = 64;
@@ -25,6 +25,46 @@ pub const ELEMENT_RECORDS: usize = 1_024;
 pub const INF_VALUES: usize = 4_096;
 /// Blocks of one PEM file.
 pub const PEM_BLOCKS: usize = 10_000;
+/// Elements inside each other in one XML fragment: an event has five levels, one of CAPI2 some more.
+pub const XML_DEPTH: usize = 32;
+/// Objects and lists inside each other in one JSON value.
+pub const JSON_DEPTH: usize = 16;
+/// Fields of one row of a table that are looked at: Process Monitor has 26.
+pub const CSV_COLUMNS: usize = 64;
+/// Lines of one tag, or of one wrapped line of appcmd.
+pub const TAG_LINES: u32 = 64;
+/// Lines of one statement of a script.
+pub const STATEMENT_LINES: usize = 40;
+/// Lines of an event's message that stands alone in another text.
+pub const SENTENCE_LINES: u32 = 8;
+/// Errors that wait for the words after them, which tell where they come from.
+pub const WAITING_ERRORS: usize = 32;
+/// Certificate requests inside each other: a renewal nests once.
+pub const REQUEST_DEPTH: usize = 3;
+/// The largest RSA modulus that a signature is checked with, in bytes: what Microsoft's providers make at most.
+pub const SIGNATURE_MODULUS_BYTES: usize = 2_048;
+/// Certificates of one chain in a PFX file, from the leaf up.
+pub const CHAIN_CERTIFICATES: usize = 32;
+/// Errors of other tools that are kept for one credential.
+pub const SYMPTOMS: usize = 16;
+/// Certificates that one event is held against.
+pub const EVENT_CERTIFICATES: usize = 64;
+/// Entries of HTTP.sys on one port that are compared with each binding of IIS, besides those of its own host or address.
+pub const PORT_ENTRIES: usize = 256;
+/// Certificates of one container that the others of it are compared with: one container of thousands is no real one.
+pub const CONTAINER_CERTIFICATES: usize = 16;
+/// The longest INF that is written anew in a remedy, in bytes.
+pub const WRITTEN_INF_BYTES: usize = 32 << 10;
+/// The lists of single checks in a report end after this many credentials; then outcomes are counted.
+pub const LISTED_CREDENTIALS: usize = 100;
+/// The longest password, in bytes; OpenSSL reads 1024.
+pub const PASSWORD_BYTES: u64 = 4096;
+/// The largest list of passwords, in bytes.
+pub const PASSWORD_LIST_BYTES: u64 = 1 << 20;
+/// The largest baseline, in bytes.
+pub const BASELINE_BYTES: u64 = 256 << 20;
+/// The largest `keyspect.toml`, in bytes.
+pub const SETTINGS_BYTES: u64 = 1 << 20;
 
 /// The bounds of one run. `Default` is what the command line uses.
 #[derive(Debug, Clone)]
@@ -44,7 +84,7 @@ pub struct Limits {
     pub excerpt_lines: usize,
     /// Columns of one excerpt line.
     pub excerpt_columns: usize,
-    /// Bytes of excerpts kept in all; after that a finding has its place only.
+    /// Bytes of excerpts kept in all; after that a finding has its places and the words there, without the lines around them.
     pub excerpts_bytes: usize,
     /// Problems kept for one input; after that they are only counted.
     pub problems: usize,

@@ -19,6 +19,8 @@ const LOG: &str = "my \"Personal\"\n================ Certificate 0 =============
     Cert Hash(sha1): 00112233445566778899aabbccddeeff00112233\n  Key Container = key 1\n  Provider = Microsoft Strong \
     Cryptographic Provider\n  KeySpec = 2 -- AT_SIGNATURE\nEncryption test passed\nCertUtil: -store command completed successfully.\n";
 
+const FORMATS: [&str; 10] = ["text", "short", "summary", "json", "jsonl", "sarif", "junit", "csv", "html", "markdown"];
+
 fn keyspect() -> Command {
     let mut command = Command::cargo_bin("keyspect").unwrap();
     command.timeout(Duration::from_secs(30));
@@ -152,7 +154,7 @@ fn a_closed_pipe_ends_the_run_quietly() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("a.txt");
     fs::write(&log, LOG).unwrap();
-    for format in ["text", "short", "json", "jsonl"] {
+    for format in FORMATS {
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_keyspect"))
             .args(["--format", format])
             .arg(&log)
@@ -174,7 +176,7 @@ fn a_full_disk_is_said_and_shown_by_the_exit_status() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("a.txt");
     fs::write(&log, LOG).unwrap();
-    for format in ["text", "short", "json", "jsonl"] {
+    for format in FORMATS {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_keyspect"))
             .args(["--format", format])
@@ -188,4 +190,131 @@ fn a_full_disk_is_said_and_shown_by_the_exit_status() {
         assert!(!said.contains("panicked"), "{format}: {said}");
         assert!(output.status.code().is_some_and(|code| code >= 2), "{format}: {:?}", output.status);
     }
+}
+
+/// A reader that gives some bytes and then panics, as a crate with a fault would while it reads them.
+struct Faulty<'a> {
+    bytes: std::io::Cursor<&'a [u8]>,
+    at: u64,
+}
+
+impl Read for Faulty<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        assert!(self.bytes.position() < self.at, "C4nary of a fault");
+        let room = usize::try_from(self.at - self.bytes.position()).unwrap().min(buffer.len());
+        self.bytes.read(&mut buffer[..room])
+    }
+}
+
+impl std::io::Seek for Faulty<'_> {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+#[test]
+fn a_fault_costs_the_input_in_which_it_shows_and_no_other() {
+    use keyspect::analyze::{Analysis, Options};
+    use keyspect::report::model::InputStatus;
+    let log = format!("{LOG}{}", "\n".repeat(1_000_000));
+    for threads in [1, 2] {
+        // Beyond the part that is read to tell what it is, and inside it.
+        for (at, status, credentials) in [(900_000, InputStatus::Partial, 2), (100, InputStatus::Failed, 1)] {
+            let mut options = Options::new(time::OffsetDateTime::UNIX_EPOCH);
+            options.threads = threads;
+            let mut analysis = Analysis::new(options).with_faults_contained();
+            analysis.read("a.txt", None, &mut Faulty { bytes: std::io::Cursor::new(log.as_bytes()), at }).unwrap();
+            let other = LOG.replace("0011223344", "aaaa223344").replace("key 1", "key 2").replace("0a\n", "0b\n");
+            analysis.read("b.txt", None, &mut other.as_bytes()).unwrap();
+            let report = analysis.finish().unwrap();
+            assert_eq!((report.inputs.len(), report.inputs[0].id, report.inputs[1].id), (2, 0, 1));
+            assert_eq!(report.inputs[0].status, status, "{threads} {at}");
+            assert_eq!(report.inputs[1].status, InputStatus::Analyzed);
+            assert_eq!(report.credentials.len(), credentials, "{threads} {at}");
+            let problem = report.inputs[0].problems.iter().find(|p| p.message.contains("a fault of keyspect")).unwrap();
+            assert!(problem.message.contains(&format!("before byte {at}")), "{}", problem.message);
+            assert_eq!(problem.bytes, Some([at - 1, at]));
+            assert!(!serde_json::to_string(&report).unwrap().contains("C4nary"));
+        }
+    }
+}
+
+/// In an archive a fault costs one member; the members after it are read, and so are the inputs after the archive.
+#[cfg(feature = "zip")]
+#[test]
+fn a_fault_while_an_archive_is_read() {
+    use keyspect::analyze::{Analysis, Options};
+    use keyspect::report::model::InputStatus;
+    let archive = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/zip/plain/artifact.zip")).unwrap();
+    let mut analysis = Analysis::new(Options::new(time::OffsetDateTime::UNIX_EPOCH)).with_faults_contained();
+    // The directory at the end can't be reached: the fault shows while the archive itself is read.
+    analysis.read_seekable("a.zip", None, &mut Faulty { bytes: std::io::Cursor::new(&archive), at: 60 }).unwrap();
+    analysis.read("b.txt", None, &mut LOG.as_bytes()).unwrap();
+    let report = analysis.finish().unwrap();
+    let inputs: Vec<_> = report.inputs.iter().map(|i| (i.path.as_str(), i.member.is_some(), i.status)).collect();
+    assert!(inputs.contains(&("b.txt", false, InputStatus::Analyzed)), "{inputs:?}");
+    let outer = report.inputs.iter().find(|i| i.path == "a.zip" && i.member.is_none()).unwrap();
+    assert_ne!(outer.status, InputStatus::Analyzed);
+    assert!(report.inputs.iter().any(|i| i.problems.iter().any(|p| p.message.contains("a fault of keyspect"))));
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// A signal in the middle of a batch: the file that was there before is whole, and nothing has its name that is not.
+#[test]
+fn a_signal_leaves_the_output_of_the_last_run_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(root.join("a.txt"), LOG).unwrap();
+    fs::write(root.join("out.json"), "of the last run").unwrap();
+    for signal in ["TERM", "INT"] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_keyspect"))
+            .args(["--quiet", "-o", "out.json", "a.txt", "-"])
+            .current_dir(root)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The output is opened before the inputs are read; then the run waits for standard input.
+        let opened = (0..500).any(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            names_in(root).len() == 3
+        });
+        assert!(opened, "{:?}", names_in(root));
+        let kill = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        assert_eq!(child.wait().unwrap().code(), None, "ended by the signal");
+        assert_eq!(fs::read_to_string(root.join("out.json")).unwrap(), "of the last run");
+        let left: Vec<String> = names_in(root).into_iter().filter(|name| name.ends_with(".part")).collect();
+        assert!(left.iter().all(|name| name.starts_with(".out.json.")), "{left:?}");
+        left.iter().for_each(|name| fs::remove_file(root.join(name)).unwrap());
+    }
+}
+
+/// The disk is full while a file is written: said, shown by the status, and neither a part nor a new file is left.
+#[test]
+fn a_file_that_can_not_be_written_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(root.join("a.txt"), LOG).unwrap();
+    fs::write(root.join("out.json"), "of the last run").unwrap();
+    let output = std::process::Command::new("bash")
+        .args([
+            "-c",
+            "ulimit -f 0; trap '' XFSZ; exec \"$0\" --quiet -o out.json a.txt",
+            env!("CARGO_BIN_EXE_keyspect"),
+        ])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("the output could not be written"), "{said}");
+    assert_eq!(fs::read_to_string(root.join("out.json")).unwrap(), "of the last run");
+    assert_eq!(names_in(root), ["a.txt", "out.json"]);
 }

@@ -16,6 +16,7 @@ use crate::limits::{AHEAD_TEXT_BYTES, Limits};
 use crate::model::fact::SourceId;
 use crate::model::principal;
 use std::io::{self, Cursor};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -60,15 +61,21 @@ impl Forerunner {
     /// Reads one input of the given path, or a member of it, from all its bytes. `number` is what the input's number in the
     /// report will be; when another one comes before it after all, it is read again where its places depend on that.
     pub fn read(&self, path: &str, member: Option<&str>, number: usize, data: Zeroizing<Vec<u8>>) -> Ahead {
+        // What ends in a fault here does so again when it is its turn, and there the fault belongs to the input.
+        let ready = catch_unwind(AssertUnwindSafe(|| self.look_at(path, member, number, &data)));
+        Ahead { ready: ready.unwrap_or_default(), data }
+    }
+
+    fn look_at(&self, path: &str, member: Option<&str>, number: usize, data: &[u8]) -> Ready {
         let source = SourceId(u32::try_from(number).unwrap_or(u32::MAX));
         let options = &*self.options;
         let mut ready = Ready { source, ..Ready::default() };
-        let head = data.get(..options.limits.detect_bytes).unwrap_or(&data);
+        let head = data.get(..options.limits.detect_bytes).unwrap_or(data);
         if head.is_empty() || is_zip(head) {
-            return Ahead { data, ready };
+            return ready;
         }
         let limit = if options.hash { u64::MAX } else { options.limits.hash_bytes };
-        let mut bytes = data.as_slice();
+        let mut bytes = data;
         let mut measured = Measured::new(&mut bytes, limit);
         ready.sha256 = io::copy(&mut measured, &mut io::sink()).ok().and_then(|_| measured.sha256());
         let mut is_text = true;
@@ -76,15 +83,15 @@ impl Forerunner {
             is_text = looks_like_text(head);
             let whole = !is_text || *ready.one_artifact.insert(is_one_artifact(head, &options.limits));
             if whole {
-                let found = whole_artifact(&data, member.unwrap_or(path), source, options);
+                let found = whole_artifact(data, member.unwrap_or(path), source, options);
                 is_text &= matches!(found, Whole::Other);
                 ready.whole = Some(found);
             }
         }
         if is_text && data.len() <= AHEAD_TEXT_BYTES {
-            ready.text = read_text(head, &data, source, options);
+            ready.text = read_text(head, data, source, options);
         }
-        Ahead { data, ready }
+        ready
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Analysis;
 #[cfg(feature = "zip")]
 use super::ahead::Ahead;
+use super::contained::Position;
 #[cfg(feature = "zip")]
 use super::in_order::{InOrder, in_order};
 use super::measured::Measured;
@@ -14,7 +15,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use zeroize::Zeroizing;
 
 /// Where the run stands in archives.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Archives {
     /// The archives around the input that is read.
     #[cfg(feature = "zip")]
@@ -50,12 +51,23 @@ impl Analysis<'_> {
         member: Option<&str>,
         reader: &mut R,
     ) -> io::Result<()> {
+        let position = Position::default();
+        let mut watched = position.watch(reader);
+        self.contained((path, member), &position, |analysis| analysis.read_seekable_one(path, member, &mut watched))
+    }
+
+    fn read_seekable_one<R: Read + Seek + Send>(
+        &mut self,
+        path: &str,
+        member: Option<&str>,
+        reader: &mut R,
+    ) -> io::Result<()> {
         let mut head = Vec::new();
         let peeked = reader.by_ref().take(8).read_to_end(&mut head).and_then(|_| reader.seek(SeekFrom::Start(0)));
         if !archive::is_zip(&head) {
             return match peeked {
                 Err(e) => self.unreadable(path, &format!("it can't be read: {e}")),
-                Ok(_) => self.read(path, member, reader),
+                Ok(_) => self.read_one(path, member, reader),
             };
         }
         let mut input = self.input(path, member);

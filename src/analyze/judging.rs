@@ -3,10 +3,11 @@
 use super::judged::{self, Mark, Written};
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
-use super::{Analysis, LISTED_CREDENTIALS, context, preflight, sighting};
+use super::{Analysis, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
+use crate::limits::LISTED_CREDENTIALS;
 use crate::report::build;
 use crate::report::model::{Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict};
 use crate::report::words;
@@ -366,8 +367,13 @@ impl Analysis<'_> {
             if !shown || list.len() >= limit {
                 continue;
             }
-            let excerpts = credential.map(|c| &c.excerpts).filter(|_| kept_bytes < self.options.limits.excerpts_bytes);
+            let room = kept_bytes < self.options.limits.excerpts_bytes;
+            let excerpts = credential.map(|c| &c.excerpts).filter(|_| room);
             let mut item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
+            // In a streamed report the lines are written already.
+            if !room && self.sink.is_none() {
+                item.evidence.iter_mut().for_each(|evidence| evidence.line_text = None);
+            }
             self.options.triage.settle(&mut item);
             kept_bytes += item
                 .evidence

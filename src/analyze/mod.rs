@@ -6,6 +6,7 @@
 
 mod ahead;
 mod archive;
+mod contained;
 mod embedded;
 mod in_order;
 mod judged;
@@ -29,7 +30,7 @@ use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
 use crate::input::archive::is_zip;
 use crate::input::{Passwords, TextEncoding, looks_like_text};
-use crate::limits::Limits;
+use crate::limits::{Limits, SYMPTOMS};
 use crate::model::container_name;
 use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
@@ -44,6 +45,7 @@ use crate::workloads::{self, Target};
 pub use ahead::{Ahead, Forerunner};
 use ahead::{Ready, Whole, is_one_artifact, whole_artifact};
 use archive::Archives;
+use contained::Position;
 pub use in_order::{InOrder, in_order};
 use judged::Lines;
 use judging::{Counted, Known};
@@ -101,9 +103,6 @@ impl Options {
     }
 }
 
-/// The lists of single checks in a report end after this many credentials; then outcomes are counted.
-const LISTED_CREDENTIALS: usize = 100;
-
 /// Asks a person for the password of a file, by its path; the second argument counts the tries for this file, from 1.
 /// `None`: no password.
 pub type AskPassword<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<String>> + 'a;
@@ -135,6 +134,8 @@ pub struct Analysis<'a> {
     archives: Archives,
     /// What was found ahead of its turn in the input that is read.
     ready: Ready,
+    /// A panic costs only the input in which it shows.
+    contain: bool,
 }
 
 impl<'a> Analysis<'a> {
@@ -158,6 +159,7 @@ impl<'a> Analysis<'a> {
             recorded: Vec::new(),
             archives: Archives::default(),
             ready: Ready::default(),
+            contain: false,
         }
     }
 
@@ -211,6 +213,12 @@ impl<'a> Analysis<'a> {
     /// # Errors
     /// Only what the sink answers.
     pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
+        let position = Position::default();
+        let mut watched = position.watch(reader);
+        self.contained((path, member), &position, |analysis| analysis.read_one(path, member, &mut watched))
+    }
+
+    fn read_one(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
         let mut input = self.input(path, member);
         let sha256 = self.ready.sha256.take();
         let limit = if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes };
@@ -281,7 +289,6 @@ impl<'a> Analysis<'a> {
     }
 
     /// Ends an input that has its place already, since those inside it came after it.
-    #[cfg(feature = "zip")]
     fn end_archive(&mut self, place: usize, mut input: Input) -> io::Result<()> {
         self.write_input(&mut input)?;
         if let Some(kept) = self.inputs.get_mut(place) {
@@ -386,7 +393,12 @@ impl<'a> Analysis<'a> {
         {
             details.insert("records".to_owned(), artifact.observed.iter().map(records::record).collect());
         }
-        self.observe(artifact.observed);
+        let beyond = self.observe(artifact.observed);
+        if beyond > 0 {
+            let message = format!("{beyond} more records are not kept");
+            input.problems.push(Problem { message, line: None, bytes: None });
+            input.status = InputStatus::Partial;
+        }
         artifact.credentials.into_iter().try_for_each(|credential| self.credential(credential))
     }
 
@@ -510,7 +522,7 @@ impl<'a> Analysis<'a> {
                 details.extend(own);
             }
             records.embedded.push(details.into());
-            self.observe(artifact.observed);
+            records.beyond = records.beyond.saturating_add(self.observe(artifact.observed));
             for credential in artifact.credentials {
                 self.credential(credential)?;
             }
@@ -532,13 +544,15 @@ impl<'a> Analysis<'a> {
             records.parts.push(Part::new(observed.kind, place));
             records.list.push(records::record(&observed));
         }
-        self.observe(vec![observed]);
+        records.beyond = records.beyond.saturating_add(self.observe(vec![observed]));
     }
 
-    /// Keeps what an artifact states besides its credentials.
-    fn observe(&mut self, observed: Vec<Observed>) {
+    /// Keeps what an artifact states besides its credentials; gives how much is beyond the limit.
+    fn observe(&mut self, observed: Vec<Observed>) -> u64 {
         let room = self.options.limits.observations.saturating_sub(self.case.observed.len());
+        let beyond = observed.len().saturating_sub(room) as u64;
         self.case.observed.extend(observed.into_iter().take(room));
+        beyond
     }
 
     /// What a log as a whole says, once its last line is read.
@@ -553,12 +567,12 @@ impl<'a> Analysis<'a> {
         let mut changed = Vec::new();
         let mut ambiguous = None;
         // Errors of other tools often stand behind the dump that explains them.
-        let symptoms: Vec<_> = log.codes.iter().map(|(code, _)| code.clone()).take(16).collect();
+        let symptoms: Vec<_> = log.codes.iter().map(|(code, _)| code.clone()).take(SYMPTOMS).collect();
         for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
             let own = credential.sources.iter().any(|s| s.source.0 == input.id);
             if own && credential.surroundings.symptoms.len() < symptoms.len() {
                 credential.surroundings.symptoms.clone_from(&symptoms);
-                for (code, line) in log.codes.iter().take(16) {
+                for (code, line) in log.codes.iter().take(SYMPTOMS) {
                     let place = code.place;
                     credential.excerpts.push(place.source, place.line, place.column, place.start, line);
                 }
@@ -602,7 +616,11 @@ impl<'a> Analysis<'a> {
                 bytes: Some([place.start, place.end()]),
             });
         }
-        let damaged = !log.problems.is_empty();
+        let damaged = !log.problems.is_empty() || log.beyond > 0;
+        if log.beyond > 0 {
+            let message = format!("{} more runs, codes, keys or problems of this log are not kept", log.beyond);
+            input.problems.push(Problem { message, line: None, bytes: None });
+        }
         for (message, place) in &log.problems {
             input.problems.push(Problem {
                 message: message.clone(),

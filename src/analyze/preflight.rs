@@ -1,7 +1,7 @@
 //! Verdicts before a certificate is issued: what requests, INF files, templates and scripts ask for.
 
-use super::LISTED_CREDENTIALS;
 use crate::case::index::CaseIndex;
+use crate::limits::LISTED_CREDENTIALS;
 use crate::model::judgement::{Severity, Verdict, VerdictOutcome};
 use crate::model::key_request::RequestForm;
 use crate::rules::judge::{self, RankedFinding};

@@ -5,7 +5,7 @@ use super::credential::{
     Store, Surroundings, TestKind, TestOutcome, ValidityDate,
 };
 use crate::formats::certutil::{CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, Test};
-use crate::limits::LOG_RECORDS;
+use crate::limits::{LOG_RECORDS, SYMPTOMS};
 use crate::model::{
     container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
     windows::WindowsVersion,
@@ -74,6 +74,8 @@ pub struct LogCredentials {
     pub blocks: u64,
     /// A command line or another sign of certutil was seen.
     pub commands: u64,
+    /// Runs, codes, listed keys, providers and problems that are not kept.
+    pub beyond: u64,
 }
 
 #[derive(Debug, Default)]
@@ -115,6 +117,15 @@ fn command_scope(c: &CommandLine) -> Scope {
     }
 }
 
+/// Keeps an item, or counts it when enough are kept.
+fn keep<T>(list: &mut Vec<T>, item: T, beyond: &mut u64) {
+    if list.len() < LOG_RECORDS {
+        list.push(item);
+    } else {
+        *beyond = beyond.saturating_add(1);
+    }
+}
+
 impl LogCredentials {
     /// For one input.
     pub fn new(source: SourceId) -> Self {
@@ -137,6 +148,7 @@ impl LogCredentials {
             problems: Vec::new(),
             blocks: 0,
             commands: 0,
+            beyond: 0,
         }
     }
 
@@ -207,22 +219,17 @@ impl LogCredentials {
                 self.end_run(Run { verb: verb.value, failed: Some(code), line });
                 return self.held.take();
             }
-            Record::ListedProvider(name, provider_type) => self.providers.push((name, provider_type)),
-            Record::ListedKey(key) => {
-                if self.keys.len() < LOG_RECORDS {
-                    self.keys.push(*key);
-                }
+            Record::ListedProvider(name, provider_type) => {
+                keep(&mut self.providers, (name, provider_type), &mut self.beyond);
             }
+            Record::ListedKey(key) => keep(&mut self.keys, *key, &mut self.beyond),
             Record::Windows(version) => self.windows = Some(version),
             Record::RequestedKey { key_spec, provider } => {
-                self.requested.push((key_spec.map(|k| k.value.0), provider.map(|p| p.value)));
+                let asked = (key_spec.map(|k| k.value.0), provider.map(|p| p.value));
+                keep(&mut self.requested, asked, &mut self.beyond);
             }
             Record::PasswordPrompt(_) => self.commands = self.commands.saturating_add(1),
-            Record::Code(code, line) => {
-                if self.codes.len() < LOG_RECORDS {
-                    self.codes.push((code, line));
-                }
-            }
+            Record::Code(code, line) => keep(&mut self.codes, (code, line), &mut self.beyond),
             Record::Problem(message, place) => {
                 if let Some(listing) = &mut self.listing {
                     listing.broken = true;
@@ -247,31 +254,28 @@ impl LogCredentials {
             let (command, line, _) = command?;
             Some(Fact::derived(command.store()?.to_owned(), line.place, "from the command line"))
         });
-        let Some(name) = named.filter(|_| self.listings.len() < LOG_RECORDS) else { return };
+        let Some(name) = named else { return };
         let whole = command.is_none_or(|(c, ..)| {
             matches!(c.verb.as_str(), "store" | "verifystore" | "viewstore") && !c.names_a_certificate()
         });
-        self.listings.push(StoreListing {
+        let listing = StoreListing {
             store: name.value.to_lowercase(),
             scope: command.map_or(Scope::Unknown, |(c, ..)| command_scope(c)),
             complete: closed && whole && !listing.broken,
             place: name.place,
-        });
+        };
+        keep(&mut self.listings, listing, &mut self.beyond);
     }
 
     fn end_run(&mut self, run: Run) {
-        if self.runs.len() < LOG_RECORDS {
-            self.runs.push(run);
-        }
+        keep(&mut self.runs, run, &mut self.beyond);
         self.command = None;
         self.command_used = false;
         self.store = None;
     }
 
     fn problem(&mut self, message: String, place: Option<Place>) {
-        if self.problems.len() < LOG_RECORDS {
-            self.problems.push((message, place));
-        }
+        keep(&mut self.problems, (message, place), &mut self.beyond);
     }
 
     fn origin(&self, block: &CertificateBlock) -> Origin {
@@ -333,7 +337,7 @@ impl LogCredentials {
             elevated,
             unelevated,
             windows: self.windows.clone(),
-            symptoms: self.codes.iter().map(|(c, _)| c.clone()).take(16).collect(),
+            symptoms: self.codes.iter().map(|(c, _)| c.clone()).take(SYMPTOMS).collect(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::credential::{Bound, Credential, CredentialId, Origin, Scope};
 use super::index::CaseIndex;
+use crate::limits::SYMPTOMS;
 use crate::model::binding::{BindingHash, BindingOrigin};
 use crate::model::event_record::Side;
 use crate::model::fact::{Fact, Place};
@@ -17,9 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
 /// The application id of SSTP (RRAS).
 const SSTP: &str = "{ba195980-cd49-458b-9e23-c84ee0adcd75}";
-
-/// Symptoms that are kept for one credential.
-const SYMPTOMS: usize = 16;
 
 /// Ties what was observed to the credentials that are kept; gives the credentials that changed, in ascending order.
 pub fn tie(case: &mut CaseIndex) -> BTreeSet<CredentialId> {

@@ -1,6 +1,7 @@
 //! Baselines: findings that an earlier run knew.
 
 use keyspect::analyze::Triage;
+use keyspect::limits::BASELINE_BYTES;
 use keyspect::report::jsonl::Sink;
 use keyspect::report::model::{Report, SetAside, WhyAside};
 use serde::Deserialize;
@@ -10,8 +11,6 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// The largest baseline, in bytes.
-const LARGEST: u64 = 256 << 20;
 /// The name and version of the file's format.
 const SCHEMA: &str = "keyspect.baseline/1";
 
@@ -61,10 +60,10 @@ pub(crate) fn add(triage: &mut Triage, path: &Path) -> Result<(), String> {
     let failed = |what: String| format!("--baseline {name}: {what}");
     let mut text = String::new();
     let file = File::open(path).map_err(|e| failed(format!("can't be read: {e}")))?;
-    let read = file.take(LARGEST.saturating_add(1)).read_to_string(&mut text);
+    let read = file.take(BASELINE_BYTES.saturating_add(1)).read_to_string(&mut text);
     read.map_err(|e| failed(format!("can't be read: {e}")))?;
-    if text.len() as u64 > LARGEST {
-        return Err(failed(format!("larger than {LARGEST} bytes")));
+    if text.len() as u64 > BASELINE_BYTES {
+        return Err(failed(format!("larger than {BASELINE_BYTES} bytes")));
     }
     let text = text.trim_start_matches('\u{feff}');
     let head = text.trim_start();

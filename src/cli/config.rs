@@ -4,6 +4,7 @@ use super::args::{FailOn, Targets};
 use clap::ValueEnum as _;
 use keyspect::analyze::Triage;
 use keyspect::explain::closest;
+use keyspect::limits::SETTINGS_BYTES;
 use keyspect::model::windows::WindowsVersion;
 use keyspect::report::model::Severity;
 use keyspect::rules::{self, RULES};
@@ -15,8 +16,6 @@ use toml::de::{DeTable, DeValue};
 
 /// The name under which the file is found in the current folder.
 pub(crate) const NAME: &str = "keyspect.toml";
-/// The largest file, in bytes.
-const LARGEST: u64 = 1 << 20;
 /// Keys at the top.
 const KEYS: [&str; 5] = ["for", "fail_on", "windows", "rules", "ignore"];
 /// Keys of an entry of `[[ignore]]`.
@@ -60,10 +59,10 @@ pub(crate) fn load(named: Option<&Path>, none: bool) -> Result<(Config, Option<P
         }
         Err(error) => return Err(format!("{shown} can't be read: {error}")),
     };
-    let read = file.take(LARGEST.saturating_add(1)).read_to_string(&mut text);
+    let read = file.take(SETTINGS_BYTES.saturating_add(1)).read_to_string(&mut text);
     read.map_err(|error| format!("{shown} can't be read: {error}"))?;
-    if text.len() as u64 > LARGEST {
-        return Err(format!("{shown} is larger than {LARGEST} bytes"));
+    if text.len() as u64 > SETTINGS_BYTES {
+        return Err(format!("{shown} is larger than {SETTINGS_BYTES} bytes"));
     }
     let config = parse(&text).map_err(|wrong| {
         let line = text.get(..wrong.at).map_or(1, |head| head.matches('\n').count().saturating_add(1));

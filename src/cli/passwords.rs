@@ -1,15 +1,12 @@
 //! Where passwords come from: `--passin`, `--passwords`, a prompt. They are never shown and never part of a message.
 
 use keyspect::input::Passwords;
+use keyspect::limits::{PASSWORD_BYTES, PASSWORD_LIST_BYTES};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Read};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// The longest password, in bytes; OpenSSL reads 1024.
-const LONGEST: u64 = 4096;
-/// The largest list of passwords, in bytes.
-const LARGEST_LIST: u64 = 1 << 20;
 /// How often a person is asked for the password of one file.
 const TRIES: u32 = 3;
 
@@ -64,11 +61,11 @@ fn descriptor(_: u32) -> Result<File, String> {
 
 fn first_line(reader: &mut dyn BufRead, name: &str) -> Result<Zeroizing<String>, String> {
     // Sized once: growing would leave copies behind.
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
-    let read = reader.take(LONGEST + 1).read_until(b'\n', &mut line);
+    let mut line = Zeroizing::new(Vec::with_capacity(PASSWORD_BYTES as usize + 1));
+    let read = reader.take(PASSWORD_BYTES + 1).read_until(b'\n', &mut line);
     read.map_err(|error| format!("--passin: {name} can't be read: {error}"))?;
-    if line.len() as u64 > LONGEST {
-        return Err(format!("--passin: the first line of {name} is longer than {LONGEST} bytes"));
+    if line.len() as u64 > PASSWORD_BYTES {
+        return Err(format!("--passin: the first line of {name} is longer than {PASSWORD_BYTES} bytes"));
     }
     while line.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
         line.pop();
@@ -85,10 +82,10 @@ pub(crate) fn add_list(passwords: &mut Passwords, path: &Path) -> Result<(), Str
     let name = path.display();
     let file = File::open(path).map_err(|error| format!("--passwords: {name} can't be read: {error}"))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(64 << 10));
-    let read = file.take(LARGEST_LIST + 1).read_to_end(&mut bytes);
+    let read = file.take(PASSWORD_LIST_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("--passwords: {name} can't be read: {error}"))?;
-    if bytes.len() as u64 > LARGEST_LIST {
-        return Err(format!("--passwords: {name} is larger than {LARGEST_LIST} bytes"));
+    if bytes.len() as u64 > PASSWORD_LIST_BYTES {
+        return Err(format!("--passwords: {name} is larger than {PASSWORD_LIST_BYTES} bytes"));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| format!("--passwords: {name} is not UTF-8"))?;
     passwords.add_list(text);

@@ -123,7 +123,7 @@ fn read_all<'a, T>(
     let stop = || deadline.get().is_some_and(|at| Instant::now() >= at);
     let mut ask = |path: &str, tries: u32| progress.aside(|| passwords::ask(path, tries));
     let threads = options.threads;
-    let mut analysis = Analysis::new(options).with_stop(&stop);
+    let mut analysis = Analysis::new(options).with_stop(&stop).with_faults_contained();
     if passwords::can_ask(stdin_is_input(args)) {
         analysis = analysis.with_password_prompt(&mut ask);
     }

@@ -441,6 +441,9 @@ impl AclLines {
         }
         fields.append(&mut open.fields);
         let place = joined_place(open.first.place_of(line), open.last);
+        if open.full && self.problems.len() < self.limits.problems {
+            self.problems.push(("more entries of the permissions than are kept".to_owned(), place));
+        }
         let unread = open.entries.iter().any(|e| e.mask.is_none());
         self.done.push(Observed {
             kind: self.kind,

@@ -15,7 +15,7 @@ use super::der::{Element, Reader, tag};
 use super::pkcs7;
 use super::x509::{self, AlternativeName, PublicKey};
 use super::{FormatError, Spanned, request_signature};
-use crate::limits::Limits;
+use crate::limits::{Limits, REQUEST_DEPTH};
 
 /// `id-cct-PKIData` of CMC.
 const PKI_DATA: &str = "1.3.6.1.5.5.7.12.2";
@@ -42,8 +42,6 @@ const ADD_ATTRIBUTES: &str = "1.3.6.1.4.1.311.10.10.1";
 /// szOID_ENROLL_CERTTYPE_EXTENSION and szOID_CERTIFICATE_TEMPLATE.
 const TEMPLATE_NAME: &str = "1.3.6.1.4.1.311.20.2";
 const TEMPLATE: &str = "1.3.6.1.4.1.311.21.7";
-/// A request inside a request inside a request: renewals nest once.
-const MAX_NESTING: usize = 3;
 
 /// What a certificate request asks for, and what it says of the key and of the machine that made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +132,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<CertificateRequest, Format
         attributes: Vec::new(),
         problems: Vec::new(),
     };
-    any_form(&mut reader, &mut request, limits, MAX_NESTING)?;
+    any_form(&mut reader, &mut request, limits, REQUEST_DEPTH)?;
     if reader.remaining() > 0 {
         let message = format!("{} bytes follow the certificate request", reader.remaining());
         return Err(FormatError::new(message, reader.offset()));

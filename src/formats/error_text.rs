@@ -8,7 +8,7 @@
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
 use super::text_shapes::fills_a_console;
-use crate::limits::Limits;
+use crate::limits::{Limits, WAITING_ERRORS};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::hresult::{self, NO_SUCH_LOGON_SESSION};
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
@@ -23,8 +23,6 @@ pub const KIND: &str = "error-text";
 
 /// Words within this many lines say where an error comes from.
 const NEAR: u32 = 8;
-/// Errors that wait for the words after them.
-const WAITING: usize = 32;
 /// A number of an error stands within this many bytes after the word for it.
 const ERROR_NUMBER: usize = 8;
 /// Bytes of a line's end that are kept for a message that the window wrapped.
@@ -234,7 +232,7 @@ impl ErrorTextReader {
     fn settle(&mut self, line: u32) {
         while let Some(first) = self.waiting.front() {
             let near = first.text.place.line.saturating_add(NEAR) >= line;
-            if near && self.waiting.len() <= WAITING {
+            if near && self.waiting.len() <= WAITING_ERRORS {
                 break;
             }
             if let Some(waiting) = self.waiting.pop_front() {

@@ -4,14 +4,11 @@
 //! nested (`winlog.event_data.KeyName`) and flat forms are read alike.
 
 use super::event_fields::{event_number, utc, without_marks};
-use crate::limits::Limits;
+use crate::limits::{JSON_DEPTH, Limits};
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Fact, Place};
 use std::collections::HashMap;
 use std::ops::Range;
-
-/// Nesting of objects and lists.
-const DEPTH: usize = 16;
 
 /// Names of event data that flat forms write beside the header's.
 const DATA_NAMES: [&str; 34] = [
@@ -138,7 +135,7 @@ impl Leaves<'_> {
 
     /// Reads a value; `None` where the text is cut or is no JSON.
     fn value(&mut self, depth: usize) -> Option<()> {
-        if depth > DEPTH {
+        if depth > JSON_DEPTH {
             return None;
         }
         match self.peek()? {

@@ -5,16 +5,13 @@
 //! Elements are known by their local names. No entity is expanded but the five of XML and character references.
 
 use super::event_fields::{event_number, utc, without_marks};
-use crate::limits::Limits;
+use crate::limits::{Limits, XML_DEPTH};
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Fact, Place};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashMap;
 use std::ops::Range;
-
-/// Nesting of elements; an event has five levels, CAPI2 some more.
-const DEPTH: usize = 32;
 
 /// A range of a text by one of its slices; `None` for a foreign text.
 fn range_in(text: &str, part: &str) -> Option<Range<usize>> {
@@ -44,7 +41,7 @@ pub fn parse(xml: &str, place: &dyn Fn(Range<usize>) -> Place, limits: &Limits) 
     loop {
         match reader.read_event() {
             Ok(Event::Start(element)) => {
-                if fragment.stack.len() >= DEPTH {
+                if fragment.stack.len() >= XML_DEPTH {
                     break;
                 }
                 fragment.start(&element);

@@ -32,6 +32,8 @@ pub struct EventLog {
     pub records: Vec<Observed>,
     /// Chunks and records that could not be read.
     pub problems: Vec<FormatError>,
+    /// Events that say something and are beyond the limit.
+    beyond: u64,
 }
 
 /// The number of chunks that the header states (offset 42, two bytes); `None` when it can't be: more than the file has.
@@ -69,6 +71,9 @@ pub fn parse(data: &[u8], source: SourceId, limits: &Limits) -> EventLog {
             whole.resize(CHUNK, 0);
         }
         chunk(whole, offset, source, limits, &settings, &mut log);
+    }
+    if log.beyond > 0 {
+        log.problem(format!("{} more records are not kept", log.beyond), data.len().saturating_sub(1), limits);
     }
     if chunks == 0 && declared != Some(0) {
         log.problem("an event log without a chunk", data.len().min(HEADER), limits);
@@ -135,10 +140,15 @@ impl EventLog {
             self.counts.insert(key, 1);
         }
         event_fields::interpret(&mut record, None);
-        if event_fields::matters(&record) && self.records.len() < limits.observations {
-            let what = Observation::Event(Box::new(record));
-            self.records.push(Observed { kind: KIND, place, fields: Vec::new(), excerpts: Excerpts::default(), what });
+        if !event_fields::matters(&record) {
+            return;
         }
+        if self.records.len() >= limits.observations {
+            self.beyond = self.beyond.saturating_add(1);
+            return;
+        }
+        let what = Observation::Event(Box::new(record));
+        self.records.push(Observed { kind: KIND, place, fields: Vec::new(), excerpts: Excerpts::default(), what });
     }
 }
 

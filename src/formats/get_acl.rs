@@ -150,6 +150,7 @@ pub struct GetAclReader {
     /// The line before: perhaps the path of a security descriptor.
     before: JoinedLines,
     done: Vec<Observed>,
+    problems: Vec<(String, Place)>,
 }
 
 impl GetAclReader {
@@ -165,6 +166,7 @@ impl GetAclReader {
             command: None,
             before: JoinedLines::new(source),
             done: Vec::new(),
+            problems: Vec::new(),
         }
     }
 
@@ -341,6 +343,10 @@ impl GetAclReader {
         let Some(mut open) = self.open.take() else { return };
         flush_rule(&mut open);
         let mut complete = ended && !open.full;
+        if open.full && self.problems.len() < self.limits.problems {
+            let place = joined_place(open.first, open.last);
+            self.problems.push(("more entries of the permissions than are kept".to_owned(), place));
+        }
         let mut owner = open.owner.take().map(|o| o.map(|name| principal::of_name(&name)));
         let mut protected = open.protected;
         let mut entries = std::mem::take(&mut open.entries);
@@ -662,6 +668,10 @@ impl TextReader for GetAclReader {
 
     fn take(&mut self) -> Vec<Observed> {
         std::mem::take(&mut self.done)
+    }
+
+    fn problems(&mut self) -> Vec<(String, Place)> {
+        std::mem::take(&mut self.problems)
     }
 }
 

@@ -10,7 +10,7 @@ use super::joined_lines::JoinedLines;
 use super::piece::{Cleaned, Piece};
 use super::text_reader::{TextReader, joined_place, keep_line};
 use super::text_shapes::{fills_a_console, is_elision, label_value, port};
-use crate::limits::Limits;
+use crate::limits::{Limits, TAG_LINES};
 use crate::model::binding::{Binding, BindingHash, BindingOrigin, Endpoint};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
@@ -19,9 +19,6 @@ use std::borrow::Cow;
 
 /// The report's word for this kind of artifact.
 pub const KIND: &str = "iis-config";
-
-/// Lines of one tag, or of one wrapped line of appcmd.
-const RECORD_LINES: u32 = 64;
 
 /// What IIS says about one binding, as it is collected.
 #[derive(Clone, Default)]
@@ -139,7 +136,7 @@ impl IisConfigReader {
         self.push_to_buffer(piece, false);
         let buffer = std::mem::replace(&mut self.buffer, JoinedLines::new(self.source));
         let (whole, ours) = self.tags(&buffer);
-        let room = self.lines < RECORD_LINES && buffer.len() < self.bytes.min(64 << 10);
+        let room = self.lines < TAG_LINES && buffer.len() < self.bytes.min(64 << 10);
         if whole || !room {
             self.drop_buffer();
         } else {
@@ -332,7 +329,7 @@ impl IisConfigReader {
         self.push_to_buffer(piece, joined);
         let text = self.buffer.text().trim_end();
         let goes_on = !text.ends_with(')') && fills_a_console(piece.text.trim_end());
-        if goes_on && self.lines < RECORD_LINES && self.buffer.len() < self.bytes.min(64 << 10) {
+        if goes_on && self.lines < TAG_LINES && self.buffer.len() < self.bytes.min(64 << 10) {
             self.open = Open::Site;
             return true;
         }

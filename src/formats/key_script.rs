@@ -11,7 +11,7 @@
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place};
-use crate::limits::Limits;
+use crate::limits::{Limits, STATEMENT_LINES};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::key_spec::KeySpec;
@@ -22,8 +22,6 @@ use std::borrow::Cow;
 /// The report's word.
 pub const KIND: &str = "script";
 
-/// Lines of one statement.
-const STATEMENT_LINES: usize = 40;
 /// Lines without a property after which an enrollment object's properties are over.
 const OBJECT_LINES: u32 = 40;
 

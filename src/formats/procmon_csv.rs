@@ -11,7 +11,7 @@ use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::TextReader;
 use crate::input::Line;
-use crate::limits::Limits;
+use crate::limits::{CSV_COLUMNS, Limits};
 use crate::model::access::KeyPath;
 use crate::model::container_name::is_guid;
 use crate::model::fact::{Fact, Place, SourceId};
@@ -22,9 +22,6 @@ use std::ops::Range;
 
 /// The report's word.
 pub const KIND: &str = "procmon-csv";
-
-/// Fields of one row that are looked at: Process Monitor has 26 columns.
-const COLUMNS: usize = 64;
 
 /// The columns whose values are kept, with their names.
 const NAMES: &[(&str, Column)] = &[
@@ -255,7 +252,7 @@ impl ProcmonReader {
         lines.push(piece);
         let mut at = 0usize;
         let mut fields = Vec::new();
-        for part in lines.text().split('\t').take(COLUMNS) {
+        for part in lines.text().split('\t').take(CSV_COLUMNS) {
             fields.push(Field { range: at..at.saturating_add(part.len()), doubled: false });
             at = at.saturating_add(part.len()).saturating_add(1);
         }
@@ -550,7 +547,7 @@ fn split_csv(text: &str) -> Vec<Field> {
     let bytes = text.as_bytes();
     let mut fields = Vec::new();
     let mut at = 0usize;
-    while fields.len() < COLUMNS {
+    while fields.len() < CSV_COLUMNS {
         let field = if bytes.get(at) == Some(&b'"') {
             let start = at.saturating_add(1);
             let mut doubled = false;
@@ -717,7 +714,7 @@ fn labels(text: &str) -> Vec<(usize, &'static str)> {
         let Some(label) = label else { continue };
         let at = head.len().saturating_sub(label.len());
         let before = text.get(..at).unwrap_or("");
-        if before.chars().next_back().is_none_or(char::is_whitespace) && out.len() < COLUMNS {
+        if before.chars().next_back().is_none_or(char::is_whitespace) && out.len() < CSV_COLUMNS {
             out.push((at, *label));
         }
     }

@@ -5,12 +5,11 @@
 //! Everything here is public: nothing has to run in constant time.
 
 use super::der::{Element, Reader, tag};
+use crate::limits::SIGNATURE_MODULUS_BYTES;
 use num_bigint::BigUint;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-/// The largest RSA modulus that is computed with, in bytes: what Microsoft's providers make at most.
-const MODULUS_BYTES: usize = 2_048;
 /// The largest public exponent; larger ones are not used and cost time.
 const EXPONENT: u64 = 1 << 33;
 
@@ -105,7 +104,7 @@ fn rsa(signature: &[u8], public: &[u8]) -> Option<Option<(Vec<u8>, u64)>> {
     let exponent = fields.read().ok()??.unsigned("the public exponent").ok().filter(|e| *e <= EXPONENT)?;
     let bytes = modulus.integer_bits().div_ceil(8);
     // An even modulus is none.
-    if !(64..=MODULUS_BYTES).contains(&bytes) || modulus.content().last()? & 1 == 0 {
+    if !(64..=SIGNATURE_MODULUS_BYTES).contains(&bytes) || modulus.content().last()? & 1 == 0 {
         return None;
     }
     let modulus = BigUint::from_bytes_be(modulus.content());

@@ -20,6 +20,7 @@ mod copy;
 mod keep;
 mod learn;
 mod names;
+mod passwords;
 mod shapes;
 
 pub use copy::Refusal;

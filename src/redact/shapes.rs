@@ -1,8 +1,8 @@
 //! What is hidden for its form alone, wherever it stands: identifiers, addresses, names in a distinguished name, paths,
 //! accounts, hosts, dumps.
 
-use super::keep;
 use super::names::{Class, is_host_shaped};
+use super::{keep, passwords};
 use crate::model::container_name::is_guid;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -107,6 +107,7 @@ fn part(out: &mut Vec<Part>, start: usize, end: usize, act: Act) {
 
 /// Every part of a text that has a telling form.
 pub(super) fn find(text: &str, out: &mut Vec<Part>) {
+    passwords::find(text, out);
     let mut armour: Option<usize> = None;
     let mut at = 0usize;
     for line in text.split_inclusive('\n') {

@@ -1,6 +1,7 @@
 //! Questions that rules ask of bindings.
 
 use super::prelude::*;
+use crate::limits::PORT_ENTRIES;
 use crate::model::binding::{Binding, BindingHash, BindingOrigin, Endpoint};
 use crate::model::fact::{Fact, SourceId};
 use crate::model::observation::{Observation, Observed};
@@ -123,9 +124,6 @@ pub(super) fn credentials_of(case: &CaseIndex, endpoint: &str) -> Vec<Credential
     case.kept.iter().filter(|c| c.bound.iter().any(|b| same(&b))).map(|c| c.id).collect()
 }
 
-/// Entries of HTTP.sys on one port that are compared with each binding of IIS besides those of its own host or address.
-const SHARED_ENTRIES: usize = 256;
-
 /// The entries of HTTP.sys by what they listen on, so that a binding of IIS is compared with a few of them.
 pub(super) struct HttpSysEntries<'a> {
     named: BTreeMap<(String, u16), Vec<(&'a Observed, &'a Binding)>>,
@@ -149,7 +147,7 @@ impl<'a> HttpSysEntries<'a> {
             }
             if null || !matches!(endpoint, Endpoint::HostPort { .. }) {
                 let shared = out.shared.entry(endpoint.port()).or_default();
-                if shared.len() < SHARED_ENTRIES {
+                if shared.len() < PORT_ENTRIES {
                     shared.push((observed, binding));
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::pfx;
 use super::prelude::*;
+use crate::limits::CONTAINER_CERTIFICATES;
 
 /// The rule.
 pub(super) struct CertKeyMismatch;
@@ -17,9 +18,6 @@ static META: RuleMeta = RuleMeta {
     explains: &["keyset-missing"],
     doc: include_str!("../../docs/rules/cert-key-mismatch.md"),
 };
-
-/// With so many certificates of a container the others are compared: one container of thousands is no real one.
-const COMPARED: usize = 16;
 
 impl CredentialRule for CertKeyMismatch {
     fn meta(&self) -> &'static RuleMeta {
@@ -101,7 +99,7 @@ impl CaseRule for CertKeyMismatch {
                 if passed(entry) {
                     continue;
                 }
-                let other = group.iter().take(COMPARED).find(|o| {
+                let other = group.iter().take(CONTAINER_CERTIFICATES).find(|o| {
                     o.id != entry.id && o.key_spec == entry.key_spec && subject::same_key(case, o, entry) == Some(false)
                 });
                 let (Some(other), Some(c)) = (other, case.credential(entry.id)) else { continue };

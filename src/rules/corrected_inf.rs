@@ -6,13 +6,10 @@
 use super::inf_securitydescriptor::{leaves_out_system, with_entry};
 use super::remedy::{Remedy, Shell, Step};
 use super::request;
-use crate::limits::BLOCK_VALUES;
+use crate::limits::{BLOCK_VALUES, WRITTEN_INF_BYTES};
 use crate::model::key_request::KeyRequest;
 use crate::model::{oid, provider, provider::ProviderKind};
 use std::fmt::Write as _;
-
-/// The longest INF that is written anew, in bytes.
-const LONGEST: usize = 32 << 10;
 
 /// One `key = value` line.
 struct Entry {
@@ -84,7 +81,7 @@ fn quoted(value: &str) -> String {
 pub fn corrected(key: &KeyRequest, failed: &[&str]) -> Option<String> {
     let bytes: usize =
         key.values.iter().map(|(section, name, value)| section.len() + name.len() + value.value.len()).sum();
-    if key.values.is_empty() || key.values.len() > BLOCK_VALUES || bytes > LONGEST {
+    if key.values.is_empty() || key.values.len() > BLOCK_VALUES || bytes > WRITTEN_INF_BYTES {
         return None;
     }
     let mut draft = Draft { sections: Vec::new() };

@@ -1,11 +1,9 @@
 //! Questions that rules ask of Schannel's events.
 
 use super::prelude::*;
+use crate::limits::EVENT_CERTIFICATES;
 use crate::model::event_record::{EventRecord, Side};
 use crate::model::observation::Observed;
-
-/// Certificates that one event is held against.
-const CONCERNED: usize = 64;
 
 /// The events of Schannel with one of these numbers.
 pub(super) fn events<'a>(
@@ -89,7 +87,7 @@ pub(super) fn concerned(case: &CaseIndex, cx: &Context<'_>, workload: Option<&st
     if list.iter().any(|c| !c.bound.is_empty()) {
         list.retain(|c| c.bound.iter().any(|b| workload.is_none_or(|w| w == b.workload)));
     }
-    list.iter().map(|c| c.id).take(CONCERNED).collect()
+    list.iter().map(|c| c.id).take(EVENT_CERTIFICATES).collect()
 }
 
 /// ` It is logged 7 times.` when it is logged more than once.

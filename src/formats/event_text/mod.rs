@@ -13,7 +13,7 @@ use super::joined_lines::JoinedLines;
 use super::piece::{Cleaned, Piece};
 use super::text_reader::{TextReader, joined_place, keep_line};
 use super::{event_json, event_xml};
-use crate::limits::Limits;
+use crate::limits::{Limits, SENTENCE_LINES};
 use crate::model::event;
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
@@ -26,9 +26,6 @@ use table::Columns;
 
 /// The report's word for an event in a text.
 pub const KIND: &str = "schannel-event";
-
-/// Lines of a message that stands alone in another text.
-const SENTENCE_LINES: u32 = 8;
 
 static ANCHORS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(SENTENCES.iter().map(|(words, _, _)| *words)).ok()
@@ -101,6 +98,7 @@ pub struct EventReader {
     group: Option<Fact<String>>,
     /// The physical line, and its window, that was read whole.
     swallowed: Option<(u64, u32)>,
+    problems: Vec<(String, Place)>,
 }
 
 /// What becomes of a line that is offered to an open record.
@@ -177,6 +175,7 @@ impl EventReader {
             columns: None,
             group: None,
             swallowed: None,
+            problems: Vec::new(),
         }
     }
 
@@ -293,6 +292,10 @@ impl EventReader {
             let Some(record) = &mut self.open else { return };
             let Some(fragment) = &mut record.xml else { return };
             if fragment.lines.len().saturating_add(part.text.len()) > most {
+                if self.problems.len() < self.limits.problems {
+                    let message = format!("an event of more than {most} bytes: the rest of it is not read");
+                    self.problems.push((message, place));
+                }
                 self.close();
                 return;
             }
@@ -886,6 +889,10 @@ impl TextReader for EventReader {
 
     fn take(&mut self) -> Vec<Observed> {
         std::mem::take(&mut self.done)
+    }
+
+    fn problems(&mut self) -> Vec<(String, Place)> {
+        std::mem::take(&mut self.problems)
     }
 }
 

@@ -21,6 +21,8 @@ use self::private_key::PrivateKey;
 use self::sid_protection::SidProtection;
 use super::x509::Certificate;
 use super::{FormatError, Spanned};
+use crate::limits::CHAIN_CERTIFICATES;
+use zeroize::Zeroizing;
 
 pub use self::walk::{looks_like, walk};
 
@@ -43,8 +45,8 @@ pub struct Pfx {
     pub sid_protection: Option<Spanned<SidProtection>>,
     /// What could not be read, and where.
     pub problems: Vec<FormatError>,
-    /// The bytes that the MAC covers. Not secret: they stand in the file.
-    authenticated: Vec<u8>,
+    /// The bytes that the MAC covers.
+    authenticated: Held,
 }
 
 impl Pfx {
@@ -90,7 +92,7 @@ pub struct Safe {
     /// Whether the content is still encrypted.
     pub locked: bool,
     /// The encrypted bytes.
-    ciphertext: Vec<u8>,
+    ciphertext: Held,
 }
 
 /// What a part of the AuthenticatedSafe is, RFC 7292 section 4.1.
@@ -164,8 +166,31 @@ pub struct Bag {
 /// The encrypted key of a bag: the whole EncryptedPrivateKeyInfo and its encryptedData.
 #[derive(Debug, Clone, Default)]
 struct Shrouded {
-    encoded: Vec<u8>,
-    ciphertext: Vec<u8>,
+    encoded: Held,
+    ciphertext: Held,
+}
+
+/// Bytes of the file, which may have a key in clear among them: wiped when they are dropped, and never shown.
+#[derive(Clone, Default)]
+struct Held(Zeroizing<Vec<u8>>);
+
+impl Held {
+    fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
+impl std::ops::Deref for Held {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// What became of the passwords.
@@ -319,7 +344,7 @@ pub fn chain(pfx: &Pfx, leaf: usize) -> Vec<usize> {
     let mut next = Some(leaf);
     while let Some(index) = next {
         let Some(certificate) = by_index.get(&index) else { break };
-        if chain.contains(&index) || chain.len() >= 32 {
+        if chain.contains(&index) || chain.len() >= CHAIN_CERTIFICATES {
             break;
         }
         chain.push(index);

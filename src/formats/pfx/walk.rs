@@ -5,7 +5,7 @@
 use super::algorithms::{self, Encryption};
 use super::private_key;
 use super::sid_protection;
-use super::{Attributes, Bag, BagKind, BagValue, CertificateProperty, Mac, Pfx, Safe, SafeKind, Shrouded};
+use super::{Attributes, Bag, BagKind, BagValue, CertificateProperty, Held, Mac, Pfx, Safe, SafeKind, Shrouded};
 use crate::formats::der::{Element, Octets, Reader, tag};
 use crate::formats::{FormatError, Spanned, x509};
 use crate::limits::Limits;
@@ -69,7 +69,7 @@ pub fn walk(bytes: &[u8], limits: &Limits) -> Result<Pfx, FormatError> {
         safes: Vec::new(),
         sid_protection: None,
         problems: Vec::new(),
-        authenticated: Vec::new(),
+        authenticated: Held::default(),
     };
     if !outer.cut && outer.end < bytes.len() {
         pfx.trailing = Some(Spanned::new(bytes.len().saturating_sub(outer.end), outer.end, bytes.len()));
@@ -146,7 +146,7 @@ impl Walk<'_> {
             Ok(octets) => octets,
             Err(error) => return self.problem(error),
         };
-        pfx.authenticated = octets.bytes.to_vec();
+        pfx.authenticated = Held::new(octets.bytes.to_vec());
         // The bytes of an octet string don't count towards the nesting of the values around it.
         let mut reader = octets.reader(self.limits.der_depth).tolerant();
         let safes = match reader.universal(tag::SEQUENCE, "the AuthenticatedSafe's sequence") {
@@ -177,7 +177,7 @@ impl Walk<'_> {
         let mut inner = info.children();
         let oid = inner.universal(tag::OID, "the content type of a part")?.oid("the content type of a part")?;
         let mut safe =
-            Safe { kind: SafeKind::Data, start, end, bags: Vec::new(), locked: false, ciphertext: Vec::new() };
+            Safe { kind: SafeKind::Data, start, end, bags: Vec::new(), locked: false, ciphertext: Held::default() };
         match oid.as_str() {
             DATA => {
                 let wrapped = inner.require("the content of a part")?;
@@ -204,7 +204,7 @@ impl Walk<'_> {
                 if let Some(content) = info.read()? {
                     self.note(&content);
                     self.ber |= content.constructed;
-                    safe.ciphertext = content.octets()?.bytes.into_owned();
+                    safe.ciphertext = Held::new(content.octets()?.bytes.into_owned());
                 }
             }
             ENVELOPED_DATA => {
@@ -329,8 +329,8 @@ impl Walk<'_> {
                 bag.encryption = Some(self.encryption(&identifier)?);
                 let string = inner.universal(tag::OCTET_STRING, "the encrypted key")?;
                 self.note(&string);
-                bag.shrouded.ciphertext = string.octets()?.bytes.into_owned();
-                bag.shrouded.encoded = value.encoded().to_vec();
+                bag.shrouded.ciphertext = Held::new(string.octets()?.bytes.into_owned());
+                bag.shrouded.encoded = Held::new(value.encoded().to_vec());
                 Ok(BagValue::LockedKey)
             }
             BagKind::Certificate => {
