@@ -291,6 +291,20 @@ mod tests {
         assert_eq!(parse("D:S:(AU;SA;FA;;;WD)").unwrap().dacl.unwrap().entries.len(), 0);
     }
 
+    #[test]
+    fn entries_that_grant_nothing_and_entries_that_nobody_knows() {
+        // Labels and resource attributes are no permissions (MS-DTYP 2.5.1.1).
+        let label = parse("D:(A;;FR;;;WD)(ML;;NW;;;LW)(RA;;;;;WD;(\"a\",TI,0,1))").unwrap();
+        assert!(!label.cut);
+        assert_eq!(label.dacl.unwrap().entries.len(), 1);
+        let unknown = parse("D:(A;;FR;;;SY)(QQ;OICI;FA;;;WD)(A;;4096;;;BA)").unwrap();
+        assert!(unknown.cut);
+        let entries = unknown.dacl.unwrap().entries;
+        let [_, second, third] = &entries[..] else { panic!() };
+        assert_eq!((second.text, second.mask, second.object_inherit), ("(QQ;OICI;FA;;;WD)", None, false));
+        assert_eq!((third.trustee, third.mask.unwrap().0), ("BA", 4096));
+    }
+
     proptest::proptest! {
         #[test]
         fn never_panics(text in "[ODGSA:();BAP0x1-9\u{e9} ]{0,60}") {
