@@ -63,11 +63,13 @@ impl Analysis<'_> {
         reader: &mut R,
     ) -> io::Result<()> {
         let mut head = Vec::new();
-        let peeked = reader.by_ref().take(8).read_to_end(&mut head).and_then(|_| reader.seek(SeekFrom::Start(0)));
+        let length = reader.seek(SeekFrom::End(0)).ok();
+        let peeked = reader.seek(SeekFrom::Start(0)).and_then(|_| reader.by_ref().take(8).read_to_end(&mut head));
+        let peeked = peeked.and_then(|_| reader.seek(SeekFrom::Start(0)));
         if !archive::is_zip(&head) {
             return match peeked {
                 Err(e) => self.unreadable(path, &format!("it can't be read: {e}")),
-                Ok(_) => self.read_one(path, member, reader),
+                Ok(_) => self.read_one(path, member, reader, length),
             };
         }
         let mut input = self.input(path, member);

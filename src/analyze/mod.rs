@@ -215,14 +215,23 @@ impl<'a> Analysis<'a> {
     pub fn read(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
         let position = Position::default();
         let mut watched = position.watch(reader);
-        self.contained((path, member), &position, |analysis| analysis.read_one(path, member, &mut watched))
+        self.contained((path, member), &position, |analysis| analysis.read_one(path, member, &mut watched, None))
     }
 
-    fn read_one(&mut self, path: &str, member: Option<&str>, reader: &mut (dyn Read + Send)) -> io::Result<()> {
+    /// `length`: how many bytes come, where that is known.
+    fn read_one(
+        &mut self,
+        path: &str,
+        member: Option<&str>,
+        reader: &mut (dyn Read + Send),
+        length: Option<u64>,
+    ) -> io::Result<()> {
         let mut input = self.input(path, member);
         let sha256 = self.ready.sha256.take();
         let limit = if self.options.hash { u64::MAX } else { self.options.limits.hash_bytes };
-        let mut measured = Measured::new(reader, if sha256.is_some() { 0 } else { limit });
+        // What is too long for a hash is not hashed up to there either.
+        let unhashed = sha256.is_some() || length.is_some_and(|length| length > limit);
+        let mut measured = Measured::new(reader, if unhashed { 0 } else { limit });
         if self.bytes.is_some() {
             measured = measured.keeping(u64::try_from(self.options.limits.binary_bytes).unwrap_or(u64::MAX));
         }

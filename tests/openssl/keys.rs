@@ -58,7 +58,13 @@ pub fn compare_pvk(score: &mut Score, bytes: &[u8]) {
 
 /// The PKCS #10 inside any form of request: openssl reads only that. Its first fields tell it: two SEQUENCEs and version 0.
 fn innermost(bytes: &[u8]) -> &[u8] {
-    let starts = |w: &[u8]| matches!(w, [0x30, 0x82, _, _, 0x30, 0x82, _, _, 2, 1, 0, 0x30, ..]);
+    let starts = |w: &[u8]| {
+        matches!(
+            w,
+            [0x30, 0x82, _, _, 0x30, 0x82, _, _, 2, 1, 0, 0x30, ..]
+                | [0x30, 0x82, _, _, 0x30, 0x81, _, 2, 1, 0, 0x30, ..]
+        )
+    };
     let at = (0..bytes.len()).rev().find(|at| starts(&bytes[*at..]));
     &bytes[at.unwrap_or(0)..]
 }
