@@ -275,7 +275,7 @@ fn no_message_about_wrong_usage_has_the_password() {
         &[&joined, "no-such-file"],
         &["--passin", &password, "--format", "no-such-format", "x"],
         &["--passin", &password, "--passin", &password, "x"],
-        &["--passin", &format!("file:/no/such/file"), "x"],
+        &["--passin", "file:/no/such/file", "x"],
     ];
     for arguments in wrong {
         let output = keyspect(folder.path()).args(arguments).output().unwrap();
