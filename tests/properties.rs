@@ -2,12 +2,10 @@
 //! portions; places point at what they claim; damage at the end changes nothing before it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../fuzz/block_shapes.rs"]
-mod block_shapes;
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
-use bodies::facts;
+use bodies::{block_shapes, facts};
 use keyspect::analyze::{Analysis, Options};
 use keyspect::input::{LineReader, TextEncoding};
 use keyspect::limits::Limits;

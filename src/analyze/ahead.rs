@@ -50,7 +50,7 @@ pub(super) struct Ready {
 /// What bytes are that are read whole.
 pub(super) enum Whole {
     /// A PFX, opened as far as the passwords at hand go. It does not depend on the number of the input.
-    Pfx(Result<from_pfx::Opened, FormatError>),
+    Pfx(Box<Result<from_pfx::Opened, FormatError>>),
     /// Another artifact.
     Artifact(Box<Artifact>),
     /// None of the artifacts that are read whole.
@@ -116,7 +116,7 @@ pub(super) fn whole_artifact(data: &[u8], path: &str, source: SourceId, options:
     let origin = Origin::new(source, path.rsplit(['/', '\\']).next());
     if pfx::looks_like(data) {
         let passwords = options.passwords.for_file(origin.file_name.unwrap_or(path));
-        return Whole::Pfx(from_pfx::open(data, &passwords, limits));
+        return Whole::Pfx(Box::new(from_pfx::open(data, &passwords, limits)));
     }
     let read = data.len() <= limits.binary_bytes || registry_hive::recognise(data);
     let artifact = if read { key_artifacts::read(data, &origin, limits) } else { None };

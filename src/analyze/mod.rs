@@ -333,7 +333,7 @@ impl<'a> Analysis<'a> {
         let artifact = match whole {
             Whole::Pfx(opened) => {
                 let origin = Origin::new(source, path.rsplit(['/', '\\']).next());
-                Some(self.pfx(opened, &path, &origin, &limits))
+                Some(self.pfx(*opened, &path, &origin, &limits))
             }
             Whole::Artifact(artifact) => Some(*artifact),
             Whole::Other => None,
@@ -414,7 +414,6 @@ impl<'a> Analysis<'a> {
     fn text(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
         let source = SourceId(input.id);
         let limits = self.options.limits.clone();
-        let mut log = LogCredentials::new(source);
         let mut records = Records::default();
         let first = self.next;
         let mut cut = None;
@@ -423,7 +422,7 @@ impl<'a> Analysis<'a> {
         let options = Arc::clone(&self.options);
         let take = |portion: Portion| {
             let line = portion.line;
-            self.portion(input, portion, &mut log, &mut records)?;
+            self.portion(input, portion, &mut records)?;
             if cut.is_none() && (self.stop)() {
                 cut = Some(format!("stopped after line {line}: the time for this input is over"));
                 return Ok(Next::Stop);
@@ -437,6 +436,7 @@ impl<'a> Analysis<'a> {
                 (choice, text::read((head, rest), choice.encoding, source, &limits, threads, take)?)
             }
         };
+        let mut log = end.log;
         if let Some(credential) = log.finish() {
             self.credential(credential)?;
         }
@@ -475,17 +475,9 @@ impl<'a> Analysis<'a> {
 
     /// Takes the records that the readers of other kinds completed, and the artifacts that stand inside the text.
     /// Takes what some lines of a text gave.
-    fn portion(
-        &mut self,
-        input: &mut Input,
-        portion: Portion,
-        log: &mut LogCredentials,
-        records: &mut Records,
-    ) -> io::Result<()> {
-        for record in portion.records {
-            if let Some(credential) = log.record(record) {
-                self.credential(credential)?;
-            }
+    fn portion(&mut self, input: &mut Input, portion: Portion, records: &mut Records) -> io::Result<()> {
+        for credential in portion.credentials {
+            self.credential(credential)?;
         }
         for (message, place) in portion.problems {
             records.damaged = true;

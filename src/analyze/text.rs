@@ -3,7 +3,9 @@
 use super::embedded::EmbeddedText;
 use super::measured::Measured;
 use super::segments::{Part, Segments};
-use crate::formats::certutil::{Language, Parser, Record, read_batch};
+use crate::case::credential::Credential;
+use crate::case::from_certutil::LogCredentials;
+use crate::formats::certutil::{Language, Parser, read_batch};
 use crate::input::{LineReader, TextEncoding};
 use crate::limits::Limits;
 use crate::model::fact::{Place, SourceId};
@@ -18,8 +20,8 @@ const AHEAD: usize = 4;
 /// What some lines of a text gave.
 #[derive(Default)]
 pub(super) struct Portion {
-    /// The records of certutil's output.
-    pub(super) records: Vec<Record>,
+    /// The credentials of certutil's output, but the one that later lines may still change.
+    pub(super) credentials: Vec<Credential>,
     /// The records of other text artifacts.
     pub(super) observed: Vec<Observed>,
     /// Artifacts that stand in the text and are read whole.
@@ -32,6 +34,8 @@ pub(super) struct Portion {
 
 /// What is known once a text is read.
 pub(super) struct TextEnd {
+    /// What certutil's output says as a whole, and its last credential.
+    pub(super) log: LogCredentials,
     /// The encoding in use.
     pub(super) encoding: TextEncoding,
     /// The language of certutil's labels.
@@ -58,12 +62,14 @@ struct Reading<R> {
     lines: LineReader<R>,
     parser: Parser,
     segments: Segments,
+    log: LogCredentials,
 }
 
 impl<R: Read> Reading<R> {
     fn portion(&mut self) -> Portion {
+        let records = self.parser.take_records().into_iter();
         Portion {
-            records: self.parser.take_records(),
+            credentials: records.filter_map(|record| self.log.record(record)).collect(),
             observed: self.segments.take_records(),
             embedded: self.segments.take_embedded(),
             problems: self.segments.take_problems(),
@@ -97,6 +103,7 @@ impl<R: Read> Reading<R> {
         self.parser.finish();
         take(self.portion())?;
         Ok(TextEnd {
+            log: self.log,
             encoding: self.lines.encoding(),
             language: self.parser.language(),
             broken: self.lines.first_broken_line(),
@@ -121,6 +128,7 @@ pub(super) fn read(
         lines: LineReader::new(Cursor::new(head).chain(rest), encoding, limits),
         parser: Parser::new(source, limits),
         segments: Segments::new(source, limits),
+        log: LogCredentials::new(source),
     };
     if threads < 2 || whole {
         return start().run(take);

@@ -42,7 +42,8 @@ enum Digits {
 /// The shapes of a log's blocks, and the block that may become one.
 #[derive(Default)]
 pub(super) struct Shapes {
-    /// The one that fitted last is the first.
+    /// The one that fitted last is the first: they change places often, and are large.
+    #[allow(clippy::vec_box)]
     known: Vec<Box<Shape>>,
     begun: Option<Begun>,
     /// The block before: its end is seen when the next one begins.
