@@ -1,0 +1,268 @@
+//! The shape of a block, and whether a text has it.
+
+use super::*;
+use crate::formats::certutil::block_fields::TextField;
+
+/// The longest text of a name or date that may differ, in bytes: no bound of the state machine is near.
+pub(super) const VALUE_BYTES: usize = 80;
+
+/// Which bytes may stand for a digit of a number that may differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Digits {
+    /// None but itself.
+    Same,
+    /// `0` to `9`, `a` to `f`.
+    Lower,
+    /// `0` to `9`, `A` to `F`.
+    Upper,
+}
+
+/// What may stand for a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// A name without blanks.
+    Name,
+    /// A name, an address or a path without blanks.
+    Address,
+    /// Words, as in a part of a distinguished name.
+    Words,
+    /// A date and a time.
+    Date,
+}
+
+impl Class {
+    /// The bit in [`ALLOWED`].
+    pub(super) const fn bit(self) -> u8 {
+        match self {
+            Self::Name => 1,
+            Self::Address => 2,
+            Self::Words => 4,
+            Self::Date => 8,
+        }
+    }
+
+    /// The length of such a value at the beginning of a text. `None`: there is none.
+    pub(super) fn measure(self, text: &[u8]) -> Option<usize> {
+        let reach = text.get(..VALUE_BYTES.saturating_add(1)).unwrap_or(text);
+        let allowed = |b: &u8| ALLOWED.get(usize::from(*b)).is_some_and(|classes| classes & self.bit() != 0);
+        let length = reach.iter().position(|b| !allowed(b)).unwrap_or(reach.len());
+        let value = text.get(..length).filter(|_| length <= VALUE_BYTES)?;
+        let edge = |b: Option<&u8>| b.is_none_or(|b| matches!(b, b' ' | b','));
+        if edge(value.first()) || edge(value.last()) {
+            return None;
+        }
+        // Whole phrases and the names of constants say something wherever they stand.
+        let quiet = self == Self::Date || !value.iter().any(|b| matches!(b, b' ' | b'_')) || {
+            let words = std::str::from_utf8(value).ok()?;
+            !split::may_hold_a_mark(words) && !split::holds_an_anchor(words) && !words.contains("AT_")
+        };
+        quiet.then_some(length)
+    }
+}
+
+/// For each byte in the values of which classes it may stand. With none of them a line is quoted, cut, or told from others.
+pub(super) static ALLOWED: LazyLock<[u8; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|byte| {
+        let Ok(byte) = u8::try_from(byte) else { return 0 };
+        let name = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'*' | b'@' | b'_');
+        let address = name || matches!(byte, b'/' | b':' | b'%' | b'?' | b'+' | b'~');
+        let words = name || matches!(byte, b' ' | b'(' | b')' | b',' | b'\'' | b'/');
+        let date = byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'-' | b':' | b' ' | b'A' | b'P' | b'M');
+        let classes = [(name, Class::Name), (address, Class::Address), (words, Class::Words), (date, Class::Date)];
+        classes.iter().filter(|(allowed, _)| *allowed).fold(0, |bits, (_, class)| bits | class.bit())
+    })
+});
+
+/// Bytes that are compared, and the value behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) value: Option<Class>,
+    /// Its spans.
+    pub(super) spans: (usize, usize),
+    /// The same for the same run of shapes that are the same up to its end.
+    pub(super) id: u64,
+}
+
+/// Bytes of a run that are compared in one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) digits: Digits,
+}
+
+/// An index in the text of the block that taught a shape, and the run with which it moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Point {
+    pub(super) at: usize,
+    pub(super) run: usize,
+}
+
+/// A part of that text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) from: Point,
+    pub(super) to: Point,
+}
+
+/// A line that is kept for excerpts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeptLine {
+    pub(super) number: u32,
+    pub(super) column: u32,
+    pub(super) start: u64,
+    pub(super) part: Part,
+}
+
+/// The shape of a block. Lines and original offsets in it count from the line after the header.
+pub(super) struct Shape {
+    pub(super) mode: Mode,
+    pub(super) text: Vec<u8>,
+    /// For each byte of the text whether other digits may stand for it: 0xFF, or 0.
+    pub(super) mask: Vec<u8>,
+    pub(super) spans: Vec<Span>,
+    pub(super) runs: Vec<Run>,
+    pub(super) lines: u32,
+    pub(super) block: CertificateBlock,
+    /// For each place of the block, in their order, the runs with which its beginning and its end move.
+    pub(super) moves: Vec<(usize, usize)>,
+    /// The run with which the end of the block moves.
+    pub(super) end: usize,
+    pub(super) texts: Vec<(TextField, Vec<Part>)>,
+    pub(super) kept: Vec<KeptLine>,
+    /// About how many bytes they have.
+    pub(super) kept_bytes: usize,
+    /// The rows of the public key's dump.
+    pub(super) rows: Vec<Part>,
+    /// The length of the public key.
+    pub(super) key_bytes: usize,
+    /// The length of the original.
+    pub(super) original: u64,
+    pub(super) languages: [u32; 7],
+}
+
+/// How a text fits the shapes.
+pub(super) enum Fit {
+    /// The shape of this index.
+    Whole(usize),
+    /// The text ends before it is known.
+    Cut,
+    /// None.
+    None,
+}
+
+/// Looks for the shape that a text begins with. `positions` then holds where each of its runs begins, and its end.
+pub(super) fn find(known: &[Box<Shape>], mode: Mode, text: &[u8], positions: &mut Vec<usize>) -> Fit {
+    positions.clear();
+    let mut last: Option<&Shape> = None;
+    for (index, shape) in known.iter().enumerate().filter(|(_, shape)| shape.mode == mode) {
+        // What fitted of the shape before fits of this one, as far as they are the same.
+        let same = last.map_or(0, |last| shape.runs_shared_with(last, positions.len().saturating_sub(1)));
+        positions.truncate(same.saturating_add(1));
+        match shape.compare(text, same, positions) {
+            Fit::None => last = Some(shape),
+            Fit::Cut => return Fit::Cut,
+            Fit::Whole(_) => return Fit::Whole(index),
+        }
+    }
+    Fit::None
+}
+
+/// Whether bytes are the same, but for hexadecimal digits where the mask allows others. `A` is the first letter.
+pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> bool {
+    // No end before the last byte, and no branches: compilers make vector instructions of it.
+    let all = |yes: bool| if yes { u8::MAX } else { 0 };
+    let mut differs = 0_u8;
+    for ((own, mask), byte) in own.iter().zip(mask).zip(text) {
+        let digit = all(byte.wrapping_sub(b'0') < 10) | all(byte.wrapping_sub(A) < 6);
+        differs |= (own ^ byte) & !(digit & mask);
+    }
+    differs == 0
+}
+
+impl Shape {
+    /// How many runs at the beginning, of the first `most`, are the same in both.
+    pub(super) fn runs_shared_with(&self, other: &Self, most: usize) -> usize {
+        self.runs.iter().zip(&other.runs).take(most).take_while(|(own, others)| own.id == others.id).count()
+    }
+
+    /// Whether a run of this shape is one of another's, but for its place.
+    pub(super) fn has_run_of(&self, own: &Run, other: &Self, others: &Run) -> bool {
+        let mask = self.mask.get(own.from..own.to);
+        let text = self.text.get(own.from..own.to).unwrap_or_default();
+        let others_text = other.text.get(others.from..others.to).unwrap_or_default();
+        own.value == others.value
+            && mask == other.mask.get(others.from..others.to)
+            && text.iter().zip(others_text).zip(mask.unwrap_or_default()).all(|((a, b), mask)| *mask != 0 || a == b)
+            && self.spans_of(own).map(|s| s.digits).eq(other.spans_of(others).map(|s| s.digits))
+    }
+
+    pub(super) fn spans_of(&self, run: &Run) -> impl Iterator<Item = &Span> + use<'_> {
+        self.spans.get(run.spans.0..run.spans.1).unwrap_or_default().iter()
+    }
+
+    /// Gives the runs the numbers of the same ones of known shapes, and new numbers after `next`.
+    pub(super) fn number_runs(&mut self, known: &[Box<Self>], next: &mut u64) {
+        let mut alike: Vec<&Self> = known.iter().map(Box::as_ref).collect();
+        for at in 0..self.runs.len() {
+            let Some(run) = self.runs.get(at).copied() else { break };
+            alike.retain(|other| other.runs.get(at).is_some_and(|others| self.has_run_of(&run, other, others)));
+            let known = alike.first().and_then(|other| other.runs.get(at)).map(|run| run.id);
+            let id = known.unwrap_or_else(|| {
+                *next = next.wrapping_add(1);
+                *next
+            });
+            if let Some(run) = self.runs.get_mut(at) {
+                run.id = id;
+            }
+        }
+    }
+
+    /// Whether a text begins with a run, or is the beginning of one.
+    pub(super) fn begins_with(&self, run: &Run, text: &[u8]) -> bool {
+        self.spans_of(run).all(|span| {
+            let skipped = span.from.saturating_sub(run.from);
+            let part = text.get(skipped..).unwrap_or_default();
+            let part = part.get(..span.to.saturating_sub(span.from)).unwrap_or(part);
+            let own = span.from..span.from.saturating_add(part.len());
+            let (own, mask) = (self.text.get(own.clone()).unwrap_or_default(), self.mask.get(own).unwrap_or_default());
+            match span.digits {
+                Digits::Same => own == part,
+                Digits::Lower => same_but_digits::<b'a'>(own, mask, part),
+                Digits::Upper => same_but_digits::<b'A'>(own, mask, part),
+            }
+        })
+    }
+
+    /// Compares a text with the runs from the given one on.
+    pub(super) fn compare(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
+        if positions.is_empty() {
+            positions.push(0);
+        }
+        for run in self.runs.get(from..).unwrap_or_default() {
+            let at = positions.last().copied().unwrap_or(0);
+            let rest = text.get(at..).unwrap_or_default();
+            let length = run.to.saturating_sub(run.from);
+            if !self.begins_with(run, rest) {
+                return Fit::None;
+            }
+            if rest.len() < length {
+                return Fit::Cut;
+            }
+            let mut end = at.saturating_add(length);
+            if let Some(class) = run.value {
+                let rest = text.get(end..).unwrap_or_default();
+                match class.measure(rest) {
+                    Some(length) if length < rest.len() => end = end.saturating_add(length),
+                    Some(_) => return Fit::Cut,
+                    None if rest.is_empty() => return Fit::Cut,
+                    None => return Fit::None,
+                }
+            }
+            positions.push(end);
+        }
+        Fit::Whole(0)
+    }
+}
