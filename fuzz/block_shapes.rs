@@ -1,7 +1,7 @@
 //! Blocks of a log are read by the shapes of earlier ones: the records must be those of every line read by itself.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-use keyspect::formats::certutil::{LineByLine, Parser, Record, read_batch};
+use keyspect::formats::certutil::{BatchRead, LineByLine, Parser, Record, read_batch};
 use keyspect::input::{Line, LineReader, TextEncoding};
 use keyspect::limits::Limits;
 use keyspect::model::fact::SourceId;
@@ -32,14 +32,22 @@ pub fn records(bytes: &[u8], encoding: TextEncoding, at_once: bool) -> (Vec<Reco
     let limits = Limits::default();
     let mut reader = LineReader::new(bytes, encoding, &limits);
     let mut parser = Parser::new(SourceId(0), &limits);
+    let mut records = Vec::new();
     let mut lines = Lines { idle: at_once, passed: 0 };
     while let Ok(Some(batch)) = reader.next_batch() {
-        if let Some(position) = read_batch(&batch, &mut parser, &mut lines) {
+        let mut rest = batch.lines();
+        let mut read = BatchRead::Enough;
+        while read == BatchRead::Enough {
+            read = read_batch(&batch, &mut rest, &mut parser, &mut lines);
+            records.extend(parser.take_records());
+        }
+        if let BatchRead::UpTo(position) = read {
             reader.give_back(position);
         }
     }
     parser.finish();
-    (parser.take_records(), parser.language().map(|l| l.tag()), lines.passed)
+    records.extend(parser.take_records());
+    (records, parser.language().map(|l| l.tag()), lines.passed)
 }
 
 /// What may not be taken for a name's words or a number's digits, or must be.

@@ -9,6 +9,8 @@ pub const BLOCK_VALUES: usize = 256;
 pub const LOG_RECORDS: usize = 10_000;
 /// Sightings of one credential (dumps before and after, by two accounts, in several files) whose places and lines are kept.
 pub const SIGHTINGS: usize = 64;
+/// Records of a log that wait to be judged before more of its lines are read; none is lost.
+pub const BATCH_RECORDS: usize = 256;
 /// Shapes of certificate blocks that are remembered while a log is read; a block of any other shape is read line by line.
 pub const BLOCK_SHAPES: usize = 32;
 /// The longest certificate block whose shape is remembered, in bytes; a longer one is read line by line.

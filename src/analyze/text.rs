@@ -5,7 +5,7 @@ use super::measured::Measured;
 use super::segments::{Part, Segments};
 use crate::case::credential::Credential;
 use crate::case::from_certutil::LogCredentials;
-use crate::formats::certutil::{Language, Parser, read_batch};
+use crate::formats::certutil::{BatchRead, Language, Parser, read_batch};
 use crate::input::{LineReader, TextEncoding};
 use crate::limits::Limits;
 use crate::model::fact::{Place, SourceId};
@@ -66,29 +66,24 @@ struct Reading<R> {
 }
 
 impl<R: Read> Reading<R> {
-    fn portion(&mut self) -> Portion {
-        let records = self.parser.take_records().into_iter();
-        Portion {
-            credentials: records.filter_map(|record| self.log.record(record)).collect(),
-            observed: self.segments.take_records(),
-            embedded: self.segments.take_embedded(),
-            problems: self.segments.take_problems(),
-            line: self.segments.last_line(),
-        }
-    }
-
     /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then.
     fn run(mut self, mut take: impl FnMut(Portion) -> io::Result<Next>) -> io::Result<TextEnd> {
         let mut error = None;
         loop {
             match self.lines.next_batch() {
                 Ok(Some(batch)) => {
-                    let rest = read_batch(&batch, &mut self.parser, &mut self.segments);
-                    if let Some(rest) = rest {
-                        self.lines.give_back(rest);
+                    let mut lines = batch.lines();
+                    let (parser, segments, log) = (&mut self.parser, &mut self.segments, &mut self.log);
+                    let mut next = Next::Read;
+                    let mut read = BatchRead::Enough;
+                    while read == BatchRead::Enough && next == Next::Read {
+                        read = read_batch(&batch, &mut lines, parser, segments);
+                        next = take(portion(parser, segments, log))?;
                     }
-                    let portion = self.portion();
-                    if take(portion)? == Next::Stop {
+                    if let BatchRead::UpTo(position) = read {
+                        self.lines.give_back(position);
+                    }
+                    if next == Next::Stop {
                         break;
                     }
                 }
@@ -101,7 +96,7 @@ impl<R: Read> Reading<R> {
         }
         self.segments.finish();
         self.parser.finish();
-        take(self.portion())?;
+        take(portion(&mut self.parser, &mut self.segments, &mut self.log))?;
         Ok(TextEnd {
             log: self.log,
             encoding: self.lines.encoding(),
@@ -110,6 +105,18 @@ impl<R: Read> Reading<R> {
             parts: self.segments.into_parts(),
             error,
         })
+    }
+}
+
+/// What the lines gave since this was asked last.
+fn portion(parser: &mut Parser, segments: &mut Segments, log: &mut LogCredentials) -> Portion {
+    let records = parser.take_records().into_iter();
+    Portion {
+        credentials: records.filter_map(|record| log.record(record)).collect(),
+        observed: segments.take_records(),
+        embedded: segments.take_embedded(),
+        problems: segments.take_problems(),
+        line: segments.last_line(),
     }
 }
 

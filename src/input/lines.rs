@@ -553,7 +553,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The place where the next line begins, for [`LineReader::give_back`].
-    pub fn position(&self) -> Position {
+    pub fn here(&self) -> Position {
         Position { start: self.start, number: self.number }
     }
 }

@@ -13,7 +13,7 @@ mod values;
 
 pub use command::CommandLine;
 pub use labels::{Language, words_beyond_ascii};
-pub use parser::{LineByLine, Parser, read_batch};
+pub use parser::{BatchRead, LineByLine, Parser, read_batch};
 pub use values::PrintedDate;
 
 use crate::model::fact::{Excerpts, Fact, Place};

@@ -27,7 +27,7 @@ use crate::model::{
 };
 use memchr::{memchr2, memmem::Finder};
 use shape::Shapes;
-pub use shape::{LineByLine, read_batch};
+pub use shape::{BatchRead, LineByLine, read_batch};
 use std::sync::LazyLock;
 
 /// Where in a block the next line stands.

@@ -12,7 +12,7 @@ mod moved;
 
 use super::*;
 use crate::input::{Ahead, Batch, LineMap, Lines, Position};
-use crate::limits::{BLOCK_SHAPE_BYTES, BLOCK_SHAPES};
+use crate::limits::{BATCH_RECORDS, BLOCK_SHAPE_BYTES, BLOCK_SHAPES};
 use compare::{Fit, Shape, find};
 use moved::Moved;
 use std::ops::Range;
@@ -90,25 +90,42 @@ pub trait LineByLine {
     fn passed(&mut self, number: u64, end: u64);
 }
 
-/// Reads the lines of a batch: blocks that have the shape of an earlier one at once, all others one by one. Gives the
-/// line at which the next batch is to begin, if it is one of these.
-pub fn read_batch(batch: &Batch<'_>, parser: &mut Parser, others: &mut impl LineByLine) -> Option<Position> {
-    let mut lines = batch.lines();
+/// How far the lines of a batch were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchRead {
+    /// There are many records: they are to be taken before the rest of the batch is read.
+    Enough,
+    /// To the end.
+    All,
+    /// Up to this line, at which the next batch is to begin.
+    UpTo(Position),
+}
+
+/// Reads the lines of a batch: blocks that have the shape of an earlier one at once, all others one by one.
+pub fn read_batch(
+    batch: &Batch<'_>,
+    lines: &mut Lines<'_>,
+    parser: &mut Parser,
+    others: &mut impl LineByLine,
+) -> BatchRead {
     // Where the block begins that is read line by line.
     let mut body = None;
     loop {
         if others.is_idle() && parser.at_block_start() {
-            let (reached, header) = parser.blocks_ahead(&mut lines);
+            let (reached, header) = parser.blocks_ahead(lines);
             if let Some((number, end)) = header {
                 others.passed(number, end);
             }
+            if parser.records.len() >= BATCH_RECORDS {
+                return BatchRead::Enough;
+            }
             if reached == Reached::Cut && batch.continues && lines.index() > 0 {
-                return Some(lines.position());
+                return BatchRead::UpTo(lines.here());
             }
             body = Some(lines.index());
         }
         let before = lines.index();
-        let line = lines.next()?;
+        let Some(line) = lines.next() else { return BatchRead::All };
         others.line(line, parser);
         // Words in front of the header would be the block's, too.
         if parser.at_block_start()
@@ -155,6 +172,9 @@ impl Parser {
     fn blocks_ahead(&mut self, lines: &mut Lines<'_>) -> (Reached, Option<(u64, u64)>) {
         let mut header = None;
         loop {
+            if self.records.len() >= BATCH_RECORDS {
+                return (Reached::Line, header);
+            }
             let reached = match self.block_ahead(lines) {
                 Ok(()) => lines.next(),
                 Err(reached) => return (reached, header),
