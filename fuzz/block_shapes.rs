@@ -47,7 +47,11 @@ pub fn records(bytes: &[u8], encoding: TextEncoding, at_once: bool) -> (Vec<Reco
     }
     parser.finish();
     records.extend(parser.take_records());
-    (records, parser.language().map(|l| l.tag()), lines.passed)
+    let made = |record| match record {
+        Record::Shaped(shaped) => Record::Certificate(Box::new(shaped.block())),
+        other => other,
+    };
+    (records.into_iter().map(made).collect(), parser.language().map(|l| l.tag()), lines.passed)
 }
 
 /// What may not be taken for a name's words or a number's digits, or must be.

@@ -13,6 +13,8 @@ pub const SIGHTINGS: usize = 64;
 pub const BATCH_RECORDS: usize = 256;
 /// Shapes of certificate blocks that are remembered while a log is read; a block of any other shape is read line by line.
 pub const BLOCK_SHAPES: usize = 32;
+/// Forms of credentials that are remembered in a streamed report; the next one begins anew.
+pub const FORMS: usize = 256;
 /// The longest certificate block whose shape is remembered, in bytes; a longer one is read line by line.
 pub const BLOCK_SHAPE_BYTES: usize = 32_768;
 /// The largest input that is read before it is its turn, in bytes.

@@ -241,8 +241,9 @@ fn credentials(bytes: &[u8]) -> Vec<keyspect::case::credential::Credential> {
         });
     }
     parser.finish();
-    let mut out: Vec<_> = parser.take_records().into_iter().filter_map(|r| log.record(r)).collect();
-    out.extend(log.finish());
+    let mut out: Vec<_> =
+        parser.take_records().into_iter().filter_map(|r| log.record(r)).map(|logged| *logged.made()).collect();
+    out.extend(log.finish().map(|logged| *logged.made()));
     out
 }
 

@@ -60,6 +60,12 @@ impl Lines {
         Ok(())
     }
 
+    /// Appends what is told of a credential, or of a finding about it.
+    pub(super) fn told(&mut self, id: CredentialId, fingerprint: Option<&str>, push: impl FnOnce(&mut Vec<u8>)) {
+        push(&mut self.text);
+        self.mark(Some(id), fingerprint);
+    }
+
     /// Ends a line.
     fn mark(&mut self, credential: Option<CredentialId>, fingerprint: Option<&str>) {
         let start = self.ends.last().map_or(0, |(_, end)| *end);
@@ -94,6 +100,13 @@ pub(super) struct Written {
     pub(super) fingerprint: u64,
 }
 
+impl Written {
+    /// A finding with these 16 digits.
+    pub(super) fn new(rule: &'static RuleMeta, severity: Severity, fingerprint: &str) -> Self {
+        Self { rule, severity, fingerprint: number(fingerprint) }
+    }
+}
+
 /// Appends the lines of a credential for which the rules about one credential have spoken.
 pub(super) fn push(
     lines: &mut Lines,
@@ -126,7 +139,7 @@ pub(super) fn push(
             };
             lines.finding(finding, &about);
         }
-        Written { rule, severity, fingerprint: number(&fingerprint) }
+        Written::new(rule, severity, &fingerprint)
     };
     findings.iter().map(written).collect()
 }

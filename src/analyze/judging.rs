@@ -1,10 +1,12 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
-use super::judged::{self, Mark, Written};
+use super::forms::{Form, Judge, Told};
+use super::judged::{self, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
 use super::{Analysis, context, preflight, sighting};
 use crate::case::credential::{Association, Credential, CredentialId};
+use crate::case::from_certutil::{Logged, ShapedCredential};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
 use crate::limits::LISTED_CREDENTIALS;
@@ -16,13 +18,14 @@ use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
+use std::sync::Arc;
 
 /// Outcomes counted so far.
 #[derive(Default)]
 pub(super) struct Counted {
     summary: Summary,
     aside: Aside,
-    tally: Tally,
+    pub(super) tally: Tally,
     /// Checks that are listed one by one.
     listed: Vec<Check>,
 }
@@ -35,6 +38,33 @@ pub(super) struct Known {
     findings: Vec<Written>,
     /// The lines that a streamed report already holds.
     written: Vec<Mark>,
+}
+
+/// The credentials that are kept and may be one, of which only the containers tell them apart: mostly one.
+#[derive(Default)]
+pub(super) struct SameIdentity {
+    first: Option<CredentialId>,
+    others: Vec<CredentialId>,
+}
+
+impl SameIdentity {
+    fn push(&mut self, id: CredentialId) {
+        match self.first {
+            None => self.first = Some(id),
+            Some(_) => self.others.push(id),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = CredentialId> {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+
+    fn remove(&mut self, id: CredentialId) {
+        self.others.retain(|other| *other != id);
+        if self.first == Some(id) {
+            self.first = if self.others.is_empty() { None } else { Some(self.others.remove(0)) };
+        }
+    }
 }
 
 impl Known {
@@ -51,11 +81,75 @@ impl Known {
 }
 
 impl Analysis<'_> {
+    /// Takes a credential of a log.
+    pub(super) fn logged(&mut self, logged: Logged) -> io::Result<()> {
+        let shaped = match logged {
+            Logged::Made(credential) => return self.credential(*credential),
+            Logged::Shaped(shaped) => shaped,
+        };
+        let options = Arc::clone(&self.options);
+        let form = if self.sink.is_some() && !options.all_checks && options.triage.is_empty() {
+            let (stop, counted) = (self.stop, &mut self.counted);
+            self.forms.of(&shaped, &mut Judge { options: &options, stop, counted })
+        } else {
+            None
+        };
+        match form.and_then(|form| self.forms.take(&form, &shaped).map(|identity| (form, identity))) {
+            Some((form, identity)) if !self.seen.contains_key(&identity) => self.tell(shaped, form, identity),
+            _ => self.credential(shaped.credential()),
+        }
+    }
+
+    /// Takes a credential of a known form, of which nothing was seen before: counts it and writes its lines.
+    fn tell(&mut self, shaped: ShapedCredential, form: Arc<Form>, identity: u128) -> io::Result<()> {
+        let id = CredentialId(self.next);
+        self.next = self.next.saturating_add(1);
+        self.seen.entry(identity).or_default().push(id);
+        let mut line = std::mem::take(&mut self.line);
+        let mut answer = Ok(());
+        let sink = &mut self.sink;
+        let entry = self.forms.tell((&form, &shaped), id, |_, template, filling| {
+            line.clear();
+            template.push(&mut line, filling);
+            if let Some(sink) = sink.as_mut().filter(|_| answer.is_ok()) {
+                answer = sink.line(&line);
+            }
+        });
+        self.line = line;
+        answer?;
+        self.case.entries.push(entry);
+        self.told.push(Told { id, shaped, form, identity });
+        self.retire()
+    }
+
+    /// Makes the credentials that were only told: something is about to look at them, or to change them.
+    pub(super) fn make_told(&mut self) -> io::Result<()> {
+        let told = std::mem::take(&mut self.told);
+        let ids: Vec<CredentialId> = told.iter().map(|told| told.id).collect();
+        for Told { id, shaped, form, .. } in told {
+            self.case.kept.push(Credential { id, ..shaped.credential() });
+            // The same lines are not written again.
+            if self.forms.take(&form, &shaped).is_some() {
+                self.forms.tell((&form, &shaped), id, |fingerprint, template, filling| {
+                    self.lines.told(id, fingerprint, |out| template.push(out, filling));
+                });
+            }
+            let written = self.lines.iter().map(|(mark, _)| mark).collect();
+            self.lines.clear();
+            self.known.insert(id, Known { written, ..Known::default() });
+        }
+        self.case.kept.sort_by_key(|credential| credential.id);
+        ids.into_iter().try_for_each(|id| self.judge(id))
+    }
+
     /// Takes a credential: merges it with an earlier sighting, or gives it a number; judges it; writes it.
     pub(super) fn credential(&mut self, mut credential: Credential) -> io::Result<()> {
         if let Some(identity) = sighting::identity(&credential) {
-            let same = self.seen.get(&identity).into_iter().flatten().find_map(|id| {
-                let at = self.case.kept.binary_search_by_key(id, |c| c.id).ok()?;
+            if self.seen.contains_key(&identity) && self.told.iter().any(|told| told.identity == identity) {
+                self.make_told()?;
+            }
+            let same = self.seen.get(&identity).into_iter().flat_map(SameIdentity::iter).find_map(|id| {
+                let at = self.case.kept.binary_search_by_key(&id, |c| c.id).ok()?;
                 self.case.kept.get(at).filter(|k| sighting::one_container(k, &credential)).map(|_| at)
             });
             if let Some(at) = same {
@@ -80,8 +174,7 @@ impl Analysis<'_> {
         }
         self.case.kept.push(credential);
         self.judge(id)?;
-        self.retire();
-        Ok(())
+        self.retire()
     }
 
     /// Two artifacts contradict each other: a remark on the input that is being read tells both values.
@@ -172,54 +265,90 @@ impl Analysis<'_> {
     /// In a streamed report lets go of the oldest credentials without a finding, then of the oldest ones with, once more
     /// are kept than the limit allows. Their lines are written; the rules that compare credentials still see their
     /// index entries.
-    fn retire(&mut self) {
+    fn retire(&mut self) -> io::Result<()> {
         let limit = self.options.limits.kept_credentials;
-        if self.sink.is_none() || self.case.kept.len() < limit.saturating_mul(2) {
-            return;
+        let many = self.case.kept.len().saturating_add(self.told.len());
+        if self.sink.is_none() || many < limit.saturating_mul(2) {
+            return Ok(());
         }
-        let mut surplus = self.case.kept.len().saturating_sub(limit);
-        let mut gone = Vec::new();
-        for faulty_too in [false, true] {
-            let (known, seen) = (&mut self.known, &mut self.seen);
-            let (options, counted) = (&self.options, &mut self.counted);
-            self.case.kept.retain(|credential| {
-                let id = credential.id;
-                let healthy = known.get(&id).is_none_or(|known| known.outcomes.failed().next().is_none());
-                // A key alone may still find its certificate.
-                let leaves =
-                    surplus > 0 && (faulty_too || (healthy && credential.key.association != Association::Unknown));
-                if !leaves {
-                    return true;
+        let mut gone = self.leaving(many.saturating_sub(limit));
+        let mut kept = std::mem::take(&mut self.case.kept);
+        let mut told = std::mem::take(&mut self.told);
+        for id in &gone {
+            if let Some(credential) = kept.binary_search_by_key(id, |c| c.id).ok().and_then(|at| kept.get(at)) {
+                let Known { outcomes, findings, .. } = self.known.remove(id).unwrap_or_default();
+                self.let_go(*id, sighting::identity(credential), &outcomes, &findings);
+            } else if let Some(told) = told.binary_search_by_key(id, |t| t.id).ok().and_then(|at| told.get(at)) {
+                if told.form.let_go(&mut self.counted.tally) {
+                    self.forget(*id, told.identity);
+                } else {
+                    let credential = Credential { id: *id, ..told.shaped.credential() };
+                    let (outcomes, findings) = self.judge_alone(&credential);
+                    self.let_go(*id, Some(told.identity), &outcomes, &findings);
                 }
-                surplus -= 1;
-                gone.push(id);
-                let Known { outcomes, findings, .. } = known.remove(&id).unwrap_or_default();
-                for Written { rule, severity, fingerprint } in findings {
-                    let digits = || format!("{fingerprint:016x}");
-                    counted.finding(rule, severity, digits, &options.triage, options.limits.findings);
-                }
-                counted.retire(id, &outcomes, options.all_checks);
-                // A later sighting can only be merged with one that is kept.
-                if let Some(identity) = sighting::identity(credential)
-                    && let Entry::Occupied(mut ids) = seen.entry(identity)
-                {
-                    ids.get_mut().retain(|known| *known != id);
-                    if ids.get().is_empty() {
-                        ids.remove();
-                    }
-                }
-                false
-            });
-            if surplus == 0 {
-                break;
             }
         }
-        // Of a log of bare headers there would be a list of nothing. Entries far from the end are left where they are.
         gone.sort_unstable();
+        kept.retain(|credential| gone.binary_search(&credential.id).is_err());
+        told.retain(|told| gone.binary_search(&told.id).is_err());
+        (self.case.kept, self.told) = (kept, told);
+        // Of a log of bare headers there would be a list of nothing. Entries far from the end are left where they are.
         let recent = self.case.entries.len().saturating_sub(limit.saturating_mul(4));
         let entries = self.case.entries.split_off(recent);
         let needless = |entry: &IndexEntry| entry.tells_nothing() && gone.binary_search(&entry.id).is_ok();
         self.case.entries.extend(entries.into_iter().filter(|entry| !needless(entry)));
+        Ok(())
+    }
+
+    /// So many of the credentials that leave, in the order in which they leave.
+    fn leaving(&self, surplus: usize) -> Vec<CredentialId> {
+        let is_healthy = |outcomes: &Outcomes| outcomes.failed().next().is_none();
+        // A key alone may still find its certificate.
+        let kept = self.case.kept.iter().map(|credential| {
+            let healthy = self.known.get(&credential.id).is_none_or(|known| is_healthy(&known.outcomes));
+            let early = healthy && credential.key.association != Association::Unknown;
+            (!early, credential.id)
+        });
+        let told = self.told.iter().map(|told| (!(told.form.leaves && is_healthy(&told.form.outcomes)), told.id));
+        let mut all: Vec<(bool, CredentialId)> = kept.chain(told).collect();
+        all.sort_unstable();
+        all.truncate(surplus);
+        all.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Counts a credential that is no longer kept.
+    fn let_go(&mut self, id: CredentialId, identity: Option<u128>, outcomes: &Outcomes, findings: &[Written]) {
+        let (options, counted) = (&self.options, &mut self.counted);
+        for Written { rule, severity, fingerprint } in findings {
+            let digits = || format!("{fingerprint:016x}");
+            counted.finding(rule, *severity, digits, &options.triage, options.limits.findings);
+        }
+        counted.retire(id, outcomes, options.all_checks);
+        if let Some(identity) = identity {
+            self.forget(id, identity);
+        }
+    }
+
+    /// A later sighting can only be merged with a credential that is kept.
+    fn forget(&mut self, id: CredentialId, identity: u128) {
+        if let Entry::Occupied(mut ids) = self.seen.entry(identity) {
+            ids.get_mut().remove(id);
+            if ids.get().first.is_none() {
+                ids.remove();
+            }
+        }
+    }
+
+    /// The outcomes of the rules about one credential, and its findings.
+    fn judge_alone(&mut self, credential: &Credential) -> (Outcomes, Vec<Written>) {
+        let options = &self.options;
+        let candidates = judge::candidates(credential, &options.targets);
+        let base = context(options, &options.targets, self.stop);
+        let room = std::mem::take(&mut self.recorded);
+        self.recorded = judge::run_for(credential, &candidates, &base, room);
+        let outcomes = self.counted.tally.keep(&mut self.recorded);
+        let findings = judged::push(&mut Lines::default(), credential, &outcomes, &candidates, options);
+        (outcomes, findings)
     }
 
     /// Ends the run: compares the credentials, ranks, and gives the report. With a sink the items that the end of the
@@ -228,6 +357,8 @@ impl Analysis<'_> {
     /// # Errors
     /// Only what the sink answers.
     pub fn finish(mut self) -> io::Result<Report> {
+        self.make_told()?;
+        self.forms.forget(&mut self.counted);
         self.link()?;
         for id in ties::tie(&mut self.case) {
             self.judge(id)?;
@@ -400,6 +531,19 @@ impl Analysis<'_> {
 }
 
 impl Counted {
+    /// Counts the outcomes and findings that so many credentials have in common which were only told.
+    pub(super) fn many(&mut self, outcomes: &Outcomes, findings: impl Iterator<Item = Severity>, many: u64) {
+        self.tally.count_many(outcomes, many);
+        for severity in findings {
+            let counter = match severity {
+                Severity::Error => &mut self.summary.errors,
+                Severity::Warning => &mut self.summary.warnings,
+                Severity::Note => &mut self.summary.notes,
+            };
+            *counter += many;
+        }
+    }
+
     /// Counts a finding, and says whether it stands in the list of findings.
     fn finding(
         &mut self,

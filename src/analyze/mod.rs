@@ -8,6 +8,7 @@ mod ahead;
 mod archive;
 mod contained;
 mod embedded;
+mod forms;
 mod in_order;
 mod judged;
 mod judging;
@@ -46,9 +47,10 @@ pub use ahead::{Ahead, Forerunner};
 use ahead::{Ready, Whole, is_one_artifact, whole_artifact};
 use archive::Archives;
 use contained::Position;
+use forms::{Forms, Told};
 pub use in_order::{InOrder, in_order};
 use judged::Lines;
-use judging::{Counted, Known};
+use judging::{Counted, Known, SameIdentity};
 use measured::Measured;
 use segments::Part;
 use serde_json::Value;
@@ -119,7 +121,7 @@ pub struct Analysis<'a> {
     bytes: Option<&'a mut TakeBytes<'a>>,
     inputs: Vec<Input>,
     case: CaseIndex,
-    seen: HashMap<u128, Vec<CredentialId>>,
+    seen: HashMap<u128, SameIdentity, BuildQuick>,
     /// What is remembered of the credentials that are still kept.
     known: HashMap<CredentialId, Known, BuildQuick>,
     next: u32,
@@ -127,6 +129,11 @@ pub struct Analysis<'a> {
     /// What the input that is being read says otherwise than an earlier one, or than itself before.
     remarks: Vec<Problem>,
     counted: Counted,
+    forms: Forms,
+    /// The credentials that are written and were not made, by number.
+    told: Vec<Told>,
+    /// Room for a line.
+    line: Vec<u8>,
     /// The lines of the credential that is judged.
     lines: Lines,
     /// Room for its outcomes.
@@ -149,12 +156,15 @@ impl<'a> Analysis<'a> {
             bytes: None,
             inputs: Vec::new(),
             case: CaseIndex::default(),
-            seen: HashMap::new(),
+            seen: HashMap::default(),
             known: HashMap::default(),
             next: 0,
             joined: 0,
             remarks: Vec::new(),
             counted: Counted::default(),
+            forms: Forms::default(),
+            told: Vec::new(),
+            line: Vec::new(),
             lines: Lines::default(),
             recorded: Vec::new(),
             archives: Archives::default(),
@@ -437,9 +447,10 @@ impl<'a> Analysis<'a> {
             }
         };
         let mut log = end.log;
-        if let Some(credential) = log.finish() {
-            self.credential(credential)?;
+        if let Some(logged) = log.finish() {
+            self.logged(logged)?;
         }
+        self.make_told()?;
         if let Some(e) = end.error {
             cut = Some(format!("it could not be read to its end: {e}"));
         }
@@ -476,8 +487,8 @@ impl<'a> Analysis<'a> {
     /// Takes the records that the readers of other kinds completed, and the artifacts that stand inside the text.
     /// Takes what some lines of a text gave.
     fn portion(&mut self, input: &mut Input, portion: Portion, records: &mut Records) -> io::Result<()> {
-        for credential in portion.credentials {
-            self.credential(credential)?;
+        for logged in portion.credentials {
+            self.logged(logged)?;
         }
         for (message, place) in portion.problems {
             records.damaged = true;

@@ -1,9 +1,10 @@
 //! Several sightings of one credential: in one log before and after, by two accounts, in two files.
 
-use crate::case::credential::{Access, Association, Credential, Origin, TestOutcome};
+use crate::case::credential::{Access, Association, Credential, Origin, Scope, TestOutcome};
 use crate::case::index::fold_all;
 use crate::limits::SIGHTINGS;
 use crate::model::fact::Place;
+use crate::model::thumbprint::Sha1;
 
 /// What makes two sightings the same credential: a hash of the thumbprint (or of serial number and issuer) with the
 /// store and its scope. `None`: a sighting without either is never merged.
@@ -18,10 +19,18 @@ pub(super) fn identity(c: &Credential) -> Option<u128> {
         (None, Some(serial), Some(issuer)) => [serial.value.as_bytes(), b"\n", issuer.value.as_bytes()],
         _ => return None,
     };
-    let store = c.printed_store_name().unwrap_or_default();
-    let place: [&[u8]; 4] = [store.as_bytes(), b"\n", c.scope().word().as_bytes(), b"\n"];
+    Some(placed(name, c.printed_store_name().unwrap_or_default(), c.scope()))
+}
+
+/// The same for a thumbprint in a store.
+pub(super) fn identity_of(sha1: Sha1, store: &str, scope: Scope) -> u128 {
+    placed([&sha1.digits(), b"", b""], store, scope)
+}
+
+fn placed(name: [&[u8]; 3], store: &str, scope: Scope) -> u128 {
+    let place: [&[u8]; 4] = [store.as_bytes(), b"\n", scope.word().as_bytes(), b"\n"];
     let placed = fold_all(place.into_iter().chain(name));
-    Some((u128::from(fold_all(name)) << 64) | u128::from(placed))
+    (u128::from(fold_all(name)) << 64) | u128::from(placed)
 }
 
 /// Whether two sightings don't name two different containers.

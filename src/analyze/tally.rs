@@ -35,6 +35,21 @@ impl Outcomes {
         Some(Self { numbers: self.numbers.clone(), others: others.collect() })
     }
 
+    /// Whether other outcomes say the same, whatever credential, places and commands they name.
+    pub(super) fn say_the_same(&self, other: &Self) -> bool {
+        let same = |(own, other): (&Recorded, &Recorded)| {
+            std::ptr::eq(own.rule, other.rule)
+                && match (&own.outcome, &other.outcome) {
+                    (Outcome::Fail(_), Outcome::Fail(_)) => true,
+                    (Outcome::Unknown { missing: own, .. }, Outcome::Unknown { missing: other, .. }) => own == other,
+                    (own, other) => own == other,
+                }
+        };
+        self.numbers == other.numbers
+            && self.others.len() == other.others.len()
+            && self.others.iter().zip(&other.others).all(same)
+    }
+
     /// Those whose reason is not a constant.
     pub(super) fn others(&self) -> &[Recorded] {
         &self.others
@@ -131,34 +146,62 @@ impl Tally {
         }
     }
 
+    /// Counts the outcomes about so many credentials, none of which is listed, or an example for its group.
+    pub(super) fn count_many(&mut self, outcomes: &Outcomes, many: u64) {
+        for number in &outcomes.numbers {
+            if let Some(constant) = self.constants.get_mut(usize::from(*number)) {
+                constant.count.many = constant.count.many.saturating_add(many);
+            }
+        }
+        for recorded in &outcomes.others {
+            if let Some(count) = self.group(recorded) {
+                count.many = count.many.saturating_add(many);
+            }
+        }
+    }
+
     /// Counts an outcome; `listed`: it is in the report already.
     pub(super) fn count(&mut self, recorded: &Recorded, listed: bool) {
-        let rule = recorded.rule;
-        let (outcome, reason, obtain) = match &recorded.outcome {
-            Outcome::Pass(reason) => (CheckOutcome::Pass, reason, None),
-            Outcome::Unknown { missing, obtain } => (CheckOutcome::Unknown, missing, Some(obtain)),
-            // Only the rule counts.
-            Outcome::NotApplicable(_) => (CheckOutcome::NotApplicable, &Cow::Borrowed(""), None),
-            Outcome::Fail(_) => return,
-        };
         let first = self.seen;
-        self.seen = self.seen.saturating_add(1);
-        let count = match reason {
-            Cow::Borrowed(words) => {
-                let place = self.constant(outcome, rule, words);
-                place.and_then(|place| self.constants.get_mut(place)).map(|constant| &mut constant.count)
-            }
-            Cow::Owned(_) => Some(self.worded.entry((outcome, rule.name, reason.clone())).or_default()),
-        };
-        let Some(count) = count else { return };
+        let Some(count) = self.group(recorded) else { return };
         if listed {
             count.listed = count.listed.saturating_add(1);
-            return;
+        } else {
+            if count.many == 0 {
+                let obtain = if let Outcome::Unknown { obtain, .. } = &recorded.outcome { Some(obtain) } else { None };
+                (count.first, count.obtain) = (first, obtain.cloned());
+            }
+            count.many = count.many.saturating_add(1);
         }
-        if count.many == 0 {
-            (count.first, count.obtain) = (first, obtain.cloned());
+        self.seen = first.saturating_add(1);
+    }
+
+    /// Whether each of the outcomes was counted before without being listed: then it is no example for its group.
+    pub(super) fn has_examples_of(&mut self, outcomes: &Outcomes) -> bool {
+        let has_example = |recorded: &Recorded| match recorded.outcome {
+            Outcome::Pass(_) | Outcome::Unknown { .. } => self.group(recorded).is_some_and(|count| count.many > 0),
+            Outcome::NotApplicable(_) | Outcome::Fail(_) => true,
+        };
+        outcomes.others.iter().all(has_example)
+    }
+
+    /// The group of an outcome; what failed is in none.
+    fn group(&mut self, recorded: &Recorded) -> Option<&mut Count> {
+        let rule = recorded.rule;
+        let (outcome, reason) = match &recorded.outcome {
+            Outcome::Pass(reason) => (CheckOutcome::Pass, reason),
+            Outcome::Unknown { missing, .. } => (CheckOutcome::Unknown, missing),
+            // Only the rule counts.
+            Outcome::NotApplicable(_) => (CheckOutcome::NotApplicable, &Cow::Borrowed("")),
+            Outcome::Fail(_) => return None,
+        };
+        match reason {
+            Cow::Borrowed(words) => {
+                let place = self.constant(outcome, rule, words)?;
+                self.constants.get_mut(place).map(|constant| &mut constant.count)
+            }
+            Cow::Owned(_) => Some(self.worded.entry((outcome, rule.name, reason.clone())).or_default()),
         }
-        count.many = count.many.saturating_add(1);
     }
 
     /// The place of a group with a constant reason.

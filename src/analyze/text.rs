@@ -3,8 +3,7 @@
 use super::embedded::EmbeddedText;
 use super::measured::Measured;
 use super::segments::{Part, Segments};
-use crate::case::credential::Credential;
-use crate::case::from_certutil::LogCredentials;
+use crate::case::from_certutil::{LogCredentials, Logged};
 use crate::formats::certutil::{BatchRead, Language, Parser, read_batch};
 use crate::input::{LineReader, TextEncoding};
 use crate::limits::Limits;
@@ -21,7 +20,7 @@ const AHEAD: usize = 4;
 #[derive(Default)]
 pub(super) struct Portion {
     /// The credentials of certutil's output, but the one that later lines may still change.
-    pub(super) credentials: Vec<Credential>,
+    pub(super) credentials: Vec<Logged>,
     /// The records of other text artifacts.
     pub(super) observed: Vec<Observed>,
     /// Artifacts that stand in the text and are read whole.

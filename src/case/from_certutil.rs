@@ -4,12 +4,15 @@ use super::credential::{
     Access, Association, Certificate, Credential, Exportable, Key, KeyRemark, Origin, PublicKey, Scope, SourceRange,
     Store, Surroundings, TestKind, TestOutcome, ValidityDate,
 };
-use crate::formats::certutil::{CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, Test};
+use crate::formats::certutil::{
+    CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, ShapedBlock, Test,
+};
 use crate::limits::{LOG_RECORDS, SYMPTOMS};
 use crate::model::{
     container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
     windows::WindowsVersion,
 };
+use std::sync::Arc;
 
 /// What a run of certutil in the log ended with.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,16 +47,60 @@ struct Listing {
     broken: bool,
 }
 
-/// Turns the records of one log into credentials.
-#[derive(Debug)]
-pub struct LogCredentials {
+/// What stands around a block and tells what it is a part of.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
     source: SourceId,
     command: Option<(CommandLine, Fact<String>, Option<bool>)>,
-    command_used: bool,
     elevation: Option<(bool, Fact<String>)>,
     store: Option<Fact<String>>,
     windows: Option<Fact<WindowsVersion>>,
-    held: Option<Credential>,
+    symptoms: Vec<Fact<u32>>,
+    /// The order of day and month.
+    order: Option<DateOrder>,
+}
+
+/// A credential of a log whose block looks like an earlier one.
+#[derive(Debug, Clone)]
+pub struct ShapedCredential {
+    /// The block.
+    pub block: Box<ShapedBlock>,
+    /// What stands around it.
+    pub around: Arc<Around>,
+}
+
+impl ShapedCredential {
+    /// The credential.
+    pub fn credential(&self) -> Credential {
+        self.around.credential(self.block.block())
+    }
+}
+
+/// A credential of a log.
+#[derive(Debug)]
+pub enum Logged {
+    /// One that is made.
+    Made(Box<Credential>),
+    /// One that can be made.
+    Shaped(ShapedCredential),
+}
+
+impl Logged {
+    /// The credential.
+    pub fn made(self) -> Box<Credential> {
+        match self {
+            Self::Made(credential) => credential,
+            Self::Shaped(shaped) => Box::new(shaped.credential()),
+        }
+    }
+}
+
+/// Turns the records of one log into credentials.
+#[derive(Debug)]
+pub struct LogCredentials {
+    around: Arc<Around>,
+    command_used: bool,
+    held: Option<Logged>,
     orders: Orders,
     listing: Option<Listing>,
     /// Stores that were listed.
@@ -130,12 +177,8 @@ impl LogCredentials {
     /// For one input.
     pub fn new(source: SourceId) -> Self {
         Self {
-            source,
-            command: None,
+            around: Arc::new(Around { source, ..Around::default() }),
             command_used: false,
-            elevation: None,
-            store: None,
-            windows: None,
             held: None,
             orders: Orders::default(),
             listing: None,
@@ -154,7 +197,12 @@ impl LogCredentials {
 
     /// The version of Windows that the console's banner states.
     pub fn windows(&self) -> Option<&Fact<WindowsVersion>> {
-        self.windows.as_ref()
+        self.around.windows.as_ref()
+    }
+
+    /// What stands around the next block, to be changed.
+    fn around(&mut self) -> &mut Around {
+        Arc::make_mut(&mut self.around)
     }
 
     /// The order of day and month in this log, once a date has settled it.
@@ -164,51 +212,53 @@ impl LogCredentials {
 
     /// Takes the next record; gives the credential before it, once nothing in the log can change it any more but the
     /// order of its dates.
-    pub fn record(&mut self, record: Record) -> Option<Credential> {
+    pub fn record(&mut self, record: Record) -> Option<Logged> {
         match record {
             Record::Certificate(mut block) => {
-                self.blocks = self.blocks.saturating_add(1);
-                for date in [&block.not_before, &block.not_after].into_iter().flatten().filter_map(|d| d.date.as_ref())
-                {
-                    self.orders.see(date);
-                }
+                let dates = [&block.not_before, &block.not_after];
+                self.block(block.index.as_ref().map(|index| index.value), dates.map(|d| d.as_ref()?.date));
                 for (message, place) in std::mem::take(&mut block.damage) {
+                    self.listing.iter_mut().for_each(|listing| listing.broken = true);
                     self.problem(message, Some(place));
                 }
-                let listing = self.listing.get_or_insert(Listing { name: None, next: 0, broken: false });
-                let expected = block.index.as_ref().is_some_and(|i| i.value == listing.next);
-                listing.broken |= !expected || !block.damage.is_empty();
-                listing.next = listing.next.saturating_add(1);
-                let credential = self.credential(*block);
-                return self.held.replace(credential);
+                let credential = Box::new(self.around.credential(*block));
+                return self.held.replace(Logged::Made(credential));
+            }
+            Record::Shaped(block) => {
+                self.block(block.index(), block.dates());
+                let around = Arc::clone(&self.around);
+                return self.held.replace(Logged::Shaped(ShapedCredential { block, around }));
             }
             Record::StoreHeader(name) => {
                 self.end_listing(false);
                 self.listing = Some(Listing { name: Some(name.clone()), next: 0, broken: false });
                 if self.command_used {
-                    self.command = None;
+                    self.around().command = None;
                 }
                 self.command_used = true;
-                self.store = Some(name);
+                self.around().store = Some(name);
             }
             Record::Command { command, line, elevated } => {
                 if let Some(elevated) = elevated {
-                    self.elevation = Some((elevated, line.clone()));
+                    self.around().elevation = Some((elevated, line.clone()));
                 }
                 if !command.verb.is_empty() || !command.arguments.is_empty() {
                     self.end_listing(false);
                     self.commands = self.commands.saturating_add(1);
-                    self.command = Some((command, line, elevated));
+                    let around = self.around();
+                    (around.command, around.store) = (Some((command, line, elevated)), None);
                     self.command_used = false;
-                    self.store = None;
                 }
             }
             Record::Completed(verb) => {
                 if is_file_verb(&verb.value)
-                    && let Some(held) = self.held.as_mut().filter(|h| h.origin == Origin::StoreDump)
+                    && let Some(held) = self.held.take()
                 {
-                    held.origin = Origin::FileDump;
-                    held.store = None;
+                    let mut held = held.made();
+                    if held.origin == Origin::StoreDump {
+                        (held.origin, held.store) = (Origin::FileDump, None);
+                    }
+                    self.held = Some(Logged::Made(held));
                 }
                 self.end_listing(true);
                 self.end_run(Run { verb: verb.value, failed: None, line: String::new() });
@@ -223,13 +273,18 @@ impl LogCredentials {
                 keep(&mut self.providers, (name, provider_type), &mut self.beyond);
             }
             Record::ListedKey(key) => keep(&mut self.keys, *key, &mut self.beyond),
-            Record::Windows(version) => self.windows = Some(version),
+            Record::Windows(version) => self.around().windows = Some(version),
             Record::RequestedKey { key_spec, provider } => {
                 let asked = (key_spec.map(|k| k.value.0), provider.map(|p| p.value));
                 keep(&mut self.requested, asked, &mut self.beyond);
             }
             Record::PasswordPrompt(_) => self.commands = self.commands.saturating_add(1),
-            Record::Code(code, line) => keep(&mut self.codes, (code, line), &mut self.beyond),
+            Record::Code(code, line) => {
+                if self.around.symptoms.len() < SYMPTOMS {
+                    self.around().symptoms.push(code.clone());
+                }
+                keep(&mut self.codes, (code, line), &mut self.beyond);
+            }
             Record::Problem(message, place) => {
                 if let Some(listing) = &mut self.listing {
                     listing.broken = true;
@@ -242,14 +297,29 @@ impl LogCredentials {
     }
 
     /// The last credential.
-    pub fn finish(&mut self) -> Option<Credential> {
+    pub fn finish(&mut self) -> Option<Logged> {
         self.end_listing(false);
         self.held.take()
     }
 
+    /// A certificate block with this number and these dates.
+    fn block(&mut self, index: Option<u32>, dates: [Option<PrintedDate>; 2]) {
+        self.blocks = self.blocks.saturating_add(1);
+        for date in dates.iter().flatten() {
+            self.orders.see(date);
+        }
+        let order = self.orders.settled();
+        if order != self.around.order {
+            self.around().order = order;
+        }
+        let listing = self.listing.get_or_insert(Listing { name: None, next: 0, broken: false });
+        listing.broken |= index != Some(listing.next);
+        listing.next = listing.next.saturating_add(1);
+    }
+
     fn end_listing(&mut self, closed: bool) {
         let Some(listing) = self.listing.take() else { return };
-        let command = self.command.as_ref();
+        let command = self.around.command.as_ref();
         let named = listing.name.or_else(|| {
             let (command, line, _) = command?;
             Some(Fact::derived(command.store()?.to_owned(), line.place, "from the command line"))
@@ -269,13 +339,20 @@ impl LogCredentials {
 
     fn end_run(&mut self, run: Run) {
         keep(&mut self.runs, run, &mut self.beyond);
-        self.command = None;
+        let around = self.around();
+        (around.command, around.store) = (None, None);
         self.command_used = false;
-        self.store = None;
     }
 
     fn problem(&mut self, message: String, place: Option<Place>) {
         keep(&mut self.problems, (message, place), &mut self.beyond);
+    }
+}
+
+impl Around {
+    /// The order of day and month in the log, as far as it was settled here.
+    pub fn order(&self) -> Option<DateOrder> {
+        self.order
     }
 
     fn origin(&self, block: &CertificateBlock) -> Origin {
@@ -337,7 +414,7 @@ impl LogCredentials {
             elevated,
             unelevated,
             windows: self.windows.clone(),
-            symptoms: self.codes.iter().map(|(c, _)| c.clone()).take(SYMPTOMS).collect(),
+            symptoms: self.symptoms.clone(),
         }
     }
 
@@ -386,7 +463,7 @@ impl LogCredentials {
         if !seen && !block.properties_shown {
             return None;
         }
-        let order = self.orders.settled();
+        let order = self.order;
         let is_ca = block.is_ca.or_else(|| {
             let usage =
                 block.key_usage.as_ref().filter(|u| u.value.has(crate::model::key_usage::KeyUsage::KEY_CERT_SIGN))?;
@@ -445,13 +522,8 @@ fn validity(line: DateLine, order: Option<DateOrder>) -> ValidityDate {
     let Some(date) = line.date else {
         return ValidityDate { text: line.text, value: None, readings: Vec::new() };
     };
-    let readings = date.readings();
-    let value = match (readings.as_slice(), order) {
-        ([one], _) => Some(*one),
-        (_, Some(order)) => date.read(order),
-        _ => None,
-    };
-    let readings = value.map_or(readings, |v| vec![v]);
+    let value = date.settled(order);
+    let readings = value.map_or_else(|| date.readings(), |one| vec![one]);
     ValidityDate { text: line.text, value, readings }
 }
 

@@ -134,6 +134,19 @@ pub fn is_windows_made(name: &str) -> bool {
     prefixed && name.get(name.len().saturating_sub(36)..).is_some_and(is_guid)
 }
 
+/// Whether a container's name is neither one that Windows makes nor one of Windows' own containers.
+pub fn is_brought(name: &str) -> bool {
+    let name = name.trim();
+    let own = SYSTEM_CONTAINERS.iter().any(|(_, own)| own.eq_ignore_ascii_case(name))
+        || name.eq_ignore_ascii_case("IIS Express Development Certificate Container");
+    !name.is_empty() && !own && !is_windows_made(name)
+}
+
+/// `{GUID}`: how a PFX import names the container when the file does not.
+pub fn is_import_name(name: &str) -> bool {
+    name.trim().strip_prefix('{').and_then(|n| n.strip_suffix('}')).is_some_and(is_guid)
+}
+
 /// The rule that a container name and a key-file name obey together; `None` when the file name is not a key-file name.
 pub fn rule_of(container: &str, file_name: &str) -> Option<FileNameRule> {
     let (digits, _) = file_name_parts(file_name)?;

@@ -164,11 +164,11 @@ pub fn identity(c: &Credential, input: Option<&str>) -> String {
 }
 
 /// The first 16 hexadecimal digits of SHA-256 over the rule, the workloads and the subject.
-pub fn fingerprint(rule: &str, workloads: &[String], identity: &str) -> String {
+pub fn fingerprint(rule: &str, workloads: &str, identity: &str) -> String {
     let mut hasher = Sha256::new();
     hasher.update(rule);
     hasher.update("\n");
-    hasher.update(workloads.join(","));
+    hasher.update(workloads);
     hasher.update("\n");
     hasher.update(identity);
     hex::lower(hasher.finalize().iter().take(8))
@@ -180,7 +180,12 @@ pub(super) fn targets<'a>(ranked: &'a RankedFinding, asked: &'a [Target]) -> &'a
     if own.is_empty() { asked } else { own }
 }
 
-fn workloads(ranked: &RankedFinding, asked: &[Target]) -> Vec<String> {
+/// The workloads of a finding as a fingerprint knows them.
+pub(crate) fn workloads(ranked: &RankedFinding, asked: &[Target]) -> String {
+    names(ranked, asked).join(",")
+}
+
+fn names(ranked: &RankedFinding, asked: &[Target]) -> Vec<String> {
     targets(ranked, asked).iter().map(ToString::to_string).collect()
 }
 
@@ -199,8 +204,8 @@ pub fn finding(
     columns: usize,
 ) -> Finding {
     let draft = &ranked.draft;
-    let workloads = workloads(ranked, asked);
-    let fingerprint = fingerprint(ranked.rule.name, &workloads, identity);
+    let workloads = names(ranked, asked);
+    let fingerprint = fingerprint(ranked.rule.name, &workloads.join(","), identity);
     Finding {
         known: false,
         rule: ranked.rule.name.to_owned(),

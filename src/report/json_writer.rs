@@ -153,19 +153,24 @@ impl Json for bool {
 impl Json for u64 {
     #[inline]
     fn json(&self, out: &mut Vec<u8>) {
-        let mut digits = [b'0'; 20];
-        let mut rest = *self;
-        let mut first = digits.len();
-        for (place, digit) in digits.iter_mut().enumerate().rev() {
-            *digit = b'0' | u8::try_from(rest % 10).unwrap_or(0);
-            rest /= 10;
-            first = place;
-            if rest == 0 {
-                break;
-            }
-        }
-        out.extend_from_slice(digits.get(first..).unwrap_or_default());
+        push_number(out, *self);
     }
+}
+
+/// Appends a number.
+pub(crate) fn push_number(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut rest = number;
+    let mut first = digits.len();
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' | u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        first = place;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 impl Json for u32 {
@@ -210,12 +215,17 @@ impl<T: Json + ToOwned + ?Sized> Json for Cow<'_, T> {
 impl Json for str {
     fn json(&self, out: &mut Vec<u8>) {
         out.push(b'"');
-        if self.as_bytes().iter().fold(false, |found, byte| found | is_escaped(*byte)) {
-            push_escaped(out, self.as_bytes());
-        } else {
-            out.extend_from_slice(self.as_bytes());
-        }
+        push_inner(out, self);
         out.push(b'"');
+    }
+}
+
+/// Appends what stands between the quotes of a string.
+pub(crate) fn push_inner(out: &mut Vec<u8>, text: &str) {
+    if text.as_bytes().iter().fold(false, |found, byte| found | is_escaped(*byte)) {
+        push_escaped(out, text.as_bytes());
+    } else {
+        out.extend_from_slice(text.as_bytes());
     }
 }
 

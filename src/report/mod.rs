@@ -9,7 +9,7 @@ pub(crate) mod finding_line;
 pub mod html;
 pub mod inspect;
 pub mod json;
-mod json_writer;
+pub(crate) mod json_writer;
 pub mod jsonl;
 pub mod junit;
 pub mod markdown;

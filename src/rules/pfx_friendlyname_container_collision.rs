@@ -17,14 +17,6 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/pfx-friendlyname-container-collision.md"),
 };
 
-/// Whether a name is neither one that Windows makes nor one of Windows' own containers.
-fn brought(name: &str) -> bool {
-    let name = name.trim();
-    let own = container_name::SYSTEM_CONTAINERS.iter().any(|(_, n)| n.eq_ignore_ascii_case(name))
-        || name.eq_ignore_ascii_case("IIS Express Development Certificate Container");
-    !name.is_empty() && !own && !container_name::is_windows_made(name)
-}
-
 impl CredentialRule for PfxFriendlynameContainerCollision {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -38,7 +30,9 @@ impl CredentialRule for PfxFriendlynameContainerCollision {
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
-        if !matches!(c.origin, Origin::StoreDump | Origin::CertificateFile | Origin::Pfx) || !brought(&name.value) {
+        if !matches!(c.origin, Origin::StoreDump | Origin::CertificateFile | Origin::Pfx)
+            || !container_name::is_brought(&name.value)
+        {
             return out.pass("the container's name is one that Windows makes");
         }
         if c.origin != Origin::Pfx && !subject::software(c) {
@@ -88,7 +82,8 @@ impl CaseRule for PfxFriendlynameContainerCollision {
                 let c = case.credential(e.id)?;
                 let name = c.key.container.as_ref().or(c.key.stored_container.as_ref())?;
                 let friendly = c.certificate.as_ref()?.friendly_name.as_ref()?;
-                (brought(&name.value) && friendly.value.trim() == name.value.trim()).then_some((c, name))
+                (container_name::is_brought(&name.value) && friendly.value.trim() == name.value.trim())
+                    .then_some((c, name))
             };
             let Some((c, name)) = group.iter().find_map(named) else { continue };
             let mut draft = FindingDraft::new(

@@ -17,11 +17,6 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/pfx-import-not-persisted.md"),
 };
 
-/// `{GUID}`: how a PFX import names the container when the file does not.
-fn is_import_name(name: &str) -> bool {
-    name.trim().strip_prefix('{').and_then(|n| n.strip_suffix('}')).is_some_and(container_name::is_guid)
-}
-
 impl CredentialRule for PfxImportNotPersisted {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -39,7 +34,7 @@ impl CredentialRule for PfxImportNotPersisted {
         if workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
-        let Some(name) = key.stored_container.as_ref().filter(|n| is_import_name(&n.value)) else {
+        let Some(name) = key.stored_container.as_ref().filter(|n| container_name::is_import_name(&n.value)) else {
             return out.pass("the container's name is not one that an import makes");
         };
         if !subject::software(c) {

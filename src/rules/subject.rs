@@ -5,6 +5,7 @@ use crate::case::{
     credential::{Association, Credential, KeyRemark, Origin, Scope, TestOutcome},
     index::{CaseIndex, IndexEntry, fold},
 };
+use crate::model::hash::BuildQuick;
 use crate::model::judgement::{Confidence, Severity};
 use crate::model::{
     fact::{Fact, Place},
@@ -15,7 +16,7 @@ use crate::model::{
     windows::WindowsVersion,
 };
 use crate::workloads::{CellOutcome, Target};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Why a rule has nothing to say when the credential is a candidate for none of the workloads.
 pub(super) const NO_WORKLOAD: &str = "the certificate is a candidate for none of the workloads";
@@ -177,20 +178,27 @@ pub(super) fn same_key(case: &CaseIndex, a: &IndexEntry, b: &IndexEntry) -> Opti
 pub(super) fn containers<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<Vec<&'a IndexEntry>> {
     let user = cx.workloads.iter().any(|t| t.workload.user_store);
     let cards = ["Microsoft Base Smart Card Crypto Provider", "Microsoft Smart Card Key Storage Provider"].map(fold);
-    let mut groups: BTreeMap<(u64, u128, u64, bool), Vec<&IndexEntry>> = BTreeMap::new();
-    for entry in &case.entries {
+    let eligible = |entry: &&IndexEntry| {
         let stored = matches!(entry.origin, Origin::StoreDump | Origin::CertificateFile);
         let linked = entry.association == Association::Linked && entry.container != 0;
         let identity = entry.sha1.is_some() || entry.serial_issuer != 0;
         let personal = entry.scope == Scope::User;
-        if !stored || !linked || !identity || entry.is_ca || cards.contains(&entry.provider) || (personal && !user) {
-            continue;
-        }
+        stored && linked && identity && !entry.is_ca && !cards.contains(&entry.provider) && (!personal || user)
+    };
+    // Most containers are named once.
+    let mut named: HashSet<u64, BuildQuick> = HashSet::default();
+    let twice = case.entries.iter().filter(eligible).filter(|entry| !named.insert(entry.container));
+    let twice: HashSet<u64, BuildQuick> = twice.map(|entry| entry.container).collect();
+    if twice.is_empty() {
+        return Vec::new();
+    }
+    let mut groups: BTreeMap<(u64, u128, u64, bool), Vec<&IndexEntry>> = BTreeMap::new();
+    for entry in case.entries.iter().filter(|entry| twice.contains(&entry.container)).filter(eligible) {
         // A key file's name holds the machine's GUID: one file, whatever the provider says. A container's name alone is
         // the same container only within one log, provider and scope.
         let key = match entry.machine_guid {
             Some(guid) => (entry.container, guid, 0, false),
-            None => (entry.container, u128::from(entry.source.0), entry.provider, personal),
+            None => (entry.container, u128::from(entry.source.0), entry.provider, entry.scope == Scope::User),
         };
         groups.entry(key).or_default().push(entry);
     }

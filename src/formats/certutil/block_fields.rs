@@ -18,22 +18,42 @@ pub(super) enum Field {
 
 /// A value that follows from a text of any content: a number, a hash, a name, a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TextField {
+pub enum TextField {
+    /// The serial number.
     Serial,
+    /// The issuer, its parts joined.
     Issuer,
+    /// The subject, its parts joined.
     Subject,
+    /// The beginning of the validity.
     NotBefore,
+    /// The end of the validity.
     NotAfter,
+    /// The thumbprint.
     Sha1,
+    /// SHA-256 of the certificate.
     Sha256,
+    /// `Key Id Hash(rfc-sha1)`.
     KeyId,
+    /// Property 25.
     PublicKeyMd5,
+    /// The friendly name.
     FriendlyName,
+    /// The container as the key link stores it.
     StoredContainer,
+    /// The name of the key's file.
     UniqueName,
+    /// The container's own name.
     SimpleName,
     /// The alternative name of this index.
     AlternativeName(usize),
+}
+
+impl TextField {
+    /// Whether its value is what hexadecimal digits say.
+    pub fn is_digits(self) -> bool {
+        matches!(self, Self::Serial | Self::Sha1 | Self::Sha256 | Self::KeyId | Self::PublicKeyMd5)
+    }
 }
 
 impl CertificateBlock {

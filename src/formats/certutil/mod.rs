@@ -11,9 +11,10 @@ mod parser;
 mod split;
 mod values;
 
+pub use block_fields::TextField;
 pub use command::CommandLine;
 pub use labels::{Language, words_beyond_ascii};
-pub use parser::{BatchRead, LineByLine, Parser, read_batch};
+pub use parser::{BatchRead, LineByLine, MadeUp, Parser, ShapedBlock, Spot, read_batch};
 pub use values::PrintedDate;
 
 use crate::model::fact::{Excerpts, Fact, Place};
@@ -35,6 +36,8 @@ pub enum Record {
     },
     /// A certificate, with what the log says of its key.
     Certificate(Box<CertificateBlock>),
+    /// The same, of a block that looks like an earlier one.
+    Shaped(Box<ShapedBlock>),
     /// `CertUtil: -store command completed successfully.`: the verb.
     Completed(Fact<String>),
     /// `CertUtil: -store command FAILED: 0x…`.

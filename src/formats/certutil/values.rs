@@ -250,6 +250,18 @@ impl PrintedDate {
         out
     }
 
+    /// The only reading; where there are two, the one under the order of the whole log.
+    pub fn settled(&self, order: Option<DateOrder>) -> Option<Moment> {
+        if let Some(own) = self.proves() {
+            return self.moment(own);
+        }
+        match [DateOrder::DayMonthYear, DateOrder::MonthDayYear].map(|order| self.moment(order)) {
+            [Some(one), None] | [None, Some(one)] => Some(one),
+            [Some(one), Some(other)] if one == other => Some(one),
+            _ => self.moment(order?),
+        }
+    }
+
     /// The reading under an order of the whole log.
     pub fn read(&self, order: DateOrder) -> Option<Moment> {
         match self.proves() {

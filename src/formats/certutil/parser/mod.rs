@@ -27,7 +27,7 @@ use crate::model::{
 };
 use memchr::{memchr2, memmem::Finder};
 use shape::Shapes;
-pub use shape::{BatchRead, LineByLine, read_batch};
+pub use shape::{BatchRead, LineByLine, MadeUp, ShapedBlock, Spot, read_batch};
 use std::sync::LazyLock;
 
 /// Where in a block the next line stands.
@@ -91,6 +91,8 @@ pub struct Parser {
     source: SourceId,
     records: Vec<Record>,
     block: Option<Box<CertificateBlock>>,
+    /// A block of which nothing but the header was read.
+    spare: Option<Box<CertificateBlock>>,
     section: Section,
     open: Option<(Open, bool)>,
     header_word: String,
@@ -156,6 +158,7 @@ impl Parser {
             source,
             records: Vec::new(),
             block: None,
+            spare: None,
             section: Section::Head,
             open: None,
             header_word: String::new(),
@@ -328,9 +331,12 @@ impl Parser {
     }
 
     fn touch_place(&mut self, place: Place) {
-        let smart_card = self.smart_card;
-        let block = self.block.get_or_insert_with(|| {
-            Box::new(CertificateBlock { first_line: place.line, start: place.start, smart_card, ..Default::default() })
+        let Self { block, spare, smart_card, .. } = self;
+        let block = block.get_or_insert_with(|| {
+            let mut block = spare.take().unwrap_or_default();
+            (block.first_line, block.start, block.end) = (place.line, place.start, 0);
+            (block.index, block.nested, block.smart_card) = (None, false, *smart_card);
+            block
         });
         if block.first_line == 0 {
             block.first_line = place.line;

@@ -154,7 +154,7 @@ pub(super) enum Fit {
 }
 
 /// Looks for the shape that a text begins with. `positions` then holds where each of its runs begins, and its end.
-pub(super) fn find(known: &[Box<Shape>], mode: Mode, text: &[u8], positions: &mut Vec<usize>) -> Fit {
+pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mut Vec<usize>) -> Fit {
     positions.clear();
     let mut last: Option<&Shape> = None;
     for (index, shape) in known.iter().enumerate().filter(|(_, shape)| shape.mode == mode) {
@@ -204,8 +204,8 @@ impl Shape {
     }
 
     /// Gives the runs the numbers of the same ones of known shapes, and new numbers after `next`.
-    pub(super) fn number_runs(&mut self, known: &[Box<Self>], next: &mut u64) {
-        let mut alike: Vec<&Self> = known.iter().map(Box::as_ref).collect();
+    pub(super) fn number_runs(&mut self, known: &[Arc<Self>], next: &mut u64) {
+        let mut alike: Vec<&Self> = known.iter().map(Arc::as_ref).collect();
         for at in 0..self.runs.len() {
             let Some(run) = self.runs.get(at).copied() else { break };
             alike.retain(|other| other.runs.get(at).is_some_and(|others| self.has_run_of(&run, other, others)));
@@ -236,12 +236,22 @@ impl Shape {
         })
     }
 
+    /// The length of the shape's own value, if a text has the same one: that it is one was seen.
+    fn own_value(&self, own: Range<usize>, text: &[u8]) -> Option<usize> {
+        let length = own.len();
+        let value = self.text.get(own)?;
+        let ended = text.get(length).is_some_and(|end| matches!(end, b'\r' | b'\n'));
+        (ended && text.get(..length) == Some(value)).then_some(length)
+    }
+
     /// Compares a text with the runs from the given one on.
     pub(super) fn compare(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
         if positions.is_empty() {
             positions.push(0);
         }
-        for run in self.runs.get(from..).unwrap_or_default() {
+        let runs = self.runs.get(from..).unwrap_or_default();
+        let behind = runs.iter().skip(1).map(|run| run.from).chain([self.text.len()]);
+        for (run, next) in runs.iter().zip(behind) {
             let at = positions.last().copied().unwrap_or(0);
             let rest = text.get(at..).unwrap_or_default();
             let length = run.to.saturating_sub(run.from);
@@ -254,7 +264,7 @@ impl Shape {
             let mut end = at.saturating_add(length);
             if let Some(class) = run.value {
                 let rest = text.get(end..).unwrap_or_default();
-                match class.measure(rest) {
+                match self.own_value(run.to..next, rest).or_else(|| class.measure(rest)) {
                     Some(length) if length < rest.len() => end = end.saturating_add(length),
                     Some(_) => return Fit::Cut,
                     None if rest.is_empty() => return Fit::Cut,

@@ -59,7 +59,9 @@ impl Shape {
         let mut positions = Vec::new();
         let fits = matches!(shape.compare(body.as_bytes(), 0, &mut positions), Fit::Whole(_));
         let mut again = shape.block.clone();
-        Moved::new(&shape, &positions, &ahead).fill(&mut again, block.serial.as_ref()?.place.source)?;
+        let moved = Moved { shape: &shape, positions: &positions, ahead };
+        moved.dates()?;
+        moved.fill(&mut again, block.serial.as_ref()?.place.source)?;
         again.index.clone_from(&block.index);
         (again.first_line, again.start) = (block.first_line, block.start);
         (fits && again == *block).then_some(shape)
@@ -123,6 +125,11 @@ impl Shape {
                     .iter()
                     .any(|line| line.holds(*part) && (line.value.is_some() || line.digits != Digits::Same))
             });
+            // What stands for digits is a number whatever they are; a name in their place might be none.
+            let named = |part: &Part| drawn.lines.iter().any(|line| line.holds(*part) && line.value.is_some());
+            if field.is_digits() && source.iter().any(named) {
+                return None;
+            }
             if varies {
                 self.block.set_text(field, "").unwrap_or_default();
                 self.texts.push((field, source));

@@ -8,14 +8,19 @@
 
 mod compare;
 mod learn;
+mod made_up;
 mod moved;
+mod shaped;
 
 use super::*;
 use crate::input::{Ahead, Batch, LineMap, Lines, Position};
 use crate::limits::{BATCH_RECORDS, BLOCK_SHAPE_BYTES, BLOCK_SHAPES};
 use compare::{Fit, Shape, find};
+pub use made_up::MadeUp;
 use moved::Moved;
+pub use shaped::{ShapedBlock, Spot};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// So many shapes in a row are remembered at once without one that fits; in a log that doesn't repeat itself the pauses
 /// between them then grow.
@@ -24,9 +29,8 @@ const UNUSED_SHAPES: u32 = 8;
 /// The shapes of a log's blocks, and the block that may become one.
 #[derive(Default)]
 pub(super) struct Shapes {
-    /// The one that fitted last is the first: they change places often, and are large.
-    #[allow(clippy::vec_box)]
-    known: Vec<Box<Shape>>,
+    /// The one that fitted last is the first.
+    known: Vec<Arc<Shape>>,
     begun: Option<Begun>,
     /// The block before: its end is seen when the next one begins.
     ended: Option<Begun>,
@@ -245,20 +249,18 @@ impl Parser {
         if !is_next_header(rest, &self.header_word) {
             return Err(Reached::Line);
         }
-        let moved = Moved::new(shape, positions, ahead);
-        let opened = self.block.as_deref().ok_or(Reached::Line)?;
-        let mut block = Box::new(shape.block.clone());
-        block.index.clone_from(&opened.index);
-        (block.first_line, block.start) = (opened.first_line, opened.start);
-        (block.nested, block.smart_card) = (opened.nested, opened.smart_card);
-        moved.fill(&mut block, self.source).ok_or(Reached::Line)?;
-        self.block = None;
+        let moved = Moved { shape, positions, ahead: *ahead };
+        let dates = moved.dates().ok_or(Reached::Line)?;
+        let read = (shape.lines, moved.original(shape.original, shape.runs.len()));
+        let opened = self.block.as_deref_mut().ok_or(Reached::Line)?;
         for (total, more) in self.languages.iter_mut().zip(shape.languages) {
             *total = total.saturating_add(more);
         }
-        let read = (shape.lines, moved.original(shape.original, shape.runs.len()));
         (self.shapes.unused, self.shapes.wait) = (0, 0);
-        self.records.push(Record::Certificate(block));
+        let block = ShapedBlock::new(shape, (ahead, positions), dates, opened, self.source);
+        self.records.push(Record::Shaped(Box::new(block)));
+        // The next header opens it again: a block is large.
+        self.spare = self.block.take();
         if index > 0 {
             self.shapes.known.get_mut(..=index).into_iter().for_each(|first| first.rotate_right(1));
         }
@@ -285,7 +287,7 @@ impl Parser {
         let Some(mut shape) = Shape::of(block, body, end, &ended, mode, languages) else { return };
         shape.number_runs(&self.shapes.known, &mut self.shapes.numbers);
         self.shapes.known.truncate(BLOCK_SHAPES.saturating_sub(1));
-        self.shapes.known.insert(0, Box::new(shape));
+        self.shapes.known.insert(0, Arc::new(shape));
     }
 }
 

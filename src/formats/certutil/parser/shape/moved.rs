@@ -1,7 +1,8 @@
 //! The record of a block that has a known shape.
 
-use super::compare::{Part, Point, Run, Shape};
+use super::compare::{Part, Point, Shape};
 use super::*;
+use crate::formats::certutil::block_fields::TextField;
 
 /// Parts of a distinguished name as one text, for which there is `room`; a single part as it is.
 pub(super) fn join<'t>(parts: &[Part], text: impl Fn(&Part) -> &'t str, room: &'t mut String) -> &'t str {
@@ -20,23 +21,20 @@ pub(super) fn join<'t>(parts: &[Part], text: impl Fn(&Part) -> &'t str, room: &'
 pub(super) struct Moved<'s> {
     pub(super) shape: &'s Shape,
     pub(super) positions: &'s [usize],
-    pub(super) ahead: &'s Ahead<'s>,
-    /// For each run, by how many bytes of the original it has moved.
-    pub(super) by: Vec<i64>,
+    pub(super) ahead: Ahead<'s>,
 }
 
 impl<'s> Moved<'s> {
-    pub(super) fn new(shape: &'s Shape, positions: &'s [usize], ahead: &'s Ahead<'s>) -> Self {
-        let length = shape.text.len();
-        let end = Run { from: length, to: length, value: None, spans: (0, 0), id: 0 };
-        let to_i64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let by = shape.runs.iter().chain([&end]).zip(positions);
-        let by = by.map(|(run, at)| to_i64(*at).saturating_sub(to_i64(run.from)).saturating_mul(i64::from(ahead.unit)));
-        Self { shape, positions, ahead, by: by.collect() }
+    /// Where a run begins in the shape's own text. Behind the last one: the end.
+    fn begin(&self, run: usize) -> usize {
+        self.shape.runs.get(run).map_or(self.shape.text.len(), |run| run.from)
     }
 
-    pub(super) fn moved_by(&self, run: usize) -> i64 {
-        self.by.get(run).copied().unwrap_or(0)
+    /// By how many bytes of the original a run has moved.
+    fn moved_by(&self, run: usize) -> i64 {
+        let to_i64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let Some(at) = self.positions.get(run) else { return 0 };
+        to_i64(*at).saturating_sub(to_i64(self.begin(run))).saturating_mul(i64::from(self.ahead.unit))
     }
 
     /// An offset in the original from the beginning of the block.
@@ -45,9 +43,8 @@ impl<'s> Moved<'s> {
     }
 
     pub(super) fn index(&self, point: Point) -> usize {
-        let from = self.shape.runs.get(point.run).map_or(self.shape.text.len(), |run| run.from);
         let position = self.positions.get(point.run).copied().unwrap_or(0);
-        point.at.saturating_add(position).saturating_sub(from)
+        point.at.saturating_add(position).saturating_sub(self.begin(point.run))
     }
 
     /// The text that stands for a part of the shape's own.
@@ -82,24 +79,60 @@ impl<'s> Moved<'s> {
         Some(())
     }
 
-    /// The hash of the printed public key. `None`: it is whole where the shape's own was cut, or the other way round.
-    pub(super) fn key(&self, block: &mut CertificateBlock) -> Option<()> {
-        let shape = self.shape;
-        let row = |part: &Part| values::dump_row(self.text(part));
-        let head = shape.rows.first().and_then(row).unwrap_or_default();
-        let head = head.0.get(..head.1).unwrap_or_default();
-        let whole = is_whole_public_key(head, shape.key_bytes);
-        match &mut block.public_key_sha1 {
-            None => (!whole || block.public_key_algorithm.is_none()).then_some(()),
-            Some(fact) if whole => {
-                let mut key = Vec::with_capacity(shape.key_bytes);
-                for (bytes, length) in shape.rows.iter().filter_map(row) {
-                    key.extend(bytes.iter().take(length));
-                }
-                fact.value = Sha1::of(&key);
+    /// Gives the block the hash of the printed public key. `None`: it is whole where the shape's own was cut, or the other
+    /// way round.
+    fn key(&self, block: &mut CertificateBlock) -> Option<()> {
+        match (&mut block.public_key_sha1, self.is_key_whole()) {
+            (None, whole) => (!whole || block.public_key_algorithm.is_none()).then_some(()),
+            (Some(fact), true) => {
+                fact.value = self.public_key_sha1();
                 Some(())
             }
-            Some(_) => None,
+            (Some(_), false) => None,
         }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = ([u8; 16], usize)> {
+        self.shape.rows.iter().filter_map(|part| values::dump_row(self.text(part)))
+    }
+
+    fn is_key_whole(&self) -> bool {
+        let head = self.shape.rows.first().and_then(|part| values::dump_row(self.text(part))).unwrap_or_default();
+        is_whole_public_key(head.0.get(..head.1).unwrap_or_default(), self.shape.key_bytes)
+    }
+
+    /// The hash of the printed public key.
+    pub(super) fn public_key_sha1(&self) -> Sha1 {
+        let mut key = Vec::with_capacity(self.shape.key_bytes);
+        for (bytes, length) in self.rows() {
+            key.extend(bytes.iter().take(length));
+        }
+        Sha1::of(&key)
+    }
+
+    /// The dates, if [`Moved::fill`] gives a record: what else stands where a value may differ is one.
+    pub(super) fn dates(&self) -> Option<[Option<PrintedDate>; 2]> {
+        let own = &self.shape.block;
+        let mut dates = [&own.not_before, &own.not_after].map(|line| line.as_ref().and_then(|line| line.date));
+        for (field, parts) in &self.shape.texts {
+            let at = match field {
+                TextField::NotBefore => 0,
+                TextField::NotAfter => 1,
+                _ => continue,
+            };
+            let [part] = parts.as_slice() else { return None };
+            let date = PrintedDate::parse(self.text(part));
+            let slot = dates.get_mut(at)?;
+            if slot.is_some() != date.is_some() {
+                return None;
+            }
+            *slot = date;
+        }
+        let whole = self.is_key_whole();
+        let fits = match own.public_key_sha1 {
+            None => !whole || own.public_key_algorithm.is_none(),
+            Some(_) => whole,
+        };
+        fits.then_some(dates)
     }
 }

@@ -1,0 +1,349 @@
+//! Credentials that state the same but for their values.
+//!
+//! Most certificates of a long log come in a few forms: blocks of one shape, in the same surroundings, about whose values
+//! rules can tell the same ([`Traits`]). The rules answer alike for all of them, and the lines of a streamed report differ
+//! only where the values stand. Both are learned from two credentials that are made up for it, with values that occur
+//! nowhere else, and hold only if a third one, the one at hand, is told by them to the letter. From then on a credential of
+//! this form is counted and written without being made. It is made after all when something may change it: another
+//! sighting, the end of its log.
+
+mod template;
+mod values;
+
+use super::judged::{self, Lines, Written};
+use super::judging::Counted;
+use super::tally::{Outcomes, Tally};
+use super::{Options, context, sighting};
+use crate::case::credential::{Association, Credential, CredentialId, Scope};
+use crate::case::from_certutil::ShapedCredential;
+use crate::case::index::{IndexEntry, fold, fold_all};
+use crate::formats::certutil::{MadeUp, Spot};
+use crate::limits::FORMS;
+use crate::model::container_name;
+use crate::model::fact::Place;
+use crate::model::hash::BuildQuick;
+use crate::model::judgement::Severity;
+use crate::model::thumbprint::Sha1;
+use crate::report::build;
+use crate::rules::RuleMeta;
+use crate::rules::judge;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use template::{Filling, Gaps, LOWEST, Template};
+use values::{Kind, Traits, Values, kinds};
+
+/// So many credentials of a form are judged before it is learned: a short log has no use for it.
+const JUDGED: u32 = 3;
+
+/// The longest line that is shown whole as evidence, in bytes.
+const SHOWN_LINE: usize = 160;
+
+/// The forms of the credentials so far.
+#[derive(Default)]
+pub(super) struct Forms {
+    /// By shape and surroundings.
+    remembered: HashMap<(usize, usize), Vec<Remembered>, BuildQuick>,
+    many: usize,
+    values: Values,
+    fingerprints: Vec<String>,
+}
+
+/// What is known of the credentials with one shape, surroundings and traits.
+struct Remembered {
+    traits: Traits,
+    judged: u32,
+    /// Keeps shape and surroundings where they are.
+    _example: ShapedCredential,
+    /// `None`: it is not learned, or can't be.
+    form: Option<Arc<Form>>,
+}
+
+/// What all credentials of a form have in common.
+pub(super) struct Form {
+    kinds: Vec<Kind>,
+    /// The line of the credential, and one for each finding.
+    lines: Vec<Template>,
+    findings: Vec<FormFinding>,
+    pub(super) outcomes: Outcomes,
+    entry: EntryForm,
+    store: (String, Scope),
+    /// Whether a credential may leave a run before its end.
+    pub(super) leaves: bool,
+    /// Whether each of the outcomes has an example in the report.
+    has_examples: AtomicBool,
+    /// Credentials that were let go and not counted yet.
+    gone: AtomicU64,
+}
+
+/// A finding about each credential of a form.
+struct FormFinding {
+    rule: &'static RuleMeta,
+    severity: Severity,
+    workloads: String,
+}
+
+/// The index entry of each credential of a form: the same but for these values.
+struct EntryForm {
+    same: IndexEntry,
+    sha1: usize,
+    public_key: Option<usize>,
+    container: Option<usize>,
+    machine_guid: Option<usize>,
+    line: u32,
+    start: Spot,
+    end: Spot,
+}
+
+/// A credential that is told and not made.
+pub(super) struct Told {
+    pub(super) id: CredentialId,
+    pub(super) shaped: ShapedCredential,
+    pub(super) form: Arc<Form>,
+    pub(super) identity: u128,
+}
+
+impl Forms {
+    /// The form of a credential, once enough of its kind were judged.
+    pub(super) fn of(&mut self, shaped: &ShapedCredential, judge: &mut Judge<'_>) -> Option<Arc<Form>> {
+        let longest = SHOWN_LINE.min(judge.options.limits.excerpt_columns);
+        let traits = Traits::of(shaped, judge.options.at, longest)?;
+        let key = (shaped.block.shape(), Arc::as_ptr(&shaped.around).addr());
+        let kin = self.remembered.entry(key).or_default();
+        if let Some(known) = kin.iter_mut().find(|known| known.traits == traits) {
+            known.judged = known.judged.saturating_add(1);
+            if known.judged == JUDGED {
+                known.form = judge.learn(shaped, &traits).map(Arc::new);
+            }
+            return known.form.clone();
+        }
+        if self.many >= FORMS {
+            self.forget(judge.counted);
+        }
+        self.many = self.many.saturating_add(1);
+        let known = Remembered { traits, judged: 1, _example: shaped.clone(), form: None };
+        self.remembered.entry(key).or_default().push(known);
+        None
+    }
+
+    /// Takes up the values of a credential; gives what makes another sighting the same credential.
+    pub(super) fn take(&mut self, form: &Form, shaped: &ShapedCredential) -> Option<u128> {
+        self.values.fill(&form.kinds, shaped);
+        let sha1 = self.values.sha1(form.entry.sha1)?;
+        Some(sighting::identity_of(sha1, &form.store.0, form.store.1))
+    }
+
+    /// Gives the lines of the credential that was taken up, its own first, each with the fingerprint of its finding;
+    /// answers with its index entry.
+    pub(super) fn tell(
+        &mut self,
+        (form, shaped): (&Form, &ShapedCredential),
+        id: CredentialId,
+        mut line: impl FnMut(Option<&str>, &Template, &Filling<'_>),
+    ) -> IndexEntry {
+        let entry = form.entry.entry(id, shaped, &self.values);
+        let identity = entry.sha1.map(|sha1| sha1.to_string()).unwrap_or_default();
+        let of = |finding: &FormFinding| build::fingerprint(finding.rule.name, &finding.workloads, &identity);
+        self.fingerprints.clear();
+        self.fingerprints.extend(form.findings.iter().map(of));
+        let (values, fingerprints) = (&self.values, self.fingerprints.as_slice());
+        let filling = Filling { id: id.0, shaped, values, fingerprints };
+        let about = [None].into_iter().chain(fingerprints.iter().map(|digits| Some(digits.as_str())));
+        for (template, fingerprint) in form.lines.iter().zip(about) {
+            line(fingerprint, template, &filling);
+        }
+        entry
+    }
+
+    /// Counts the credentials that were let go, and forgets the forms.
+    pub(super) fn forget(&mut self, counted: &mut Counted) {
+        for form in self.remembered.values().flatten().filter_map(|known| known.form.as_deref()) {
+            let severities = form.findings.iter().map(|finding| finding.severity);
+            counted.many(&form.outcomes, severities, form.gone.swap(0, Ordering::Relaxed));
+        }
+        self.remembered.clear();
+        self.many = 0;
+    }
+}
+
+impl EntryForm {
+    fn entry(&self, id: CredentialId, shaped: &ShapedCredential, values: &Values) -> IndexEntry {
+        let block = &*shaped.block;
+        let text = |index: usize| std::str::from_utf8(values.get(index)).unwrap_or_default();
+        let (start, end) = (block.offset(self.start), block.offset(self.end));
+        let line = block.first_line().saturating_add(u64::from(self.line));
+        IndexEntry {
+            id,
+            sha1: values.sha1(self.sha1),
+            public_key: self.public_key.map_or(self.same.public_key, |index| fold_all([values.get(index)])),
+            container: self.container.map_or(self.same.container, |index| fold(text(index))),
+            machine_guid: match self.machine_guid {
+                Some(index) => Some(container_name::guid_number(text(index))),
+                None => self.same.machine_guid,
+            },
+            place: Place {
+                line: u32::try_from(line).unwrap_or(u32::MAX),
+                start,
+                len: u32::try_from(end.saturating_sub(start)).unwrap_or(u32::MAX),
+                ..self.same.place
+            },
+            ..self.same.clone()
+        }
+    }
+
+    /// Learns from a made-up credential which of its values stand where.
+    fn learn(spoken: &Spoken, shaped: &ShapedCredential, values: &Values, many: usize) -> Option<Self> {
+        let same = IndexEntry::from(&spoken.credential);
+        let find = |is: &dyn Fn(&str) -> bool| {
+            (0..many)
+                .find(|index| std::str::from_utf8(values.get(*index)).is_ok_and(|text| !text.is_empty() && is(text)))
+        };
+        let sha1 = same.sha1?;
+        let guid = same.machine_guid;
+        let spots = shaped.block.spots();
+        let spot = |offset| spots.iter().find(|(known, _)| *known == offset).map(|(_, spot)| *spot);
+        Some(Self {
+            sha1: find(&|text| Sha1::parse(text) == Some(sha1))?,
+            public_key: find(&|text| fold(text) == same.public_key),
+            container: find(&|text| fold(text) == same.container),
+            machine_guid: find(&|text| {
+                container_name::is_guid(text) && Some(container_name::guid_number(text)) == guid
+            }),
+            line: same.place.line.checked_sub(u32::try_from(shaped.block.first_line()).ok()?)?,
+            start: spot(same.place.start)?,
+            end: spot(same.place.end())?,
+            same,
+        })
+    }
+}
+
+/// How a credential is judged that nobody counts.
+pub(super) struct Judge<'a> {
+    pub(super) options: &'a Options,
+    pub(super) stop: &'a dyn Fn() -> bool,
+    pub(super) counted: &'a mut Counted,
+}
+
+/// What is said of a credential.
+struct Spoken {
+    credential: Credential,
+    outcomes: Outcomes,
+    findings: Vec<FormFinding>,
+    fingerprints: Vec<String>,
+    lines: Vec<Vec<u8>>,
+}
+
+impl Judge<'_> {
+    fn speak(&mut self, shaped: &ShapedCredential, id: u32) -> Spoken {
+        let options = self.options;
+        let mut credential = shaped.credential();
+        credential.id = CredentialId(id);
+        let candidates = judge::candidates(&credential, &options.targets);
+        let base = context(options, &options.targets, self.stop);
+        let mut recorded = judge::run_for(&credential, &candidates, &base, Vec::new());
+        let outcomes = self.counted.tally.keep(&mut recorded);
+        let mut lines = Lines::default();
+        let written = judged::push(&mut lines, &credential, &outcomes, &candidates, options);
+        let ranked = judge::findings(Some(credential.id), outcomes.failed(), &candidates);
+        let workloads = ranked.iter().map(|finding| build::workloads(finding, &options.targets));
+        let of = |(written, workloads): (&Written, String)| FormFinding {
+            rule: written.rule,
+            severity: written.severity,
+            workloads,
+        };
+        let findings = written.iter().zip(workloads).map(of).collect();
+        let fingerprints = written.iter().map(|written| format!("{:016x}", written.fingerprint)).collect();
+        let lines = lines.iter().map(|(_, line)| line.to_vec()).collect();
+        Spoken { credential, outcomes, findings, fingerprints, lines }
+    }
+
+    /// Learns the form of a credential. `None`: it has none that holds.
+    fn learn(&mut self, shaped: &ShapedCredential, traits: &Traits) -> Option<Form> {
+        let kinds = kinds(shaped);
+        let (one, other) = [false, true].into_iter().find_map(|keep_letters| {
+            let made = |line: u32, start, seed| {
+                let with = MadeUp { line, start, seed, keep_letters, rule: traits.rule };
+                let block = Box::new(shaped.block.made_up(&with)?);
+                let made = ShapedCredential { block, around: Arc::clone(&shaped.around) };
+                (Traits::of(&made, self.options.at, SHOWN_LINE).as_ref() == Some(traits)).then_some(made)
+            };
+            made(4_100_000_000, LOWEST << 21, 1).zip(made(4_150_000_000, LOWEST << 20, 2))
+        })?;
+        let spoken = self.speak(&one, 4_200_000_000);
+        let mut values = Values::default();
+        values.fill(&kinds, &one);
+        let filling = Filling { id: 4_200_000_000, shaped: &one, values: &values, fingerprints: &spoken.fingerprints };
+        let gaps = Gaps::of(&kinds, &filling)?;
+        let lines = spoken.lines.iter().map(|line| Template::learn(line, &gaps)).collect::<Option<Vec<_>>>()?;
+        let entry = EntryForm::learn(&spoken, &one, &values, kinds.len())?;
+        let store = spoken.credential.printed_store_name().unwrap_or_default().to_owned();
+        let form = Form {
+            lines,
+            entry,
+            store: (store, spoken.credential.scope()),
+            leaves: spoken.credential.key.association != Association::Unknown,
+            outcomes: spoken.outcomes,
+            findings: spoken.findings,
+            kinds,
+            has_examples: AtomicBool::new(false),
+            gone: AtomicU64::new(0),
+        };
+        // Each made-up value stands for itself alone.
+        let mut others = Values::default();
+        others.fill(&form.kinds, &other);
+        if !values.differ(&others, &form.kinds) {
+            return None;
+        }
+        let holds = self.holds(&form, &other, 4_250_000_000) && self.holds(&form, shaped, 7);
+        holds.then(|| form.lean())
+    }
+
+    /// Whether what a form tells of a credential is what is said of it.
+    fn holds(&mut self, form: &Form, shaped: &ShapedCredential, id: u32) -> bool {
+        let spoken = self.speak(shaped, id);
+        let mut forms = Forms::default();
+        let mut lines: Vec<Vec<u8>> = Vec::new();
+        let identity = forms.take(form, shaped);
+        let entry = forms.tell((form, shaped), CredentialId(id), |_, template, filling| {
+            let mut line = Vec::new();
+            template.push(&mut line, filling);
+            lines.push(line);
+        });
+        identity == sighting::identity(&spoken.credential)
+            && identity.is_some()
+            && entry == IndexEntry::from(&spoken.credential)
+            && spoken.outcomes.say_the_same(&form.outcomes)
+            && spoken.lines == lines
+            && spoken.fingerprints == forms.fingerprints
+    }
+}
+
+impl Form {
+    /// Lets go of a credential, which is then counted with the others. False: it has to be counted by itself, since one of
+    /// its outcomes is the first of its kind and stands as an example in the report.
+    pub(super) fn let_go(&self, tally: &mut Tally) -> bool {
+        let counts = self.has_examples.load(Ordering::Relaxed) || tally.has_examples_of(&self.outcomes);
+        if counts {
+            self.has_examples.store(true, Ordering::Relaxed);
+            self.gone.fetch_add(1, Ordering::Relaxed);
+        }
+        counts
+    }
+
+    /// The same with nothing but the values that it has gaps for.
+    fn lean(mut self) -> Self {
+        let entry = &mut self.entry;
+        let mut used: Vec<usize> = self.lines.iter().flat_map(Template::values).collect();
+        used.extend([Some(entry.sha1), entry.public_key, entry.container, entry.machine_guid].into_iter().flatten());
+        used.sort_unstable();
+        used.dedup();
+        let place = |index: usize| used.binary_search(&index).unwrap_or(usize::MAX);
+        for index in [&mut entry.public_key, &mut entry.container, &mut entry.machine_guid] {
+            *index = index.map(place);
+        }
+        entry.sha1 = place(entry.sha1);
+        self.lines = self.lines.into_iter().map(|line| line.renumbered(place)).collect();
+        self.kinds = used.iter().filter_map(|index| self.kinds.get(*index).copied()).collect();
+        self
+    }
+}

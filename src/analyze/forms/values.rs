@@ -1,0 +1,214 @@
+//! What may differ between credentials of one form: the values as the report writes them, and what rules ask of them.
+
+use crate::case::credential::common_name;
+use crate::case::from_certutil::ShapedCredential;
+use crate::formats::certutil::TextField;
+use crate::model::container_name::{self, FileNameRule};
+use crate::model::date::Moment;
+use crate::model::thumbprint::Sha1;
+use crate::report::json_writer::push_inner;
+use std::ops::Range;
+use time::OffsetDateTime;
+
+/// Made-up values are at least so long, in bytes: what is shorter may stand in a line by chance.
+pub(super) const SHORTEST: usize = 8;
+
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// As it is printed.
+    Printed,
+    /// Its hexadecimal digits, lower case, without blanks.
+    Digits,
+    /// The common name in a subject.
+    CommonName,
+    /// The machine's GUID in a key file's name, lower case.
+    MachineGuid,
+    /// The date.
+    Date,
+}
+
+/// A value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Of a text of the block: its index.
+    Text(usize, TextField, Written),
+    /// The hash of the printed key.
+    PublicKey,
+}
+
+/// The kinds of values that the blocks of a shape have.
+pub(super) fn kinds(shaped: &ShapedCredential) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    for (at, field) in shaped.block.fields().enumerate() {
+        let mut kind = |written| kinds.push(Kind::Text(at, field, written));
+        kind(Written::Printed);
+        match field {
+            TextField::Subject => kind(Written::CommonName),
+            TextField::UniqueName | TextField::StoredContainer => kind(Written::MachineGuid),
+            TextField::NotBefore | TextField::NotAfter => kind(Written::Date),
+            field if field.is_digits() => kind(Written::Digits),
+            _ => {}
+        }
+    }
+    kinds.push(Kind::PublicKey);
+    kinds
+}
+
+/// Values one after the other, as they stand in JSON.
+#[derive(Default)]
+pub(super) struct Values {
+    json: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+    room: String,
+}
+
+impl Values {
+    /// The values of a credential; empty where there is none.
+    pub(super) fn fill(&mut self, kinds: &[Kind], shaped: &ShapedCredential) {
+        let Self { json, ranges, room } = self;
+        json.clear();
+        ranges.clear();
+        let block = &*shaped.block;
+        for kind in kinds {
+            let from = json.len();
+            match kind {
+                Kind::PublicKey => {
+                    if let Some(sha1) = block.public_key_sha1().filter(|_| !block.shows_key_id()) {
+                        json.extend(sha1.digits());
+                    }
+                }
+                Kind::Text(_, TextField::NotBefore, Written::Date) => push_date(json, shaped, 0),
+                Kind::Text(_, TextField::NotAfter, Written::Date) => push_date(json, shaped, 1),
+                Kind::Text(at, _, written) => {
+                    let text = block.text(*at, room);
+                    match written {
+                        Written::Printed => push_inner(json, text),
+                        Written::CommonName => push_inner(json, common_name(text).unwrap_or_default()),
+                        Written::Digits => json
+                            .extend(text.bytes().filter(u8::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase())),
+                        Written::MachineGuid => {
+                            let guid = container_name::machine_guid(text).unwrap_or_default();
+                            json.extend(guid.bytes().map(|byte| byte.to_ascii_lowercase()));
+                        }
+                        Written::Date => {}
+                    }
+                }
+            }
+            ranges.push(from..json.len());
+        }
+    }
+
+    /// The value of an index.
+    pub(super) fn get(&self, index: usize) -> &[u8] {
+        self.ranges.get(index).and_then(|range| self.json.get(range.clone())).unwrap_or_default()
+    }
+
+    /// Whether each value is another one here than there, and stands for nothing else: then its place in a text is certain.
+    pub(super) fn differ(&self, others: &Self, kinds: &[Kind]) -> bool {
+        let text_of = |index: usize| match kinds.get(index) {
+            Some(Kind::Text(at, ..)) => Some(*at),
+            _ => None,
+        };
+        (0..kinds.len()).filter(|index| !self.get(*index).is_empty()).all(|index| {
+            let own = self.get(index);
+            let twice = (0..index).any(|before| self.get(before) == own && text_of(before) != text_of(index));
+            own.len() >= SHORTEST && own != others.get(index) && !twice
+        })
+    }
+
+    /// The thumbprint or key hash of an index.
+    pub(super) fn sha1(&self, index: usize) -> Option<Sha1> {
+        Sha1::parse(std::str::from_utf8(self.get(index)).ok()?)
+    }
+}
+
+fn push_date(json: &mut Vec<u8>, shaped: &ShapedCredential, which: usize) {
+    if let Some(moment) = moments(shaped).get(which).copied().flatten() {
+        moment.push_rfc3339(json);
+    }
+}
+
+/// The dates of the validity, where they can be read in one way only.
+fn moments(shaped: &ShapedCredential) -> [Option<Moment>; 2] {
+    shaped.block.dates().map(|date| date?.settled(shaped.around.order()))
+}
+
+/// What rules can tell of the values. Whatever else they look at is the same in all credentials of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Traits {
+    /// Whether the beginning and the end of the validity are surely before and after the time of judgement.
+    dates: [Option<(bool, bool)>; 2],
+    /// The stored container, the container's own name, the key file's name.
+    names: [Option<NameTraits>; 3],
+    /// The rule that the container's name and the file's obey together.
+    pub(super) rule: Option<FileNameRule>,
+    /// Subject and issuer are the same.
+    self_issued: bool,
+}
+
+/// What rules ask of a container's or a key file's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct NameTraits {
+    default: bool,
+    brought: bool,
+    import: bool,
+    file: bool,
+    /// It stands in a command as it is.
+    plain: bool,
+    /// Some callers of CNG fail on it.
+    odd: bool,
+}
+
+impl NameTraits {
+    fn of(name: &str) -> Self {
+        let none = Self { default: false, brought: false, import: false, file: false, plain: true, odd: false };
+        // The most frequent ones, whose signs are known.
+        if let Some(prefix) = container_name::file_prefix(name).filter(|_| name.trim() == name) {
+            let default = container_name::system_container(prefix) == Some("DefaultKeys");
+            return Self { default, file: true, ..none };
+        }
+        if name.starts_with('{') && name.ends_with('}') && container_name::is_import_name(name) {
+            return Self { import: true, ..none };
+        }
+        Self {
+            default: name.eq_ignore_ascii_case("DefaultKeys"),
+            brought: container_name::is_brought(name),
+            import: container_name::is_import_name(name),
+            file: container_name::is_file_name(name),
+            plain: !name.starts_with('-') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@:{}-".contains(&b)),
+            odd: name.bytes().any(|b| !b.is_ascii_alphanumeric() && !b"-_.{}".contains(&b)),
+        }
+    }
+}
+
+impl Traits {
+    /// Of a credential; `None` when one of its values is none that can be told in a few words: a date with two readings, a
+    /// container without a name, a line longer than it is shown.
+    pub(super) fn of(shaped: &ShapedCredential, at: OffsetDateTime, longest_line: usize) -> Option<Self> {
+        let block = &*shaped.block;
+        let moments = moments(shaped);
+        let unsettled = block.dates().iter().zip(&moments).any(|(date, moment)| date.is_some() && moment.is_none());
+        if unsettled || block.is_wider_than(longest_line) {
+            return None;
+        }
+        let mut rooms: [String; 3] = Default::default();
+        let [stored, simple, file] = &mut rooms;
+        let stored = block.words(TextField::StoredContainer, stored);
+        let simple = block.words(TextField::SimpleName, simple);
+        let file = block.words(TextField::UniqueName, file);
+        if [stored, simple, file].into_iter().flatten().any(|name| name.trim().is_empty()) {
+            return None;
+        }
+        let names = [stored, simple, file].map(|name| name.map(NameTraits::of));
+        let stored_is_file = names.first().copied().flatten().is_some_and(|stored| stored.file);
+        let container = simple.or(stored.filter(|_| !stored_is_file));
+        let rule = container.zip(file.or(stored)).and_then(|(name, file)| container_name::rule_of(name, file));
+        Some(Self {
+            dates: moments.map(|moment| moment.map(|moment| (moment.surely_before(at), moment.surely_after(at)))),
+            names,
+            rule,
+            self_issued: block.is_self_issued(),
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! Blocks that nobody printed: of the shape of one at hand, with other values.
+
+use super::compare::{Class, Digits, Fit};
+use super::shaped::ShapedBlock;
+use super::*;
+use crate::formats::certutil::block_fields::TextField;
+use crate::model::container_name::FileNameRule;
+
+/// What a made-up block has instead of the values of the one at hand.
+#[derive(Debug, Clone, Copy)]
+pub struct MadeUp {
+    /// Where it stands: the number of its first line, and that line's offset in the original.
+    pub line: u32,
+    /// The offset.
+    pub start: u64,
+    /// What its values are made of.
+    pub seed: u64,
+    /// Names keep their letters, and get other digits.
+    pub keep_letters: bool,
+    /// The rule that the container's name and its file's name obey together.
+    pub rule: Option<FileNameRule>,
+}
+
+/// Letters and digits without a pattern: a linear congruential generator (Knuth, volume 2, 3.3.4).
+struct Noise(u64);
+
+impl Noise {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33).checked_rem(end).unwrap_or(0)
+    }
+
+    fn one_of(&mut self, signs: &[u8]) -> u8 {
+        let at = self.below(u64::try_from(signs.len()).unwrap_or(1));
+        usize::try_from(at).ok().and_then(|at| signs.get(at)).copied().unwrap_or(b'0')
+    }
+}
+
+impl ShapedBlock {
+    /// Another block of the same shape, whose values are made up. `None`: there is none such.
+    pub fn made_up(&self, with: &MadeUp) -> Option<Self> {
+        let mut noise = Noise(with.seed);
+        let text = String::from_utf8(self.other_values(with, &mut noise)?).ok()?;
+        let mut made = self.with_text(text, with)?;
+        if let Some(rule) = with.rule {
+            let block = made.block();
+            let container = block.simple_name.or(block.stored_container)?.value;
+            let prefix = match rule {
+                FileNameRule::Capi => container_name::capi_file_prefix(&container)?,
+                FileNameRule::Cng => container_name::cng_file_prefix(&container),
+                FileNameRule::Mismatch => return Some(made),
+            };
+            let (_, parts) = made.shape.texts.iter().find(|(field, _)| *field == TextField::UniqueName)?;
+            let at = made.moved().index(parts.first()?.from);
+            let upper = made.text.get(at..)?.bytes().take(prefix.len()).any(|b| b.is_ascii_uppercase());
+            let prefix = if upper { prefix.to_ascii_uppercase() } else { prefix };
+            let mut text = String::from(made.text);
+            text.replace_range(at..at.checked_add(prefix.len())?, &prefix);
+            made = self.with_text(text, with)?;
+        }
+        Some(made)
+    }
+
+    /// The bytes of the block with other values.
+    fn other_values(&self, with: &MadeUp, noise: &mut Noise) -> Option<Vec<u8>> {
+        let shape = &*self.shape;
+        // The first bytes of a key say how long it is.
+        let head = shape.rows.first().map_or(0..0, |row| row.from.at..row.to.at);
+        let mut text = Vec::new();
+        for (at, run) in shape.runs.iter().enumerate() {
+            for span in shape.spans_of(run) {
+                let digits: &[u8] = match span.digits {
+                    Digits::Upper => b"0123456789ABCDEF",
+                    Digits::Lower | Digits::Same => b"0123456789abcdef",
+                };
+                let own = shape.text.get(span.from..span.to)?.iter().zip(shape.mask.get(span.from..span.to)?);
+                for (place, (byte, mask)) in (span.from..).zip(own) {
+                    let other = *mask != 0 && !head.contains(&place);
+                    text.push(if other { noise.one_of(digits) } else { *byte });
+                }
+            }
+            let from = self.positions.get(at)?.checked_add(run.to.checked_sub(run.from)?)?;
+            let value = self.text.as_bytes().get(from..*self.positions.get(at.checked_add(1)?)?)?;
+            match run.value {
+                None => {}
+                Some(Class::Date) => text.extend(later(value, with.seed)),
+                Some(_) if with.keep_letters => text.extend(value.iter().map(|b| {
+                    let digit = b.is_ascii_digit();
+                    if digit { noise.one_of(b"0123456789") } else { *b }
+                })),
+                Some(_) => {
+                    let length = noise.below(16).saturating_add(8);
+                    text.extend((0..length).map(|_| noise.one_of(b"ghjkmnqrsuvwxyz")));
+                }
+            }
+        }
+        Some(text)
+    }
+
+    fn with_text(&self, text: String, with: &MadeUp) -> Option<Self> {
+        let mut positions = Vec::new();
+        let fits = matches!(self.shape.compare(text.as_bytes(), 0, &mut positions), Fit::Whole(_));
+        let mut made = Self {
+            shape: Arc::clone(&self.shape),
+            text: text.into(),
+            positions: positions.into(),
+            number: u64::from(with.line),
+            start: with.start,
+            header: self.header.clone(),
+            dates: self.dates,
+            source: self.source,
+        };
+        made.header.line = with.line.saturating_sub(1);
+        made.header.start = with.start.saturating_sub(64);
+        made.dates = made.moved().dates()?;
+        (fits && made.positions.last() == Some(&made.text.len())).then_some(made)
+    }
+}
+
+/// A date so many minutes later, within the same ten minutes.
+fn later(date: &[u8], minutes: u64) -> Vec<u8> {
+    let mut date = date.to_vec();
+    let is_minute = |part: &[u8]| matches!(part, [b':', tens, ones] if tens.is_ascii_digit() && ones.is_ascii_digit());
+    let at = date.windows(3).position(is_minute);
+    if let Some(ones) = at.and_then(|at| date.get_mut(at.checked_add(2)?)) {
+        let digit = u64::from(ones.wrapping_sub(b'0')).wrapping_add(minutes).wrapping_rem(10);
+        *ones = b'0'.wrapping_add(u8::try_from(digit).unwrap_or(0));
+    }
+    date
+}
