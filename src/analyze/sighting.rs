@@ -4,7 +4,6 @@ use crate::case::credential::{Access, Association, Credential, Origin, Scope, Te
 use crate::case::index::fold_all;
 use crate::limits::SIGHTINGS;
 use crate::model::fact::Place;
-use crate::model::thumbprint::Sha1;
 
 /// What makes two sightings the same credential: a hash of the thumbprint (or of serial number and issuer) with the
 /// store and its scope. `None`: a sighting without either is never merged.
@@ -22,9 +21,9 @@ pub(super) fn identity(c: &Credential) -> Option<u128> {
     Some(placed(name, c.printed_store_name().unwrap_or_default(), c.scope()))
 }
 
-/// The same for a thumbprint in a store.
-pub(super) fn identity_of(sha1: Sha1, store: &str, scope: Scope) -> u128 {
-    placed([&sha1.digits(), b"", b""], store, scope)
+/// The same for the digits of a thumbprint, in a store.
+pub(super) fn identity_of(sha1: &[u8], store: &str, scope: Scope) -> u128 {
+    placed([sha1, b"", b""], store, scope)
 }
 
 fn placed(name: [&[u8]; 3], store: &str, scope: Scope) -> u128 {

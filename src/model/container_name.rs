@@ -118,7 +118,12 @@ pub fn is_guid(text: &str) -> bool {
 
 /// The number that a GUID's hexadecimal digits make in the order in which they are written.
 pub fn guid_number(guid: &str) -> u128 {
-    guid.chars().filter_map(|c| c.to_digit(16)).fold(0, |number, digit| (number << 4) | u128::from(digit))
+    let digits = guid.bytes().filter_map(|byte| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' | b'A'..=b'F' => Some((byte | 0x20) - b'a' + 10),
+        _ => None,
+    });
+    digits.fold(0, |number, digit| (number << 4) | u128::from(digit))
 }
 
 /// Whether a container name is of a form that Windows itself makes: a GUID with or without braces, `te-`, `tp-`, `tq-`,

@@ -86,6 +86,7 @@ struct FormFinding {
 /// The index entry of each credential of a form: the same but for these values.
 struct EntryForm {
     same: IndexEntry,
+    /// Its digits.
     sha1: usize,
     public_key: Option<usize>,
     container: Option<usize>,
@@ -129,8 +130,8 @@ impl Forms {
     /// Takes up the values of a credential; gives what makes another sighting the same credential.
     pub(super) fn take(&mut self, form: &Form, shaped: &ShapedCredential) -> Option<u128> {
         self.values.fill(&form.kinds, shaped);
-        let sha1 = self.values.sha1(form.entry.sha1)?;
-        Some(sighting::identity_of(sha1, &form.store.0, form.store.1))
+        let digits = self.values.get(form.entry.sha1);
+        (digits.len() == 40).then(|| sighting::identity_of(digits, &form.store.0, form.store.1))
     }
 
     /// Gives the lines of the credential that was taken up, its own first, each with the fingerprint of its finding;
@@ -142,8 +143,8 @@ impl Forms {
         mut line: impl FnMut(Option<&str>, &Template, &Filling<'_>),
     ) -> IndexEntry {
         let entry = form.entry.entry(id, shaped, &self.values);
-        let identity = entry.sha1.map(|sha1| sha1.to_string()).unwrap_or_default();
-        let of = |finding: &FormFinding| build::fingerprint(finding.rule.name, &finding.workloads, &identity);
+        let identity = std::str::from_utf8(self.values.get(form.entry.sha1)).unwrap_or_default();
+        let of = |finding: &FormFinding| build::fingerprint(finding.rule.name, &finding.workloads, identity);
         self.fingerprints.clear();
         self.fingerprints.extend(form.findings.iter().map(of));
         let (values, fingerprints) = (&self.values, self.fingerprints.as_slice());
@@ -174,7 +175,7 @@ impl EntryForm {
         let line = block.first_line().saturating_add(u64::from(self.line));
         IndexEntry {
             id,
-            sha1: values.sha1(self.sha1),
+            sha1: Sha1::parse(text(self.sha1)),
             public_key: self.public_key.map_or(self.same.public_key, |index| fold_all([values.get(index)])),
             container: self.container.map_or(self.same.container, |index| fold(text(index))),
             machine_guid: match self.machine_guid {
@@ -198,12 +199,12 @@ impl EntryForm {
             (0..many)
                 .find(|index| std::str::from_utf8(values.get(*index)).is_ok_and(|text| !text.is_empty() && is(text)))
         };
-        let sha1 = same.sha1?;
+        let sha1 = same.sha1?.to_string();
         let guid = same.machine_guid;
         let spots = shaped.block.spots();
         let spot = |offset| spots.iter().find(|(known, _)| *known == offset).map(|(_, spot)| *spot);
         Some(Self {
-            sha1: find(&|text| Sha1::parse(text) == Some(sha1))?,
+            sha1: find(&|text| text == sha1)?,
             public_key: find(&|text| fold(text) == same.public_key),
             container: find(&|text| fold(text) == same.container),
             machine_guid: find(&|text| {

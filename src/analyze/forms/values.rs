@@ -5,7 +5,6 @@ use crate::case::from_certutil::ShapedCredential;
 use crate::formats::certutil::TextField;
 use crate::model::container_name::{self, FileNameRule};
 use crate::model::date::Moment;
-use crate::model::thumbprint::Sha1;
 use crate::report::json_writer::push_inner;
 use std::ops::Range;
 use time::OffsetDateTime;
@@ -60,13 +59,12 @@ pub(super) fn kinds(shaped: &ShapedCredential) -> Vec<Kind> {
 pub(super) struct Values {
     json: Vec<u8>,
     ranges: Vec<Range<usize>>,
-    room: String,
 }
 
 impl Values {
     /// The values of a credential; empty where there is none.
     pub(super) fn fill(&mut self, kinds: &[Kind], shaped: &ShapedCredential) {
-        let Self { json, ranges, room } = self;
+        let Self { json, ranges } = self;
         json.clear();
         ranges.clear();
         let block = &*shaped.block;
@@ -74,14 +72,14 @@ impl Values {
             let from = json.len();
             match kind {
                 Kind::PublicKey => {
-                    if let Some(sha1) = block.public_key_sha1().filter(|_| !block.shows_key_id()) {
+                    if let Some(sha1) = block.public_key_sha1() {
                         json.extend(sha1.digits());
                     }
                 }
                 Kind::Text(_, TextField::NotBefore, Written::Date) => push_date(json, shaped, 0),
                 Kind::Text(_, TextField::NotAfter, Written::Date) => push_date(json, shaped, 1),
                 Kind::Text(at, _, written) => {
-                    let text = block.text(*at, room);
+                    let text = block.text(*at);
                     match written {
                         Written::Printed => push_inner(json, text),
                         Written::CommonName => push_inner(json, common_name(text).unwrap_or_default()),
@@ -115,11 +113,6 @@ impl Values {
             let twice = (0..index).any(|before| self.get(before) == own && text_of(before) != text_of(index));
             own.len() >= SHORTEST && own != others.get(index) && !twice
         })
-    }
-
-    /// The thumbprint or key hash of an index.
-    pub(super) fn sha1(&self, index: usize) -> Option<Sha1> {
-        Sha1::parse(std::str::from_utf8(self.get(index)).ok()?)
     }
 }
 
@@ -192,11 +185,8 @@ impl Traits {
         if unsettled || block.is_wider_than(longest_line) {
             return None;
         }
-        let mut rooms: [String; 3] = Default::default();
-        let [stored, simple, file] = &mut rooms;
-        let stored = block.words(TextField::StoredContainer, stored);
-        let simple = block.words(TextField::SimpleName, simple);
-        let file = block.words(TextField::UniqueName, file);
+        let fields = [TextField::StoredContainer, TextField::SimpleName, TextField::UniqueName];
+        let [stored, simple, file] = fields.map(|field| block.words(field));
         if [stored, simple, file].into_iter().flatten().any(|name| name.trim().is_empty()) {
             return None;
         }

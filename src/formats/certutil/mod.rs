@@ -171,7 +171,7 @@ pub struct CertificateBlock {
     pub public_key_algorithm: Option<Fact<String>>,
     /// The public key's length in bits.
     pub public_key_bits: Option<Fact<u32>>,
-    /// SHA-1 over the printed public key.
+    /// SHA-1 over the printed public key, where certutil prints no hash of it.
     pub public_key_sha1: Option<Fact<Sha1>>,
     /// The signature algorithm.
     pub signature_algorithm: Option<Fact<String>>,

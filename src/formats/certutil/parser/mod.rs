@@ -396,6 +396,7 @@ impl Parser {
         self.block_full = false;
         if let Some(mut block) = self.block.take() {
             if block.public_key_sha1.is_none()
+                && block.key_id.is_none()
                 && is_whole_public_key(&self.public_key, self.public_key.len())
                 && let Some(place) = block.public_key_algorithm.as_ref().map(|a| a.place)
             {

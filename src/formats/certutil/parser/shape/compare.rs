@@ -105,6 +105,8 @@ pub(super) struct Point {
 pub(super) struct Part {
     pub(super) from: Point,
     pub(super) to: Point,
+    /// The cut that holds it, if it differs between blocks.
+    pub(super) cut: Option<usize>,
 }
 
 /// A line that is kept for excerpts.
@@ -119,7 +121,7 @@ pub(super) struct KeptLine {
 /// The shape of a block. Lines and original offsets in it count from the line after the header.
 pub(super) struct Shape {
     pub(super) mode: Mode,
-    pub(super) text: Vec<u8>,
+    pub(super) text: Box<str>,
     /// For each byte of the text whether other digits may stand for it: 0xFF, or 0.
     pub(super) mask: Vec<u8>,
     pub(super) spans: Vec<Span>,
@@ -134,8 +136,12 @@ pub(super) struct Shape {
     pub(super) kept: Vec<KeptLine>,
     /// About how many bytes they have.
     pub(super) kept_bytes: usize,
-    /// The rows of the public key's dump.
+    /// The rows of the public key's dump, where its hash is not printed.
     pub(super) rows: Vec<Part>,
+    /// The parts of a block that have to be kept of it.
+    pub(super) cuts: Vec<Part>,
+    /// How many bytes they have.
+    pub(super) cut_bytes: usize,
     /// The length of the public key.
     pub(super) key_bytes: usize,
     /// The length of the original.
@@ -191,8 +197,8 @@ impl Shape {
     /// Whether a run of this shape is one of another's, but for its place.
     pub(super) fn has_run_of(&self, own: &Run, other: &Self, others: &Run) -> bool {
         let mask = self.mask.get(own.from..own.to);
-        let text = self.text.get(own.from..own.to).unwrap_or_default();
-        let others_text = other.text.get(others.from..others.to).unwrap_or_default();
+        let text = self.text.as_bytes().get(own.from..own.to).unwrap_or_default();
+        let others_text = other.text.as_bytes().get(others.from..others.to).unwrap_or_default();
         own.value == others.value
             && mask == other.mask.get(others.from..others.to)
             && text.iter().zip(others_text).zip(mask.unwrap_or_default()).all(|((a, b), mask)| *mask != 0 || a == b)
@@ -227,7 +233,8 @@ impl Shape {
             let part = text.get(skipped..).unwrap_or_default();
             let part = part.get(..span.to.saturating_sub(span.from)).unwrap_or(part);
             let own = span.from..span.from.saturating_add(part.len());
-            let (own, mask) = (self.text.get(own.clone()).unwrap_or_default(), self.mask.get(own).unwrap_or_default());
+            let mask = self.mask.get(own.clone()).unwrap_or_default();
+            let own = self.text.as_bytes().get(own).unwrap_or_default();
             match span.digits {
                 Digits::Same => own == part,
                 Digits::Lower => same_but_digits::<b'a'>(own, mask, part),
@@ -239,7 +246,7 @@ impl Shape {
     /// The length of the shape's own value, if a text has the same one: that it is one was seen.
     fn own_value(&self, own: Range<usize>, text: &[u8]) -> Option<usize> {
         let length = own.len();
-        let value = self.text.get(own)?;
+        let value = self.text.as_bytes().get(own)?;
         let ended = text.get(length).is_some_and(|end| matches!(end, b'\r' | b'\n'));
         (ended && text.get(..length) == Some(value)).then_some(length)
     }

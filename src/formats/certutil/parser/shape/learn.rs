@@ -6,7 +6,7 @@ use super::*;
 use crate::formats::certutil::block_fields::Field;
 
 /// Bytes that stand for themselves are not worth a span of their own below this number.
-const GAP_BYTES: usize = 64;
+const GAP_BYTES: usize = 256;
 
 /// By so many bytes the values of a block may be longer than those of its shape, without a second allocation.
 const RESERVE_BYTES: usize = 32;
@@ -33,7 +33,7 @@ impl Shape {
         let lines = sketch.lines;
         let mut shape = Self {
             mode,
-            text: body.as_bytes().to_vec(),
+            text: body.into(),
             mask: sketch.mask,
             spans,
             runs,
@@ -45,6 +45,8 @@ impl Shape {
             kept: Vec::new(),
             kept_bytes: block.excerpts.bytes().saturating_add(RESERVE_BYTES),
             rows: Vec::new(),
+            cuts: Vec::new(),
+            cut_bytes: 0,
             key_bytes: 0,
             original: end.checked_sub(first.start)?,
             languages,
@@ -53,13 +55,16 @@ impl Shape {
         shape.take_places(&drawn)?;
         shape.take_texts(block, &drawn)?;
         shape.take_kept(block, &drawn)?;
-        shape.take_key(&lines);
+        if block.key_id.is_none() {
+            shape.take_key(&lines);
+        }
+        shape.take_cuts();
         // What was learned has to give the block itself again.
         let ahead = Ahead { text: body, start: first.start, number: u64::from(drawn.first_line), unit: mode.unit };
         let mut positions = Vec::new();
         let fits = matches!(shape.compare(body.as_bytes(), 0, &mut positions), Fit::Whole(_));
         let mut again = shape.block.clone();
-        let moved = Moved { shape: &shape, positions: &positions, ahead };
+        let moved = Moved::of(&shape, &positions, ahead);
         moved.dates()?;
         moved.fill(&mut again, block.serial.as_ref()?.place.source)?;
         again.index.clone_from(&block.index);
@@ -148,7 +153,7 @@ impl Shape {
             }
             // The words of a line that may differ are kept to its end.
             let whole = to == line.text.len() || line.value.is_none();
-            let part = Part { from: line.point(from), to: line.point(to) };
+            let part = Part { from: line.point(from), to: line.point(to), cut: None };
             whole.then(|| {
                 self.kept.push(KeptLine {
                     number: kept.number.saturating_sub(drawn.first_line),
@@ -171,9 +176,34 @@ impl Shape {
         }
     }
 
+    /// What has to be kept of a block: the parts that are asked for and differ.
+    fn take_cuts(&mut self) {
+        let mut parts: Vec<&mut Part> = self.texts.iter_mut().flat_map(|(_, parts)| parts).collect();
+        parts.extend(self.kept.iter_mut().map(|kept| &mut kept.part));
+        parts.extend(&mut self.rows);
+        parts.sort_by_key(|part| (part.from.at, part.to.at));
+        for part in parts {
+            let mask = self.mask.get(part.from.at..part.to.at).unwrap_or_default();
+            if part.from.run == part.to.run && mask.iter().all(|differs| *differs == 0) {
+                continue;
+            }
+            match self.cuts.last_mut() {
+                Some(cut) if part.from.at <= cut.to.at => {
+                    if part.to.at > cut.to.at {
+                        cut.to = part.to;
+                    }
+                }
+                _ => self.cuts.push(*part),
+            }
+            part.cut = self.cuts.len().checked_sub(1);
+        }
+        let bytes = self.cuts.iter().map(|cut| cut.to.at.saturating_sub(cut.from.at));
+        self.cut_bytes = bytes.fold(0, usize::saturating_add);
+    }
+
     /// A part of the shape's own text.
-    fn own(&self, part: &Part) -> &str {
-        self.text.get(part.from.at..part.to.at).and_then(|t| std::str::from_utf8(t).ok()).unwrap_or_default()
+    pub(super) fn own(&self, part: &Part) -> &str {
+        self.text.get(part.from.at..part.to.at).unwrap_or_default()
     }
 }
 
@@ -212,7 +242,7 @@ impl ShapeLine<'_> {
 
     fn part(&self, text: &str) -> Option<Part> {
         let from = text.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
-        let part = Part { from: self.point(from), to: self.point(from.saturating_add(text.len())) };
+        let part = Part { from: self.point(from), to: self.point(from.saturating_add(text.len())), cut: None };
         (!text.is_empty()).then_some(part)
     }
 

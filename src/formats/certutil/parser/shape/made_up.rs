@@ -1,7 +1,8 @@
 //! Blocks that nobody printed: of the shape of one at hand, with other values.
 
 use super::compare::{Class, Digits, Fit};
-use super::shaped::ShapedBlock;
+use super::moved::Moved;
+use super::shaped::{Header, ShapedBlock};
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
 use crate::model::container_name::FileNameRule;
@@ -40,25 +41,21 @@ impl ShapedBlock {
     /// Another block of the same shape, whose values are made up. `None`: there is none such.
     pub fn made_up(&self, with: &MadeUp) -> Option<Self> {
         let mut noise = Noise(with.seed);
-        let text = String::from_utf8(self.other_values(with, &mut noise)?).ok()?;
-        let mut made = self.with_text(text, with)?;
-        if let Some(rule) = with.rule {
-            let block = made.block();
-            let container = block.simple_name.or(block.stored_container)?.value;
-            let prefix = match rule {
-                FileNameRule::Capi => container_name::capi_file_prefix(&container)?,
-                FileNameRule::Cng => container_name::cng_file_prefix(&container),
-                FileNameRule::Mismatch => return Some(made),
-            };
-            let (_, parts) = made.shape.texts.iter().find(|(field, _)| *field == TextField::UniqueName)?;
-            let at = made.moved().index(parts.first()?.from);
-            let upper = made.text.get(at..)?.bytes().take(prefix.len()).any(|b| b.is_ascii_uppercase());
-            let prefix = if upper { prefix.to_ascii_uppercase() } else { prefix };
-            let mut text = String::from(made.text);
-            text.replace_range(at..at.checked_add(prefix.len())?, &prefix);
-            made = self.with_text(text, with)?;
-        }
-        Some(made)
+        let mut text = String::from_utf8(self.other_values(with, &mut noise)?).ok()?;
+        let made = self.with_text(&text, with)?;
+        let block = made.block();
+        let container = block.simple_name.or(block.stored_container).map(|name| name.value);
+        let prefix = match with.rule {
+            Some(FileNameRule::Capi) => container_name::capi_file_prefix(&container?)?,
+            Some(FileNameRule::Cng) => container_name::cng_file_prefix(&container?),
+            Some(FileNameRule::Mismatch) | None => return Some(made),
+        };
+        let (_, parts) = made.shape.texts.iter().find(|(field, _)| *field == TextField::UniqueName)?;
+        let at = made.moved().index(parts.first()?.from);
+        let upper = text.get(at..)?.bytes().take(prefix.len()).any(|b| b.is_ascii_uppercase());
+        let prefix = if upper { prefix.to_ascii_uppercase() } else { prefix };
+        text.replace_range(at..at.checked_add(prefix.len())?, &prefix);
+        self.with_text(&text, with)
     }
 
     /// The bytes of the block with other values.
@@ -73,14 +70,14 @@ impl ShapedBlock {
                     Digits::Upper => b"0123456789ABCDEF",
                     Digits::Lower | Digits::Same => b"0123456789abcdef",
                 };
-                let own = shape.text.get(span.from..span.to)?.iter().zip(shape.mask.get(span.from..span.to)?);
+                let own =
+                    shape.text.as_bytes().get(span.from..span.to)?.iter().zip(shape.mask.get(span.from..span.to)?);
                 for (place, (byte, mask)) in (span.from..).zip(own) {
                     let other = *mask != 0 && !head.contains(&place);
                     text.push(if other { noise.one_of(digits) } else { *byte });
                 }
             }
-            let from = self.positions.get(at)?.checked_add(run.to.checked_sub(run.from)?)?;
-            let value = self.text.as_bytes().get(from..*self.positions.get(at.checked_add(1)?)?)?;
+            let value = self.moved().value(at)?.as_bytes();
             match run.value {
                 None => {}
                 Some(Class::Date) => text.extend(later(value, with.seed)),
@@ -97,25 +94,23 @@ impl ShapedBlock {
         Some(text)
     }
 
-    fn with_text(&self, text: String, with: &MadeUp) -> Option<Self> {
+    fn with_text(&self, text: &str, with: &MadeUp) -> Option<Self> {
         let mut positions = Vec::new();
         let fits = matches!(self.shape.compare(text.as_bytes(), 0, &mut positions), Fit::Whole(_));
-        let mut made = Self {
-            shape: Arc::clone(&self.shape),
-            text: text.into(),
-            positions: positions.into(),
-            number: u64::from(with.line),
-            start: with.start,
-            header: self.header.clone(),
-            dates: self.dates,
-            source: self.source,
+        let ahead = Ahead { text, start: with.start, number: u64::from(with.line), unit: self.shape.mode.unit };
+        let dates = Moved::of(&self.shape, &positions, ahead).dates()?;
+        let header = Header {
+            line: with.line.saturating_sub(1),
+            start: with.start.saturating_sub(HEADER_BYTES),
+            ..self.header.clone()
         };
-        made.header.line = with.line.saturating_sub(1);
-        made.header.start = with.start.saturating_sub(64);
-        made.dates = made.moved().dates()?;
-        (fits && made.positions.last() == Some(&made.text.len())).then_some(made)
+        (fits && positions.last() == Some(&text.len()))
+            .then(|| Self::new(&self.shape, (&ahead, &positions), dates, header, self.source))
     }
 }
+
+/// As long as the header of a made-up block is, about.
+const HEADER_BYTES: u64 = 64;
 
 /// A date so many minutes later, within the same ten minutes.
 fn later(date: &[u8], minutes: u64) -> Vec<u8> {

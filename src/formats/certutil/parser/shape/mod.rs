@@ -18,6 +18,7 @@ use crate::limits::{BATCH_RECORDS, BLOCK_SHAPE_BYTES, BLOCK_SHAPES};
 use compare::{Fit, Shape, find};
 pub use made_up::MadeUp;
 use moved::Moved;
+use shaped::Header;
 pub use shaped::{ShapedBlock, Spot};
 use std::ops::Range;
 use std::sync::Arc;
@@ -249,7 +250,7 @@ impl Parser {
         if !is_next_header(rest, &self.header_word) {
             return Err(Reached::Line);
         }
-        let moved = Moved { shape, positions, ahead: *ahead };
+        let moved = Moved::of(shape, positions, *ahead);
         let dates = moved.dates().ok_or(Reached::Line)?;
         let read = (shape.lines, moved.original(shape.original, shape.runs.len()));
         let opened = self.block.as_deref_mut().ok_or(Reached::Line)?;
@@ -257,7 +258,7 @@ impl Parser {
             *total = total.saturating_add(more);
         }
         (self.shapes.unused, self.shapes.wait) = (0, 0);
-        let block = ShapedBlock::new(shape, (ahead, positions), dates, opened, self.source);
+        let block = ShapedBlock::new(shape, (ahead, positions), dates, Header::of(opened), self.source);
         self.records.push(Record::Shaped(Box::new(block)));
         // The next header opens it again: a block is large.
         self.spare = self.block.take();

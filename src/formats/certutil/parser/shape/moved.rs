@@ -22,9 +22,21 @@ pub(super) struct Moved<'s> {
     pub(super) shape: &'s Shape,
     pub(super) positions: &'s [usize],
     pub(super) ahead: Ahead<'s>,
+    /// Where each cut of the shape begins, if the text is nothing but them.
+    cuts: Option<&'s [usize]>,
 }
 
 impl<'s> Moved<'s> {
+    /// To lines that fit a shape.
+    pub(super) fn of(shape: &'s Shape, positions: &'s [usize], ahead: Ahead<'s>) -> Self {
+        Self { shape, positions, ahead, cuts: None }
+    }
+
+    /// To what was cut out of such lines.
+    pub(super) fn cut(self, cuts: &'s [usize]) -> Self {
+        Self { cuts: Some(cuts), ..self }
+    }
+
     /// Where a run begins in the shape's own text. Behind the last one: the end.
     fn begin(&self, run: usize) -> usize {
         self.shape.runs.get(run).map_or(self.shape.text.len(), |run| run.from)
@@ -49,7 +61,22 @@ impl<'s> Moved<'s> {
 
     /// The text that stands for a part of the shape's own.
     pub(super) fn text(&self, part: &Part) -> &'s str {
-        self.ahead.text.get(self.index(part.from)..self.index(part.to)).unwrap_or_default()
+        let (from, to) = (self.index(part.from), self.index(part.to));
+        let Some(starts) = self.cuts else { return self.ahead.text.get(from..to).unwrap_or_default() };
+        let Some(cut) = part.cut else { return self.shape.own(part) };
+        let cut = self.shape.cuts.get(cut).zip(starts.get(cut));
+        let Some((cut, start)) = cut else { return "" };
+        let start = start.saturating_add(from).saturating_sub(self.index(cut.from));
+        self.ahead.text.get(start..start.saturating_add(to.saturating_sub(from))).unwrap_or_default()
+    }
+
+    /// The text that stands for the value behind a run: the shape's own when it is not kept.
+    pub(super) fn value(&self, run: usize) -> Option<&'s str> {
+        let next = run.checked_add(1)?;
+        let from = Point { at: self.shape.runs.get(run)?.to, run };
+        let to = Point { at: self.begin(next), run: next };
+        let cut = self.shape.cuts.iter().position(|cut| cut.from.at <= from.at && to.at <= cut.to.at);
+        Some(self.text(&Part { from, to, cut }))
     }
 
     /// Gives a copy of the shape's block the places and values of this one. `None`: a value is none.
@@ -82,6 +109,9 @@ impl<'s> Moved<'s> {
     /// Gives the block the hash of the printed public key. `None`: it is whole where the shape's own was cut, or the other
     /// way round.
     fn key(&self, block: &mut CertificateBlock) -> Option<()> {
+        if block.key_id.is_some() {
+            return Some(());
+        }
         match (&mut block.public_key_sha1, self.is_key_whole()) {
             (None, whole) => (!whole || block.public_key_algorithm.is_none()).then_some(()),
             (Some(fact), true) => {
@@ -128,11 +158,10 @@ impl<'s> Moved<'s> {
             }
             *slot = date;
         }
-        let whole = self.is_key_whole();
-        let fits = match own.public_key_sha1 {
-            None => !whole || own.public_key_algorithm.is_none(),
-            Some(_) => whole,
+        let fits = || match own.public_key_sha1 {
+            None => own.public_key_algorithm.is_none() || !self.is_key_whole(),
+            Some(_) => self.is_key_whole(),
         };
-        fits.then_some(dates)
+        (own.key_id.is_some() || fits()).then_some(dates)
     }
 }

@@ -1,23 +1,36 @@
 //! A block that was compared with the shape of an earlier one: its record is made when it is asked for.
 
-use super::compare::Shape;
-use super::moved::{Moved, join};
+use super::compare::{Part, Shape};
+use super::moved::Moved;
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
 
-/// A certificate block that has the shape of an earlier one: a copy of its lines.
+/// By so many bytes a block's values may be longer than those of its shape without a second allocation.
+const RESERVE_BYTES: usize = 160;
+
+/// A certificate block that has the shape of an earlier one: what differs between them, as far as it is read.
 #[derive(Clone)]
 pub struct ShapedBlock {
     pub(super) shape: Arc<Shape>,
-    pub(super) text: Box<str>,
-    /// Where each run of the shape stands in the text, and its end.
-    pub(super) positions: Box<[usize]>,
+    /// The cuts of the shape, one after the other, and the fields that are made of several parts.
+    text: String,
+    places: Places,
     /// The number of the first line after the header, and its offset in the original.
-    pub(super) number: u64,
-    pub(super) start: u64,
+    number: u64,
+    start: u64,
     pub(super) header: Header,
-    pub(super) dates: [Option<PrintedDate>; 2],
+    dates: [Option<PrintedDate>; 2],
     pub(super) source: SourceId,
+}
+
+/// Where things stand, in one list.
+#[derive(Clone)]
+struct Places {
+    all: Box<[usize]>,
+    /// Where each run of the shape stands in the block, and its end.
+    runs: Range<usize>,
+    /// Where each cut begins in the text that is kept.
+    cuts: Range<usize>,
 }
 
 /// What the header gave.
@@ -30,27 +43,66 @@ pub(super) struct Header {
     pub(super) smart_card: bool,
 }
 
+impl Header {
+    /// Of a block of which nothing else was read.
+    pub(super) fn of(block: &CertificateBlock) -> Self {
+        Self {
+            index: block.index.clone(),
+            line: block.first_line,
+            start: block.start,
+            nested: block.nested,
+            smart_card: block.smart_card,
+        }
+    }
+}
+
 impl ShapedBlock {
     /// The block whose header was read, and whose lines begin a text.
     pub(super) fn new(
         shape: &Arc<Shape>,
         (ahead, positions): (&Ahead<'_>, &[usize]),
         dates: [Option<PrintedDate>; 2],
-        opened: &mut CertificateBlock,
+        header: Header,
         source: SourceId,
     ) -> Self {
-        let text = ahead.text.get(..positions.last().copied().unwrap_or(0)).unwrap_or_default();
-        let header = Header {
-            index: opened.index.take(),
-            line: opened.first_line,
-            start: opened.start,
-            nested: opened.nested,
-            smart_card: opened.smart_card,
-        };
+        let moved = Moved::of(shape, positions, *ahead);
+        let mut text = String::with_capacity(shape.cut_bytes.saturating_add(RESERVE_BYTES));
+        let fields = shape.texts.len().saturating_mul(2);
+        let many = positions.len().saturating_add(shape.cuts.len()).saturating_add(fields);
+        let mut places = Vec::with_capacity(many);
+        places.extend(positions);
+        for cut in &shape.cuts {
+            places.push(text.len());
+            text.push_str(moved.text(cut));
+        }
+        for (_, parts) in &shape.texts {
+            let kept = match parts.as_slice() {
+                [part] => part.cut.and_then(|cut| {
+                    let start = *places.get(positions.len().checked_add(cut)?)?;
+                    let skipped = moved.index(part.from).checked_sub(moved.index(shape.cuts.get(cut)?.from))?;
+                    start.checked_add(skipped)
+                }),
+                _ => None,
+            };
+            let length = |part: &Part| moved.index(part.to).saturating_sub(moved.index(part.from));
+            let (from, to) = match (kept, parts.first()) {
+                (Some(from), Some(part)) => (from, from.saturating_add(length(part))),
+                _ => {
+                    let from = text.len();
+                    for (at, part) in parts.iter().enumerate() {
+                        text.push_str(if at > 0 { ", " } else { "" });
+                        text.push_str(moved.text(part));
+                    }
+                    (from, text.len())
+                }
+            };
+            places.extend([from, to]);
+        }
+        let cuts = positions.len()..positions.len().saturating_add(shape.cuts.len());
         Self {
             shape: Arc::clone(shape),
-            text: text.into(),
-            positions: positions.into(),
+            text,
+            places: Places { all: places.into(), runs: 0..positions.len(), cuts },
             number: ahead.number,
             start: ahead.start,
             header,
@@ -62,7 +114,8 @@ impl ShapedBlock {
     pub(super) fn moved(&self) -> Moved<'_> {
         let unit = self.shape.mode.unit;
         let ahead = Ahead { text: &self.text, start: self.start, number: self.number, unit };
-        Moved { shape: &self.shape, positions: &self.positions, ahead }
+        let of = |range: &Range<usize>| self.places.all.get(range.clone()).unwrap_or_default();
+        Moved::of(&self.shape, of(&self.places.runs), ahead).cut(of(&self.places.cuts))
     }
 
     /// The record of the block, as if its lines had been read one by one.
@@ -106,17 +159,17 @@ impl ShapedBlock {
         self.shape.texts.iter().map(|(field, _)| *field)
     }
 
-    /// What stands for the field of this index; parts of a name are joined in `room`.
-    pub fn text<'t>(&'t self, index: usize, room: &'t mut String) -> &'t str {
-        let moved = self.moved();
-        let parts = self.shape.texts.get(index).map(|(_, parts)| parts.as_slice()).unwrap_or_default();
-        join(parts, |part| moved.text(part), room)
+    /// What stands for the field of this index; the parts of a name are joined.
+    pub fn text(&self, index: usize) -> &str {
+        let fields = self.places.all.get(self.places.cuts.end..).unwrap_or_default();
+        let range = fields.as_chunks::<2>().0.get(index);
+        range.and_then(|[from, to]| self.text.get(*from..*to)).unwrap_or_default()
     }
 
     /// What the block says in a field of words, whether its blocks differ there or not.
-    pub fn words<'t>(&'t self, field: TextField, room: &'t mut String) -> Option<&'t str> {
+    pub fn words(&self, field: TextField) -> Option<&str> {
         if let Some(at) = self.shape.texts.iter().position(|(own, _)| *own == field) {
-            return Some(self.text(at, room));
+            return Some(self.text(at));
         }
         let block = &self.shape.block;
         let fact = match field {
@@ -132,29 +185,13 @@ impl ShapedBlock {
 
     /// Whether subject and issuer are the same words.
     pub fn is_self_issued(&self) -> bool {
-        let moved = self.moved();
-        let length = |field| {
-            let (_, parts) = self.shape.texts.iter().find(|(own, _)| *own == field)?;
-            Some(parts.iter().map(|part| moved.text(part).len().saturating_add(2)).fold(0, usize::saturating_add))
-        };
-        if let (Some(subject), Some(issuer)) = (length(TextField::Subject), length(TextField::Issuer))
-            && subject != issuer
-        {
-            return false;
-        }
-        let (mut subject, mut issuer) = (String::new(), String::new());
-        let subject = self.words(TextField::Subject, &mut subject);
-        subject.is_some() && subject == self.words(TextField::Issuer, &mut issuer)
+        let subject = self.words(TextField::Subject);
+        subject.is_some() && subject == self.words(TextField::Issuer)
     }
 
-    /// The hash of the printed public key, if the block shows the key.
+    /// The hash of the printed public key, where certutil prints none.
     pub fn public_key_sha1(&self) -> Option<Sha1> {
         self.shape.block.public_key_sha1.as_ref().map(|_| self.moved().public_key_sha1())
-    }
-
-    /// Whether the same SHA-1 of the key is printed.
-    pub fn shows_key_id(&self) -> bool {
-        self.shape.block.key_id.is_some()
     }
 
     /// Whether a value makes a kept line longer than so many bytes.
