@@ -15,6 +15,8 @@ mod pfx_sealed;
 mod pfx_structure;
 #[path = "seed.rs"]
 pub mod seed;
+#[path = "told.rs"]
+pub mod told;
 #[path = "x509_facts.rs"]
 pub mod x509_facts;
 

@@ -282,6 +282,15 @@ fn block_shapes() {
 }
 
 #[test]
+fn told() {
+    let mut next = noise(2);
+    replay(&["certutil"], |data| {
+        let changes: Vec<u8> = (0..48).map(|_| next()).collect();
+        bodies::told::told(&[&changes, data].concat());
+    });
+}
+
+#[test]
 fn redact_dump() {
     generated(bodies::dumps::redact_dump, 60);
 }
@@ -325,6 +334,7 @@ fn der_mutants() {
 /// Every target and its body.
 const TARGETS: &[(&str, Body)] = &[
     ("block_shapes", bodies::block_shapes::block_shapes),
+    ("told", bodies::told::told),
     ("capi_key_blob", bodies::formats::capi_key_blob),
     ("capi_key_container", bodies::formats::capi_key_container),
     ("cert_element", bodies::formats::cert_element),

@@ -5,7 +5,7 @@
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
-use bodies::{block_shapes, facts};
+use bodies::{block_shapes, facts, told};
 use keyspect::analyze::{Analysis, Options};
 use keyspect::input::{LineReader, TextEncoding};
 use keyspect::limits::Limits;
@@ -341,5 +341,62 @@ proptest! {
         let logs: Vec<&str> = logs.iter().filter_map(|log| block_shapes::blocks(log)).collect();
         let log: &&str = which.get(&logs);
         block_shapes::same_both_ways(&block_shapes::repeated(log, &changes, 4));
+    }
+}
+
+/// The first part of the file name of the container `web-1` (Python's hashlib; the digest's words printed as numbers).
+const WEB_1_FILE: &str = "17a41024af8893528236ab2c133d541f";
+
+/// A streamed report tells the credentials of a log that repeats itself without making them.
+#[test]
+fn credentials_of_known_forms_are_told_as_they_are_made() {
+    let block = verbose_block();
+    let no_csp = block.replace("Microsoft RSA SChannel Cryptographic Provider", "Contoso Provider");
+    let blocks = [
+        block.clone(),
+        // A fault, whose finding quotes lines and names the thumbprint.
+        block.replace("KeySpec = 1 -- AT_KEYEXCHANGE", "KeySpec = 2 -- AT_SIGNATURE"),
+        block.replace("1/1/2036 1:00 AM", "1/1/2025 1:00 AM"),
+        block.replace("Encryption test passed", "Encryption test FAILED"),
+        block.replace("Encryption test passed", "Missing stored keyset"),
+        block.replace("web-1", "{00F8A2D1-1111-2222-3333-444455556666}"),
+        // The file's name follows from the container's: MD5 of "web-1" and a NUL, its words turned round.
+        block.replace("5885923015efc088914edc90548edfed", WEB_1_FILE),
+        block.replace("CN=host1.contoso.com", "CN=host1, Contoso's (first)").replace("CA 01", "CA 2"),
+        no_csp.clone(),
+        format!("{block}{no_csp}"),
+    ];
+    for block in &blocks {
+        for every in [false, true] {
+            let streamed = told::same_lines(&told::numbered(block, 40), every);
+            let credentials: Vec<&str> =
+                streamed.lines().filter(|line| line.starts_with(r#"{"type":"credential""#)).collect();
+            let distinct: std::collections::HashSet<_> = credentials.iter().collect();
+            assert_eq!(credentials.len(), distinct.len(), "a line is written once");
+        }
+    }
+    told::same_lines(&told::numbered(&blocks.concat(), 12), false);
+}
+
+proptest! {
+    #![proptest_config(quick(40))]
+
+    #[test]
+    fn credentials_of_changed_logs_are_told_as_they_are_made(
+        changes in prop::collection::vec(any::<(u16, u8, u8)>(), 0..12),
+        every in any::<bool>(),
+    ) {
+        let changed = block_shapes::repeated(&verbose_block(), &changes, 4);
+        if let Some(blocks) = block_shapes::blocks(&changed) {
+            told::same_lines(&told::numbered(blocks, 10), every);
+        }
+    }
+
+    #[test]
+    fn credentials_of_every_log_are_told_as_they_are_made(which in any::<prop::sample::Index>(), every in any::<bool>()) {
+        let logs: Vec<String> = inputs().into_iter().filter_map(|(_, bytes)| String::from_utf8(bytes).ok()).collect();
+        let logs: Vec<&str> = logs.iter().filter_map(|log| block_shapes::blocks(log)).collect();
+        let log: &&str = which.get(&logs);
+        told::same_lines(&told::numbered(log, 12), every);
     }
 }
