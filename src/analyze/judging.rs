@@ -125,7 +125,7 @@ impl Analysis<'_> {
     /// Makes the credentials that were only told: something is about to look at them, or to change them.
     pub(super) fn make_told(&mut self) -> io::Result<()> {
         let told = std::mem::take(&mut self.told);
-        let ids: Vec<CredentialId> = told.iter().map(|told| told.id).collect();
+        let mut open = Vec::new();
         for Told { id, shaped, form, .. } in told {
             self.case.kept.push(Credential { id, ..shaped.credential() });
             // The same lines are not written again.
@@ -136,10 +136,16 @@ impl Analysis<'_> {
             }
             let written = self.lines.iter().map(|(mark, _)| mark).collect();
             self.lines.clear();
-            self.known.insert(id, Known { written, ..Known::default() });
+            let mut known = Known { written, ..Known::default() };
+            // What failed names places, and what stands in the report names commands of its own.
+            match form.outcomes.shared(id).filter(|_| !is_early(id) && form.has_examples(&mut self.counted.tally)) {
+                Some(outcomes) => known.outcomes = outcomes,
+                None => open.push(id),
+            }
+            self.known.insert(id, known);
         }
         self.case.kept.sort_by_key(|credential| credential.id);
-        ids.into_iter().try_for_each(|id| self.judge(id))
+        open.into_iter().try_for_each(|id| self.judge(id))
     }
 
     /// Takes a credential: merges it with an earlier sighting, or gives it a number; judges it; writes it.
@@ -279,7 +285,8 @@ impl Analysis<'_> {
                 let Known { outcomes, findings, .. } = self.known.remove(id).unwrap_or_default();
                 self.let_go(*id, sighting::identity(credential), &outcomes, &findings);
             } else if let Some(told) = told.binary_search_by_key(id, |t| t.id).ok().and_then(|at| told.get(at)) {
-                if told.form.let_go(&mut self.counted.tally) {
+                if told.form.has_examples(&mut self.counted.tally) {
+                    told.form.let_go();
                     self.forget(*id, told.identity);
                 } else {
                     let credential = Credential { id: *id, ..told.shaped.credential() };

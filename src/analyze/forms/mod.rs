@@ -320,15 +320,17 @@ impl Judge<'_> {
 }
 
 impl Form {
-    /// Lets go of a credential, which is then counted with the others. False: it has to be counted by itself, since one of
-    /// its outcomes is the first of its kind and stands as an example in the report.
-    pub(super) fn let_go(&self, tally: &mut Tally) -> bool {
-        let counts = self.has_examples.load(Ordering::Relaxed) || tally.has_examples_of(&self.outcomes);
-        if counts {
-            self.has_examples.store(true, Ordering::Relaxed);
-            self.gone.fetch_add(1, Ordering::Relaxed);
-        }
-        counts
+    /// Whether each of the outcomes has an example in the report already. Else the next credential has to be counted by
+    /// itself: its outcomes name commands of its own.
+    pub(super) fn has_examples(&self, tally: &mut Tally) -> bool {
+        let has_examples = self.has_examples.load(Ordering::Relaxed) || tally.has_examples_of(&self.outcomes);
+        self.has_examples.store(has_examples, Ordering::Relaxed);
+        has_examples
+    }
+
+    /// Lets go of a credential, which is later counted with the others.
+    pub(super) fn let_go(&self) {
+        self.gone.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The same with nothing but the values that it has gaps for.
