@@ -2,12 +2,26 @@
 
 use super::labels;
 use crate::formats::piece::Piece;
-use aho_corasick::{AhoCorasick, MatchKind, packed};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, packed};
 use memchr::memchr;
 use std::sync::LazyLock;
 
-static ANCHORS: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(labels::anchors()).ok());
+static ANCHORS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| anchors_as(None));
+
+/// The same, which takes longer to make and less to run.
+static ANCHORS_OF_LONG_TEXTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| anchors_as(Some(AhoCorasickKind::DFA)));
+
+/// From this length on, in bytes, a text is worth it: no line of a dump is so long.
+const LONG_TEXT: usize = 16 << 10;
+
+fn anchors_as(kind: Option<AhoCorasickKind>) -> Option<AhoCorasick> {
+    AhoCorasick::builder().kind(kind).match_kind(MatchKind::LeftmostLongest).build(labels::anchors()).ok()
+}
+
+/// The anchors, to be looked for in a text.
+fn anchors_for(text: &str) -> Option<&'static AhoCorasick> {
+    if text.len() < LONG_TEXT { ANCHORS.as_ref() } else { ANCHORS_OF_LONG_TEXTS.as_ref() }
+}
 
 /// A piece that ends with `my "Personal"`: what comes before it, and this.
 pub(super) fn split_store_header(piece: Piece<'_>) -> Option<(Piece<'_>, Piece<'_>)> {
@@ -36,7 +50,7 @@ pub(super) fn may_hold_a_mark(text: &str) -> bool {
 
 /// Whether a label, a closing line or a rule at which a joined line is cut stands in a text.
 pub(super) fn holds_an_anchor(text: &str) -> bool {
-    ANCHORS.as_ref().is_none_or(|anchors| anchors.is_match(text))
+    anchors_for(text).is_none_or(|anchors| anchors.is_match(text))
 }
 
 /// Whether a text is surely one part for [`split_at_anchors`], told by its bytes alone: every anchor, rule and prompt has
@@ -61,7 +75,7 @@ pub(super) fn holds_a_rule(piece: Piece<'_>) -> bool {
 /// beyond its beginning.
 pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
     let mut cuts: Vec<usize> = Vec::new();
-    if let Some(anchors) = ANCHORS.as_ref() {
+    if let Some(anchors) = anchors_for(piece.text) {
         for m in anchors.find_iter(piece.text) {
             let before = piece.text.get(..m.start()).and_then(|t| t.chars().next_back());
             // `Algorithm Provider = `: the anchor is the end of other words only when a letter touches it in front
