@@ -334,7 +334,6 @@ fn der_mutants() {
 /// Every target and its body.
 const TARGETS: &[(&str, Body)] = &[
     ("block_shapes", bodies::block_shapes::block_shapes),
-    ("told", bodies::told::told),
     ("capi_key_blob", bodies::formats::capi_key_blob),
     ("capi_key_container", bodies::formats::capi_key_container),
     ("cert_element", bodies::formats::cert_element),
@@ -380,6 +379,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("sslcert", bodies::sslcert),
     ("system_info", bodies::system_info),
     ("text_lines", bodies::text_lines),
+    ("told", bodies::told::told),
     ("tpm_key_blob", bodies::formats::tpm_key_blob),
     ("x509", bodies::x509_facts::x509),
     ("zip_archive", bodies::zip_archive),

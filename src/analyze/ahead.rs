@@ -39,6 +39,8 @@ pub(super) struct Ready {
     source: SourceId,
     /// SHA-256 over the bytes, if they get one.
     pub(super) sha256: Option<String>,
+    /// Whether the bytes are a text.
+    pub(super) is_text: Option<bool>,
     /// Whether a text is one artifact that is read whole.
     pub(super) one_artifact: Option<bool>,
     /// What bytes are that are read whole.
@@ -80,7 +82,7 @@ impl Forerunner {
         ready.sha256 = io::copy(&mut measured, &mut io::sink()).ok().and_then(|_| measured.sha256());
         let mut is_text = true;
         if options.encoding.is_none() {
-            is_text = looks_like_text(head);
+            is_text = *ready.is_text.insert(looks_like_text(head));
             let whole = !is_text || *ready.one_artifact.insert(is_one_artifact(head, &options.limits));
             if whole {
                 let found = whole_artifact(data, member.unwrap_or(path), source, options);

@@ -38,8 +38,8 @@ use crate::model::flags;
 use crate::model::hash::BuildQuick;
 use crate::model::observation::{Observation, Observed, SystemFact};
 use crate::model::windows::WindowsVersion;
-use crate::report::jsonl::Sink;
-use crate::report::model::{Input, InputStatus, Item, Problem, Segment};
+use crate::report::jsonl::{LentItem, Sink, push_line};
+use crate::report::model::{Input, InputStatus, Problem, Segment};
 use crate::report::records;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
@@ -262,10 +262,13 @@ impl<'a> Analysis<'a> {
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
             input.problems.push(Problem { message, line: None, bytes: None });
-        } else if self.options.encoding.is_none() && (!looks_like_text(&head) || self.is_one_artifact(&head)) {
-            self.binary(&mut input, head, &mut measured)?;
         } else {
-            self.text(&mut input, head, &mut measured)?;
+            let is_text = self.ready.is_text.take().unwrap_or_else(|| looks_like_text(&head));
+            if self.options.encoding.is_none() && (!is_text || self.is_one_artifact(&head)) {
+                self.binary(&mut input, (head, is_text), &mut measured)?;
+            } else {
+                self.text(&mut input, head, &mut measured)?;
+            }
         }
         if let Some(e) = failure.filter(|_| measured.bytes > 0) {
             input.problems.push(Problem {
@@ -324,15 +327,18 @@ impl<'a> Analysis<'a> {
             input.problems.push(Problem { message: format!("and {more} more problems"), line: None, bytes: None });
         }
         match &mut self.sink {
-            Some(sink) => sink.item(&Item::Input(input.clone())),
+            Some(sink) => {
+                self.line.clear();
+                push_line(&mut self.line, &LentItem::Input(input))?;
+                sink.line(&self.line)
+            }
             None => Ok(()),
         }
     }
 
     /// An artifact that is read whole: keys, stores, requests.
-    fn binary(&mut self, input: &mut Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
+    fn binary(&mut self, input: &mut Input, (head, text): (Vec<u8>, bool), rest: &mut Measured<'_>) -> io::Result<()> {
         let limits = self.options.limits.clone();
-        let text = looks_like_text(&head);
         let room = limits.binary_bytes.saturating_sub(head.len()).saturating_add(1);
         // It may be a private key: wiped when it is dropped.
         let mut data = Zeroizing::new(head);

@@ -28,15 +28,9 @@ fn is_strange(byte: u8) -> bool {
 }
 
 fn strangers(window: &[u8]) -> usize {
-    let befores = std::iter::once(&0).chain(window);
-    let afters = window.iter().skip(1).chain(std::iter::once(&0));
-    let places = befores.zip(window).zip(afters);
-    places
-        .filter(|((before, byte), after)| {
-            let between = **byte == 0 && is_printable_ascii(**before) && is_printable_ascii(**after);
-            is_strange(**byte) && !between
-        })
-        .count()
+    let printable = |at: Option<usize>| at.and_then(|at| window.get(at)).is_some_and(|byte| is_printable_ascii(*byte));
+    let strange = window.iter().enumerate().filter(|(_, byte)| is_strange(**byte));
+    strange.filter(|(at, byte)| **byte != 0 || !printable(at.checked_sub(1)) || !printable(at.checked_add(1))).count()
 }
 
 /// The strange code units, and all of them.
