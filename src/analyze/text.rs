@@ -10,15 +10,11 @@ use crate::limits::Limits;
 use crate::model::fact::{Place, SourceId};
 use crate::model::observation::Observed;
 use std::io::{self, Cursor, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
 use std::thread;
 
 /// Portions that the reading may be ahead of the judging.
 const AHEAD: usize = 4;
-/// Buffers that are fetched ahead of the reading, and the bytes of each.
-const BUFFERS: usize = 8;
-const BUFFER_BYTES: usize = 256 << 10;
 
 /// What some lines of a text gave.
 #[derive(Default)]
@@ -69,15 +65,6 @@ struct Reading<R> {
 }
 
 impl<R: Read> Reading<R> {
-    fn new(input: R, encoding: TextEncoding, source: SourceId, limits: &Limits) -> Self {
-        Self {
-            lines: LineReader::new(input, encoding, limits),
-            parser: Parser::new(source, limits),
-            segments: Segments::new(source, limits),
-            log: LogCredentials::new(source),
-        }
-    }
-
     /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then.
     fn run(mut self, mut take: impl FnMut(Portion) -> io::Result<Next>) -> io::Result<TextEnd> {
         let mut error = None;
@@ -143,118 +130,33 @@ pub(super) fn read(
     mut take: impl FnMut(Portion) -> io::Result<Next>,
 ) -> io::Result<TextEnd> {
     let whole = head.len() < limits.detect_bytes;
+    let start = move || Reading {
+        lines: LineReader::new(Cursor::new(head).chain(rest), encoding, limits),
+        parser: Parser::new(source, limits),
+        segments: Segments::new(source, limits),
+        log: LogCredentials::new(source),
+    };
     if threads < 2 || whole {
-        return Reading::new(Cursor::new(head).chain(rest), encoding, source, limits).run(take);
+        return start().run(take);
     }
     thread::scope(|scope| {
-        let (hand, filled) = mpsc::sync_channel(BUFFERS);
         let (send, receive) = mpsc::sync_channel(AHEAD);
         let reading = scope.spawn(move || {
-            let handed = Handed { filled, spent: send.clone(), buffer: Buffer::default(), at: 0 };
-            let reading = Reading::new(Cursor::new(head).chain(handed), encoding, source, limits);
             // When nobody takes portions any more, the rest is not read.
-            reading.run(|portion| {
-                Ok(if send.send(FromReading::Portion(portion)).is_ok() { Next::Read } else { Next::Stop })
-            })
+            start().run(|portion| Ok(if send.send(portion).is_ok() { Next::Read } else { Next::Stop }))
         });
-        let mut hand = Some(hand);
-        let mut fault = None;
-        let mut fill = |buffer: Vec<u8>| {
-            // What was read before a fault is judged before it ends the reading.
-            let filled = catch_unwind(AssertUnwindSafe(|| Buffer::fill(buffer, rest)));
-            let filled = filled.unwrap_or_else(|payload| {
-                fault = Some(payload);
-                Buffer::default()
-            });
-            let more = !filled.bytes.is_empty() && filled.error.is_none();
-            // There are never more buffers than have room in the channel.
-            hand = hand.take().filter(|hand| hand.send(filled).is_ok() && more);
-        };
-        (0..BUFFERS).for_each(|_| fill(Vec::new()));
         let mut failure = None;
-        for message in receive {
-            match message {
-                FromReading::Spent(buffer) => fill(buffer),
-                FromReading::Portion(portion) => match take(portion) {
-                    Ok(Next::Read) => {}
-                    Ok(Next::Stop) => break,
-                    Err(e) => {
-                        failure = Some(e);
-                        break;
-                    }
-                },
+        for portion in receive {
+            match take(portion) {
+                Ok(Next::Read) => {}
+                Ok(Next::Stop) => break,
+                Err(e) => {
+                    failure = Some(e);
+                    break;
+                }
             }
         }
-        drop(hand);
-        let end = reading.join().unwrap_or_else(|fault| resume_unwind(fault))?;
-        if let Some(fault) = fault {
-            resume_unwind(fault);
-        }
+        let end = reading.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault))?;
         failure.map_or(Ok(end), Err)
     })
-}
-
-/// What the thread that reads lines sends.
-enum FromReading {
-    Portion(Portion),
-    /// A buffer to be filled again.
-    Spent(Vec<u8>),
-}
-
-/// The bytes of a text as they are handed over by the thread that judges: it has more time to fetch them.
-struct Handed {
-    filled: mpsc::Receiver<Buffer>,
-    spent: mpsc::SyncSender<FromReading>,
-    buffer: Buffer,
-    at: usize,
-}
-
-/// Some bytes of an input, and the error behind them. Without both it is at its end.
-#[derive(Default)]
-struct Buffer {
-    bytes: Vec<u8>,
-    error: Option<io::Error>,
-}
-
-impl Buffer {
-    /// The next bytes of an input, in the room of earlier ones.
-    fn fill(mut bytes: Vec<u8>, input: &mut impl Read) -> Self {
-        bytes.resize(BUFFER_BYTES, 0);
-        let (mut length, mut error) = (0, None);
-        while let Some(free) = bytes.get_mut(length..).filter(|free| !free.is_empty() && error.is_none()) {
-            match input.read(free) {
-                Ok(0) => break,
-                Ok(read) => length = length.saturating_add(read),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => error = Some(e),
-            }
-        }
-        bytes.truncate(length);
-        Self { bytes, error }
-    }
-}
-
-impl Read for Handed {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        while self.at >= self.buffer.bytes.len() {
-            if let Some(error) = self.buffer.error.take() {
-                return Err(error);
-            }
-            // Without anybody who hands over there is no more.
-            let Ok(filled) = self.filled.recv() else { return Ok(0) };
-            let spent = std::mem::replace(&mut self.buffer, filled).bytes;
-            self.at = 0;
-            if self.buffer.bytes.is_empty() && self.buffer.error.is_none() {
-                return Ok(0);
-            }
-            if spent.capacity() > 0 {
-                // Nobody takes it when the reading was stopped.
-                self.spent.send(FromReading::Spent(spent)).unwrap_or_default();
-            }
-        }
-        let mut rest = self.buffer.bytes.get(self.at..).unwrap_or_default();
-        let read = rest.read(to)?;
-        self.at = self.at.saturating_add(read);
-        Ok(read)
-    }
 }
