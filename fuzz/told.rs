@@ -37,6 +37,13 @@ pub fn renumbered(text: &str, copy: u64) -> String {
     out
 }
 
+/// Gives the certificate of a block another thumbprint, and leaves all other values.
+pub fn thumbprinted(block: &str, copy: u64) -> String {
+    let Some((_, from)) = block.split_once("Cert Hash(sha1): ") else { return block.to_owned() };
+    let thumbprint = from.get(..40).unwrap_or_default();
+    block.replace(thumbprint, &format!("{copy:040x}"))
+}
+
 /// A log of so many copies of some blocks, each with numbers of its own.
 pub fn numbered(blocks: &str, copies: u64) -> String {
     let copies = (0..copies).map(|copy| renumbered(blocks, copy));

@@ -376,6 +376,42 @@ fn credentials_of_known_forms_are_told_as_they_are_made() {
         }
     }
     told::same_lines(&told::numbered(&blocks.concat(), 12), false);
+    // Values about which a rule can tell more than that they are there, after the form was learned from others.
+    let names = [
+        "DefaultKeys",
+        "TSSecKeySet1",
+        "iisWasKey",
+        "web-1.-_",
+        "-web",
+        "*",
+        "te-00F8A2D1-1111-2222-3333-444455556666",
+        "5885923015efc088914edc90548edfed_3ade29bb-f050-41f3-b0db-f2b69957a1d7",
+        "a-name-of-eighty-bytes-as-long-as-any-that-is-compared-0123456789-0123456789-012",
+    ];
+    let dates = ["1/1/2035 11:59 PM", "13/1/2035 1:00 AM", "12/31/2025 1:00 AM", "1/1/2026 1:00 AM", "1/2/3 1:00 AM"];
+    let special = names
+        .iter()
+        .flat_map(|name| [block.replace("web-1", name), block.replace("CN=host1.contoso.com", &format!("CN={name}"))])
+        .chain(names.iter().map(|name| block.replace("DNS Name=host1.contoso.com", &format!("DNS Name={name}"))))
+        .chain(
+            dates
+                .iter()
+                .flat_map(|date| [block.replace("1/1/2036 1:00 AM", date), block.replace("1/1/2024 1:00 AM", date)]),
+        )
+        .chain([
+            block.replace("5885923015efc088914edc90548edfed", "fc1e3851f429ea606d6ff1e01a5229f1"),
+            block.replace("5885923015efc088914edc90548edfed", WEB_1_FILE),
+        ]);
+    // What stands at the end of a log is read line by line.
+    let end = told::thumbprinted(&block, 2);
+    for seen in [block.clone(), block.replace("Encryption test passed", "Missing stored keyset")] {
+        let learned = told::numbered(&seen, 8);
+        let learned = learned.trim_end_matches("CertUtil: -store command completed successfully.\r\n");
+        for special in special.clone() {
+            let special = special.replace("Encryption test passed", seen.trim_end().lines().next_back().unwrap());
+            told::same_lines(&format!("{learned}{}{end}", told::thumbprinted(&special, 1)), true);
+        }
+    }
 }
 
 proptest! {

@@ -36,6 +36,9 @@ use values::{Kind, Traits, Values, kinds};
 /// So many credentials of a form are judged before it is learned: a short log has no use for it.
 const JUDGED: u32 = 3;
 
+/// So many forms in a row are learned at once without one that is used; then more and more have to be judged before.
+const UNUSED_FORMS: u32 = 16;
+
 /// The longest line that is shown whole as evidence, in bytes.
 const SHOWN_LINE: usize = 160;
 
@@ -45,6 +48,8 @@ pub(super) struct Forms {
     /// By shape and surroundings.
     remembered: HashMap<(usize, usize), Vec<Remembered>, BuildQuick>,
     many: usize,
+    /// Forms that were learned since one was used.
+    unused: u32,
     values: Values,
     fingerprints: Vec<String>,
 }
@@ -55,8 +60,8 @@ struct Remembered {
     judged: u32,
     /// Keeps shape and surroundings where they are.
     _example: ShapedCredential,
-    /// `None`: it is not learned, or can't be.
-    form: Option<Arc<Form>>,
+    /// Once it is learned; `Some(None)`: it can't be.
+    form: Option<Option<Arc<Form>>>,
 }
 
 /// What all credentials of a form have in common.
@@ -110,13 +115,22 @@ impl Forms {
         let longest = SHOWN_LINE.min(judge.options.limits.excerpt_columns);
         let traits = Traits::of(shaped, judge.options.at, longest)?;
         let key = (shaped.block.shape(), Arc::as_ptr(&shaped.around).addr());
-        let kin = self.remembered.entry(key).or_default();
+        let kin = self.remembered.get_mut(&key).map(Vec::as_mut_slice).unwrap_or_default();
         if let Some(known) = kin.iter_mut().find(|known| known.traits == traits) {
             known.judged = known.judged.saturating_add(1);
-            if known.judged == JUDGED {
-                known.form = judge.learn(shaped, &traits).map(Arc::new);
+            match &known.form {
+                Some(form) => {
+                    if form.is_some() {
+                        self.unused = 0;
+                    }
+                    return form.clone();
+                }
+                None if known.judged >= JUDGED << (self.unused / UNUSED_FORMS).min(9) => {
+                    self.unused = self.unused.saturating_add(1);
+                    return known.form.insert(judge.learn(shaped, &traits).map(Arc::new)).clone();
+                }
+                None => return None,
             }
-            return known.form.clone();
         }
         if self.many >= FORMS {
             self.forget(judge.counted);
@@ -158,7 +172,7 @@ impl Forms {
 
     /// Counts the credentials that were let go, and forgets the forms.
     pub(super) fn forget(&mut self, counted: &mut Counted) {
-        for form in self.remembered.values().flatten().filter_map(|known| known.form.as_deref()) {
+        for form in self.remembered.values().flatten().filter_map(|known| known.form.as_ref()?.as_deref()) {
             let severities = form.findings.iter().map(|finding| finding.severity);
             counted.many(&form.outcomes, severities, form.gone.swap(0, Ordering::Relaxed));
         }

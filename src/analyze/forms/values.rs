@@ -143,7 +143,6 @@ pub(super) struct Traits {
 /// What rules ask of a container's or a key file's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct NameTraits {
-    default: bool,
     brought: bool,
     import: bool,
     file: bool,
@@ -155,17 +154,15 @@ struct NameTraits {
 
 impl NameTraits {
     fn of(name: &str) -> Self {
-        let none = Self { default: false, brought: false, import: false, file: false, plain: true, odd: false };
+        let none = Self { brought: false, import: false, file: false, plain: true, odd: false };
         // The most frequent ones, whose signs are known.
-        if let Some(prefix) = container_name::file_prefix(name).filter(|_| name.trim() == name) {
-            let default = container_name::system_container(prefix) == Some("DefaultKeys");
-            return Self { default, file: true, ..none };
+        if name.trim() == name && container_name::is_file_name(name) {
+            return Self { file: true, ..none };
         }
         if name.starts_with('{') && name.ends_with('}') && container_name::is_import_name(name) {
             return Self { import: true, ..none };
         }
         Self {
-            default: name.eq_ignore_ascii_case("DefaultKeys"),
             brought: container_name::is_brought(name),
             import: container_name::is_import_name(name),
             file: container_name::is_file_name(name),
