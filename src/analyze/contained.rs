@@ -1,7 +1,12 @@
-//! A fault of the program itself, or of a crate that it uses, costs the input in which it shows and no other.
+//! A fault of the program itself, or of a crate that it uses, costs the input in which it shows and no other; while
+//! judging, the credential, the rule about the whole case or the intended key.
 
 use super::Analysis;
-use crate::report::model::{InputStatus, Problem};
+use crate::case::credential::{Credential, CredentialId, SourceRange};
+use crate::report::model::{InputStatus, Item, Problem};
+use crate::rules::judge;
+use crate::workloads::Target;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,6 +44,35 @@ impl<R: Seek> Seek for Watched<'_, R> {
     }
 }
 
+/// What is judged, for the tests that provoke a fault in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judged {
+    Credential(CredentialId),
+    /// A rule about the whole case, by its name.
+    Rule(&'static str),
+    /// An intended key, by its number.
+    Request(usize),
+}
+
+/// Judges; false: it ended in a fault. Without `contain` a fault ends the run.
+pub(super) fn unharmed(contain: bool, what: Judged, check: &mut dyn FnMut()) -> bool {
+    let mut judge = AssertUnwindSafe(|| {
+        provoke(what);
+        check();
+    });
+    if contain {
+        return panic::catch_unwind(judge).is_ok();
+    }
+    judge.0();
+    true
+}
+
+#[cfg(not(test))]
+fn provoke(_: Judged) {}
+
+#[cfg(test)]
+use tests::provoke;
+
 impl Analysis<'_> {
     /// Makes a fault of this crate, or of one that it uses, a problem of the input in which it shows: the other inputs, and
     /// what was known of this one, are still judged. The panic hook of the program sees the fault all the same. Without this
@@ -47,6 +81,65 @@ impl Analysis<'_> {
     pub fn with_faults_contained(mut self) -> Self {
         self.contain = true;
         self
+    }
+
+    /// Judges one credential. After a fault nothing is said of it, neither that it works nor that it fails.
+    pub(super) fn judge(&mut self, id: CredentialId) -> io::Result<()> {
+        self.unjudged.remove(&id);
+        let mut result = Ok(());
+        let contain = self.contain;
+        if unharmed(contain, Judged::Credential(id), &mut || result = self.judge_one(id)) {
+            return result;
+        }
+        self.recorded.clear();
+        self.lines.clear();
+        let known = self.known.entry(id).or_default();
+        known.forget();
+        let credential = self.case.credential(id);
+        let place = credential.and_then(|credential| credential.sources.first()).copied();
+        self.unjudged.insert(id, place);
+        if self.sink.is_some()
+            && let Some(credential) = credential
+        {
+            self.lines.credential(credential, &[]);
+        }
+        self.write_lines()
+    }
+
+    /// The workloads for which a credential is judged.
+    pub(super) fn candidates(&self, credential: &Credential) -> Vec<Target> {
+        if self.unjudged.contains_key(&credential.id) {
+            return Vec::new();
+        }
+        judge::candidates(credential, &self.options.targets)
+    }
+
+    /// Makes a problem of its input of each credential, and of each intended key, that could not be judged.
+    pub(super) fn tell_unjudged(&mut self, requests: &[SourceRange]) -> io::Result<()> {
+        let of = |what: String, place: SourceRange| {
+            let message = format!("{what} could not be judged: a fault of keyspect itself");
+            let line = (place.line > 0).then_some(place.line);
+            (place.source.0, Problem { message, line, bytes: Some([place.start, place.end]) })
+        };
+        let credentials = std::mem::take(&mut self.unjudged);
+        let mut problems: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
+        let told = credentials.iter().filter_map(|(id, place)| Some(of(format!("credential {}", id.0), (*place)?)));
+        for (input, problem) in told.chain(requests.iter().map(|place| of("what it asks for".to_owned(), *place))) {
+            problems.entry(input).or_default().push(problem);
+        }
+        self.unjudged = credentials;
+        for (input, problems) in problems {
+            let Some(input) = self.inputs.get_mut(input as usize) else { continue };
+            if input.status == InputStatus::Analyzed {
+                input.status = InputStatus::Partial;
+            }
+            // Before those of the input itself, of which there may be as many as a report takes.
+            input.problems.splice(0..0, problems.into_iter().take(self.options.limits.problems));
+            if let Some(sink) = &mut self.sink {
+                sink.item(&Item::Input(input.clone()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads one input. What was known before a fault stays.
@@ -84,5 +177,128 @@ impl Analysis<'_> {
             Some(_) => self.end_archive(inputs, input),
             None => self.end_input(input),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::Options;
+    use crate::model::judgement::VerdictOutcome;
+    use crate::report::jsonl::Sink;
+    use crate::report::model::{CheckOutcome, Report};
+    use crate::report::text::{self, TextOptions};
+    use std::cell::Cell;
+
+    thread_local! {
+        static FAULT: Cell<Option<Judged>> = const { Cell::new(None) };
+    }
+
+    /// The fault that a test wants in what is judged.
+    pub(super) fn provoke(what: Judged) {
+        assert!(FAULT.get() != Some(what), "C4nary of a fault");
+    }
+
+    /// Takes the lines of a streamed report.
+    #[derive(Default)]
+    struct Written(Vec<u8>);
+
+    impl Sink for Written {
+        fn line(&mut self, line: &[u8]) -> io::Result<()> {
+            self.0.extend_from_slice(line);
+            Ok(())
+        }
+    }
+
+    /// Two credentials that work.
+    fn log() -> String {
+        let one = |number: u8| {
+            format!(
+                "my \"Personal\"\n================ Certificate {number} ================\nSerial Number: 0{number}\n\
+                 Issuer: CN=Fabrikam CA\n NotBefore: 1/13/2024 10:00 AM\n NotAfter: 1/13/2034 10:00 AM\n\
+                 Subject: CN=web{number}.fabrikam.com\nNon-root Certificate\n\
+                 Cert Hash(sha1): 00112233445566778899aabbccddeeff0011220{number}\n  Key Container = key {number}\n  \
+                 Provider = Microsoft Software Key Storage Provider\nEncryption test passed\n"
+            )
+        };
+        format!("{}{}CertUtil: -store command completed successfully.\n", one(1), one(2))
+    }
+
+    /// The report over the log and a request file, with a fault in one of what is judged.
+    fn report(fault: Option<Judged>, sink: Option<&mut Written>) -> Report {
+        FAULT.set(fault);
+        let at = time::OffsetDateTime::from_unix_timestamp(1_750_000_000).unwrap();
+        let mut options = Options::new(at);
+        options.all_checks = true;
+        let mut analysis = Analysis::new(options).with_faults_contained();
+        if let Some(sink) = sink {
+            analysis = analysis.with_sink(sink);
+        }
+        analysis.read("a.txt", None, &mut log().as_bytes()).unwrap();
+        let inf = "[Version]\nSignature=\"$Windows NT$\"\n[NewRequest]\nSubject=\"CN=a\"\nKeyLength=2048\nKeySpec=1\n\
+            ProviderName=\"Microsoft RSA SChannel Cryptographic Provider\"\nMachineKeySet=TRUE\nRequestType=PKCS10\n\
+            [EnhancedKeyUsageExtension]\nOID=1.3.6.1.5.5.7.3.1\n";
+        analysis.read("b.inf", None, &mut inf.as_bytes()).unwrap();
+        let report = analysis.finish().unwrap();
+        FAULT.set(None);
+        assert!(!serde_json::to_string(&report).unwrap().contains("C4nary"));
+        report
+    }
+
+    fn outcomes(report: &Report) -> Vec<Vec<VerdictOutcome>> {
+        report.credentials.iter().map(|c| c.verdicts.iter().map(|v| v.outcome).collect()).collect()
+    }
+
+    #[test]
+    fn without_a_fault_everything_is_judged() {
+        let report = report(None, None);
+        assert_eq!(outcomes(&report), [[VerdictOutcome::Works], [VerdictOutcome::Works]]);
+        assert!(report.inputs.iter().all(|i| i.status == InputStatus::Analyzed && i.problems.is_empty()));
+        assert_eq!(report.inputs[1].verdicts.len(), 1);
+    }
+
+    #[test]
+    fn a_fault_in_a_credential_costs_its_verdict_and_no_other() {
+        let fault = Some(Judged::Credential(CredentialId(1)));
+        let mut written = Written::default();
+        for streamed in [false, true] {
+            let report = report(fault, streamed.then_some(&mut written));
+            assert_eq!(outcomes(&report), [vec![VerdictOutcome::Works], vec![]]);
+            let input = &report.inputs[0];
+            assert_eq!((input.status, input.problems.len()), (InputStatus::Partial, 1));
+            assert_eq!(input.problems[0].message, "credential 1 could not be judged: a fault of keyspect itself");
+            // The block of the second certificate.
+            let start = log().find("================ Certificate 2").unwrap() as u64;
+            assert_eq!(input.problems[0].bytes.unwrap()[0], start);
+            assert!(report.checks.iter().all(|check| check.credential != Some(1)));
+            assert_eq!(report.inputs[1].status, InputStatus::Analyzed);
+        }
+        let written = String::from_utf8(written.0).unwrap();
+        assert!(written.contains("credential 1 could not be judged"), "{written}");
+        assert!(!written.contains("C4nary"));
+    }
+
+    #[test]
+    fn a_fault_in_a_rule_about_the_case_is_told_and_nothing_is_said_to_work() {
+        let report = report(Some(Judged::Rule("shared-key-container")), None);
+        assert_eq!(outcomes(&report), [[VerdictOutcome::Unknown], [VerdictOutcome::Unknown]]);
+        let of = |rule: &str| report.checks.iter().filter(|c| c.rule == rule).collect::<Vec<_>>();
+        let checks = of("shared-key-container");
+        assert_eq!((checks.len(), checks[0].outcome), (1, CheckOutcome::Unknown));
+        assert_eq!(checks[0].reason, "this rule could not be judged: a fault of keyspect itself");
+        assert!(!of("name-mismatch").is_empty(), "the rules after it are still judged");
+        let mut text = Vec::new();
+        text::render(&report, &TextOptions::default(), &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("this rule could not be judged"), "{text}");
+    }
+
+    #[test]
+    fn a_fault_in_an_intended_key_costs_its_verdict() {
+        let report = report(Some(Judged::Request(0)), None);
+        assert_eq!(outcomes(&report), [[VerdictOutcome::Works], [VerdictOutcome::Works]]);
+        let input = &report.inputs[1];
+        assert_eq!((input.status, input.verdicts.len()), (InputStatus::Partial, 0));
+        assert_eq!(input.problems[0].message, "what it asks for could not be judged: a fault of keyspect itself");
     }
 }

@@ -1,5 +1,6 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
+use super::contained::{Judged, unharmed};
 use super::forms::{Form, Judge, Told};
 use super::judged::{self, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
@@ -11,13 +12,16 @@ use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
 use crate::limits::LISTED_CREDENTIALS;
 use crate::report::build;
-use crate::report::model::{Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict};
+use crate::report::model::{
+    Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict, VerdictOutcome,
+};
 use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Outcomes counted so far.
@@ -68,6 +72,11 @@ impl SameIdentity {
 }
 
 impl Known {
+    /// What was said is no longer so; the lines that are written stay written.
+    pub(super) fn forget(&mut self) {
+        (self.outcomes, self.findings) = Default::default();
+    }
+
     /// Notes a line; false: the same line was the last one of its kind.
     fn is_new(&mut self, mark: Mark) -> bool {
         match self.written.iter_mut().find(|known| known.finding == mark.finding) {
@@ -89,8 +98,11 @@ impl Analysis<'_> {
         };
         let options = Arc::clone(&self.options);
         let form = if self.sink.is_some() && !options.all_checks && options.triage.is_empty() {
-            let (stop, counted) = (self.stop, &mut self.counted);
-            self.forms.of(&shaped, &mut Judge { options: &options, stop, counted })
+            let (stop, counted, forms) = (self.stop, &mut self.counted, &mut self.forms);
+            let mut judge = Judge { options: &options, stop, counted };
+            let mut form = AssertUnwindSafe(|| forms.of(&shaped, &mut judge));
+            // A fault on the way costs no more than what is made faster.
+            if self.contain { catch_unwind(form).unwrap_or_default() } else { form.0() }
         } else {
             None
         };
@@ -231,13 +243,14 @@ impl Analysis<'_> {
     }
 
     /// Runs the rules about one credential, and writes it in a streamed report.
-    pub(super) fn judge(&mut self, id: CredentialId) -> io::Result<()> {
+    pub(super) fn judge_one(&mut self, id: CredentialId) -> io::Result<()> {
         let Ok(at) = self.case.kept.binary_search_by_key(&id, |c| c.id) else { return Ok(()) };
         let Some(credential) = self.case.kept.get(at) else { return Ok(()) };
         let options = &self.options;
         let candidates = judge::candidates(credential, &options.targets);
         // A log of bare headers says the same again and again.
         let before = at.checked_sub(1).and_then(|at| self.case.kept.get(at));
+        let before = before.filter(|before| !self.unjudged.contains_key(&before.id));
         let before = before.filter(|before| judged::same_facts(before, credential));
         let shared = before.and_then(|before| self.known.get(&before.id)?.outcomes.shared(id));
         let outcomes = shared.unwrap_or_else(|| {
@@ -255,7 +268,7 @@ impl Analysis<'_> {
     }
 
     /// Writes the lines at hand, each unless the same line was the last one with its id or fingerprint.
-    fn write_lines(&mut self) -> io::Result<()> {
+    pub(super) fn write_lines(&mut self) -> io::Result<()> {
         let Some(sink) = &mut self.sink else { return Ok(()) };
         for (mark, line) in self.lines.iter() {
             // Only what can be written again has to be remembered: the credentials that are still kept.
@@ -372,7 +385,11 @@ impl Analysis<'_> {
         }
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
-        let of_case = judge::run_case(&self.case, &base);
+        let contain = self.contain;
+        let of_case =
+            judge::run_case_by(&self.case, &base, &|rule, check| unharmed(contain, Judged::Rule(rule), check));
+        // Without a rule about the case nothing is said to work.
+        let rules_failed = of_case.iter().any(judge::is_fault);
         // Which outcomes of case rules take part in the ranking of which credential.
         let mut concerns: HashMap<CredentialId, Vec<usize>> = HashMap::new();
         for (index, recorded) in of_case.iter().enumerate() {
@@ -384,9 +401,10 @@ impl Analysis<'_> {
                 concerns.entry(*id).or_default().push(index);
             }
         }
-        let preflight = preflight::run(&self.case, &base, &|input| {
+        let preflight = preflight::run(&self.case, &base, contain, &|input| {
             self.inputs.get(input as usize).and_then(|input| input.sha256.clone()).unwrap_or_default()
         });
+        self.tell_unjudged(&preflight.unjudged)?;
         let about_case = of_case.iter().filter(|r| r.credential.is_none());
         let mut findings = judge::findings(None, about_case.clone(), &targets);
         findings.extend(preflight.findings);
@@ -420,7 +438,7 @@ impl Analysis<'_> {
                     },
                 )
                 .collect();
-            let candidates = judge::candidates(credential, &targets);
+            let candidates = self.candidates(credential);
             own.insert(*id, judge::findings(Some(*id), outcomes.failed().chain(&theirs), &candidates));
             let listed = all_checks || is_early(*id);
             self.counted.checked(*id, &outcomes, listed, checked);
@@ -445,10 +463,16 @@ impl Analysis<'_> {
             let Some(credential) = self.case.credential(*id) else { continue };
             let mut about = own.get(id).cloned().unwrap_or_default();
             about.extend(named.remove(id).unwrap_or_default());
-            let verdicts: Vec<Verdict> = judge::candidates(credential, &targets)
+            let mut verdicts: Vec<Verdict> = self
+                .candidates(credential)
                 .iter()
                 .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
                 .collect();
+            if rules_failed {
+                let works = |verdict: &&mut Verdict| verdict.outcome == VerdictOutcome::Works;
+                verdicts.iter_mut().filter(works).for_each(|verdict| verdict.outcome = VerdictOutcome::Unknown);
+                news.insert(*id);
+            }
             credentials.push(build::credential(credential, verdicts));
             // Without a name of its own its input stands for it, whose hash was not known before.
             if build::identity(credential, None).is_empty() {

@@ -22,7 +22,7 @@ mod text;
 mod triage;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
-use crate::case::credential::CredentialId;
+use crate::case::credential::{CredentialId, SourceRange};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, from_powershell, key_artifacts};
@@ -54,7 +54,7 @@ use judging::{Counted, Known, SameIdentity};
 use measured::Measured;
 use segments::Part;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
 use std::sync::Arc;
 use text::{Next, Portion};
@@ -141,8 +141,10 @@ pub struct Analysis<'a> {
     archives: Archives,
     /// What was found ahead of its turn in the input that is read.
     ready: Ready,
-    /// A panic costs only the input in which it shows.
+    /// A panic costs only the input, credential or rule in which it shows.
     contain: bool,
+    /// The credentials that could not be judged for a fault of keyspect itself, with their places.
+    unjudged: BTreeMap<CredentialId, Option<SourceRange>>,
 }
 
 impl<'a> Analysis<'a> {
@@ -170,6 +172,7 @@ impl<'a> Analysis<'a> {
             archives: Archives::default(),
             ready: Ready::default(),
             contain: false,
+            unjudged: BTreeMap::new(),
         }
     }
 

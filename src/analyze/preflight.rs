@@ -1,9 +1,13 @@
 //! Verdicts before a certificate is issued: what requests, INF files, templates and scripts ask for.
 
+use super::contained::{Judged, unharmed};
+use crate::case::credential::SourceRange;
 use crate::case::index::CaseIndex;
 use crate::limits::LISTED_CREDENTIALS;
 use crate::model::judgement::{Severity, Verdict, VerdictOutcome};
-use crate::model::key_request::RequestForm;
+
+use crate::model::key_request::{KeyRequest, RequestForm};
+use crate::model::observation::Observed;
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{Asked, Context, Outcome, Recorded, corrected_inf};
 use std::collections::BTreeMap;
@@ -19,48 +23,72 @@ pub(super) struct Preflight {
     pub counted: Vec<Recorded>,
     /// By input: of several intended keys in one input the worst verdict counts.
     pub verdicts: BTreeMap<u32, Vec<Verdict>>,
+    /// The places of those that could not be judged for a fault of keyspect itself.
+    pub unjudged: Vec<SourceRange>,
 }
 
 /// Judges every intended key. `base.workloads` are the workloads that were asked for; `hash` gives an input's hash, by which
-/// findings about it are the same in every run.
-pub(super) fn run(case: &CaseIndex, base: &Context<'_>, hash: &dyn Fn(u32) -> String) -> Preflight {
+/// findings about it are the same in every run. With `contain` a fault costs the intended key in which it shows.
+pub(super) fn run(case: &CaseIndex, base: &Context<'_>, contain: bool, hash: &dyn Fn(u32) -> String) -> Preflight {
     let mut out = Preflight::default();
     for (index, (observed, request)) in case.requests().enumerate() {
         if (base.stop)() {
             break;
         }
-        let recorded = judge::run_request(&Asked { request, observed, case }, base);
-        let targets = judge::request_candidates(request, base.workloads);
-        let ranked = judge::rank(None, recorded, &targets);
-        let verdicts = out.verdicts.entry(observed.place.source.0).or_default();
-        // Whether a script ever ran is not known: its findings are possibilities, and nothing follows from it.
-        let judged = if request.form == RequestForm::Script { &[][..] } else { &targets };
-        for target in judged {
-            worst(verdicts, judge::request_verdict(request, *target, &ranked.findings, base.windows));
+        let mut of_one = Preflight::default();
+        let place = observed.place;
+        let mut check = || of_one = one(case, base, (index, observed, request), hash);
+        if !unharmed(contain, Judged::Request(index), &mut check) {
+            let (source, line) = (place.source, place.line);
+            out.unjudged.push(SourceRange { source, line, start: place.start, end: place.end() });
+            continue;
         }
-        let mut findings = ranked.findings;
-        let named = request.name.as_ref().or(request.subject.as_ref()).map_or("", |name| name.value.as_str());
-        let subject = format!("{}\n{named}", hash(observed.place.source.0));
-        for finding in &mut findings {
-            finding.draft.subject.clone_from(&subject);
-        }
-        if request.form == RequestForm::Inf {
-            let faulty = |f: &&RankedFinding| f.draft.severity < Severity::Note;
-            let failed: Vec<&str> = findings.iter().filter(faulty).map(|f| f.rule.name).collect();
-            let corrected = corrected_inf::corrected(request, &failed);
-            if let (Some(text), Some(first)) = (corrected, findings.iter_mut().find(|f| faulty(&&**f))) {
-                first.draft.remedies = vec![corrected_inf::remedy(text)];
-            }
-        }
-        out.findings.extend(findings);
-        let (listed, counted): (Vec<_>, Vec<_>) = ranked
-            .checks
-            .into_iter()
-            .partition(|r| index < LISTED_CREDENTIALS || matches!(r.outcome, Outcome::Fail(_)));
-        out.checks.extend(listed);
-        out.counted.extend(counted);
+        out.findings.append(&mut of_one.findings);
+        out.checks.append(&mut of_one.checks);
+        out.counted.append(&mut of_one.counted);
+        let verdicts = out.verdicts.entry(place.source.0).or_default();
+        of_one.verdicts.into_values().flatten().for_each(|verdict| worst(verdicts, verdict));
     }
     out.verdicts.retain(|_, verdicts| !verdicts.is_empty());
+    out
+}
+
+/// Judges one intended key.
+fn one(
+    case: &CaseIndex,
+    base: &Context<'_>,
+    (index, observed, request): (usize, &Observed, &KeyRequest),
+    hash: &dyn Fn(u32) -> String,
+) -> Preflight {
+    let mut out = Preflight::default();
+    let recorded = judge::run_request(&Asked { request, observed, case }, base);
+    let targets = judge::request_candidates(request, base.workloads);
+    let ranked = judge::rank(None, recorded, &targets);
+    let verdicts = out.verdicts.entry(observed.place.source.0).or_default();
+    // Whether a script ever ran is not known: its findings are possibilities, and nothing follows from it.
+    let judged = if request.form == RequestForm::Script { &[][..] } else { &targets };
+    for target in judged {
+        worst(verdicts, judge::request_verdict(request, *target, &ranked.findings, base.windows));
+    }
+    let mut findings = ranked.findings;
+    let named = request.name.as_ref().or(request.subject.as_ref()).map_or("", |name| name.value.as_str());
+    let subject = format!("{}\n{named}", hash(observed.place.source.0));
+    for finding in &mut findings {
+        finding.draft.subject.clone_from(&subject);
+    }
+    if request.form == RequestForm::Inf {
+        let faulty = |f: &&RankedFinding| f.draft.severity < Severity::Note;
+        let failed: Vec<&str> = findings.iter().filter(faulty).map(|f| f.rule.name).collect();
+        let corrected = corrected_inf::corrected(request, &failed);
+        if let (Some(text), Some(first)) = (corrected, findings.iter_mut().find(|f| faulty(&&**f))) {
+            first.draft.remedies = vec![corrected_inf::remedy(text)];
+        }
+    }
+    out.findings.extend(findings);
+    let (listed, counted): (Vec<_>, Vec<_>) =
+        ranked.checks.into_iter().partition(|r| index < LISTED_CREDENTIALS || matches!(r.outcome, Outcome::Fail(_)));
+    out.checks.extend(listed);
+    out.counted.extend(counted);
     out
 }
 

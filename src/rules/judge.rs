@@ -145,17 +145,40 @@ fn certificate_archived(c: &Credential) -> bool {
     c.certificate.as_ref().and_then(|c| c.archived.as_ref()).is_some_and(|a| a.value)
 }
 
+/// Why nothing is known of a rule that ended in a fault of keyspect itself.
+const RULE_FAULT: &str = "this rule could not be judged: a fault of keyspect itself";
+
+/// Whether a rule ended in a fault.
+pub(crate) fn is_fault(recorded: &Recorded) -> bool {
+    matches!(&recorded.outcome, Outcome::Unknown { missing, .. } if *missing == RULE_FAULT)
+}
+
 /// Runs every rule about the whole case. `base.workloads` are the workloads that were asked for.
 pub fn run_case(case: &CaseIndex, base: &Context<'_>) -> Vec<Recorded> {
+    run_case_by(case, base, &|_, check| {
+        check();
+        true
+    })
+}
+
+/// The same, with `run` that runs each check; false: it ended in a fault. Of such a rule nothing is known.
+pub(crate) fn run_case_by(
+    case: &CaseIndex,
+    base: &Context<'_>,
+    run: &dyn Fn(&'static str, &mut dyn FnMut()) -> bool,
+) -> Vec<Recorded> {
     let mut recorded = Vec::new();
     for entry in RULES {
         let RuleEntry::Case(rule) = entry else { continue };
         if (base.stop)() {
             break;
         }
-        let mut checks = Checks::new(rule.meta(), None, recorded);
-        rule.check(case, base, &mut checks);
-        recorded = checks.into_recorded();
+        let mut checks = Checks::new(rule.meta(), None, Vec::new());
+        if !run(rule.meta().name, &mut || rule.check(case, base, &mut checks)) {
+            checks = Checks::new(rule.meta(), None, Vec::new());
+            checks.unknown(RULE_FAULT, "");
+        }
+        recorded.extend(checks.into_recorded());
     }
     recorded
 }
