@@ -4,9 +4,11 @@
 use super::check::Outcome;
 use super::testing::{certificate, fact, failed, linked, run};
 use crate::case::credential::{
-    Access, Association, Credential, Exportable, KeyRemark, Origin, Scope, Store, TestKind, TestOutcome, ValidityDate,
+    Access, Association, Credential, Exportable, KeyRemark, ONLY_SLOT, Origin, Scope, Store, TestKind, TestOutcome,
+    ValidityDate,
 };
 use crate::model::date::Moment;
+use crate::model::fact::Fact;
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::{key_spec::KeySpec, key_usage::KeyUsage, oid};
 use time::macros::datetime;
@@ -166,6 +168,7 @@ fn the_container_that_opens_is_the_one_that_is_named() {
         let name = format!("{prefix}_0f8fad5b-d9cb-469f-a165-70867728950e");
         but(&empty, |c| c.key.unique_name = Some(fact(name, 26)))
     };
+    assert_eq!(says(rule, &file("fc1e3851f429ea606d6ff1e01a5229f1"), &["iis"]), "fails");
     assert_eq!(says(rule, &file("99247943bd018ca78ef945b82652598d"), &["iis"]), "passes");
     let unlinked = but(&plain, |c| c.key.association = Association::None);
     assert_eq!(says(rule, &unlinked, &["iis"]), "silent");
@@ -306,6 +309,53 @@ fn the_key_spec_of_a_csp_key() {
     assert_eq!(says(rule, &but(&wrong, |c| certificate(c).key_usage = None), &["iis"]), "silent");
     assert_eq!(says(rule, &but(&wrong, |c| c.key.key_spec = None), &["iis"]), "unknown");
     assert_eq!(says(rule, &signer, &["code-signing"]), "silent");
+}
+
+#[test]
+fn keys_of_ad_fs() {
+    let rule = "adfs-keyspec";
+    let named = |c: &Credential, asked: &[&str]| -> Vec<&'static str> {
+        failed(&run(c, asked, &[]), rule).iter().flat_map(|d| &d.workloads).map(|t| t.workload.name).collect()
+    };
+    let all = &["ad-fs", "ad-fs-token-signing", "ad-fs-token-decrypting"];
+    let open = |provider, kind, spec| but(&linked(provider, kind, spec), |c| certificate(c).extended_key_usage = None);
+    assert_eq!(named(&open(STRONG, 1, 2), all), ["ad-fs", "ad-fs-token-decrypting"]);
+    assert!(named(&open(STRONG, 1, 1), all).is_empty());
+    assert_eq!(named(&open(SOFTWARE_KSP, 0, 0), all), ["ad-fs-token-signing", "ad-fs-token-decrypting"]);
+    assert_eq!(says(rule, &open(STRONG, 1, 2), &["ad-fs-token-signing"]), "passes");
+    assert_eq!(says(rule, &open(SOFTWARE_KSP, 0, 0), &["ad-fs"]), "passes");
+    assert_eq!(says(rule, &open(STRONG, 1, 2), &["iis"]), "silent");
+    let hidden = but(&open(STRONG, 1, 2), |c| c.key.key_spec = None);
+    assert_eq!(says(rule, &hidden, &["ad-fs"]), "unknown");
+}
+
+#[test]
+fn the_container_holds_the_other_key() {
+    let rule = "keyspec-signature-on-csp";
+    let holds = |link: u32, slot: u32| {
+        let place = fact((), 60).place;
+        but(&untested(&linked(STRONG, 1, link)), |c| {
+            c.key.key_spec_witness = Some(Fact::derived(KeySpec(slot), place, ONLY_SLOT));
+        })
+    };
+    let one = |c: &Credential, asked: &str| failed(&run(c, &[asked], &[]), rule)[0].clone();
+    let signs = holds(1, 2);
+    assert_eq!(one(&signs, "iis").confidence, Confidence::Likely);
+    let proved = but(&signs, |c| c.key.matches_certificate = Some(fact(true, 30)));
+    assert_eq!(one(&proved, "iis").confidence, Confidence::Certain);
+    let refuted = but(&signs, |c| c.key.matches_certificate = Some(fact(false, 30)));
+    assert_eq!(one(&refuted, "iis").confidence, Confidence::Likely);
+    assert!(one(&signs, "iis").remedies[0].caution.is_some_and(|words| words.contains("1 finds no key")));
+    // The certificate of a code signer: an exchange key is named and a signature key would be enough.
+    let signer = but(&signs, |c| certificate(c).extended_key_usage = Some(fact(vec![oid::CODE_SIGNING.to_owned()], 6)));
+    assert!(one(&signer, "code-signing").title.contains("names an exchange key"));
+    assert!(!one(&signs, "iis").title.contains("names an exchange key"));
+    assert_ne!(one(&holds(2, 1), "iis").message, one(&signs, "iis").message);
+    // The link's own key: nothing contradicts it.
+    assert_eq!(says(rule, &holds(1, 1), &["iis"]), "passes");
+    // A test passed: the link's key opens, whatever a file shows.
+    assert_eq!(says(rule, &but(&signs, |c| c.key.encryption_test = TestOutcome::Passed), &["iis"]), "passes");
+    assert_eq!(says(rule, &signs, &["code-signing"]), "silent");
 }
 
 #[test]
