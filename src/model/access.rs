@@ -536,4 +536,85 @@ mod tests {
         assert_eq!(KeyPath::of(profile), KeyPath::UserKeys);
         assert_eq!(KeyPath::of("C:\\inetpub"), KeyPath::Other);
     }
+
+    #[test]
+    fn a_part_of_the_owners_rights_and_of_nobodys() {
+        // Only these two rights come with being the owner.
+        let mut folder = list(&[]);
+        folder.owner = Some(Fact::stated(Principal::Sid(ADMINISTRATORS.to_owned()), Place::default()));
+        for (rights, granted) in [
+            (AccessMask::READ_CONTROL, true),
+            (AccessMask::WRITE_DAC, true),
+            (AccessMask::READ_CONTROL | AccessMask::WRITE_DAC, true),
+            (AccessMask::WRITE_DAC | READ_DATA, false),
+        ] {
+            assert_eq!(folder.grants(&[ADMINISTRATORS], rights), Some(granted), "{rights:x}");
+        }
+        // An entry for OWNER RIGHTS is for the owner, whoever asks.
+        folder.entries = list(&[("OWNER RIGHTS", ALLOW, Some(READ_DATA))]).entries;
+        assert_eq!(folder.grants(&[ADMINISTRATORS], READ_DATA), Some(true));
+        assert_eq!(folder.grants(&[NETWORK_SERVICE], READ_DATA), Some(false));
+        folder.owner = Some(Fact::stated(Principal::Sid(principal::OWNER_RIGHTS.to_owned()), Place::default()));
+        assert_eq!(folder.grants(&[ADMINISTRATORS], READ_DATA), Some(false));
+        folder.owner = None;
+        assert_eq!(folder.grants(&[ADMINISTRATORS], READ_DATA), None);
+        // For children only it takes nothing from the owner.
+        folder.owner = Some(Fact::stated(Principal::Sid(ADMINISTRATORS.to_owned()), Place::default()));
+        folder.entries[0].inherit_only = true;
+        assert_eq!(folder.grants(&[ADMINISTRATORS], AccessMask::WRITE_DAC), Some(true));
+    }
+
+    #[test]
+    fn a_denial_that_can_not_be_read() {
+        let full = Some(AccessMask::FULL.0);
+        let deny = list(&[("Everyone", DENY, None), ("NT AUTHORITY\\SYSTEM", ALLOW, full)]);
+        assert_eq!(deny.grants_account(SYSTEM, READ_DATA), None);
+        let after = list(&[("NT AUTHORITY\\SYSTEM", ALLOW, full), ("Everyone", DENY, None)]);
+        assert_eq!(after.grants_account(SYSTEM, READ_DATA), Some(true));
+        // A denial for a name that may be one of the account's groups.
+        let maybe = list(&[("ZARZĄDZANIE NT\\X", DENY, full), ("S-1-5-18", ALLOW, full)]);
+        assert_eq!(maybe.grants_account(SYSTEM, READ_DATA), None);
+        let audit = list(&[("Everyone", AceKind::Audit, None), ("S-1-5-18", ALLOW, full)]);
+        assert_eq!(audit.grants_account(SYSTEM, READ_DATA), Some(true));
+    }
+
+    #[test]
+    fn groups_that_only_a_domain_or_a_machine_knows() {
+        let full = Some(AccessMask::FULL.0);
+        let user = "S-1-5-21-1-2-3-1001";
+        for (entry, known) in [
+            (user, Some(true)),
+            ("S-1-5-21-1-2-3-512", None),
+            ("S-1-5-32-555", None),
+            ("S-1-5-80-1-2-3-4-5", Some(false)),
+        ] {
+            assert_eq!(list(&[(entry, ALLOW, full)]).grants_account(user, READ_DATA), known, "{entry}");
+            let service = list(&[(entry, ALLOW, full)]).grants_account(NETWORK_SERVICE, READ_DATA);
+            assert_eq!(service, Some(false), "{entry}");
+        }
+        // With a name that the tables know a domain's name is a domain's.
+        let mixed = |first: &str| list(&[(first, ALLOW, Some(AccessMask::DELETE)), ("CONTOSO\\web", ALLOW, full)]);
+        assert_eq!(mixed("BUILTIN\\Guests").grants_account(SYSTEM, READ_DATA), Some(false));
+        assert_eq!(mixed("Everyone").grants_account(SYSTEM, READ_DATA), None);
+        assert_eq!(mixed("S-1-5-32-546").grants_account(SYSTEM, READ_DATA), None);
+    }
+
+    #[test]
+    fn folders_of_profiles() {
+        for (path, target) in [
+            ("C:\\Users\\a\\Crypto\\Keys", KeyPath::UserKeys),
+            ("C:\\Documents and Settings\\a\\Application Data\\Microsoft\\Crypto\\Keys", KeyPath::UserKeys),
+            (
+                "C:\\Documents and Settings\\All Users\\Application Data\\Microsoft\\Crypto\\Keys",
+                KeyPath::CngMachineKeys,
+            ),
+            ("D:\\x\\AppData\\Crypto\\Keys", KeyPath::UserKeys),
+            ("C:\\Windows\\ServiceProfiles\\LocalService\\Crypto\\Keys", KeyPath::UserKeys),
+            ("C:\\Windows\\System32\\config\\systemprofile\\Crypto\\Keys", KeyPath::UserKeys),
+            ("C:\\x\\Crypto\\DSS\\S-1-5-18", KeyPath::UserKeys),
+            ("C:\\x\\Crypto\\RSA\\other", KeyPath::Other),
+        ] {
+            assert_eq!(KeyPath::of(path), target, "{path}");
+        }
+    }
 }

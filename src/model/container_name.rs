@@ -251,4 +251,49 @@ mod tests {
         assert!(is_windows_made("te-DomainController-3ece1f1c-d299-4a4d-be95-efa688b7fee2"));
         assert!(!is_windows_made("my web site"));
     }
+
+    #[test]
+    fn what_is_a_key_files_name() {
+        let guid = "3ade29bb-f050-41f3-b0db-f2b69957a1d7";
+        let name = format!("99247943BD018ca78ef945b82652598d_{guid}");
+        assert_eq!(file_prefix(&name), Some("99247943BD018ca78ef945b82652598d"));
+        assert_eq!(machine_guid(&name), Some(guid));
+        assert!(is_file_name(&format!(" {name} ")));
+        for other in [
+            format!("g9247943bd018ca78ef945b82652598d_{guid}"),
+            format!("99247943bd018ca78ef945b82652598g_{guid}"),
+            format!("99247943bd018ca78ef945b82652598d-{guid}"),
+            format!("99247943bd018ca78ef945b82652598d_{}", guid.replace('a', "g")),
+            "99247943bd018ca78ef945b82652598d_".to_owned(),
+        ] {
+            assert_eq!((file_prefix(&other), is_file_name(&other)), (None, false), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_guid() {
+        assert!(is_guid("3ade29bb-f050-41f3-B0DB-f2b69957a1d7"));
+        for other in [
+            "3ade29bb-f050-41f3-b0db-f2b69957a1dg",
+            "3ade29bb-f050-41f3-b0db-f2b69957a1-7",
+            "3ade29bbf-050-41f3-b0db-f2b69957a1d7",
+            "3ade29bb0f050-41f3-b0db-f2b69957a1d7",
+            "3ade29bb-f050-41f3-b0db-f2b69957a1d",
+            "3ade29bb-f050-41f3-b0db-f2b69957a1d70",
+            "------------------------------------",
+        ] {
+            assert!(!is_guid(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn prefixes_alone_are_not_windows_own() {
+        let guid = "3ece1f1c-d299-4a4d-be95-efa688b7fee2";
+        for name in [format!("CertReq-{guid}"), format!("LP-{guid}"), guid.to_owned(), "PvkTmp:x".to_owned()] {
+            assert!(is_windows_made(&name), "{name}");
+        }
+        for name in ["te-web", &format!("web-{guid}"), &format!("{{{guid}"), ""] {
+            assert!(!is_windows_made(name), "{name}");
+        }
+    }
 }

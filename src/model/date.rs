@@ -78,3 +78,40 @@ pub enum DateOrder {
     /// 2024-12-31
     YearMonthDay,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn written_as_rfc_3339() {
+        let written =
+            |at| (Moment::Utc(at).rfc3339(), Moment::Local(PrimitiveDateTime::new(at.date(), at.time())).rfc3339());
+        let both = |text: &str| (format!("{text}Z"), text.to_owned());
+        assert_eq!(written(datetime!(2026-11-29 23:58:07 UTC)), both("2026-11-29T23:58:07"));
+        assert_eq!(written(datetime!(1999-01-02 03:04:05 UTC)), both("1999-01-02T03:04:05"));
+        assert_eq!(written(datetime!(0000-12-31 00:00:00 UTC)), both("0000-12-31T00:00:00"));
+        assert_eq!(written(datetime!(9999-10-30 10:20:30 UTC)), both("9999-10-30T10:20:30"));
+        // Years before 0, of certificates that are made by hand, have a sign.
+        assert_eq!(written(datetime!(-0099-02-03 04:05:06 UTC)), both("-099-02-03T04:05:06"));
+        // With a zone: as UTC.
+        assert_eq!(Moment::Utc(datetime!(2026-11-29 01:30 +2)).rfc3339(), "2026-11-28T23:30:00Z");
+    }
+
+    #[test]
+    fn the_moment_itself_is_neither_before_nor_after() {
+        let at = datetime!(2026-11-29 12:00 UTC);
+        let (utc, local) =
+            (|at| Moment::Utc(at), |at: OffsetDateTime| Moment::Local(PrimitiveDateTime::new(at.date(), at.time())));
+        let second = time::Duration::SECOND;
+        assert_eq!((utc(at).surely_before(at), utc(at).surely_after(at)), (false, false));
+        assert_eq!((utc(at - second).surely_before(at), utc(at - second).surely_after(at)), (true, false));
+        assert_eq!((utc(at + second).surely_before(at), utc(at + second).surely_after(at)), (false, true));
+        // A local time may lie 14 hours either way.
+        let (early, late) = (at - time::Duration::hours(14), at + time::Duration::hours(14));
+        assert_eq!((local(early).surely_before(at), local(early - second).surely_before(at)), (false, true));
+        assert_eq!((local(late).surely_after(at), local(late + second).surely_after(at)), (false, true));
+        assert_eq!((local(at).surely_before(at), local(at).surely_after(at)), (false, false));
+    }
+}

@@ -88,4 +88,18 @@ mod tests {
         assert_eq!(KeySpec::from_alg_id(0x2200), Some(KeySpec::SIGNATURE));
         assert_eq!(KeySpec::from_alg_id(0x6601), None);
     }
+
+    #[test]
+    fn every_constant_has_its_name() {
+        for (value, name) in
+            [(0, "AT_NONE"), (1, "AT_KEYEXCHANGE"), (2, "AT_SIGNATURE"), (0xFFFF_FFFF, "CERT_NCRYPT_KEY_SPEC")]
+        {
+            assert_eq!(KeySpec(value).name(), Some(name));
+            assert_eq!(KeySpec::parse(name), Some(KeySpec(value)));
+            assert_eq!(KeySpec::parse(&format!("xcn_{name}")), Some(KeySpec(value)));
+            assert_eq!(KeySpec(value).to_string(), format!("{value} {name}"));
+        }
+        assert_eq!((KeySpec(3).name(), KeySpec(3).to_string()), (None, "3".to_owned()));
+        assert_eq!((KeySpec::parse(" 7 "), KeySpec::parse("0x")), (Some(KeySpec(7)), None));
+    }
 }

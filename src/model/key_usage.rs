@@ -52,3 +52,33 @@ impl KeyUsage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_bits() {
+        assert_eq!(KeyUsage(0xA0).names(), ["digitalSignature", "keyEncipherment"]);
+        assert_eq!(KeyUsage(0x8006).names(), ["keyCertSign", "cRLSign", "decipherOnly"]);
+        assert!(KeyUsage(0).names().is_empty());
+    }
+
+    /// "PFXImportCertStore function", remarks.
+    #[test]
+    fn the_key_spec_of_an_import() {
+        use crate::model::key_spec::KeySpec;
+        for (bits, spec) in [
+            (0x20, Some(KeySpec::KEYEXCHANGE)),
+            (0x10, Some(KeySpec::KEYEXCHANGE)),
+            (0xA0, Some(KeySpec::KEYEXCHANGE)),
+            (0x80, Some(KeySpec::SIGNATURE)),
+            (0x04, Some(KeySpec::SIGNATURE)),
+            (0x02, Some(KeySpec::SIGNATURE)),
+            (0x08, None),
+            (0, None),
+        ] {
+            assert_eq!(KeyUsage(bits).key_spec_on_import(), spec, "{bits:x}");
+        }
+    }
+}

@@ -451,4 +451,78 @@ mod tests {
         assert!(token_of("IIS APPPOOL\\shop").iter().any(|s| s == IIS_IUSRS));
         assert_eq!(token_of("CONTOSO\\app")[0], "CONTOSO\\app");
     }
+
+    #[test]
+    fn what_is_a_sid() {
+        for right in
+            ["S-1-5-18", "S-1-0x500000000000-1", "S-1-123456789012345-1", "S-1-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16"]
+        {
+            assert_eq!(as_sid(right).as_deref(), Some(right));
+        }
+        for other in [
+            "S-1-5",
+            "S-1-0x-1",
+            "S-1-0x5000000000001-1",
+            "S-1-0x5g-1",
+            "S-1-5-0x12",
+            "S-1-1234567890123456-1",
+            "S-1-5--1",
+            "S-1-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16-17",
+            "S-2-5-18",
+        ] {
+            assert_eq!(as_sid(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_without_regard_to_case() {
+        assert!(same_name("NT-AUTORITÄT", "nt-autorität") && same_name("System", "SYSTEM"));
+        // The Kelvin sign is a k in lower case: a name in ASCII is no other name for it.
+        assert!(!same_name("k", "\u{212a}") && !same_name("\u{212a}", "K") && !same_name("ä", "ö"));
+    }
+
+    #[test]
+    fn names_of_sids() {
+        assert_eq!(name_of("S-1-5-18"), Some("NT AUTHORITY\\SYSTEM"));
+        assert_eq!(name_of("S-1-5-32-544"), Some("BUILTIN\\Administrators"));
+        assert_eq!(name_of("S-1-5-21-1-2-3-500"), None);
+        assert!(names_beyond_ascii().all(|name| !name.is_ascii()));
+        assert!(names_beyond_ascii().any(|name| name == "NT-AUTORITÄT\\SYSTEM"));
+        let known: Vec<&str> = known_names().collect();
+        assert!(known.contains(&"Everyone") && known.contains(&"NT-AUTORITÄT\\SYSTEM") && known.len() > 50);
+    }
+
+    #[test]
+    fn tokens_of_groups_and_of_virtual_accounts() {
+        assert_eq!(token_of("Everyone"), [EVERYONE]);
+        for group in [AUTHENTICATED_USERS, ADMINISTRATORS, USERS, IIS_IUSRS, SERVICE] {
+            assert_eq!(token_of(group), [group, EVERYONE]);
+        }
+        let service = "S-1-5-80-3880718306-3832830129-1677859214-2598158968-1052248003";
+        for account in [service, "NT SERVICE\\MSSQLSERVER"] {
+            assert_eq!(token_of(account)[1..], [ALL_SERVICES, EVERYONE, AUTHENTICATED_USERS, SERVICE, USERS]);
+        }
+        for account in ["S-1-5-82-1-2-3-4-5", "IIS APPPOOL\\shop"] {
+            assert_eq!(token_of(account)[1..], [IIS_IUSRS, EVERYONE, AUTHENTICATED_USERS, SERVICE, USERS]);
+        }
+        assert_eq!(token_of("CONTOSO\\app")[1..], [EVERYONE, AUTHENTICATED_USERS, USERS]);
+    }
+
+    #[test]
+    fn names_that_may_be_windows_own() {
+        for (name, known, may) in [
+            ("Alla", true, true),
+            ("IIS APPPOOL\\shop", false, false),
+            ("CONTOSO\\web", true, false),
+            ("CONTOSO\\web", false, true),
+            ("NTX\\web", true, true),
+            ("Mandatory Label\\x", true, true),
+            ("TOO-LONG-FOR-NETBIOS\\x", true, true),
+            ("with blank\\x", true, true),
+            ("a_b.c-1\\x", true, false),
+            ("\\x", true, true),
+        ] {
+            assert_eq!(may_be_well_known(name, known), may, "{name} {known}");
+        }
+    }
 }

@@ -135,3 +135,14 @@ pub static NAMES: &[(u32, &str)] = &[
 pub fn name(id: u32) -> Option<&'static str> {
     NAMES.iter().find(|(n, _)| *n == id).map(|(_, s)| *s)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CERT_KEY_PROV_INFO_PROP_ID and CERT_FRIENDLY_NAME_PROP_ID of wincrypt.h.
+    #[test]
+    fn names_of_properties() {
+        assert_eq!((name(2), name(11), name(0)), (Some("KEY_PROV_INFO"), Some("FRIENDLY_NAME"), None));
+    }
+}

@@ -287,4 +287,39 @@ mod tests {
         assert_eq!(kind_of_name("Google Cloud KMS Provider"), Some(ProviderKind::Ksp));
         assert_eq!(kind_of_name("PfxProvider"), None);
     }
+
+    #[test]
+    fn kind_by_the_words_of_a_name() {
+        assert_eq!(kind_of_name("Acme Cryptographic Provider"), Some(ProviderKind::Csp));
+        assert_eq!(kind_of_name("Acme Cryptographic Service Provider"), Some(ProviderKind::Csp));
+        assert_eq!(kind_of_name("Acme Service Provider"), None);
+    }
+
+    /// The numbers and names of wincrypt.h.
+    #[test]
+    fn names_of_types() {
+        for (number, name) in [
+            (1, "PROV_RSA_FULL"),
+            (2, "PROV_RSA_SIG"),
+            (3, "PROV_DSS"),
+            (4, "PROV_FORTEZZA"),
+            (5, "PROV_MS_EXCHANGE"),
+            (6, "PROV_SSL"),
+            (12, "PROV_RSA_SCHANNEL"),
+            (13, "PROV_DSS_DH"),
+            (14, "PROV_EC_ECDSA_SIG"),
+            (15, "PROV_EC_ECNRA_SIG"),
+            (16, "PROV_EC_ECDSA_FULL"),
+            (17, "PROV_EC_ECNRA_FULL"),
+            (18, "PROV_DH_SCHANNEL"),
+            (20, "PROV_SPYRUS_LYNKS"),
+            (21, "PROV_RNG"),
+            (22, "PROV_INTEL_SEC"),
+            (24, "PROV_RSA_AES"),
+        ] {
+            assert_eq!(type_name(number), Some(name));
+        }
+        assert!(type_name(0).is_some_and(|name| name.contains("CNG")));
+        assert_eq!([7, 11, 19, 23, 25].map(type_name), [None; 5]);
+    }
 }

@@ -58,3 +58,23 @@ impl std::fmt::Display for WindowsVersion {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manager_of_iis_7() {
+        let of = |major, minor| WindowsVersion { major, minor, build: 1 }.has_iis_7();
+        assert_eq!([of(5, 1), of(6, 0), of(6, 1), of(6, 2), of(10, 0)], [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn names_for_a_person() {
+        let shown = |text| WindowsVersion::parse(text).map(|version| version.to_string());
+        assert_eq!(shown("2012r2").as_deref(), Some("Windows Server 2012 R2"));
+        assert_eq!(shown("10-1607").as_deref(), Some("Windows Server 2016"));
+        assert_eq!(shown("11").as_deref(), Some("Windows 10.0.22000"));
+        assert_eq!(shown("10.0.12345").as_deref(), Some("Windows 10.0.12345"));
+    }
+}

@@ -535,3 +535,78 @@ fn every_failure_about_permissions_names_one_primary_place_and_a_remedy() {
     assert!(failures > 5, "{:?}", all_failed(&found));
     assert!(RULES.iter().any(|r| matches!(r, RuleEntry::Case(c) if c.meta().name == "key-file-no-system-access")));
 }
+
+fn list(entries: &[Entry<'_>]) -> AccessList {
+    let Observation::AccessList(list) = acl(1, &file(), entries).what else { unreachable!() };
+    list
+}
+
+#[test]
+fn how_far_an_account_reaches() {
+    use super::key_access::{APP_POOL, Reach, Reader, SQL_SERVICE, SYSTEM as SYSTEM_READER, reach};
+    let word = |entries: &[Entry<'_>], reader: &Reader| match reach(&list(entries), reader) {
+        Reach::Allowed => "allowed",
+        Reach::Denied(_) => "denied",
+        Reach::Missing => "missing",
+        Reach::Elsewhere => "elsewhere",
+        Reach::Unclear(_) => "unclear",
+    };
+    use AceKind::{Allow, Deny};
+    assert_eq!(word(&[SYSTEM], &SYSTEM_READER), "allowed");
+    assert_eq!(word(&[NETWORK], &SYSTEM_READER), "missing");
+    assert_eq!(word(&[("Everyone", Deny, READ), SYSTEM], &SYSTEM_READER), "denied");
+    // A denial for somebody else, of something else, or an entry that allows, denies nothing.
+    assert_eq!(word(&[("BUILTIN\\Guests", Deny, READ), NETWORK], &SYSTEM_READER), "missing");
+    assert_eq!(word(&[("Everyone", Deny, Some(AccessMask::DELETE)), NETWORK], &SYSTEM_READER), "missing");
+    assert_eq!(word(&[("Everyone", Allow, Some(AccessMask::DELETE)), NETWORK], &SYSTEM_READER), "missing");
+    // Names that begin as the service's do.
+    assert_eq!(word(&[("IIS APPPOOL\\shop", Allow, READ)], &APP_POOL), "allowed");
+    assert_eq!(word(&[("IIS APPPOOL\\shop", Deny, READ)], &APP_POOL), "denied");
+    assert_eq!(word(&[("IIS APPPOOL\\shop", Allow, Some(AccessMask::DELETE))], &APP_POOL), "missing");
+    let mut children = list(&[("IIS APPPOOL\\shop", Allow, READ)]);
+    children.entries[0].inherit_only = true;
+    assert!(matches!(reach(&children, &APP_POOL), Reach::Missing));
+    // Under whom the service may run instead.
+    for account in ["S-1-5-21-1-2-3-1001", "S-1-5-80-1-2-3-4-5", "CONTOSO\\svc"] {
+        assert_eq!(word(&[SYSTEM, (account, Allow, READ)], &SQL_SERVICE), "unclear", "{account}");
+        assert_eq!(word(&[(account, Allow, READ), SYSTEM], &SQL_SERVICE), "unclear", "{account}");
+    }
+    assert_eq!(word(&[SYSTEM, NETWORK], &SQL_SERVICE), "elsewhere");
+    assert_eq!(word(&[NETWORK, SYSTEM], &SQL_SERVICE), "elsewhere");
+    assert_eq!(word(&[SYSTEM, ("NT SERVICE\\W3SVC", Allow, READ)], &SQL_SERVICE), "missing");
+    assert_eq!(word(&[SYSTEM, ("S-1-5-21-1-2-3-1001", Deny, READ)], &SQL_SERVICE), "missing");
+    let mut shut = list(&[SYSTEM]);
+    shut.refused = Some(fact("Access is denied.".to_owned(), 1));
+    assert!(matches!(reach(&shut, &SYSTEM_READER), Reach::Unclear(_)));
+}
+
+#[test]
+fn lists_of_one_file_agree_or_leave_it_open() {
+    use super::key_access::{Reach, SYSTEM as SYSTEM_READER, agreed};
+    let (reads, none) = (acl(1, &file(), &[SYSTEM]), acl(2, &file(), &[NETWORK]));
+    let open = cut(acl(3, &file(), &[NETWORK]));
+    let of = |seen: &[&Observed]| {
+        let mut lists = Vec::new();
+        for observed in seen {
+            let Observation::AccessList(list) = &observed.what else { unreachable!() };
+            lists.push((*observed, list));
+        }
+        agreed(&lists, &SYSTEM_READER).map(|(observed, _, reach)| {
+            let word = match reach {
+                Reach::Allowed => "allowed",
+                Reach::Missing => "missing",
+                Reach::Unclear(_) => "unclear",
+                _ => "other",
+            };
+            (observed.place.source.0, word)
+        })
+    };
+    assert_eq!(of(&[]), None);
+    assert_eq!(of(&[&reads, &reads]), Some((1, "allowed")));
+    // What can't be told gives way to what can, in either order.
+    assert_eq!(of(&[&open, &reads]), Some((1, "allowed")));
+    assert_eq!(of(&[&reads, &open]), Some((1, "allowed")));
+    assert_eq!(of(&[&none, &open]), Some((2, "missing")));
+    assert_eq!(of(&[&reads, &none]), Some((1, "unclear")));
+    assert_eq!(of(&[&none, &reads, &open]), Some((2, "unclear")));
+}

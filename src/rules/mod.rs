@@ -144,6 +144,8 @@ mod wac_cng_acl;
 mod weak_key_or_hash;
 
 #[cfg(test)]
+mod condition_tests;
+#[cfg(test)]
 mod key_access_tests;
 #[cfg(test)]
 mod request_tests;

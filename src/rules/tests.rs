@@ -311,3 +311,157 @@ fn every_error_is_certain_or_likely_and_every_failure_names_one_primary_place() 
     }
     assert!(checked > 500);
 }
+
+#[test]
+fn a_place_decides_who_is_judged() {
+    let asked = targets(&["iis", "adcs", "tls-client"]);
+    let of = |c: &Credential| names(judge::candidates(c, &asked));
+    let mut root = linked(STRONG, 1, 1);
+    root.store = None;
+    root.key = Default::default();
+    root.key.association = Association::None;
+    certificate(&mut root).self_signed = Some(fact(true, 4));
+    assert!(of(&root).is_empty(), "a root from a store that is not named");
+    let mut issued = root.clone();
+    certificate(&mut issued).self_signed = Some(fact(false, 4));
+    assert_eq!(of(&issued), ["iis"]);
+    let mut own = root.clone();
+    own.key.association = Association::Linked;
+    assert_eq!(of(&own), ["iis"]);
+    let mut placed = root.clone();
+    placed.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::Machine, 1)) });
+    assert_eq!(of(&placed), ["iis"]);
+
+    let mut pfx = linked(STRONG, 1, 1);
+    pfx.origin = Origin::Pfx;
+    assert_eq!(of(&pfx), ["iis"]);
+    pfx.certificate = None;
+    assert!(of(&pfx).is_empty(), "a key without its certificate");
+
+    let stored = |store: &str, scope| {
+        let mut c = linked(STRONG, 1, 1);
+        c.origin = Origin::CertificateFile;
+        c.store = Some(Store { name: Some(fact(store.to_owned(), 1)), scope: Some(fact(scope, 1)) });
+        certificate(&mut c).extended_key_usage = None;
+        c
+    };
+    assert_eq!(of(&stored("My", Scope::Machine)), ["iis", "tls-client"]);
+    assert_eq!(of(&stored("My", Scope::User)), ["tls-client"]);
+    assert!(of(&stored("Root", Scope::Machine)).is_empty());
+
+    // An authority, as far as an excerpt shows it.
+    let authority = |usages: bool, shown: bool| {
+        let mut c = linked(STRONG, 1, 1);
+        let certificate = certificate(&mut c);
+        (certificate.is_ca, certificate.extensions_shown) = (None, shown);
+        if !usages {
+            certificate.extended_key_usage = None;
+        }
+        of(&c).contains(&"adcs".to_owned())
+    };
+    assert_eq!([authority(false, false), authority(false, true), authority(true, false)], [true, false, false]);
+}
+
+#[test]
+fn nobody_is_sent_to_look_for_what_no_workload_needs() {
+    let unknown = |c: &Credential, asked: &str| {
+        let recorded = run(c, &[asked], &[]);
+        let own = recorded.iter().find(|r| r.rule.name == "keyspec-zero-on-csp").map(|r| r.outcome.clone());
+        matches!(own, Some(Outcome::Unknown { .. }))
+    };
+    let mut c = linked(STRONG, 1, 1);
+    c.key.key_spec = None;
+    assert!(unknown(&c, "iis"));
+    assert!(!unknown(&c, "code-signing"), "the extended key usage allows servers alone");
+    let mut old = c.clone();
+    certificate(&mut old).archived = Some(fact(true, 2));
+    assert!(!unknown(&old, "iis"));
+    for origin in [Origin::KeyFile, Origin::Pfx] {
+        c.origin = origin;
+        assert!(unknown(&c, "code-signing"), "{origin:?}");
+    }
+}
+
+/// Findings of rules named so, with what is changed about them, as the ranking gives them out for another credential.
+fn of_another(name: &str, edit: impl FnOnce(FindingDraft) -> FindingDraft) -> judge::RankedFinding {
+    let Recorded { rule, outcome: Outcome::Fail(draft), .. } = recorded(name, edit) else { unreachable!() };
+    judge::RankedFinding { rule, credential: Some(CredentialId(2)), draft: *draft }
+}
+
+#[test]
+fn what_another_credential_suffers_from() {
+    let c = linked(STRONG, 1, 1);
+    let verdict = |finding| judge::verdict(&c, targets(&["iis"])[0], &[finding], None).outcome;
+    let related = |mut d: FindingDraft, role| {
+        d.related = vec![CredentialId(1)];
+        d.role(role).severity(Severity::Warning)
+    };
+    assert_eq!(verdict(of_another("provider-unknown", |d| related(d, Role::Contributing))), VerdictOutcome::AtRisk);
+    assert_eq!(verdict(of_another("provider-unknown", |d| related(d, Role::RootCause))), VerdictOutcome::Works);
+    assert_eq!(verdict(of_another("provider-unknown", |d| d.role(Role::Contributing))), VerdictOutcome::Works);
+}
+
+#[test]
+fn the_table_alone() {
+    let verdict = |c: &Credential, asked: &str| judge::verdict(c, targets(&[asked])[0], &[], None).outcome;
+    // Documented, and an inference.
+    assert_eq!(verdict(&linked(STRONG, 1, 2), "iis"), VerdictOutcome::Fails);
+    assert_eq!(verdict(&linked(STRONG, 1, 2), "kestrel"), VerdictOutcome::AtRisk);
+    assert_eq!(verdict(&linked(STRONG, 1, 1), "iis"), VerdictOutcome::Works);
+    // An archived certificate is judged for being archived alone.
+    let mut old = linked(STRONG, 1, 2);
+    certificate(&mut old).archived = Some(fact(true, 2));
+    assert_ne!(verdict(&old, "iis"), VerdictOutcome::Fails);
+}
+
+#[test]
+fn what_explains_a_key_that_is_absent_or_shut() {
+    let verdict = |c: &Credential, name: &str| {
+        let rule = meta(name);
+        let draft = FindingDraft::new(rule, "", "").role(Role::RootCause).severity(Severity::Warning);
+        let finding = judge::RankedFinding { rule, credential: Some(c.id), draft };
+        judge::verdict(c, targets(&["iis"])[0], &[finding], None).outcome
+    };
+    let mut absent = linked(STRONG, 1, 1);
+    absent.key.association = Association::None;
+    let mut shut = linked(STRONG, 1, 1);
+    shut.key.access = Access::NotOpened;
+    for c in [absent, shut] {
+        assert_eq!(verdict(&c, "keyset-missing"), VerdictOutcome::Unknown);
+        assert_eq!(verdict(&c, "dump-taken-unelevated"), VerdictOutcome::Unknown);
+        assert_eq!(verdict(&c, "provider-unknown"), VerdictOutcome::AtRisk);
+    }
+}
+
+#[test]
+fn a_cause_beside_the_root_explains_too() {
+    // The second cause is apart from the root; the third follows from the second.
+    let found = ranked(vec![
+        recorded("user-keyset-in-machine-store", |d| d.conditions(9)),
+        recorded("shir-keyspec", |d| d.conditions(5)),
+        recorded("keyspec-signature-on-csp", |d| d),
+    ]);
+    let of = |name: &str| found.iter().find(|f| f.0 == name).map(|f| (f.1, f.2));
+    assert_eq!(of("user-keyset-in-machine-store"), Some((Role::RootCause, Severity::Error)));
+    assert_eq!(of("shir-keyspec"), Some((Role::Contributing, Severity::Error)));
+    assert_eq!(of("keyspec-signature-on-csp"), Some((Role::Contributing, Severity::Warning)));
+}
+
+#[test]
+fn only_what_names_the_credential_takes_part() {
+    let weight = |credential, related: &[u32]| {
+        let mut dump = recorded("dump-taken-unelevated", |mut d| {
+            d.related = related.iter().copied().map(CredentialId).collect();
+            d
+        });
+        dump.credential = credential;
+        let list = vec![dump, recorded("keyset-missing", |d| d)];
+        let found = judge::rank(Some(CredentialId(1)), list, &targets(&["iis"])).findings;
+        assert_eq!(found.len(), 1);
+        found[0].draft.role
+    };
+    assert_eq!(weight(None, &[1]), Role::Contributing);
+    assert_eq!(weight(None, &[2]), Role::RootCause);
+    assert_eq!(weight(None, &[]), Role::RootCause);
+    assert_eq!(weight(Some(CredentialId(2)), &[1]), Role::RootCause);
+}

@@ -1,0 +1,550 @@
+//! Each condition of a rule about one credential counts: a credential for which the rule says one thing, and the single
+//! fact that turns its answer.
+
+use super::check::Outcome;
+use super::testing::{certificate, fact, failed, linked, run};
+use crate::case::credential::{
+    Access, Association, Credential, Exportable, KeyRemark, ONLY_SLOT, Origin, Scope, Store, TestKind, TestOutcome,
+    ValidityDate,
+};
+use crate::model::date::Moment;
+use crate::model::fact::Fact;
+use crate::model::judgement::{Confidence, Role, Severity};
+use crate::model::{key_spec::KeySpec, key_usage::KeyUsage, oid};
+use time::macros::datetime;
+
+const STRONG: &str = "Microsoft Strong Cryptographic Provider";
+const SCHANNEL: &str = "Microsoft RSA SChannel Cryptographic Provider";
+const BASE: &str = "Microsoft Base Cryptographic Provider v1.0";
+const SOFTWARE_KSP: &str = "Microsoft Software Key Storage Provider";
+const CARD_CSP: &str = "Microsoft Base Smart Card Crypto Provider";
+const CARD_KSP: &str = "Microsoft Smart Card Key Storage Provider";
+const LUNA_CSP: &str = "Luna Cryptographic Services for Microsoft Windows";
+const SAFENET_KSP: &str = "SafeNet Key Storage Provider";
+
+/// What the rule about one credential says: of several outcomes each.
+fn says(rule: &str, c: &Credential, asked: &[&str]) -> String {
+    let recorded = run(c, asked, &[]);
+    let words = recorded.iter().filter(|r| r.rule.name == rule).map(|r| match r.outcome {
+        Outcome::Fail(_) => "fails",
+        Outcome::Pass(_) => "passes",
+        Outcome::Unknown { .. } => "unknown",
+        Outcome::NotApplicable(_) => "silent",
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A credential after a change.
+fn but(c: &Credential, change: impl FnOnce(&mut Credential)) -> Credential {
+    let mut c = c.clone();
+    change(&mut c);
+    c
+}
+
+fn remarked(c: &Credential, remark: KeyRemark) -> Credential {
+    but(c, |c| c.key.remarks.push(fact(remark, 41)))
+}
+
+/// The key opens and no test was made.
+fn untested(c: &Credential) -> Credential {
+    but(c, |c| {
+        (c.key.encryption_test, c.key.signature_test) = (TestOutcome::NotShown, TestOutcome::NotShown);
+        c.key.test_places.clear();
+    })
+}
+
+fn day(readings: Vec<Moment>) -> Option<ValidityDate> {
+    Some(ValidityDate { text: fact("a date".to_owned(), 10), value: None, readings })
+}
+
+#[test]
+fn the_end_of_the_validity() {
+    let rule = "cert-expired";
+    let (past, future) = (Moment::Utc(datetime!(2026-10-31 12:00 UTC)), Moment::Utc(datetime!(2026-11-02 12:00 UTC)));
+    let ended = |readings| but(&linked(STRONG, 1, 1), |c| certificate(c).not_after = day(readings));
+    assert_eq!(says(rule, &ended(vec![past]), &["iis"]), "fails");
+    assert_eq!(says(rule, &ended(vec![future]), &["iis"]), "passes");
+    assert_eq!(says(rule, &ended(vec![past, future]), &["iis"]), "unknown");
+    assert_eq!(says(rule, &ended(vec![]), &["iis"]), "unknown");
+    // 14 hours either way of a local time.
+    let local =
+        |hour| ended(vec![Moment::Local(time::PrimitiveDateTime::new(datetime!(2026-10-31 0:00).date(), hour))]);
+    assert_eq!(says(rule, &local(time::macros::time!(21:59)), &["iis"]), "fails");
+    assert_eq!(says(rule, &local(time::macros::time!(22:01)), &["iis"]), "passes");
+    // SQL Server refuses it, IIS serves it: two findings.
+    let both = failed(&run(&ended(vec![past]), &["iis", "sql-server"], &[]), rule);
+    let roles: Vec<_> = both.iter().map(|d| (d.role, d.workloads[0].workload.name)).collect();
+    assert_eq!(roles, [(Role::RootCause, "sql-server"), (Role::Contributing, "iis")]);
+    // Remote Desktop refuses only its own certificate: in its own store, and self-signed.
+    let role = |store: &str, own: bool, asked: &str| {
+        let c = but(&ended(vec![past]), |c| {
+            c.store = Some(Store { name: Some(fact(store.to_owned(), 1)), scope: Some(fact(Scope::Machine, 1)) });
+            certificate(c).self_signed = Some(fact(own, 4));
+        });
+        failed(&run(&c, &[asked], &[]), rule)[0].role
+    };
+    assert_eq!(role("Remote Desktop", true, "rdp"), Role::RootCause);
+    assert_eq!(role("Remote Desktop", false, "rdp"), Role::Contributing);
+    assert_eq!(role("My", true, "rdp"), Role::Contributing);
+    assert_eq!(role("Remote Desktop", true, "iis"), Role::Contributing);
+}
+
+#[test]
+fn the_start_of_the_validity() {
+    let rule = "cert-not-yet-valid";
+    let (past, future) = (Moment::Utc(datetime!(2026-10-31 12:00 UTC)), Moment::Utc(datetime!(2026-11-02 12:00 UTC)));
+    let begins = |readings| but(&linked(STRONG, 1, 1), |c| certificate(c).not_before = day(readings));
+    assert_eq!(says(rule, &begins(vec![past]), &["iis"]), "passes");
+    assert_eq!(says(rule, &begins(vec![past, future]), &["iis"]), "unknown");
+    assert_eq!(says(rule, &begins(vec![]), &["iis"]), "unknown");
+    let both = failed(&run(&begins(vec![future]), &["iis", "sql-server"], &[]), rule);
+    let roles: Vec<_> = both.iter().map(|d| (d.role, d.workloads[0].workload.name)).collect();
+    assert_eq!(roles, [(Role::RootCause, "sql-server"), (Role::Contributing, "iis")]);
+    assert_eq!(failed(&run(&begins(vec![future]), &["iis"], &[]), rule).len(), 1);
+    assert_eq!(failed(&run(&begins(vec![future]), &["sql-server"], &[]), rule).len(), 1);
+}
+
+#[test]
+fn whether_the_key_is_the_certificates() {
+    let rule = "cert-key-mismatch";
+    let plain = untested(&linked(STRONG, 1, 1));
+    assert_eq!(says(rule, &plain, &["iis"]), "unknown");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
+    assert_eq!(says(rule, &but(&plain, |c| c.key.matches_certificate = Some(fact(true, 9))), &["iis"]), "passes");
+    assert_eq!(says(rule, &remarked(&plain, KeyRemark::PublicKeyMatches), &["iis"]), "passes");
+    assert_eq!(says(rule, &remarked(&plain, KeyRemark::PrivateKeyVerifies), &["iis"]), "passes");
+    let refused = but(&plain, |c| {
+        c.key.encryption_test = TestOutcome::Failed;
+        c.key.test_places.push(fact((TestKind::Encryption, TestOutcome::Failed), 25));
+    });
+    assert_eq!(failed(&run(&refused, &["iis"], &[]), rule)[0].confidence, Confidence::Possible);
+    // A keyset that is missing is another rule's.
+    assert_eq!(says(rule, &remarked(&refused, KeyRemark::MissingStoredKeyset), &["iis"]), "unknown");
+    // One test that passed speaks for the key.
+    assert_eq!(says(rule, &but(&refused, |c| c.key.signature_test = TestOutcome::Passed), &["iis"]), "passes");
+}
+
+#[test]
+fn signature_keys_that_are_right() {
+    let rule = "code-signing-keyspec2-normal";
+    let signer = but(&linked(STRONG, 1, 2), |c| {
+        certificate(c).extended_key_usage = Some(fact(vec![oid::CODE_SIGNING.to_owned()], 6));
+    });
+    assert_eq!(says(rule, &signer, &["iis"]), "passes");
+    let with = |usages: &[&str]| {
+        let usages = usages.iter().map(|u| (*u).to_owned()).collect();
+        but(&signer, |c| certificate(c).extended_key_usage = Some(fact(usages, 6)))
+    };
+    assert_eq!(says(rule, &with(&[oid::OCSP_SIGNING]), &["iis"]), "passes");
+    assert_eq!(says(rule, &with(&[oid::CODE_SIGNING, oid::SERVER_AUTH]), &["iis"]), "silent");
+    assert_eq!(says(rule, &with(&[]), &["iis"]), "silent");
+    let server = linked(STRONG, 1, 2);
+    assert_eq!(says(rule, &server, &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&server, |c| certificate(c).is_ca = Some(fact(true, 4))), &["iis"]), "passes");
+    assert_eq!(says(rule, &but(&signer, |c| c.key.key_spec = Some(fact(KeySpec(1), 24))), &["iis"]), "silent");
+    let ksp = but(&signer, |c| c.key.provider_type = Some(fact(0, 22)));
+    assert_eq!(says(rule, &ksp, &["iis"]), "silent");
+    let open = but(&server, |c| certificate(c).extended_key_usage = None);
+    assert_eq!(says(rule, &open, &["code-signing"]), "passes");
+    assert_eq!(says(rule, &open, &["iis"]), "silent");
+}
+
+#[test]
+fn the_container_that_opens_is_the_one_that_is_named() {
+    let rule = "container-name-inconsistent";
+    let plain = linked(STRONG, 1, 1);
+    assert_eq!(says(rule, &plain, &["iis"]), "passes");
+    let marked = remarked(&plain, KeyRemark::ContainerNameInconsistent);
+    let conditions = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].conditions;
+    assert_eq!(conditions(&marked), 1);
+    let empty = but(&plain, |c| c.key.stored_container = Some(fact(" ".to_owned(), 20)));
+    assert_eq!(says(rule, &empty, &["iis"]), "passes");
+    assert_eq!(conditions(&remarked(&empty, KeyRemark::ContainerNameInconsistent)), 2);
+    let default = |c: &Credential| but(c, |c| c.key.container = Some(fact("defaultkeys".to_owned(), 27)));
+    assert_eq!(conditions(&default(&empty)), 1);
+    assert_eq!(says(rule, &default(&plain), &["iis"]), "passes");
+    // The key file of `DefaultKeys`, by its published name, and another one.
+    let file = |prefix: &str| {
+        let name = format!("{prefix}_0f8fad5b-d9cb-469f-a165-70867728950e");
+        but(&empty, |c| c.key.unique_name = Some(fact(name, 26)))
+    };
+    assert_eq!(says(rule, &file("fc1e3851f429ea606d6ff1e01a5229f1"), &["iis"]), "fails");
+    assert_eq!(says(rule, &file("99247943bd018ca78ef945b82652598d"), &["iis"]), "passes");
+    let unlinked = but(&plain, |c| c.key.association = Association::None);
+    assert_eq!(says(rule, &unlinked, &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&marked, |c| c.origin = Origin::Pfx), &["iis"]), "silent");
+    assert_eq!(says(rule, &marked, &["code-signing"]), "silent");
+}
+
+#[test]
+fn algorithms_that_a_provider_refuses() {
+    let rule = "csp-handle-sha1-only-tls";
+    let heard = |c: Credential| but(&c, |c| c.surroundings.symptoms.push(fact(0x8009_0331, 50)));
+    assert_eq!(says(rule, &heard(linked(LUNA_CSP, 1, 1)), &["iis"]), "fails");
+    assert_eq!(says(rule, &heard(linked(CARD_CSP, 1, 1)), &["iis"]), "fails");
+    assert_eq!(says(rule, &linked(LUNA_CSP, 1, 1), &["iis"]), "silent");
+    assert_eq!(says(rule, &heard(linked(STRONG, 1, 1)), &["iis"]), "silent");
+    assert_eq!(says(rule, &heard(linked(SAFENET_KSP, 0, 0)), &["iis"]), "silent");
+
+    let rule = "csp-no-sha2";
+    let one = |c: &Credential| failed(&run(c, &["dotnet"], &[]), rule)[0].clone();
+    let plain = linked(STRONG, 1, 1);
+    assert_eq!((one(&plain).conditions, one(&plain).confidence), (1, Confidence::Possible));
+    let refused = but(&plain, |c| c.key.codes.push(fact(0x8009_0008, 40)));
+    assert_eq!((one(&refused).conditions, one(&refused).confidence), (2, one(&refused).confidence));
+    assert_ne!(one(&refused).confidence, Confidence::Possible);
+    assert_eq!(says(rule, &linked(SCHANNEL, 12, 1), &["dotnet"]), "fails");
+    assert_eq!(says(rule, &plain, &["iis"]), "silent");
+    assert_eq!(says(rule, &linked(LUNA_CSP, 1, 1), &["dotnet"]), "silent");
+
+    let rule = "provider-schannel-type12-signature";
+    let plain = linked(SCHANNEL, 12, 1);
+    assert_eq!(says(rule, &plain, &["dotnet"]), "silent");
+    let one = |c: &Credential, asked: &str| failed(&run(c, &[asked], &[]), rule)[0].conditions;
+    assert_eq!(one(&but(&plain, |c| c.key.codes.push(fact(0x8009_0008, 40))), "dotnet"), 2);
+    assert_eq!(one(&linked(SCHANNEL, 12, 2), "dotnet"), 2);
+    let both = but(&linked(SCHANNEL, 12, 2), |c| c.key.codes.push(fact(0x8009_0008, 40)));
+    assert_eq!(one(&both, "dotnet"), 3);
+    let open = but(&plain, |c| certificate(c).extended_key_usage = None);
+    assert_eq!(one(&open, "code-signing"), 1);
+    assert_eq!(says(rule, &linked(STRONG, 1, 2), &["dotnet"]), "silent");
+}
+
+#[test]
+fn a_dpapi_error_on_a_use_of_the_key() {
+    let rule = "dpapi-key-not-valid-for-state";
+    let plain = but(&linked(STRONG, 1, 1), |c| {
+        c.key.codes.push(fact(0x8009_000B, 40));
+        c.surroundings.command = Some(fact("certutil -v -store my".to_owned(), 1));
+    });
+    assert_eq!(says(rule, &plain, &["iis"]), "fails");
+    let by = |command: &str| but(&plain, |c| c.surroundings.command = Some(fact(command.to_owned(), 1)));
+    assert_eq!(says(rule, &by("certutil -ExportPFX my 0 a.pfx"), &["iis"]), "passes");
+    assert_eq!(says(rule, &by("certutil -MergePFX a.pfx b.pfx"), &["iis"]), "passes");
+    assert_eq!(says(rule, &remarked(&plain, KeyRemark::NotExportable), &["iis"]), "passes");
+    assert_eq!(says(rule, &but(&plain, |c| c.surroundings.command = None), &["iis"]), "unknown");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "silent");
+}
+
+#[test]
+fn elliptic_curves_where_rsa_is_needed() {
+    let rule = "ecdsa-key-on-rsa-workload";
+    let ec = but(&linked(SOFTWARE_KSP, 0, 0), |c| {
+        certificate(c).public_key.algorithm = Some(fact("ECC".to_owned(), 8));
+    });
+    let found = failed(&run(&ec, &["sql-server", "exchange"], &[]), rule);
+    let told: Vec<_> =
+        found.iter().map(|d| (d.workloads[0].workload.name, d.confidence == Confidence::Possible)).collect();
+    assert_eq!(told, [("sql-server", false), ("exchange", true)]);
+    assert_eq!(says(rule, &ec, &["sql-server"]), "fails");
+    assert_eq!(says(rule, &ec, &["exchange"]), "fails");
+    assert_eq!(says(rule, &ec, &["iis"]), "silent");
+    assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 0), &["sql-server"]), "passes");
+    let hidden = but(&ec, |c| certificate(c).public_key.algorithm = None);
+    assert_eq!(says(rule, &hidden, &["sql-server"]), "unknown");
+}
+
+#[test]
+fn the_key_spec_of_a_cng_key() {
+    let rule = "keyspec-nonzero-on-ksp";
+    for (spec, said) in [(0, "passes"), (1, "fails"), (2, "fails"), (0xFFFF_FFFF, "passes")] {
+        assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, spec), &["iis"]), said, "{spec}");
+    }
+    assert_eq!(says(rule, &linked("Cavium Key Storage Provider", 0, 2), &["iis"]), "passes");
+    assert_eq!(says(rule, &linked("cloudhsm key storage provider", 0, 2), &["iis"]), "passes");
+    assert_eq!(says(rule, &linked(CARD_KSP, 0, 1), &["iis"]), "passes");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "silent");
+    let hidden = but(&linked(SOFTWARE_KSP, 0, 0), |c| c.key.key_spec = None);
+    assert_eq!(says(rule, &hidden, &["iis"]), "unknown");
+    // An authority's own key: an error with Microsoft's provider, not with a vendor's.
+    let authority = |provider: &str| {
+        let c = but(&linked(provider, 0, 1), |c| {
+            certificate(c).is_ca = Some(fact(true, 4));
+            certificate(c).extended_key_usage = None;
+        });
+        let found = failed(&run(&c, &["adcs", "iis"], &[]), rule);
+        found.iter().map(|d| (d.severity, d.role)).collect::<Vec<_>>()
+    };
+    assert_eq!(authority(SOFTWARE_KSP), [(Severity::Error, Role::RootCause)]);
+    assert_ne!(authority(SAFENET_KSP), [(Severity::Error, Role::RootCause)]);
+    assert_eq!(authority(SAFENET_KSP).len(), 1);
+
+    let rule = "keyspec-zero-ksp-ok";
+    assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 0), &["iis"]), "passes");
+    assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 1), &["iis"]), "silent");
+    assert_eq!(says(rule, &linked(STRONG, 1, 0), &["iis"]), "silent");
+
+    let rule = "keyspec-zero-on-csp";
+    assert_eq!(says(rule, &linked(STRONG, 1, 0), &["iis"]), "fails");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
+    assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 0), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&linked(STRONG, 1, 0), |c| c.key.prediction = true), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&linked(STRONG, 1, 0), |c| c.key.key_spec = None), &["iis"]), "unknown");
+    assert_eq!(says(rule, &linked(STRONG, 1, 0), &["code-signing"]), "silent");
+}
+
+#[test]
+fn the_key_spec_of_a_csp_key() {
+    let rule = "keyspec-signature-on-csp";
+    let wrong = linked(STRONG, 1, 2);
+    assert_eq!(says(rule, &wrong, &["iis"]), "fails");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
+    assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 2), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&wrong, |c| c.key.prediction = true), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&wrong, |c| c.key.key_spec = None), &["iis"]), "unknown");
+    let signer = but(&wrong, |c| certificate(c).extended_key_usage = Some(fact(vec![oid::CODE_SIGNING.to_owned()], 6)));
+    assert_eq!(says(rule, &signer, &["code-signing"]), "passes");
+    let one = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].clone();
+    assert_eq!((one(&wrong).conditions, one(&untested(&wrong)).conditions), (3, 2));
+    assert_eq!((one(&wrong).evidence.len(), one(&untested(&wrong)).evidence.len()), (3, 2));
+    // With both tests passed the signature test alone tells nothing.
+    assert_eq!(one(&but(&wrong, |c| c.key.encryption_test = TestOutcome::Passed)).evidence.len(), 2);
+    assert!(!one(&wrong).remedies.is_empty());
+
+    let rule = "keyspec-vs-keyusage";
+    assert_eq!(says(rule, &wrong, &["iis"]), "fails");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
+    let signs = but(&wrong, |c| certificate(c).key_usage = Some(fact(KeyUsage(0x80), 5)));
+    assert_eq!(says(rule, &signs, &["iis"]), "passes");
+    assert_eq!(says(rule, &but(&wrong, |c| certificate(c).key_usage = None), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&wrong, |c| c.key.key_spec = None), &["iis"]), "unknown");
+    assert_eq!(says(rule, &signer, &["code-signing"]), "silent");
+}
+
+#[test]
+fn keys_of_ad_fs() {
+    let rule = "adfs-keyspec";
+    let named = |c: &Credential, asked: &[&str]| -> Vec<&'static str> {
+        failed(&run(c, asked, &[]), rule).iter().flat_map(|d| &d.workloads).map(|t| t.workload.name).collect()
+    };
+    let all = &["ad-fs", "ad-fs-token-signing", "ad-fs-token-decrypting"];
+    let open = |provider, kind, spec| but(&linked(provider, kind, spec), |c| certificate(c).extended_key_usage = None);
+    assert_eq!(named(&open(STRONG, 1, 2), all), ["ad-fs", "ad-fs-token-decrypting"]);
+    assert!(named(&open(STRONG, 1, 1), all).is_empty());
+    assert_eq!(named(&open(SOFTWARE_KSP, 0, 0), all), ["ad-fs-token-signing", "ad-fs-token-decrypting"]);
+    assert_eq!(says(rule, &open(STRONG, 1, 2), &["ad-fs-token-signing"]), "passes");
+    assert_eq!(says(rule, &open(SOFTWARE_KSP, 0, 0), &["ad-fs"]), "passes");
+    assert_eq!(says(rule, &open(STRONG, 1, 2), &["iis"]), "silent");
+    let hidden = but(&open(STRONG, 1, 2), |c| c.key.key_spec = None);
+    assert_eq!(says(rule, &hidden, &["ad-fs"]), "unknown");
+}
+
+#[test]
+fn the_container_holds_the_other_key() {
+    let rule = "keyspec-signature-on-csp";
+    let holds = |link: u32, slot: u32| {
+        let place = fact((), 60).place;
+        but(&untested(&linked(STRONG, 1, link)), |c| {
+            c.key.key_spec_witness = Some(Fact::derived(KeySpec(slot), place, ONLY_SLOT));
+        })
+    };
+    let one = |c: &Credential, asked: &str| failed(&run(c, &[asked], &[]), rule)[0].clone();
+    let signs = holds(1, 2);
+    assert_eq!(one(&signs, "iis").confidence, Confidence::Likely);
+    let proved = but(&signs, |c| c.key.matches_certificate = Some(fact(true, 30)));
+    assert_eq!(one(&proved, "iis").confidence, Confidence::Certain);
+    let refuted = but(&signs, |c| c.key.matches_certificate = Some(fact(false, 30)));
+    assert_eq!(one(&refuted, "iis").confidence, Confidence::Likely);
+    assert!(one(&signs, "iis").remedies[0].caution.is_some_and(|words| words.contains("1 finds no key")));
+    // The certificate of a code signer: an exchange key is named and a signature key would be enough.
+    let signer = but(&signs, |c| certificate(c).extended_key_usage = Some(fact(vec![oid::CODE_SIGNING.to_owned()], 6)));
+    assert!(one(&signer, "code-signing").title.contains("names an exchange key"));
+    assert!(!one(&signs, "iis").title.contains("names an exchange key"));
+    assert_ne!(one(&holds(2, 1), "iis").message, one(&signs, "iis").message);
+    // The link's own key: nothing contradicts it.
+    assert_eq!(says(rule, &holds(1, 1), &["iis"]), "passes");
+    // A test passed: the link's key opens, whatever a file shows.
+    assert_eq!(says(rule, &but(&signs, |c| c.key.encryption_test = TestOutcome::Passed), &["iis"]), "passes");
+    assert_eq!(says(rule, &signs, &["code-signing"]), "silent");
+}
+
+#[test]
+fn key_usages_of_servers() {
+    let rule = "ku-missing-digital-signature";
+    let with = |usage: Option<u16>, shown: bool| {
+        but(&linked(STRONG, 1, 1), |c| {
+            certificate(c).key_usage = usage.map(|bits| fact(KeyUsage(bits), 5));
+            certificate(c).extensions_shown = shown;
+        })
+    };
+    for (usage, shown, said) in [
+        (Some(0xA0), true, "passes"),
+        (Some(0x80), true, "passes"),
+        (Some(0x20), true, "fails"),
+        (None, true, "passes"),
+        (None, false, "unknown"),
+    ] {
+        assert_eq!(says(rule, &with(usage, shown), &["iis"]), said, "{usage:?} {shown}");
+    }
+    let rdp = but(&with(Some(0x20), true), |c| {
+        c.store =
+            Some(Store { name: Some(fact("remote desktop".to_owned(), 1)), scope: Some(fact(Scope::Machine, 1)) });
+    });
+    assert_eq!(says(rule, &rdp, &["rdp"]), "silent");
+    let plain = but(&with(Some(0x20), true), |c| certificate(c).extended_key_usage = None);
+    assert_eq!(says(rule, &plain, &["code-signing"]), "silent");
+
+    let rule = "ku-digital-signature-only-rsa-kx";
+    let says_first = |c: &Credential, asked: &str| says(rule, c, &[asked]);
+    for (usage, said) in [(0x80, "passes"), (0xA0, "silent"), (0x90, "silent"), (0x20, "silent"), (0xC0, "passes")] {
+        assert_eq!(says_first(&with(Some(usage), true), "iis"), said, "{usage:x}");
+    }
+    let plain = but(&with(Some(0x80), true), |c| certificate(c).extended_key_usage = None);
+    assert_eq!(says_first(&plain, "code-signing"), "silent");
+}
+
+#[test]
+fn providers() {
+    let rule = "provider-base-export-grade";
+    assert_eq!(says(rule, &linked(BASE, 1, 1), &["iis"]), "fails");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "silent");
+    assert_eq!(says(rule, &linked(BASE, 1, 2), &["iis"]), "passes");
+    let bits = |n| but(&linked(BASE, 1, 1), |c| certificate(c).public_key.bits = Some(fact(n, 9)));
+    assert_eq!(says(rule, &bits(1024), &["iis"]), "passes");
+    assert_eq!(says(rule, &bits(1025), &["iis"]), "fails");
+    let hidden = but(&linked(BASE, 1, 1), |c| certificate(c).public_key.bits = None);
+    assert_eq!(says(rule, &hidden, &["iis"]), "unknown");
+
+    let rule = "provider-signature-only";
+    assert_eq!(says(rule, &linked("Microsoft RSA Signature Cryptographic Provider", 2, 2), &["iis"]), "fails");
+    assert_eq!(says(rule, &linked("Acme", 3, 2), &["iis"]), "fails");
+    assert_eq!(
+        says(rule, &linked("Microsoft Base DSS and Diffie-Hellman Cryptographic Provider", 13, 2), &["iis"]),
+        "fails"
+    );
+    assert_eq!(says(rule, &linked(STRONG, 1, 2), &["iis"]), "passes");
+    let open = but(&linked("Acme", 2, 2), |c| certificate(c).extended_key_usage = None);
+    assert_eq!(says(rule, &open, &["code-signing"]), "silent");
+
+    let rule = "provider-third-party";
+    let one = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].clone();
+    let plain = untested(&linked(SAFENET_KSP, 0, 0));
+    let with = |c: &Credential, code| but(c, |c| c.key.codes.push(fact(code, 40)));
+    assert_eq!((one(&plain).severity, one(&plain).conditions), (Severity::Note, 1));
+    for (code, refused) in [(0x8009_0000, false), (0x8009_0001, true), (0x8009_00FF, true), (0x8009_0100, false)] {
+        assert_eq!(one(&with(&plain, code)).role == Role::RootCause, refused, "{code:x}");
+    }
+    assert_ne!(one(&with(&linked(SAFENET_KSP, 0, 0), 0x8009_0001)).role, Role::RootCause);
+    assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 0), &["iis"]), "silent");
+
+    let rule = "provider-type-name-mismatch";
+    let one = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].clone();
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
+    assert_eq!(says(rule, &linked(LUNA_CSP, 24, 1), &["iis"]), "silent");
+    for (name, stated) in [(STRONG, 24), ("Microsoft Enhanced RSA and AES Cryptographic Provider", 1)] {
+        assert_eq!(
+            (one(&linked(name, stated, 1)).severity, one(&linked(name, stated, 1)).role),
+            (Severity::Note, Role::Contributing)
+        );
+    }
+    assert_eq!(one(&linked(STRONG, 12, 1)).confidence, Confidence::Possible);
+    assert_ne!(one(&untested(&linked(STRONG, 12, 1))).confidence, Confidence::Possible);
+    assert_eq!(one(&untested(&linked(STRONG, 12, 1))).severity, Severity::Error);
+
+    let rule = "provider-unknown";
+    assert_eq!(says(rule, &untested(&linked("Acme Provider", 1, 1)), &["iis"]), "fails");
+    assert_eq!(says(rule, &linked("Acme Provider", 1, 1), &["iis"]), "passes");
+    assert_eq!(says(rule, &untested(&linked(STRONG, 1, 1)), &["iis"]), "passes");
+    assert_eq!(says(rule, &untested(&linked(" ", 1, 1)), &["iis"]), "silent");
+    let conditions = |name: &str| failed(&run(&untested(&linked(name, 1, 1)), &["iis"], &[]), rule)[0].conditions;
+    assert_eq!((conditions("Acme Provider"), conditions("PfxProvider")), (1, 2));
+}
+
+#[test]
+fn keysets_of_users_and_machines() {
+    let rule = "user-keyset-in-machine-store";
+    let wrong = but(&linked(STRONG, 1, 1), |c| c.key.flags = Some(fact(0, 23)));
+    let one = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].clone();
+    assert_eq!((one(&wrong).confidence, one(&wrong).conditions), (Confidence::Certain, 2));
+    assert_eq!(one(&remarked(&wrong, KeyRemark::MissingStoredKeyset)).conditions, 3);
+    let open = but(&wrong, |c| c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: None }));
+    assert_eq!(one(&open).confidence, Confidence::Possible);
+    assert_eq!((one(&wrong).evidence.len(), one(&open).evidence.len()), (2, 1));
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
+    assert_eq!(says(rule, &but(&wrong, |c| c.key.flags = None), &["iis"]), "unknown");
+    assert_eq!(says(rule, &but(&wrong, |c| c.key.provider = Some(fact(CARD_CSP.to_owned(), 21))), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&wrong, |c| c.key.provider = None), &["iis"]), "fails");
+
+    let rule = "machine-keyset-in-user-store";
+    let user = |c: &Credential| {
+        but(c, |c| {
+            c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+            certificate(c).extended_key_usage = None;
+        })
+    };
+    let asked = &["code-signing"];
+    assert_eq!(says(rule, &user(&linked(STRONG, 1, 1)), asked), "fails");
+    assert_eq!(says(rule, &user(&wrong), asked), "passes");
+    assert_eq!(says(rule, &user(&but(&wrong, |c| c.key.flags = None)), asked), "unknown");
+    assert_eq!(says(rule, &user(&linked(CARD_CSP, 1, 1)), asked), "silent");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), asked), "silent");
+}
+
+#[test]
+fn keys_that_are_missing_or_damaged() {
+    let rule = "keyset-missing";
+    let plain = but(&untested(&linked(STRONG, 1, 1)), |c| c.key.access = Access::NotOpened);
+    assert_eq!(says(rule, &plain, &["iis"]), "unknown");
+    assert_eq!(says(rule, &but(&plain, |c| c.key.access = Access::Opened), &["iis"]), "passes");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
+    let conditions = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].conditions;
+    let missing = remarked(&plain, KeyRemark::MissingStoredKeyset);
+    let coded = |c: &Credential| but(c, |c| c.key.codes.push(fact(0x8009_0016, 40)));
+    assert_eq!((conditions(&missing), conditions(&coded(&plain)), conditions(&coded(&missing))), (1, 1, 2));
+    assert_eq!(says(rule, &but(&missing, |c| c.key.association = Association::FoundBySearch), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&missing, |c| c.origin = Origin::FileDump), &["iis"]), "silent");
+
+    let rule = "key-file-corrupt";
+    let damaged = but(&plain, |c| c.key.codes.push(fact(0x8009_001A, 40)));
+    assert_eq!(says(rule, &damaged, &["iis"]), "fails");
+    assert_eq!(says(rule, &plain, &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&damaged, |c| c.key.encryption_test = TestOutcome::Passed), &["iis"]), "passes");
+    assert_eq!(says(rule, &damaged, &["code-signing"]), "silent");
+    assert_eq!(says(rule, &but(&damaged, |c| c.origin = Origin::KeyFile), &["iis"]), "fails");
+
+    let rule = "nonexportable-not-a-cause";
+    let works = linked(STRONG, 1, 1);
+    assert_eq!(says(rule, &works, &["iis"]), "silent");
+    for remark in [KeyRemark::NotExportable, KeyRemark::NotPlainTextExportable] {
+        assert_eq!(says(rule, &remarked(&works, remark), &["iis"]), "passes");
+        assert_eq!(says(rule, &remarked(&plain, remark), &["iis"]), "silent");
+    }
+    assert_eq!(says(rule, &but(&works, |c| c.key.exportable = Exportable::No), &["iis"]), "passes");
+    assert_eq!(says(rule, &but(&works, |c| c.key.exportable = Exportable::EncryptedOnly), &["iis"]), "passes");
+}
+
+#[test]
+fn key_links_that_are_missing() {
+    let rule = "key-prov-info-missing";
+    let alone = but(&linked(STRONG, 1, 1), |c| {
+        c.key = Default::default();
+        c.key.association = Association::None;
+    });
+    assert_eq!(says(rule, &alone, &["iis"]), "fails");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
+    let association = |a| but(&alone, |c| c.key.association = a);
+    assert_eq!(says(rule, &association(Association::FoundBySearch), &["iis"]), "silent");
+    assert_eq!(says(rule, &association(Association::Unknown), &["iis"]), "unknown");
+    let cut = but(&alone, |c| c.incomplete = true);
+    assert_eq!(says(rule, &cut, &["iis"]), "unknown");
+    assert_eq!(says(rule, &remarked(&cut, KeyRemark::NoKeyForDecryption), &["iis"]), "fails");
+    assert_eq!(says(rule, &remarked(&cut, KeyRemark::NoKeyProviderInformation), &["iis"]), "fails");
+    // Without the purpose it may be a root or a peer.
+    let open = but(&alone, |c| certificate(c).extended_key_usage = None);
+    assert_eq!(says(rule, &open, &["iis"]), "fails");
+    assert_eq!(says(rule, &but(&open, |c| certificate(c).self_signed = Some(fact(true, 4))), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&open, |c| c.store = None), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&alone, |c| c.store = None), &["iis"]), "fails");
+
+    let rule = "key-association-repairable";
+    let found = association(Association::FoundBySearch);
+    assert_eq!(says(rule, &found, &["iis"]), "unknown");
+    let missing = remarked(&found, KeyRemark::MissingKeyAssociation);
+    assert_eq!(says(rule, &missing, &["iis"]), "fails");
+    assert_eq!(says(rule, &but(&found, |c| c.key.encryption_test = TestOutcome::Passed), &["iis"]), "fails");
+    assert_eq!(says(rule, &alone, &["iis"]), "silent");
+    let nowhere = but(&missing, |c| c.store = None);
+    assert_eq!(failed(&run(&nowhere, &["iis"], &[]), rule)[0].confidence, Confidence::Possible);
+    let open = but(&nowhere, |c| certificate(c).extended_key_usage = None);
+    assert_eq!(says(rule, &open, &["iis"]), "unknown");
+}
