@@ -18,7 +18,7 @@ use crate::model::event;
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 pub use labels::words_beyond_ascii;
 use labels::{Field, LEGACY_ORDER, VIEWER, VIEWER_ORDER};
 use std::sync::LazyLock;
@@ -28,7 +28,10 @@ use table::Columns;
 pub const KIND: &str = "schannel-event";
 
 static ANCHORS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder().ascii_case_insensitive(true).build(SENTENCES.iter().map(|(words, _, _)| *words)).ok()
+    // A short text is read before the faster automaton is made.
+    let builder = &mut AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA));
+    builder.build(SENTENCES.iter().map(|(words, _, _)| *words)).ok()
 });
 
 /// The layout that a record was opened with.
