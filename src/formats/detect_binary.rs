@@ -232,4 +232,17 @@ mod tests {
             prop_assert_eq!(detect(&bytes), None);
         }
     }
+
+    /// What a file begins with is enough for these, whole or not.
+    #[test]
+    fn magics_and_their_words() {
+        for (bytes, word) in [
+            (&b"ElfFile\0"[..], "evtx"),
+            (b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n", "private-key"),
+            (b"Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE]\r\n", "reg-export"),
+        ] {
+            assert_eq!(detect(bytes).map(BinaryKind::word), Some(word));
+        }
+        assert_eq!(detect(b"ElfFile"), None);
+    }
 }

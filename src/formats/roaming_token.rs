@@ -138,4 +138,22 @@ mod tests {
         *bytes.last_mut().unwrap() = 9;
         assert_eq!(parse(&bytes, &Limits::default()).unwrap().sha1_matches, Some(false));
     }
+
+    /// The kinds of the published reverse engineering (DSInternals, `RoamedCredentialType`).
+    #[test]
+    fn kinds_of_tokens() {
+        for (kind, name) in [
+            (0, "DPAPI master key"),
+            (1, "CryptoAPI RSA key"),
+            (2, "CryptoAPI DSA key"),
+            (3, "CryptoAPI certificate"),
+            (4, "CryptoAPI request"),
+            (7, "CNG certificate"),
+            (8, "CNG request"),
+            (9, "CNG key"),
+        ] {
+            assert_eq!(type_name(kind), name);
+        }
+        assert_eq!([5, 6, 10].map(type_name), ["unknown token type"; 3]);
+    }
 }

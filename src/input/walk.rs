@@ -240,4 +240,34 @@ mod tests {
         stream.read_to_end(&mut bytes).unwrap();
         assert!(bytes.is_empty());
     }
+
+    /// A folder that can't be listed, by the error that the walk gives for it.
+    #[test]
+    fn an_error_of_the_walk_names_its_path_and_the_systems_words() {
+        let io = || ignore::Error::Io(io::Error::other("the cable is out"));
+        let with_path = |err| ignore::Error::WithPath { path: PathBuf::from("a/b"), err: Box::new(err) };
+        let deep = ignore::Error::WithDepth { depth: 2, err: Box::new(with_path(io())) };
+        assert_eq!(path_of(&deep), Some(Path::new("a/b")));
+        assert_eq!(reason(&deep), "the cable is out");
+        assert_eq!(path_of(&io()), None);
+        let endless = ignore::Error::Loop { ancestor: PathBuf::from("a"), child: PathBuf::from("a/b") };
+        assert!(path_of(&endless).is_none() && reason(&endless).contains("a/b"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_may_not_be_listed_is_an_input_with_a_message() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let shut = dir.path().join("shut");
+        std::fs::create_dir(&shut).unwrap();
+        std::fs::write(dir.path().join("a.txt"), "").unwrap();
+        std::fs::set_permissions(&shut, std::fs::Permissions::from_mode(0o0)).unwrap();
+        let found = walk(&[dir.path()], &Limits::default());
+        assert_eq!(names(&found, dir.path())[0], "a.txt");
+        // The administrator may list it all the same: then nothing is in it.
+        if std::fs::read_dir(&shut).is_err() {
+            assert!(matches!(&found[1].place, Place::Failed(message) if message.contains("Permission denied")));
+        }
+    }
 }

@@ -578,6 +578,22 @@ mod tests {
         assert_eq!(audit.grants_account(SYSTEM, READ_DATA), Some(true));
     }
 
+    /// What is not known counts both ways even where something else is not known either.
+    #[test]
+    fn several_things_that_are_not_known() {
+        let mut cut = list(&[("Everyone", ALLOW, Some(READ_DATA))]);
+        cut.complete = false;
+        assert_eq!(cut.grants(&[ADMINISTRATORS], AccessMask::WRITE_DAC), None, "nor is the owner");
+        for deny in [("NT AUTHORITY\\SYSTEM", DENY, None), ("ZARZĄDZANIE NT\\X", DENY, Some(AccessMask::FULL.0))] {
+            let mut cut = list(&[deny]);
+            cut.complete = false;
+            assert_eq!(cut.grants_account(SYSTEM, READ_DATA), None, "{deny:?}");
+            // Whole, it is certain that nothing allows.
+            cut.complete = true;
+            assert_eq!(cut.grants_account(SYSTEM, READ_DATA), Some(false), "{deny:?}");
+        }
+    }
+
     #[test]
     fn groups_that_only_a_domain_or_a_machine_knows() {
         let full = Some(AccessMask::FULL.0);

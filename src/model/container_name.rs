@@ -262,6 +262,7 @@ mod tests {
         for other in [
             format!("g9247943bd018ca78ef945b82652598d_{guid}"),
             format!("99247943bd018ca78ef945b82652598g_{guid}"),
+            format!("gg247943bd018ca78ef945b82652598d_{guid}"),
             format!("99247943bd018ca78ef945b82652598d-{guid}"),
             format!("99247943bd018ca78ef945b82652598d_{}", guid.replace('a', "g")),
             "99247943bd018ca78ef945b82652598d_".to_owned(),

@@ -1,15 +1,19 @@
 //! Each condition of a rule about one credential counts: a credential for which the rule says one thing, and the single
 //! fact that turns its answer.
 
-use super::check::Outcome;
-use super::testing::{certificate, fact, failed, linked, run};
+use super::check::{Outcome, Recorded};
+use super::testing::{certificate, fact, failed, linked, run, targets};
+use super::{Context, judge};
 use crate::case::credential::{
-    Access, Association, Credential, Exportable, KeyRemark, ONLY_SLOT, Origin, Scope, Store, TestKind, TestOutcome,
-    ValidityDate,
+    Access, Association, Credential, CredentialId, Exportable, KeyRemark, ONLY_SLOT, Origin, Scope, Store, TestKind,
+    TestOutcome, ValidityDate,
 };
+use crate::case::index::{CaseIndex, IndexEntry};
+use crate::limits::Limits;
 use crate::model::date::Moment;
 use crate::model::fact::Fact;
 use crate::model::judgement::{Confidence, Role, Severity};
+use crate::model::thumbprint::Sha1;
 use crate::model::{key_spec::KeySpec, key_usage::KeyUsage, oid};
 use time::macros::datetime;
 
@@ -122,6 +126,46 @@ fn whether_the_key_is_the_certificates() {
     assert_eq!(says(rule, &remarked(&refused, KeyRemark::MissingStoredKeyset), &["iis"]), "unknown");
     // One test that passed speaks for the key.
     assert_eq!(says(rule, &but(&refused, |c| c.key.signature_test = TestOutcome::Passed), &["iis"]), "passes");
+}
+
+#[test]
+fn one_container_for_two_keys() {
+    let rule = "cert-key-mismatch";
+    // Two certificates of one log that name one container; `other` is what is changed about the second one.
+    let found = |tests: [TestOutcome; 2], other: &dyn Fn(&mut Credential)| {
+        let one = |id: u32| {
+            but(&untested(&linked(STRONG, 1, 1)), |c| {
+                c.id = CredentialId(id);
+                let certificate = certificate(c);
+                certificate.sha1 = Some(fact(Sha1([u8::try_from(id).unwrap_or(0); 20]), 2));
+                certificate.public_key.sha1 = Some(fact(Sha1([u8::try_from(id).unwrap_or(0) + 100; 20]), 9));
+            })
+        };
+        let (mut first, mut second) = (one(1), one(2));
+        [first.key.encryption_test, first.key.signature_test] = tests;
+        other(&mut second);
+        let kept = vec![first, second];
+        let case = CaseIndex { entries: kept.iter().map(IndexEntry::from).collect(), kept, ..CaseIndex::default() };
+        let asked = targets(&["iis"]);
+        let limits = Limits::default();
+        let at = datetime!(2026-11-01 12:00 UTC);
+        let cx = Context { workloads: &asked, bound: &[], at, windows: None, limits: &limits, stop: &|| false };
+        let recorded = judge::run_case(&case, &cx);
+        let failed = |r: &&Recorded| r.rule.name == rule && matches!(r.outcome, Outcome::Fail(_));
+        recorded.iter().filter(failed).filter_map(|r| r.credential).map(|id| id.0).collect::<Vec<_>>()
+    };
+    let untested = [TestOutcome::NotShown; 2];
+    assert_eq!(found(untested, &|_| ()), [1, 2]);
+    // The key that passed a test is its certificate's: the other one lost its key.
+    assert_eq!(found([TestOutcome::Passed, TestOutcome::NotShown], &|_| ()), [2]);
+    assert_eq!(found([TestOutcome::NotShown, TestOutcome::Passed], &|_| ()), [2]);
+    assert_eq!(found([TestOutcome::Failed; 2], &|_| ()), [1, 2]);
+    // A container of CryptoAPI holds one key for each KeySpec.
+    assert!(found(untested, &|c| c.key.key_spec = Some(fact(KeySpec(2), 24))).is_empty());
+    // One key, renewed; another container; a public key that is not shown.
+    assert!(found(untested, &|c| certificate(c).public_key.sha1 = Some(fact(Sha1([101; 20]), 9))).is_empty());
+    assert!(found(untested, &|c| c.key.stored_container = Some(fact("other".to_owned(), 20))).is_empty());
+    assert!(found(untested, &|c| certificate(c).public_key.sha1 = None).is_empty());
 }
 
 #[test]

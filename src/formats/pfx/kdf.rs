@@ -133,7 +133,8 @@ pub(super) fn pbes2(kdf: &Kdf, password: &Password, length: usize) -> Option<Zer
         }
         Kdf::Scrypt { salt, n, r, p, .. } => {
             let log_n = u8::try_from(n.checked_ilog2()?).ok()?;
-            if !n.is_power_of_two() {
+            // Section 6 of the RFC: a power of two that is larger than 1; openssl refuses 1 too.
+            if *n < 2 || !n.is_power_of_two() {
                 return None;
             }
             let params = scrypt::Params::new(log_n, u32::try_from(*r).ok()?, u32::try_from(*p).ok()?).ok()?;
@@ -206,5 +207,86 @@ mod tests {
         let kdf = Kdf::Scrypt { salt: b"NaCl".to_vec(), n: 1024, r: 8, p: 16, key_length: None };
         let key = pbes2(&kdf, &Password::text("password"), 16).unwrap();
         assert_eq!(hex(&key), "fdbabe1c9d3472007856e7190d01e9fe");
+    }
+
+    /// The PKCS#12 derivation and PBKDF2 by `openssl kdf`, the MACs by Python's hmac (those of RFC 4231 among them).
+    #[test]
+    fn every_hash_by_openssl_and_python() {
+        let password = Password::text("password");
+        let salt = b"NaCl-salt".to_vec();
+        for (hash, pkcs12_key, pbkdf2_key, mac) in [
+            (
+                Hash::Sha1,
+                "7867e0f6790b92c03663d544902b6df02ad193ba",
+                "123fafe547e3b00f555be18008a88179ba7cae4a",
+                "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
+            ),
+            (
+                Hash::Sha224,
+                "9b95ba0fe76cd56f27e6e181131a03a40ff383da",
+                "6f9987977688125a9e98476776db65c36a7ff09e",
+                "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44",
+            ),
+            (
+                Hash::Sha256,
+                "0f25ebf65618e721b41831d062e1951b79a73e6a",
+                "d6a0c666cdf6fbc0f3458e141f189818025e7516",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                Hash::Sha384,
+                "cf2c228f19e847a5d971f0be905c17a874487333",
+                "da3b3a11ba8be71f764471853230ffdff460d7d7",
+                "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+            ),
+            (
+                Hash::Sha512,
+                "8b254d17561d5e521963d1b1125eecaa22200017",
+                "52fd443ab9dc19455f82f90101076437515dee2c",
+                "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+            ),
+            (
+                Hash::Sha512Trunc224,
+                "f627b3ffc4e084eb4d2dd5200271d7167563ca97",
+                "e8ebe60be0fc2eb27f748233fed4733740455570",
+                "4a530b31a79ebcce36916546317c45f247d83241dfb818fd37254bde",
+            ),
+            (
+                Hash::Sha512Trunc256,
+                "1e6cf1ee1289f9066d648cce3bd78531df0671eb",
+                "907566c385aa8e8694bed1dbedd64275a161a9e5",
+                "6df7b24630d5ccb2ee335407081a87188c221489768fa2020513b2d593359456",
+            ),
+        ] {
+            let derived = pkcs12(&hash, &password, &salt, 3, Purpose::Mac, 20).unwrap();
+            assert_eq!(hex(&derived), pkcs12_key, "{hash:?}");
+            let kdf = Kdf::Pbkdf2 { salt: salt.clone(), iterations: 3, prf: hash.clone(), key_length: None };
+            assert_eq!(hex(&pbes2(&kdf, &password, 20).unwrap()), pbkdf2_key, "{hash:?}");
+            let bytes: Vec<u8> = mac
+                .as_bytes()
+                .chunks(2)
+                .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
+                .collect();
+            let is_right = |text: &[u8]| mac_is_right(&hash, b"Jefe", text, &bytes);
+            assert_eq!(is_right(b"what do ya want for nothing?"), Some(true), "{hash:?}");
+            assert_eq!(is_right(b"what do ya want for nothing!"), Some(false), "{hash:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_supported_gives_no_key() {
+        let password = Password::text("password");
+        let other = Hash::Other("1.2.3".to_owned());
+        assert!(pkcs12(&other, &password, b"salt", 1, Purpose::Mac, 20).is_none());
+        assert!(mac_is_right(&other, b"key", b"bytes", b"mac").is_none());
+        let pbkdf2 = |iterations, prf| Kdf::Pbkdf2 { salt: b"salt".to_vec(), iterations, prf, key_length: None };
+        assert!(pbes2(&pbkdf2(1, other), &password, 20).is_none());
+        assert!(pbes2(&pbkdf2(1 << 32, Hash::Sha1), &password, 20).is_none());
+        let scrypt = |n| Kdf::Scrypt { salt: b"salt".to_vec(), n, r: 1, p: 1, key_length: None };
+        assert!(pbes2(&scrypt(16), &password, 20).is_some());
+        for n in [0, 1, 15, 17] {
+            assert!(pbes2(&scrypt(n), &password, 20).is_none(), "{n}");
+        }
+        assert!(pbes2(&Kdf::Other("1.2.3".to_owned()), &password, 20).is_none());
     }
 }
