@@ -13,6 +13,7 @@ use crate::model::fact::{Excerpts, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
 use evtx::{EvtxChunkData, ParserSettings};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The report's word for a binary event log.
@@ -70,7 +71,7 @@ pub fn parse(data: &[u8], source: SourceId, limits: &Limits) -> EventLog {
             log.problem("the last chunk is cut", offset, limits);
             whole.resize(CHUNK, 0);
         }
-        chunk(whole, offset, source, limits, &settings, &mut log);
+        chunk(whole, offset..data.len(), source, limits, &settings, &mut log);
     }
     if log.beyond > 0 {
         log.problem(format!("{} more records are not kept", log.beyond), data.len().saturating_sub(1), limits);
@@ -89,9 +90,10 @@ impl EventLog {
     }
 }
 
+/// Reads a chunk; `range` is its beginning and the end of the log, which a cut chunk and a record may claim to exceed.
 fn chunk(
     bytes: Vec<u8>,
-    offset: usize,
+    Range { start: offset, end }: Range<usize>,
     source: SourceId,
     limits: &Limits,
     settings: &Arc<ParserSettings>,
@@ -117,10 +119,10 @@ fn chunk(
             }
         };
         let inside = usize::try_from(record.binxml_offset.saturating_sub(RECORD_HEADER)).unwrap_or(0);
-        let from = offset.saturating_add(inside);
+        let from = offset.saturating_add(inside).min(end);
         // The header, the BinXml and the repeated size.
         let size = usize::try_from(record.binxml_size).unwrap_or(0).saturating_add(28);
-        let place = Place::binary(source, from, from.saturating_add(size));
+        let place = Place::binary(source, from, from.saturating_add(size).min(end));
         match record.into_xml() {
             Ok(xml) => log.keep(&xml.data, place, limits),
             Err(e) => log.problem(format!("an event that can't be read: {e}"), from, limits),

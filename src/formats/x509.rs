@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use time::OffsetDateTime;
+use x509_parser::asn1_rs::Oid;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 use x509_parser::x509::SubjectPublicKeyInfo;
@@ -146,8 +147,13 @@ fn read_extensions(parsed: &X509Certificate<'_>, limits: &Limits, facts: &mut Ce
                     (usage.ocsp_signing, "1.3.6.1.5.5.7.3.9"),
                 ];
                 let known = known.into_iter().filter(|(set, _)| *set).map(|(_, oid)| oid.to_owned());
-                let other = usage.other.iter().take(limits.certificate_names).map(|oid| oid.to_id_string());
+                let other = usage.other.iter().take(limits.certificate_names);
+                let (whole, cut): (Vec<&Oid<'_>>, Vec<&Oid<'_>>) = other.partition(|oid| is_whole(oid));
+                let other = whole.into_iter().map(Oid::to_id_string);
                 facts.extended_key_usage = Some(known.chain(other).collect());
+                if !cut.is_empty() {
+                    facts.problems.push("a purpose of the certificate is no object identifier".to_owned());
+                }
             }
             ParsedExtension::SubjectAlternativeName(names) if facts.alternative_names.is_empty() => {
                 let all = names.general_names.len();
@@ -173,6 +179,11 @@ fn read_extensions(parsed: &X509Certificate<'_>, limits: &Limits, facts: &mut Ce
             _ => {}
         }
     }
+}
+
+/// Whether an object identifier ends with a whole number, X.690 section 8.19.2.
+fn is_whole(oid: &Oid<'_>) -> bool {
+    oid.as_bytes().last().is_some_and(|last| last & 0x80 == 0)
 }
 
 /// The names of Key Usage bits, bit 0 (digitalSignature) lowest, RFC 5280 section 4.2.1.3.
