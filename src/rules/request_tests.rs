@@ -95,3 +95,48 @@ fn names_of_hosts() {
         assert_eq!(host(subject), None, "{subject}");
     }
 }
+
+#[test]
+fn a_signature_key_of_unknown_purpose() {
+    let rule = "inf-keyspec-signature-tls";
+    let of = |usage: Option<u32>| {
+        let mut inf = template(2, SCHANNEL, oid::SERVER_AUTH);
+        inf.form = RequestForm::Inf;
+        inf.extended_key_usage.clear();
+        inf.usages_shown = false;
+        inf.machine_keyset = Some(fact(true, 6));
+        inf.key_usage = usage.map(|bits| fact(bits, 5));
+        failed(&run_request(&inf, &["iis"], None), rule)
+    };
+    // A signature key can't do what keyEncipherment allows.
+    assert_eq!(of(Some(0xA0))[0].confidence, Confidence::Possible);
+    assert!(of(Some(0x80)).is_empty() && of(Some(0)).is_empty() && of(None).is_empty());
+}
+
+#[test]
+fn the_table_alone_for_a_request() {
+    let outcome = |request: &KeyRequest, asked: &str| {
+        let target = targets(&[asked])[0];
+        judge::request_verdict(request, target, &[], None).outcome
+    };
+    let wrong = template(2, SCHANNEL, oid::SERVER_AUTH);
+    assert_eq!(outcome(&wrong, "iis"), VerdictOutcome::Fails);
+    assert_eq!(outcome(&template(1, SCHANNEL, oid::SERVER_AUTH), "iis"), VerdictOutcome::Works);
+    // It may never have run; the provider is not known; it may be for another server.
+    let changed = |change: &dyn Fn(&mut KeyRequest)| {
+        let mut request = wrong.clone();
+        change(&mut request);
+        outcome(&request, "iis")
+    };
+    assert_eq!(changed(&|r| r.form = RequestForm::Script), VerdictOutcome::AtRisk);
+    assert_eq!(changed(&|r| r.providers.clear()), VerdictOutcome::AtRisk);
+    assert_eq!(changed(&|r| r.extended_key_usage.clear()), VerdictOutcome::AtRisk);
+    // An inference alone.
+    assert_eq!(outcome(&wrong, "kestrel"), VerdictOutcome::AtRisk);
+    // What is no TLS server is meant whatever the purpose.
+    let ksp = template(0, "Microsoft Software Key Storage Provider", oid::CLIENT_AUTH);
+    assert!(!targets(&["ad-fs-token-signing"])[0].workload.server);
+    assert_eq!(outcome(&ksp, "ad-fs-token-signing"), VerdictOutcome::Fails);
+    // Neither a KeySpec nor a provider is stated.
+    assert_eq!(changed(&|r| (r.key_spec, r.providers) = (None, Vec::new())), VerdictOutcome::Unknown);
+}
