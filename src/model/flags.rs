@@ -75,3 +75,15 @@ pub static ACCESS_STATE: &[Bit] = &[
 pub fn names(value: u32, table: &'static [Bit]) -> Vec<&'static str> {
     table.iter().filter(|b| value & b.value == b.value).map(|b| b.name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_bits_that_are_set() {
+        assert_eq!(names(0x3, EXPORT_POLICY), ["NCRYPT_ALLOW_EXPORT_FLAG", "NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG"]);
+        assert_eq!(names(0x8, EXPORT_POLICY), ["NCRYPT_ALLOW_PLAINTEXT_ARCHIVING_FLAG"]);
+        assert!(names(0, EXPORT_POLICY).is_empty() && names(0x10, EXPORT_POLICY).is_empty());
+    }
+}

@@ -86,3 +86,43 @@ pub fn public_key_algorithm(oid: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_an_object_identifier() {
+        for text in ["1.2", "2.5.29.37.0", "1.3.6.1.5.5.7.3.1"] {
+            assert!(is_oid(text), "{text}");
+        }
+        for text in ["", "1", ".1", "1.", "1..2", "1.2a", "a.b", "."] {
+            assert!(!is_oid(text), "{text}");
+        }
+    }
+
+    /// RFC 3279, RFC 5480, RFC 8410, NIST CSOR.
+    #[test]
+    fn names_by_number() {
+        for (oid, name) in [
+            ("1.2.840.113549.1.1.1", "RSA"),
+            ("1.2.840.113549.1.1.10", "RSA"),
+            ("1.2.840.10045.2.1", "ECC"),
+            ("1.2.840.10040.4.1", "DSA"),
+            ("1.2.840.10046.2.1", "DH"),
+            ("1.2.840.113549.1.3.1", "DH"),
+            ("1.3.101.110", "X25519"),
+            ("1.3.101.112", "Ed25519"),
+            ("1.3.101.113", "Ed448"),
+            ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
+            ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
+            ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
+        ] {
+            assert_eq!(public_key_algorithm(oid), Some(name));
+        }
+        assert_eq!(public_key_algorithm("1.3.101.111"), None);
+        assert_eq!(eku_name("1.3.6.1.5.5.7.3.1"), Some("Server Authentication"));
+        assert_eq!(eku_name("1.3.6.1.5.5.7.3.3"), Some("Code Signing"));
+        assert_eq!(eku_name("1.2.3"), None);
+    }
+}
