@@ -31,6 +31,11 @@ fn replay(folders: &[&str], mut body: impl FnMut(&[u8])) {
     }
 }
 
+/// An input that once broke a body.
+fn regression(file: &str) -> Vec<u8> {
+    fs::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/regressions")).join(file)).unwrap()
+}
+
 const KEYS: [&str; 8] = [
     "capi-key-blob",
     "capi-key-container",
@@ -197,6 +202,13 @@ fn events_cut_anywhere() {
 #[cfg(feature = "evtx")]
 fn evtx() {
     replay(&["evtx"], bodies::evtx);
+}
+
+/// A record of the cut last chunk that claims bytes which aren't there: its place ends with the file, and it is said.
+#[test]
+#[cfg(feature = "evtx")]
+fn evtx_record_beyond_the_file() {
+    bodies::evtx(&regression("evtx-record-beyond-the-file/artifact.evtx"));
 }
 
 #[test]
