@@ -261,6 +261,17 @@ fn x509() {
     replay(&["x509", "certificate"], bodies::x509_facts::x509);
 }
 
+/// A purpose with a cut arc is not the purpose that it resembles.
+#[test]
+fn x509_purpose_with_a_cut_arc() {
+    let certificate = regression("x509-purpose-with-a-cut-arc/certificate.der");
+    bodies::x509_facts::x509(&certificate);
+    let facts = keyspect::formats::x509::read(&certificate, &keyspect::limits::Limits::default()).unwrap();
+    let purposes = facts.extended_key_usage.unwrap();
+    assert_eq!(purposes, ["1.3.6.1.5.5.7.3.2", "#2b06010505070381", "1.3.6.1.4.1.311.20.2.2"]);
+    assert_eq!(facts.problems, ["the purpose #2b06010505070381 is not an object identifier"]);
+}
+
 /// Bytes without end, the same in every run.
 fn noise(mut state: u64) -> impl FnMut() -> u8 {
     move || {
