@@ -31,6 +31,11 @@ fn replay(folders: &[&str], mut body: impl FnMut(&[u8])) {
     }
 }
 
+/// An input that once broke a body.
+fn regression(file: &str) -> Vec<u8> {
+    fs::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/regressions")).join(file)).unwrap()
+}
+
 const KEYS: [&str; 8] = [
     "capi-key-blob",
     "capi-key-container",
@@ -220,6 +225,13 @@ fn evtx() {
     replay(&["evtx"], bodies::evtx);
 }
 
+/// A record of the cut last chunk that claims bytes which aren't there: its place ends with the file, and it is said.
+#[test]
+#[cfg(feature = "evtx")]
+fn evtx_record_beyond_the_file() {
+    bodies::evtx(&regression("evtx-record-beyond-the-file/artifact.evtx"));
+}
+
 #[test]
 #[cfg(feature = "evtx")]
 fn evtx_damaged_anywhere() {
@@ -268,6 +280,17 @@ fn registry_hive() {
 #[test]
 fn x509() {
     replay(&["x509", "certificate"], bodies::x509_facts::x509);
+}
+
+/// A purpose with a cut arc is not the purpose that it resembles.
+#[test]
+fn x509_purpose_with_a_cut_arc() {
+    let certificate = regression("x509-purpose-with-a-cut-arc/certificate.der");
+    bodies::x509_facts::x509(&certificate);
+    let facts = keyspect::formats::x509::read(&certificate, &keyspect::limits::Limits::default()).unwrap();
+    let purposes = facts.extended_key_usage.unwrap();
+    assert_eq!(purposes, ["1.3.6.1.5.5.7.3.2", "#2b06010505070381", "1.3.6.1.4.1.311.20.2.2"]);
+    assert_eq!(facts.problems, ["the purpose #2b06010505070381 is not an object identifier"]);
 }
 
 /// Bytes without end, the same in every run.

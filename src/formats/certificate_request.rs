@@ -380,7 +380,7 @@ fn extensions(sequence: &Element<'_>, request: &mut CertificateRequest, limits: 
         };
         let value = || Reader::new(parsed.value, 8).read().ok().flatten();
         let (start, end) = extension.span();
-        request.extensions.push(Spanned::new(parsed.oid.to_id_string(), start, end));
+        request.extensions.push(Spanned::new(x509::oid_text(&parsed.oid), start, end));
         match parsed.parsed_extension() {
             ParsedExtension::KeyUsage(usage) => request.key_usage = Some(x509::key_usage_names(usage.flags)),
             ParsedExtension::ExtendedKeyUsage(_) => {
@@ -397,7 +397,7 @@ fn extensions(sequence: &Element<'_>, request: &mut CertificateRequest, limits: 
                 let names = names.general_names.iter().take(limits.certificate_names);
                 request.alternative_names = names.map(|name| x509::alternative_name(name, limits)).collect();
             }
-            _ => match parsed.oid.to_id_string().as_str() {
+            _ => match x509::oid_text(&parsed.oid).as_str() {
                 TEMPLATE_NAME => request.template = value().and_then(|text| text.text()),
                 TEMPLATE => {
                     let oid = value().and_then(|template| template.children().read().ok().flatten());

@@ -576,6 +576,10 @@ pub fn oid_text(bytes: &[u8]) -> Option<String> {
     let mut arcs = 0_usize;
     let mut open = false;
     for byte in bytes {
+        // Section 8.19.2: an arc takes as few bytes as it can, so it never begins with seven zero bits.
+        if !open && *byte == 0x80 {
+            return None;
+        }
         value = value.checked_mul(128)?.checked_add(u128::from(byte & 0x7f))?;
         open = byte & 0x80 != 0;
         if open {

@@ -67,11 +67,12 @@ pub fn parse(data: &[u8], source: SourceId, limits: &Limits) -> EventLog {
         }
         chunks = chunks.saturating_add(1);
         let mut whole = bytes.to_vec();
+        let present = whole.len();
         if whole.len() < CHUNK {
             log.problem("the last chunk is cut", offset, limits);
             whole.resize(CHUNK, 0);
         }
-        chunk(whole, offset..data.len(), source, limits, &settings, &mut log);
+        chunk(whole, present, offset, source, limits, &settings, &mut log);
     }
     if log.beyond > 0 {
         log.problem(format!("{} more records are not kept", log.beyond), data.len().saturating_sub(1), limits);
@@ -90,10 +91,11 @@ impl EventLog {
     }
 }
 
-/// Reads a chunk; `range` is its beginning and the end of the log, which a cut chunk and a record may claim to exceed.
+/// Reads the records of one chunk, of which the first `present` bytes stand in the file.
 fn chunk(
     bytes: Vec<u8>,
-    Range { start: offset, end }: Range<usize>,
+    present: usize,
+    offset: usize,
     source: SourceId,
     limits: &Limits,
     settings: &Arc<ParserSettings>,
@@ -122,7 +124,22 @@ fn chunk(
         let from = offset.saturating_add(inside).min(end);
         // The header, the BinXml and the repeated size.
         let size = usize::try_from(record.binxml_size).unwrap_or(0).saturating_add(28);
-        let place = Place::binary(source, from, from.saturating_add(size).min(end));
+        let end = from.saturating_add(size);
+        let file_end = offset.saturating_add(present);
+        if from >= file_end {
+            // Its header is of the zeros that fill the chunk: nothing of it is there.
+            log.problem("an event that begins behind the end of the file", file_end, limits);
+            continue;
+        }
+        if end > file_end {
+            let beyond = end.saturating_sub(file_end);
+            log.problem(
+                format!("an event that claims {beyond} bytes beyond the end of the file, which are read as zeros"),
+                from,
+                limits,
+            );
+        }
+        let place = Place::binary(source, from, end.min(file_end));
         match record.into_xml() {
             Ok(xml) => log.keep(&xml.data, place, limits),
             Err(e) => log.problem(format!("an event that can't be read: {e}"), from, limits),
@@ -155,9 +172,26 @@ impl EventLog {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::as_conversions)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_record_ends_where_the_file_ends() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/evtx/schannel-and-http/artifact.evtx");
+        let whole = std::fs::read(path).unwrap();
+        // The sizes in the records' headers: they end at 5436, 6652 and 7852. Of the last one, two bytes of its repeated
+        // size are cut: the event is whole.
+        let end = 7_850;
+        let log = parse(whole.get(..end).unwrap(), SourceId(0), &Limits::default());
+        let found = |log: &EventLog| log.problems.iter().map(|p| (p.offset, p.message.clone())).collect::<Vec<_>>();
+        let claims = "an event that claims 2 bytes beyond the end of the file, which are read as zeros".to_owned();
+        assert!(found(&log).contains(&(6_652, claims)), "{:?}", log.problems);
+        assert_eq!(log.records.last().unwrap().place.end(), end as u64);
+        // The whole file says nothing of the kind.
+        assert!(parse(&whole, SourceId(0), &Limits::default()).problems.is_empty());
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use time::OffsetDateTime;
-use x509_parser::asn1_rs::Oid;
+use x509_parser::der_parser::oid::Oid;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 use x509_parser::x509::SubjectPublicKeyInfo;
@@ -112,7 +112,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Certificate, FormatError> {
         ca: None,
         subject_key_id: None,
         public_key: public_key(&parsed.subject_pki),
-        signature_algorithm: parsed.signature_algorithm.algorithm.to_id_string(),
+        signature_algorithm: oid_text(&parsed.signature_algorithm.algorithm),
         problems: Vec::new(),
     };
     read_extensions(&parsed, limits, &mut facts);
@@ -147,13 +147,12 @@ fn read_extensions(parsed: &X509Certificate<'_>, limits: &Limits, facts: &mut Ce
                     (usage.ocsp_signing, "1.3.6.1.5.5.7.3.9"),
                 ];
                 let known = known.into_iter().filter(|(set, _)| *set).map(|(_, oid)| oid.to_owned());
-                let other = usage.other.iter().take(limits.certificate_names);
-                let (whole, cut): (Vec<&Oid<'_>>, Vec<&Oid<'_>>) = other.partition(|oid| is_whole(oid));
-                let other = whole.into_iter().map(Oid::to_id_string);
-                facts.extended_key_usage = Some(known.chain(other).collect());
-                if !cut.is_empty() {
-                    facts.problems.push("a purpose of the certificate is no object identifier".to_owned());
+                let other = usage.other.iter().take(limits.certificate_names).map(oid_text);
+                let purposes: Vec<String> = known.chain(other).collect();
+                for purpose in purposes.iter().filter(|purpose| purpose.starts_with('#')).take(limits.problems) {
+                    facts.problems.push(format!("the purpose {purpose} is not an object identifier"));
                 }
+                facts.extended_key_usage = Some(purposes);
             }
             ParsedExtension::SubjectAlternativeName(names) if facts.alternative_names.is_empty() => {
                 let all = names.general_names.len();
@@ -174,16 +173,18 @@ fn read_extensions(parsed: &X509Certificate<'_>, limits: &Limits, facts: &mut Ce
                 facts.subject_key_id = Some(hex(id.0.get(..64).unwrap_or(id.0)));
             }
             ParsedExtension::ParseError { .. } => {
-                facts.problems.push(format!("the extension {} can't be read", extension.oid.to_id_string()));
+                facts.problems.push(format!("the extension {} can't be read", oid_text(&extension.oid)));
             }
             _ => {}
         }
     }
 }
 
-/// Whether an object identifier ends with a whole number, X.690 section 8.19.2.
-fn is_whole(oid: &Oid<'_>) -> bool {
-    oid.as_bytes().last().is_some_and(|last| last & 0x80 == 0)
+/// An object identifier in dotted form; a malformed one, which names nothing, as `#` and its bytes. x509-parser gives a
+/// cut arc or one with leading zeros the text of the identifier that it resembles, and counts the second arc modulo 40.
+pub(crate) fn oid_text(oid: &Oid<'_>) -> String {
+    let bytes = oid.as_bytes();
+    der::oid_text(bytes).unwrap_or_else(|| format!("#{}", hex(bytes.get(..64).unwrap_or(bytes))))
 }
 
 /// The names of Key Usage bits, bit 0 (digitalSignature) lowest, RFC 5280 section 4.2.1.3.
@@ -204,10 +205,10 @@ pub fn key_usage_names(flags: u16) -> Vec<&'static str> {
 
 /// The facts of a SubjectPublicKeyInfo, of a certificate or of a request.
 pub fn public_key(info: &SubjectPublicKeyInfo<'_>) -> PublicKey {
-    let oid = info.algorithm.algorithm.to_id_string();
+    let oid = oid_text(&info.algorithm.algorithm);
     let key = info.subject_public_key.data.as_ref();
     let parameters = info.algorithm.parameters.as_ref();
-    let curve = parameters.and_then(|any| any.as_oid().ok()).and_then(|oid| key_algorithm::curve(&oid.to_id_string()));
+    let curve = parameters.and_then(|any| any.as_oid().ok()).and_then(|oid| key_algorithm::curve(&oid_text(&oid)));
     let name = key_algorithm::name(&oid);
     let bits = match name {
         Some("RSA" | "RSA-PSS" | "RSA-OAEP") => first_integer_bits(key),
@@ -252,10 +253,10 @@ pub(crate) fn alternative_name(name: &GeneralName<'_>, limits: &Limits) -> Alter
         GeneralName::URI(text) => ("uri", (*text).to_owned()),
         GeneralName::IPAddress(bytes) => ("ip", ip_text(bytes)),
         GeneralName::DirectoryName(name) => ("directory", name_text(name, limits)),
-        GeneralName::RegisteredID(oid) => ("registered-id", oid.to_id_string()),
+        GeneralName::RegisteredID(oid) => ("registered-id", oid_text(oid)),
         GeneralName::OtherName(oid, value) => {
             // The user principal name of [MS-WCCE] section 2.2.2.7.7.4 stands as [0] EXPLICIT UTF8String.
-            let oid = oid.to_id_string();
+            let oid = oid_text(oid);
             match Reader::new(value, 4).read() {
                 Ok(Some(outer)) if oid == "1.3.6.1.4.1.311.20.2.3" => {
                     match outer.children().read().ok().flatten().and_then(|inner| inner.text()) {
@@ -306,7 +307,7 @@ pub fn name_text(name: &X509Name<'_>, limits: &Limits) -> String {
             if index > 0 {
                 text.push_str(" + ");
             }
-            text.push_str(&attribute_name(&value.attr_type().to_id_string()));
+            text.push_str(&attribute_name(&oid_text(value.attr_type())));
             text.push('=');
             let any = value.attr_value();
             let shown = der::text_of(any.tag().0, any.data).unwrap_or_else(|| format!("#{}", hex(any.data)));
@@ -373,6 +374,18 @@ mod tests {
     #[test]
     fn key_usage_bits_have_the_names_of_rfc_5280() {
         assert_eq!(key_usage_names(0b1_0000_0101), ["digitalSignature", "keyEncipherment", "decipherOnly"]);
+    }
+
+    #[test]
+    fn object_identifiers_are_those_of_x_690() {
+        let text = |bytes: &'static [u8]| oid_text(&Oid::new(bytes.into()));
+        assert_eq!(text(&[0x2b, 6, 1, 5, 5, 7, 3, 1]), "1.3.6.1.5.5.7.3.1");
+        // X.690 section 8.19.5 has this one as its example.
+        assert_eq!(text(&[0x88, 0x37, 3]), "2.999.3");
+        // A purpose whose last arc is cut, and one whose last arc begins with a zero (section 8.19.2), are not serverAuth.
+        assert_eq!(text(&[0x2b, 6, 1, 5, 5, 7, 3, 0x81]), "#2b06010505070381");
+        assert_eq!(text(&[0x2b, 6, 1, 5, 5, 7, 3, 0x80, 1]), "#2b0601050507038001");
+        assert_eq!(text(&[]), "#");
     }
 
     #[test]
