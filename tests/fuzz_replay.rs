@@ -47,27 +47,6 @@ const KEYS: [&str; 8] = [
     "tpm-key-blob",
 ];
 
-/// An input that once broke a target.
-fn regression(name: &str) -> Vec<u8> {
-    fs::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/regressions")).join(name)).unwrap()
-}
-
-#[test]
-#[cfg(feature = "evtx")]
-fn a_record_ends_where_its_log_ends() {
-    bodies::evtx(&regression("evtx-record-beyond-the-log/log.evtx"));
-}
-
-#[test]
-fn a_purpose_that_ends_within_a_number_is_none() {
-    let bytes = regression("x509-purpose-without-end/certificate.der");
-    bodies::x509_facts::x509(&bytes);
-    // A crate for certificates, written by others, sees no such purpose either.
-    let facts = keyspect::formats::x509::read(&bytes, &keyspect::limits::Limits::default()).unwrap();
-    assert!(facts.extended_key_usage.unwrap().iter().all(|oid| oid != "1.3.6.1.5.5.7.3.1"));
-    assert!(facts.problems.iter().any(|problem| problem.contains("no object identifier")));
-}
-
 #[test]
 fn certutil() {
     replay(&["certutil"], bodies::certutil);

@@ -13,7 +13,6 @@ use crate::model::fact::{Excerpts, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
 use evtx::{EvtxChunkData, ParserSettings};
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The report's word for a binary event log.
@@ -121,7 +120,7 @@ fn chunk(
             }
         };
         let inside = usize::try_from(record.binxml_offset.saturating_sub(RECORD_HEADER)).unwrap_or(0);
-        let from = offset.saturating_add(inside).min(end);
+        let from = offset.saturating_add(inside);
         // The header, the BinXml and the repeated size.
         let size = usize::try_from(record.binxml_size).unwrap_or(0).saturating_add(28);
         let end = from.saturating_add(size);
