@@ -99,8 +99,11 @@ const TOKENS: [&str; 41] = [
     "\rEncryption test passed",
 ];
 
+/// A place, an operation and a token.
+pub type Change = (u16, u8, u8);
+
 /// A log that repeats some blocks, each time changed: `changes` are a place, an operation and a token.
-pub fn repeated(blocks: &str, changes: &[(u16, u8, u8)], times: usize) -> String {
+pub fn repeated(blocks: &str, changes: &[Change], times: usize) -> String {
     let mut out = format!("my \"Personal\"\r\n{blocks}");
     let mut changes = changes.iter();
     for _ in 0..times {
@@ -157,14 +160,16 @@ pub fn same_both_ways(text: &str) -> usize {
     passed
 }
 
+/// The changes that the first bytes of an input choose, and the blocks of the log behind them.
+pub fn changes_and_blocks(data: &[u8]) -> Option<(Vec<Change>, &str)> {
+    let (head, log) = data.split_at(data.len().min(48));
+    let change = |[a, b, c, d]: &[u8; 4]| (u16::from_le_bytes([*a, *b]), *c, *d);
+    Some((head.as_chunks::<4>().0.iter().map(change).collect(), blocks(std::str::from_utf8(log).ok()?)?))
+}
+
 /// The fuzz target: the first bytes are changes, the rest is a log.
 pub fn block_shapes(data: &[u8]) {
-    let (head, log) = data.split_at(data.len().min(48));
-    let changes: Vec<(u16, u8, u8)> =
-        head.as_chunks::<4>().0.iter().map(|[a, b, c, d]| (u16::from_le_bytes([*a, *b]), *c, *d)).collect();
-    if let Ok(log) = std::str::from_utf8(log)
-        && let Some(blocks) = blocks(log)
-    {
+    if let Some((changes, blocks)) = changes_and_blocks(data) {
         same_both_ways(&repeated(blocks, &changes, 4));
     }
 }

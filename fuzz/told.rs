@@ -2,7 +2,7 @@
 //! each of them.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 
-use super::block_shapes::{blocks, repeated};
+use super::block_shapes::{blocks, changes_and_blocks, repeated};
 use keyspect::analyze::{Analysis, Options};
 use keyspect::report::jsonl::JsonLines;
 use keyspect::workloads;
@@ -80,15 +80,9 @@ pub fn same_lines(text: &str, every: bool) -> String {
 
 /// The fuzz target: the first bytes are changes, the rest is a log.
 pub fn told(data: &[u8]) {
-    let (head, log) = data.split_at(data.len().min(48));
-    let changes: Vec<(u16, u8, u8)> =
-        head.as_chunks::<4>().0.iter().map(|[a, b, c, d]| (u16::from_le_bytes([*a, *b]), *c, *d)).collect();
-    if let Ok(log) = std::str::from_utf8(log)
-        && let Some(blocks) = blocks(log)
+    if let Some((changes, own)) = changes_and_blocks(data)
+        && let Some(blocks) = blocks(&repeated(own, &changes, 4))
     {
-        let changed = repeated(blocks, &changes, 4);
-        if let Some(blocks) = self::blocks(&changed) {
-            same_lines(&numbered(blocks, 12), head.first().is_some_and(|first| first & 1 == 1));
-        }
+        same_lines(&numbered(blocks, 12), data.first().is_some_and(|first| first & 1 == 1));
     }
 }

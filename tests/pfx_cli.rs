@@ -2,9 +2,12 @@
 #![cfg(all(feature = "cli", feature = "decrypt"))]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod bytes;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use bytes::base64;
 use serde_json::Value;
 
 fn folder() -> PathBuf {
@@ -133,13 +136,4 @@ fn nothing_secret_is_in_any_output() {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |chunk: &[u8]| {
-        let value = chunk.iter().fold(0_usize, |value, byte| value << 8 | usize::from(*byte));
-        [18, 12, 6, 0].map(|shift| char::from(LETTERS[value >> shift & 63]))
-    };
-    bytes.chunks_exact(3).flat_map(group).collect()
 }

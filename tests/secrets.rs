@@ -3,8 +3,11 @@
 #![cfg(all(unix, feature = "cli", feature = "decrypt", feature = "zip"))]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod bytes;
+
 use aho_corasick::AhoCorasick;
 use assert_cmd::Command;
+use bytes::{base64, der_value};
 use keyspect::analyze::{Analysis, Options};
 use keyspect::formats::pfx::open::open;
 use keyspect::formats::pfx::walk;
@@ -37,23 +40,11 @@ fn artifacts(kind: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Tag, content and rest of the first DER value.
-fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let first = usize::from(*der.get(1)?);
-    let (size, length) = if first < 0x80 {
-        (2, first)
-    } else {
-        let digits = der.get(2..2 + (first & 0x7f))?;
-        (2 + digits.len(), digits.iter().fold(0, |value, digit| value << 8 | usize::from(*digit)))
-    };
-    Some((der[0], der.get(size..size + length)?, der.get(size + length..)?))
-}
-
 /// The private numbers of a key in PKCS #8, PKCS #1 or SEC 1: all of an RSA key but modulus and exponent, the scalar of others.
 fn private_numbers(der: &[u8]) -> Vec<Vec<u8>> {
-    let Some((0x30, fields, _)) = value(der) else { return Vec::new() };
+    let Some((0x30, fields, _)) = der_value(der) else { return Vec::new() };
     let (mut numbers, mut octets, mut rest) = (Vec::new(), None, fields);
-    while let Some((tag, content, after)) = value(rest) {
+    while let Some((tag, content, after)) = der_value(rest) {
         match tag {
             2 => numbers.push(content.to_vec()),
             4 => octets = octets.or(Some(content)),
@@ -63,22 +54,13 @@ fn private_numbers(der: &[u8]) -> Vec<Vec<u8>> {
     }
     match octets {
         _ if numbers.len() >= 9 => numbers.split_off(3),
-        Some(inner) => match value(inner) {
+        Some(inner) => match der_value(inner) {
             Some((0x30, ..)) => private_numbers(inner),
             Some((4, scalar, _)) if inner.len() > 32 => vec![scalar.to_vec()],
             _ => vec![inner.to_vec()],
         },
         None => Vec::new(),
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |chunk: &[u8]| {
-        let value = chunk.iter().fold(0_usize, |value, byte| value << 8 | usize::from(*byte));
-        [18, 12, 6, 0].map(|shift| char::from(LETTERS[value >> shift & 63]))
-    };
-    bytes.chunks_exact(3).flat_map(group).collect()
 }
 
 /// Twelve bytes from the middle of a number in every form in which a program might print them.

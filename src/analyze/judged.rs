@@ -1,7 +1,8 @@
 //! The lines of a streamed report about a credential that is judged.
 
-use super::Options;
+use super::judging::Counted;
 use super::tally::Outcomes;
+use super::{Options, context};
 use crate::case::credential::{Credential, CredentialId};
 use crate::model::hash;
 use crate::model::judgement::{Severity, Verdict};
@@ -142,6 +143,26 @@ pub(super) fn push(
         Written::new(rule, severity, &fingerprint)
     };
     findings.iter().map(written).collect()
+}
+
+/// Judges credentials that are not kept.
+pub(super) struct Judge<'a> {
+    pub(super) options: &'a Options,
+    pub(super) stop: &'a dyn Fn() -> bool,
+    pub(super) counted: &'a mut Counted,
+}
+
+impl Judge<'_> {
+    /// The outcomes of the rules about one credential, and its findings; its lines are appended.
+    pub(super) fn judge(&mut self, credential: &Credential, lines: &mut Lines) -> (Outcomes, Vec<Written>) {
+        let Self { options, stop, counted } = self;
+        let candidates = judge::candidates(credential, &options.targets);
+        let base = context(options, &options.targets, *stop);
+        let mut recorded = judge::run_for(credential, &candidates, &base, Vec::new());
+        let outcomes = counted.tally.keep(&mut recorded);
+        let findings = push(lines, credential, &outcomes, &candidates, options);
+        (outcomes, findings)
+    }
 }
 
 /// Whether two credentials state the same, so that no rule about one credential can tell them apart but by where it is

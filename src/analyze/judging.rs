@@ -1,8 +1,8 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
 use super::contained::{Judged, unharmed};
-use super::forms::{Form, Judge, Told};
-use super::judged::{self, Lines, Mark, Written};
+use super::forms::{Form, Told};
+use super::judged::{self, Judge, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
 use super::{Analysis, context, preflight, sighting};
@@ -303,7 +303,8 @@ impl Analysis<'_> {
                     self.forget(*id, told.identity);
                 } else {
                     let credential = Credential { id: *id, ..told.shaped.credential() };
-                    let (outcomes, findings) = self.judge_alone(&credential);
+                    let mut judge = Judge { options: &self.options, stop: self.stop, counted: &mut self.counted };
+                    let (outcomes, findings) = judge.judge(&credential, &mut Lines::default());
                     self.let_go(*id, Some(told.identity), &outcomes, &findings);
                 }
             }
@@ -357,18 +358,6 @@ impl Analysis<'_> {
                 ids.remove();
             }
         }
-    }
-
-    /// The outcomes of the rules about one credential, and its findings.
-    fn judge_alone(&mut self, credential: &Credential) -> (Outcomes, Vec<Written>) {
-        let options = &self.options;
-        let candidates = judge::candidates(credential, &options.targets);
-        let base = context(options, &options.targets, self.stop);
-        let room = std::mem::take(&mut self.recorded);
-        self.recorded = judge::run_for(credential, &candidates, &base, room);
-        let outcomes = self.counted.tally.keep(&mut self.recorded);
-        let findings = judged::push(&mut Lines::default(), credential, &outcomes, &candidates, options);
-        (outcomes, findings)
     }
 
     /// Ends the run: compares the credentials, ranks, and gives the report. With a sink the items that the end of the

@@ -493,8 +493,7 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
-    /// Takes the records that the readers of other kinds completed, and the artifacts that stand inside the text.
-    /// Takes what some lines of a text gave.
+    /// Takes what some lines of a text gave: credentials, records of other kinds, artifacts that stand inside it.
     fn portion(&mut self, input: &mut Input, portion: Portion, records: &mut Records) -> io::Result<()> {
         for logged in portion.credentials {
             self.logged(logged)?;

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The outcomes about one credential, in the order of the rules.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Outcomes {
     /// Numbers of a [`Tally`], for those whose reason is a constant; [`OTHER`]: the next one of the others.
     numbers: Box<[u16]>,

@@ -125,11 +125,6 @@ fn chunk(
         let size = usize::try_from(record.binxml_size).unwrap_or(0).saturating_add(28);
         let end = from.saturating_add(size);
         let file_end = offset.saturating_add(present);
-        if from >= file_end {
-            // Its header is of the zeros that fill the chunk: nothing of it is there.
-            log.problem("an event that begins behind the end of the file", file_end, limits);
-            continue;
-        }
         if end > file_end {
             let beyond = end.saturating_sub(file_end);
             log.problem(

@@ -89,7 +89,7 @@ pub struct ExcerptLine<'a> {
 }
 
 /// An excerpt longer than this (bytes) is cut to the words at its place.
-const LONG_EXCERPT: usize = 160;
+pub(crate) const LONG_EXCERPT: usize = 160;
 
 /// The lines of an input that a credential's facts stand on, kept so that no renderer has to reopen the input.
 ///

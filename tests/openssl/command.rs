@@ -1,5 +1,6 @@
 //! Runs openssl, and reads the shapes of its output that several tests need.
 
+use super::bytes::der_value;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -58,22 +59,10 @@ pub fn pem_blocks(text: &str) -> Vec<(&str, &str)> {
 /// The content of the subjectPublicKey BIT STRING: the last value of a SubjectPublicKeyInfo in DER, after its count of unused
 /// bits.
 pub fn subject_public_key(info: &[u8]) -> Option<&[u8]> {
-    let (_, fields) = first_value(info)?;
-    let (after, _) = first_value(fields)?;
-    let (_, bits) = first_value(&fields[after..])?;
+    let (_, fields, _) = der_value(info)?;
+    let (_, _, after) = der_value(fields)?;
+    let (_, bits, _) = der_value(after)?;
     bits.get(1..)
-}
-
-/// The first value of some DER: where it ends, and its content.
-fn first_value(der: &[u8]) -> Option<(usize, &[u8])> {
-    let first = usize::from(*der.get(1)?);
-    let (size, length) = if first < 0x80 {
-        (2, first)
-    } else {
-        let digits = der.get(2..2 + (first & 0x7f))?;
-        (2 + digits.len(), digits.iter().fold(0, |value, digit| value << 8 | usize::from(*digit)))
-    };
-    Some((size + length, der.get(size..size + length)?))
 }
 
 /// Bytes as openssl prints them: pairs of digits with colons or blanks between them.

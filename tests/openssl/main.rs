@@ -5,6 +5,8 @@
 #![cfg(feature = "decrypt")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs, unreachable_pub)]
 
+#[path = "../bytes/mod.rs"]
+mod bytes;
 mod certificate;
 mod command;
 mod explained;

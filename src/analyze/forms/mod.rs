@@ -10,10 +10,10 @@
 mod template;
 mod values;
 
-use super::judged::{self, Lines, Written};
+use super::judged::{Judge, Lines, Written};
 use super::judging::Counted;
+use super::sighting;
 use super::tally::{Outcomes, Tally};
-use super::{Options, context, sighting};
 use crate::case::credential::{Association, Credential, CredentialId, Scope};
 use crate::case::from_certutil::ShapedCredential;
 use crate::case::index::{IndexEntry, fold, fold_all};
@@ -38,9 +38,6 @@ const JUDGED: u32 = 3;
 
 /// So many forms in a row are learned at once without one that is used; then more and more have to be judged before.
 const UNUSED_FORMS: u32 = 16;
-
-/// The longest line that is shown whole as evidence, in bytes.
-const SHOWN_LINE: usize = 160;
 
 /// The forms of the credentials so far.
 #[derive(Default)]
@@ -112,8 +109,7 @@ pub(super) struct Told {
 impl Forms {
     /// The form of a credential, once enough of its kind were judged.
     pub(super) fn of(&mut self, shaped: &ShapedCredential, judge: &mut Judge<'_>) -> Option<Arc<Form>> {
-        let longest = SHOWN_LINE.min(judge.options.limits.excerpt_columns);
-        let traits = Traits::of(shaped, judge.options.at, longest)?;
+        let traits = Traits::of(shaped, judge.options)?;
         let key = (shaped.block.shape(), Arc::as_ptr(&shaped.around).addr());
         let kin = self.remembered.get_mut(&key).map(Vec::as_mut_slice).unwrap_or_default();
         if let Some(known) = kin.iter_mut().find(|known| known.traits == traits) {
@@ -127,7 +123,7 @@ impl Forms {
                 }
                 None if known.judged >= JUDGED << (self.unused / UNUSED_FORMS).min(9) => {
                     self.unused = self.unused.saturating_add(1);
-                    return known.form.insert(judge.learn(shaped, &traits).map(Arc::new)).clone();
+                    return known.form.insert(learn(shaped, &traits, judge).map(Arc::new)).clone();
                 }
                 None => return None,
             }
@@ -232,13 +228,6 @@ impl EntryForm {
     }
 }
 
-/// How a credential is judged that nobody counts.
-pub(super) struct Judge<'a> {
-    pub(super) options: &'a Options,
-    pub(super) stop: &'a dyn Fn() -> bool,
-    pub(super) counted: &'a mut Counted,
-}
-
 /// What is said of a credential.
 struct Spoken {
     credential: Credential,
@@ -248,92 +237,112 @@ struct Spoken {
     lines: Vec<Vec<u8>>,
 }
 
-impl Judge<'_> {
-    fn speak(&mut self, shaped: &ShapedCredential, id: u32) -> Spoken {
-        let options = self.options;
-        let mut credential = shaped.credential();
-        credential.id = CredentialId(id);
-        let candidates = judge::candidates(&credential, &options.targets);
-        let base = context(options, &options.targets, self.stop);
-        let mut recorded = judge::run_for(&credential, &candidates, &base, Vec::new());
-        let outcomes = self.counted.tally.keep(&mut recorded);
-        let mut lines = Lines::default();
-        let written = judged::push(&mut lines, &credential, &outcomes, &candidates, options);
-        let ranked = judge::findings(Some(credential.id), outcomes.failed(), &candidates);
-        let workloads = ranked.iter().map(|finding| build::workloads(finding, &options.targets));
-        let of = |(written, workloads): (&Written, String)| FormFinding {
-            rule: written.rule,
-            severity: written.severity,
-            workloads,
-        };
-        let findings = written.iter().zip(workloads).map(of).collect();
-        let fingerprints = written.iter().map(|written| format!("{:016x}", written.fingerprint)).collect();
-        let lines = lines.iter().map(|(_, line)| line.to_vec()).collect();
-        Spoken { credential, outcomes, findings, fingerprints, lines }
-    }
+/// What the rules say of a credential, as a streamed report says it.
+fn speak(shaped: &ShapedCredential, id: u32, judge: &mut Judge<'_>) -> Spoken {
+    let mut credential = shaped.credential();
+    credential.id = CredentialId(id);
+    let mut lines = Lines::default();
+    let (outcomes, written) = judge.judge(&credential, &mut lines);
+    let targets = &judge.options.targets;
+    let candidates = judge::candidates(&credential, targets);
+    let ranked = judge::findings(Some(credential.id), outcomes.failed(), &candidates);
+    let workloads = ranked.iter().map(|finding| build::workloads(finding, targets));
+    let of = |(written, workloads): (&Written, String)| FormFinding {
+        rule: written.rule,
+        severity: written.severity,
+        workloads,
+    };
+    let findings = written.iter().zip(workloads).map(of).collect();
+    let fingerprints = written.iter().map(|written| format!("{:016x}", written.fingerprint)).collect();
+    let lines = lines.iter().map(|(_, line)| line.to_vec()).collect();
+    Spoken { credential, outcomes, findings, fingerprints, lines }
+}
 
-    /// Learns the form of a credential. `None`: it has none that holds.
-    fn learn(&mut self, shaped: &ShapedCredential, traits: &Traits) -> Option<Form> {
-        let kinds = kinds(shaped);
-        let (one, other) = [false, true].into_iter().find_map(|keep_letters| {
-            let made = |line: u32, start, seed| {
-                let with = MadeUp { line, start, seed, keep_letters, rule: traits.rule };
-                let block = Box::new(shaped.block.made_up(&with)?);
-                let made = ShapedCredential { block, around: Arc::clone(&shaped.around) };
-                (Traits::of(&made, self.options.at, SHOWN_LINE).as_ref() == Some(traits)).then_some(made)
-            };
-            made(4_100_000_000, LOWEST << 21, 1).zip(made(4_150_000_000, LOWEST << 20, 2))
-        })?;
-        let spoken = self.speak(&one, 4_200_000_000);
-        let mut values = Values::default();
-        values.fill(&kinds, &one);
-        let filling = Filling { id: 4_200_000_000, shaped: &one, values: &values, fingerprints: &spoken.fingerprints };
-        let gaps = Gaps::of(&kinds, &filling)?;
-        let lines = spoken.lines.iter().map(|line| Template::learn(line, &gaps)).collect::<Option<Vec<_>>>()?;
-        let entry = EntryForm::learn(&spoken, &one, &values, kinds.len())?;
-        let store = spoken.credential.printed_store_name().unwrap_or_default().to_owned();
-        let form = Form {
-            lines,
-            entry,
-            store: (store, spoken.credential.scope()),
-            leaves: spoken.credential.key.association != Association::Unknown,
-            outcomes: spoken.outcomes,
-            findings: spoken.findings,
-            kinds,
-            has_examples: AtomicBool::new(false),
-            gone: AtomicU64::new(0),
-        };
-        // Each made-up value stands for itself alone.
-        let mut others = Values::default();
-        others.fill(&form.kinds, &other);
-        if !values.differ(&others, &form.kinds) {
-            return None;
-        }
-        let holds = self.holds(&form, &other, 4_250_000_000) && self.holds(&form, shaped, 7);
-        holds.then(|| form.lean())
-    }
+/// The numbers of a made-up credential, its first line and the offset of that: none is in a line by chance.
+struct Numbers {
+    id: u32,
+    line: u32,
+    start: u64,
+    seed: u64,
+}
 
-    /// Whether what a form tells of a credential is what is said of it.
-    fn holds(&mut self, form: &Form, shaped: &ShapedCredential, id: u32) -> bool {
-        let spoken = self.speak(shaped, id);
+const MADE_UP: [Numbers; 2] = [
+    Numbers { id: 4_200_000_000, line: 4_100_000_000, start: LOWEST << 21, seed: 1 },
+    Numbers { id: 4_250_000_000, line: 4_150_000_000, start: LOWEST << 20, seed: 2 },
+];
+
+/// Two credentials with these traits that are made up. `None`: there are none such.
+fn made_up(shaped: &ShapedCredential, traits: &Traits, judge: &Judge<'_>) -> Option<[ShapedCredential; 2]> {
+    [false, true].into_iter().find_map(|keep_letters| {
+        let made = |Numbers { line, start, seed, .. }: &Numbers| {
+            let with = MadeUp { line: *line, start: *start, seed: *seed, keep_letters, rule: traits.rule };
+            let block = Box::new(shaped.block.made_up(&with)?);
+            let made = ShapedCredential { block, around: Arc::clone(&shaped.around) };
+            (Traits::of(&made, judge.options).as_ref() == Some(traits)).then_some(made)
+        };
+        let [one, other] = MADE_UP.each_ref().map(made);
+        Some([one?, other?])
+    })
+}
+
+/// Learns the form of a credential. `None`: it has none that holds.
+fn learn(shaped: &ShapedCredential, traits: &Traits, judge: &mut Judge<'_>) -> Option<Form> {
+    let kinds = kinds(shaped);
+    let [one, other] = made_up(shaped, traits, judge)?;
+    let [Numbers { id, .. }, Numbers { id: other_id, .. }] = MADE_UP;
+    let spoken = speak(&one, id, judge);
+    let own = speak(shaped, OWN_ID, judge);
+    let (mut values, mut others) = (Values::default(), Values::default());
+    values.fill(&kinds, &one);
+    others.fill(&kinds, &other);
+    // Each made-up value stands for itself alone.
+    if !values.differ(&others, &kinds) {
+        return None;
+    }
+    let filling = Filling { id, shaped: &one, values: &values, fingerprints: &spoken.fingerprints };
+    let gaps = Gaps::of(&kinds, &filling)?;
+    let lines = spoken.lines.iter().map(|line| Template::learn(line, &gaps)).collect::<Option<Vec<_>>>()?;
+    let store = own.credential.printed_store_name().unwrap_or_default().to_owned();
+    let form = Form {
+        lines,
+        entry: EntryForm::learn(&spoken, &one, &values, kinds.len())?,
+        store: (store, own.credential.scope()),
+        leaves: own.credential.key.association != Association::Unknown,
+        // Of the one that is there: whatever they name stands in the log.
+        outcomes: own.outcomes.clone(),
+        findings: spoken.findings,
+        kinds,
+        has_examples: AtomicBool::new(false),
+        gone: AtomicU64::new(0),
+    };
+    let holds = spoken.outcomes.say_the_same(&form.outcomes)
+        && form.holds(&other, &speak(&other, other_id, judge))
+        && form.holds(shaped, &own);
+    holds.then(|| form.lean())
+}
+
+/// The number of the credential at hand, while its form is learned.
+const OWN_ID: u32 = 7;
+
+impl Form {
+    /// Whether what is told of a credential by this form is what is said of it.
+    fn holds(&self, shaped: &ShapedCredential, said: &Spoken) -> bool {
         let mut forms = Forms::default();
         let mut lines: Vec<Vec<u8>> = Vec::new();
-        let identity = forms.take(form, shaped);
-        let entry = forms.tell((form, shaped), CredentialId(id), |_, template, filling| {
+        let identity = forms.take(self, shaped);
+        let entry = forms.tell((self, shaped), said.credential.id, |_, template, filling| {
             let mut line = Vec::new();
             template.push(&mut line, filling);
             lines.push(line);
         });
-        identity == sighting::identity(&spoken.credential)
-            && identity.is_some()
-            && entry == IndexEntry::from(&spoken.credential)
-            && spoken.outcomes.say_the_same(&form.outcomes)
-            && spoken.lines == lines
-            && spoken.fingerprints == forms.fingerprints
+        identity.is_some()
+            && identity == sighting::identity(&said.credential)
+            && entry == IndexEntry::from(&said.credential)
+            && said.outcomes.say_the_same(&self.outcomes)
+            && said.lines == lines
+            && said.fingerprints == forms.fingerprints
     }
-}
 
-impl Form {
     /// Whether each of the outcomes has an example in the report already. Else the next credential has to be counted by
     /// itself: its outcomes name commands of its own.
     pub(super) fn has_examples(&self, tally: &mut Tally) -> bool {
@@ -362,5 +371,37 @@ impl Form {
         self.lines = self.lines.into_iter().map(|line| line.renumbered(place)).collect();
         self.kinds = used.iter().filter_map(|index| self.kinds.get(*index).copied()).collect();
         self
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::analyze::{Analysis, Options};
+    use crate::report::jsonl::JsonLines;
+    use time::macros::datetime;
+
+    /// Without this the comparison of both ways in `tests/properties.rs` could compare one with itself.
+    #[test]
+    fn forms_of_blocks_that_come_again_are_learned_and_used() {
+        let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/certutil");
+        let mut learned = Vec::new();
+        for case in std::fs::read_dir(corpus).unwrap().flatten() {
+            let Ok(log) = std::fs::read_to_string(case.path().join("input.txt")) else { continue };
+            let blocks =
+                log.find("================ ").zip(log.rfind("CertUtil:")).and_then(|(from, to)| log.get(from..to));
+            let thumbprint = log.split_once("Cert Hash(sha1): ").and_then(|(_, from)| from.get(..40));
+            let Some((blocks, thumbprint)) = blocks.zip(thumbprint) else { continue };
+            let copies: String = (0..8).map(|copy| blocks.replace(thumbprint, &format!("{copy:040x}"))).collect();
+            let mut lines = Vec::new();
+            let mut sink = JsonLines::new(&mut lines);
+            let mut analysis = Analysis::new(Options::new(datetime!(2026-01-01 0:00 UTC))).with_sink(&mut sink);
+            analysis.read("log.txt", None, &mut copies.as_bytes()).unwrap();
+            let used = |known: &&super::Remembered| matches!(known.form, Some(Some(_))) && known.judged > super::JUDGED;
+            if analysis.forms.remembered.values().flatten().any(|known| used(&known)) {
+                learned.push(case.file_name());
+            }
+        }
+        assert!(learned.len() > 80, "{learned:?}");
     }
 }

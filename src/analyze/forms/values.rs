@@ -1,13 +1,14 @@
 //! What may differ between credentials of one form: the values as the report writes them, and what rules ask of them.
 
+use crate::analyze::Options;
 use crate::case::credential::common_name;
 use crate::case::from_certutil::ShapedCredential;
 use crate::formats::certutil::TextField;
 use crate::model::container_name::{self, FileNameRule};
 use crate::model::date::Moment;
+use crate::model::fact::LONG_EXCERPT;
 use crate::report::json_writer::push_inner;
 use std::ops::Range;
-use time::OffsetDateTime;
 
 /// Made-up values are at least so long, in bytes: what is shorter may stand in a line by chance.
 pub(super) const SHORTEST: usize = 8;
@@ -175,8 +176,9 @@ impl NameTraits {
 impl Traits {
     /// Of a credential; `None` when one of its values is none that can be told in a few words: a date with two readings, a
     /// container without a name, a line longer than it is shown.
-    pub(super) fn of(shaped: &ShapedCredential, at: OffsetDateTime, longest_line: usize) -> Option<Self> {
-        let block = &*shaped.block;
+    pub(super) fn of(shaped: &ShapedCredential, options: &Options) -> Option<Self> {
+        let (block, at) = (&*shaped.block, options.at);
+        let longest_line = LONG_EXCERPT.min(options.limits.excerpt_columns);
         let moments = moments(shaped);
         let unsettled = block.dates().iter().zip(&moments).any(|(date, moment)| date.is_some() && moment.is_none());
         if unsettled || block.is_wider_than(longest_line) {

@@ -10,9 +10,9 @@ use crate::model::container_name::FileNameRule;
 /// What a made-up block has instead of the values of the one at hand.
 #[derive(Debug, Clone, Copy)]
 pub struct MadeUp {
-    /// Where it stands: the number of its first line, and that line's offset in the original.
+    /// The number of its first line.
     pub line: u32,
-    /// The offset.
+    /// The offset in the original at which that line begins.
     pub start: u64,
     /// What its values are made of.
     pub seed: u64,

@@ -10,11 +10,16 @@ pub(super) fn join<'t>(parts: &[Part], text: impl Fn(&Part) -> &'t str, room: &'
         return text(part);
     }
     room.clear();
-    for (at, part) in parts.iter().enumerate() {
-        room.push_str(if at > 0 { ", " } else { "" });
-        room.push_str(text(part));
-    }
+    push_joined(parts, text, room);
     room
+}
+
+/// Appends the parts of a distinguished name.
+pub(super) fn push_joined<'t>(parts: &[Part], text: impl Fn(&Part) -> &'t str, out: &mut String) {
+    for (at, part) in parts.iter().enumerate() {
+        out.push_str(if at > 0 { ", " } else { "" });
+        out.push_str(text(part));
+    }
 }
 
 /// A shape where it fits: the way from its own text to the one at hand.

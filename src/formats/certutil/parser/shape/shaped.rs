@@ -1,7 +1,7 @@
 //! A block that was compared with the shape of an earlier one: its record is made when it is asked for.
 
 use super::compare::{Part, Shape};
-use super::moved::Moved;
+use super::moved::{Moved, push_joined};
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
 
@@ -89,10 +89,7 @@ impl ShapedBlock {
                 (Some(from), Some(part)) => (from, from.saturating_add(length(part))),
                 _ => {
                     let from = text.len();
-                    for (at, part) in parts.iter().enumerate() {
-                        text.push_str(if at > 0 { ", " } else { "" });
-                        text.push_str(moved.text(part));
-                    }
+                    push_joined(parts, |part| moved.text(part), &mut text);
                     (from, text.len())
                 }
             };
