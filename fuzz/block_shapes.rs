@@ -41,9 +41,8 @@ pub fn records(bytes: &[u8], encoding: TextEncoding, at_once: bool) -> (Vec<Reco
             read = read_batch(&batch, &mut rest, &mut parser, &mut lines);
             records.extend(parser.take_records());
         }
-        if let BatchRead::UpTo(position) = read {
-            reader.give_back(position);
-        }
+        let here = rest.here();
+        reader.go_on_from(here);
     }
     parser.finish();
     records.extend(parser.take_records());

@@ -131,7 +131,7 @@ impl Analysis<'_> {
         answer?;
         self.case.entries.push(entry);
         self.told.push(Told { id, shaped, form, identity });
-        self.retire()
+        self.retire_some()
     }
 
     /// Makes the credentials that were only told: something is about to look at them, or to change them.
@@ -192,7 +192,7 @@ impl Analysis<'_> {
         }
         self.case.kept.push(credential);
         self.judge(id)?;
-        self.retire()
+        self.retire_some()
     }
 
     /// Two artifacts contradict each other: a remark on the input that is being read tells both values.
@@ -283,13 +283,14 @@ impl Analysis<'_> {
 
     /// In a streamed report lets go of the oldest credentials without a finding, then of the oldest ones with, once more
     /// are kept than the limit allows. Their lines are written; the rules that compare credentials still see their
-    /// index entries.
-    fn retire(&mut self) -> io::Result<()> {
+    /// index entries. It takes more than `most`.
+    fn retire(&mut self, most: usize) -> io::Result<()> {
         let limit = self.options.limits.kept_credentials;
         let many = self.case.kept.len().saturating_add(self.told.len());
-        if self.sink.is_none() || many < limit.saturating_mul(2) {
+        if self.sink.is_none() || many <= most {
             return Ok(());
         }
+        self.has_retired = true;
         let mut gone = self.leaving(many.saturating_sub(limit));
         let mut kept = std::mem::take(&mut self.case.kept);
         let mut told = std::mem::take(&mut self.told);
@@ -314,11 +315,18 @@ impl Analysis<'_> {
         told.retain(|told| gone.binary_search(&told.id).is_err());
         (self.case.kept, self.told) = (kept, told);
         // Of a log of bare headers there would be a list of nothing. Entries far from the end are left where they are.
-        let recent = self.case.entries.len().saturating_sub(limit.saturating_mul(4));
-        let entries = self.case.entries.split_off(recent);
         let needless = |entry: &IndexEntry| entry.tells_nothing() && gone.binary_search(&entry.id).is_ok();
-        self.case.entries.extend(entries.into_iter().filter(|entry| !needless(entry)));
+        let recent = self.case.entries.len().saturating_sub(limit.saturating_mul(4));
+        if self.case.entries.get(recent..).unwrap_or_default().iter().any(needless) {
+            let entries = self.case.entries.split_off(recent);
+            self.case.entries.extend(entries.into_iter().filter(|entry| !needless(entry)));
+        }
         Ok(())
+    }
+
+    /// The same once twice as many are kept as the limit allows: not for each one anew.
+    fn retire_some(&mut self) -> io::Result<()> {
+        self.retire(self.options.limits.kept_credentials.saturating_mul(2).saturating_sub(1))
     }
 
     /// So many of the credentials that leave, in the order in which they leave.
@@ -366,6 +374,10 @@ impl Analysis<'_> {
     /// # Errors
     /// Only what the sink answers.
     pub fn finish(mut self) -> io::Result<Report> {
+        // Where some have left, how many more are kept is chance; made ones are dear.
+        if self.has_retired {
+            self.retire(self.options.limits.kept_credentials)?;
+        }
         self.make_told()?;
         self.forms.forget(&mut self.counted);
         self.link()?;

@@ -132,6 +132,8 @@ pub struct Analysis<'a> {
     forms: Forms,
     /// The credentials that are written and were not made, by number.
     told: Vec<Told>,
+    /// Whether credentials have left the run before its end.
+    has_retired: bool,
     /// Room for a line.
     line: Vec<u8>,
     /// The lines of the credential that is judged.
@@ -166,6 +168,7 @@ impl<'a> Analysis<'a> {
             counted: Counted::default(),
             forms: Forms::default(),
             told: Vec::new(),
+            has_retired: false,
             line: Vec::new(),
             lines: Lines::default(),
             recorded: Vec::new(),

@@ -79,9 +79,8 @@ impl<R: Read> Reading<R> {
                         read = read_batch(&batch, &mut lines, parser, segments);
                         next = take(portion(parser, segments, log))?;
                     }
-                    if let BatchRead::UpTo(position) = read {
-                        self.lines.give_back(position);
-                    }
+                    let here = lines.here();
+                    self.lines.go_on_from(here);
                     if next == Next::Stop {
                         break;
                     }

@@ -27,8 +27,9 @@ pub struct LineReader<R> {
     started: bool,
     /// Bytes at hand that the batch before used up.
     taken: usize,
-    /// The number of the line that comes next.
+    /// The number of the line that comes next, once the lines of the batch before are counted.
     number: u64,
+    uncounted: Uncounted,
     /// The window that comes next, within a very long line.
     inside: Option<Inside>,
     decoded: Decoded,
@@ -42,6 +43,17 @@ struct Inside {
     index: u32,
     overlap: u32,
     characters_before: u32,
+}
+
+/// The lines of the last batch that are not counted yet: mostly whoever reads them tells where the next one begins.
+#[derive(Debug, Clone, Copy, Default)]
+enum Uncounted {
+    #[default]
+    Nothing,
+    /// The bytes that it used up.
+    Raw,
+    /// Their text, which was decoded from UTF-16.
+    Wide,
 }
 
 /// What the next batch is made of.
@@ -83,6 +95,7 @@ impl<R: Read> LineReader<R> {
             started: false,
             taken: 0,
             number: 1,
+            uncounted: Uncounted::Nothing,
             inside: None,
             decoded: Decoded::default(),
             wide: Vec::new(),
@@ -107,6 +120,7 @@ impl<R: Read> LineReader<R> {
     /// # Errors
     /// The reader's error, after all complete and incomplete lines before it were given.
     pub fn next_batch(&mut self) -> io::Result<Option<Batch<'_>>> {
+        self.count();
         self.raw.consume(std::mem::take(&mut self.taken));
         self.fill();
         if !self.started {
@@ -130,7 +144,7 @@ impl<R: Read> LineReader<R> {
         let encoding = self.encoding;
 
         let valid = match (encoding, &self.page) {
-            (TextEncoding::Utf8 | TextEncoding::Utf8Bom, _) => std::str::from_utf8(bytes).ok(),
+            (TextEncoding::Utf8 | TextEncoding::Utf8Bom, _) => simdutf8::basic::from_utf8(bytes).ok(),
             (TextEncoding::CodePage(_), Some(_)) if bytes.is_ascii() => std::str::from_utf8(bytes).ok(),
             _ => None,
         };
@@ -155,7 +169,13 @@ impl<R: Read> LineReader<R> {
 
         let window = match cut {
             Cut::Lines(_) => {
-                self.number = self.number.saturating_add(count_lines(text, self.newline));
+                match map {
+                    BatchMap::Identity => self.uncounted = Uncounted::Raw,
+                    BatchMap::Utf16 { .. } => self.uncounted = Uncounted::Wide,
+                    BatchMap::Marked { .. } => {
+                        self.number = self.number.saturating_add(count_lines(text.as_bytes(), self.newline));
+                    }
+                }
                 None
             }
             Cut::LastWindow(_) => {
@@ -184,13 +204,26 @@ impl<R: Read> LineReader<R> {
         Ok(Some(batch))
     }
 
-    /// Makes the next batch begin at a line of the last one, which is then given again, with more lines behind it. Only
-    /// while the batch says that it continues, and never its first line.
-    pub fn give_back(&mut self, to: Position) {
-        let back = to.start.checked_sub(self.raw.base()).and_then(|back| usize::try_from(back).ok());
-        if let Some(back) = back.filter(|back| *back > 0 && *back < self.taken && !self.raw.done()) {
-            self.taken = back;
-            self.number = to.number;
+    /// Counts the lines of the last batch, if nobody has told how many they are.
+    fn count(&mut self) {
+        let bytes = match std::mem::take(&mut self.uncounted) {
+            Uncounted::Nothing => return,
+            Uncounted::Raw => self.raw.bytes().get(..self.taken).unwrap_or_default(),
+            Uncounted::Wide => &self.wide,
+        };
+        self.number = self.number.saturating_add(count_lines(bytes, self.newline));
+    }
+
+    /// Makes the next batch begin where the lines of the last one were read up to: at its end, or, while the batch says
+    /// that it continues, at one of its lines but the first, which is then given again with more lines behind it.
+    pub fn go_on_from(&mut self, here: Position) {
+        let read = here.start.checked_sub(self.raw.base()).and_then(|read| usize::try_from(read).ok());
+        if let Some(read) = read.filter(|read| *read > 0 && *read <= self.taken)
+            && (read == self.taken || !self.raw.done())
+        {
+            self.taken = read;
+            self.number = here.number;
+            self.uncounted = Uncounted::Nothing;
         }
     }
 
@@ -376,11 +409,11 @@ fn floor_boundary(text: &str, index: usize) -> usize {
 }
 
 /// The line ends of a text.
-fn count_lines(text: &str, newline: Newline) -> u64 {
+fn count_lines(text: &[u8], newline: Newline) -> u64 {
     match newline {
-        Newline::Lf => to_u64(memchr_iter(b'\n', text.as_bytes()).count()),
+        Newline::Lf => to_u64(memchr_iter(b'\n', text).count()),
         Newline::CrOrLf => {
-            let mut rest = text.as_bytes();
+            let mut rest = text;
             let mut count = 0_u64;
             while !rest.is_empty() {
                 rest = rest.get(first_line_len(rest, newline)..).unwrap_or_default();
@@ -552,7 +585,7 @@ impl<'a> Lines<'a> {
         self.at
     }
 
-    /// The place where the next line begins, for [`LineReader::give_back`].
+    /// The place where the next line begins, for [`LineReader::go_on_from`].
     pub fn here(&self) -> Position {
         Position { start: self.start, number: self.number }
     }

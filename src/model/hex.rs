@@ -33,11 +33,23 @@ pub fn bytes<const DIGITS: usize, const BYTES: usize>(digits: &[u8; DIGITS]) -> 
 
 /// The value of a digit; 0xFF for any other byte.
 fn value(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        b'A'..=b'F' => digit - b'A' + 10,
-        _ => 0xFF,
+    let (number, letter) = (digit.wrapping_sub(b'0'), (digit | 0x20).wrapping_sub(b'a'));
+    if number < 10 {
+        number
+    } else if letter < 6 {
+        letter + 10
+    } else {
+        0xFF
+    }
+}
+
+/// Appends the hexadecimal digits of a text in lower case, without what stands between them.
+pub fn push_digits(out: &mut Vec<u8>, text: &str) {
+    // Most are printed so; a loop without a way out is run over many bytes at once.
+    if text.bytes().fold(true, |all, byte| all & matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        out.extend(text.bytes().filter(u8::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()));
     }
 }
 
@@ -47,6 +59,17 @@ mod tests {
     fn digits_of_bytes() {
         assert_eq!(super::lower(&[0x00, 0x1f, 0xa0, 0xff]), "001fa0ff");
         assert_eq!(super::bytes(b"001fA0fF"), Some([0x00, 0x1f, 0xa0, 0xff]));
-        assert_eq!(super::bytes::<4, 2>(b"1g00"), None);
+        for other in [b"1g00", b"1G00", b"/000", b":000", b"@000", b"`000", b"\xB0000"] {
+            assert_eq!(super::bytes::<4, 2>(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn digits_of_a_text() {
+        for text in ["00 1F:a0-ff", "001fa0ff", " 001FA0FF\u{200e}"] {
+            let mut out = Vec::new();
+            super::push_digits(&mut out, text);
+            assert_eq!(out, b"001fa0ff", "{text:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::formats::certutil::TextField;
 use crate::model::container_name::{self, FileNameRule};
 use crate::model::date::Moment;
 use crate::model::fact::LONG_EXCERPT;
+use crate::model::hex;
 use crate::report::json_writer::push_inner;
 use std::ops::Range;
 
@@ -69,6 +70,12 @@ impl Values {
         json.clear();
         ranges.clear();
         let block = &*shaped.block;
+        let mut dates = None;
+        let mut date = |json: &mut Vec<u8>, which: usize| {
+            if let Some(moment) = dates.get_or_insert_with(|| moments(shaped)).get(which).copied().flatten() {
+                moment.push_rfc3339(json);
+            }
+        };
         for kind in kinds {
             let from = json.len();
             match kind {
@@ -77,15 +84,14 @@ impl Values {
                         json.extend(sha1.digits());
                     }
                 }
-                Kind::Text(_, TextField::NotBefore, Written::Date) => push_date(json, shaped, 0),
-                Kind::Text(_, TextField::NotAfter, Written::Date) => push_date(json, shaped, 1),
+                Kind::Text(_, TextField::NotBefore, Written::Date) => date(json, 0),
+                Kind::Text(_, TextField::NotAfter, Written::Date) => date(json, 1),
                 Kind::Text(at, _, written) => {
                     let text = block.text(*at);
                     match written {
                         Written::Printed => push_inner(json, text),
                         Written::CommonName => push_inner(json, common_name(text).unwrap_or_default()),
-                        Written::Digits => json
-                            .extend(text.bytes().filter(u8::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase())),
+                        Written::Digits => hex::push_digits(json, text),
                         Written::MachineGuid => {
                             let guid = container_name::machine_guid(text).unwrap_or_default();
                             json.extend(guid.bytes().map(|byte| byte.to_ascii_lowercase()));
@@ -114,12 +120,6 @@ impl Values {
             let twice = (0..index).any(|before| self.get(before) == own && text_of(before) != text_of(index));
             own.len() >= SHORTEST && own != others.get(index) && !twice
         })
-    }
-}
-
-fn push_date(json: &mut Vec<u8>, shaped: &ShapedCredential, which: usize) {
-    if let Some(moment) = moments(shaped).get(which).copied().flatten() {
-        moment.push_rfc3339(json);
     }
 }
 

@@ -153,35 +153,34 @@ impl PrintedDate {
     /// Reads a date in any regional format: `12/31/2024 3:30 PM`, `31.12.2024. 15:30`, `2024-12-31 15:30`,
     /// `2024/12/31 下午 3:30`. `None` when it is no date (`<DateTime>`, a month by name).
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let mut rest = text;
+        let mut rest = text.trim();
         let mut parts = [0u32; 3];
-        let mut separator = ' ';
+        let mut separator = b' ';
         let mut year_first = false;
         for (index, slot) in parts.iter_mut().enumerate() {
-            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            let digits = rest.get(..end)?;
-            if digits.is_empty() || digits.len() > 4 {
+            let (number, digits, behind) = leading_number(rest);
+            if !(1..=4).contains(&digits) {
                 return None;
             }
             if index == 0 {
-                year_first = digits.len() == 4;
-            } else if (index == 2) != (digits.len() == 4) && !year_first {
+                year_first = digits == 4;
+            } else if (index == 2) != (digits == 4) && !year_first {
                 return None;
             }
-            *slot = digits.parse().ok()?;
-            rest = rest.get(end..)?;
+            *slot = number;
+            rest = behind;
             if index < 2 {
-                let c = rest.chars().next()?;
-                if !matches!(c, '/' | '.' | '-') || (index == 1 && c != separator) {
+                let sign = *rest.as_bytes().first()?;
+                if !matches!(sign, b'/' | b'.' | b'-') || (index == 1 && sign != separator) {
                     return None;
                 }
-                separator = c;
-                rest = rest.get(c.len_utf8()..)?.trim_start_matches(' ');
+                separator = sign;
+                rest = rest.get(1..)?.trim_start_matches(' ');
             }
         }
         let (time, twelve_hours) = Self::time(rest.trim_start_matches(['.', ',']))?;
-        Some(Self { parts, time, separator: if year_first { 'Y' } else { separator }, twelve_hours })
+        let separator = if year_first { 'Y' } else { char::from(separator) };
+        Some(Self { parts, time, separator, twelve_hours })
     }
 
     fn time(text: &str) -> Option<(Time, bool)> {
@@ -190,11 +189,17 @@ impl PrintedDate {
             return Some((Time::MIDNIGHT, false));
         }
         let (am, pm) = halves_of_the_day(text);
-        let start = text.find(|c: char| c.is_ascii_digit())?;
-        let mut parts = text.get(start..)?.split(|c: char| !c.is_ascii_digit()).take_while(|p| !p.is_empty());
-        let mut part = || parts.next().map(|p| p.parse::<u8>().ok());
-        let (hour, minute, second) = (part()?, part()?, part());
-        let (mut hour, minute, second) = (hour?, minute?, second.map_or(Some(0), |s| s)?);
+        let start = text.bytes().position(|b| b.is_ascii_digit())?;
+        let (hour, _, rest) = leading_number(text.get(start..)?);
+        let after_one = |rest: &'_ str| rest.char_indices().nth(1).map_or(rest.len(), |(at, _)| at);
+        let (minute, digits, rest) = leading_number(rest.get(after_one(rest)..)?);
+        if digits == 0 {
+            return None;
+        }
+        // Where there are none, no digit is 0.
+        let (second, _, _) = leading_number(rest.get(after_one(rest)..)?);
+        let part = |number: u32| u8::try_from(number).ok();
+        let (mut hour, minute, second) = (part(hour)?, part(minute)?, part(second)?);
         if pm && hour < 12 {
             hour = hour.saturating_add(12);
         } else if am && hour == 12 {
@@ -269,6 +274,18 @@ impl PrintedDate {
             None => self.moment(order),
         }
     }
+}
+
+/// The number that the digits at the beginning of a text make (the highest one if they make no such number), how many they
+/// are, and what stands behind them.
+fn leading_number(text: &str) -> (u32, usize, &str) {
+    let mut number = 0_u32;
+    let mut digits = 0_usize;
+    for digit in text.bytes().map_while(|b| b.checked_sub(b'0').filter(|digit| *digit < 10)) {
+        number = number.saturating_mul(10).saturating_add(u32::from(digit));
+        digits = digits.saturating_add(1);
+    }
+    (number, digits, text.get(digits..).unwrap_or_default())
 }
 
 /// Whether a time of day is marked as one before noon, and as one after noon.

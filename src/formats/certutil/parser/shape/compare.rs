@@ -176,14 +176,16 @@ pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mu
     Fit::None
 }
 
-/// Whether bytes are the same, but for hexadecimal digits where the mask allows others. `A` is the first letter.
+/// Whether bytes are the same, but for hexadecimal digits where the mask has digits. `A` is the first letter.
 pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> bool {
-    // No end before the last byte, and no branches: compilers make vector instructions of it.
-    let all = |yes: bool| if yes { u8::MAX } else { 0 };
+    // No end before the last byte, no branches, and nothing but what vectors of bytes can do: compilers make vector
+    // instructions of it.
     let mut differs = 0_u8;
     for ((own, mask), byte) in own.iter().zip(mask).zip(text) {
-        let digit = all(byte.wrapping_sub(b'0') < 10) | all(byte.wrapping_sub(A) < 6);
-        differs |= (own ^ byte) & !(digit & mask);
+        // Both are below 10 for a digit of their kind and nothing else.
+        let (number, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(A).saturating_add(4));
+        let not_digit = number.min(letter).saturating_sub(9);
+        differs |= (not_digit & mask) | ((own ^ byte) & !mask);
     }
     differs == 0
 }

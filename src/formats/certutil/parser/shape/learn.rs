@@ -8,6 +8,9 @@ use crate::formats::certutil::block_fields::Field;
 /// Bytes that stand for themselves are not worth a span of their own below this number.
 const GAP_BYTES: usize = 256;
 
+/// Parts that are kept of a block, with no more bytes than these between them, are kept as one.
+const CUT_GAP_BYTES: usize = 48;
+
 /// By so many bytes the values of a block may be longer than those of its shape, without a second allocation.
 const RESERVE_BYTES: usize = 32;
 
@@ -188,7 +191,7 @@ impl Shape {
                 continue;
             }
             match self.cuts.last_mut() {
-                Some(cut) if part.from.at <= cut.to.at => {
+                Some(cut) if part.from.at <= cut.to.at.saturating_add(CUT_GAP_BYTES) => {
                     if part.to.at > cut.to.at {
                         cut.to = part.to;
                     }

@@ -13,7 +13,7 @@ mod moved;
 mod shaped;
 
 use super::*;
-use crate::input::{Ahead, Batch, LineMap, Lines, Position};
+use crate::input::{Ahead, Batch, LineMap, Lines};
 use crate::limits::{BATCH_RECORDS, BLOCK_SHAPE_BYTES, BLOCK_SHAPES};
 use compare::{Fit, Shape, find};
 pub use made_up::MadeUp;
@@ -100,10 +100,8 @@ pub trait LineByLine {
 pub enum BatchRead {
     /// There are many records: they are to be taken before the rest of the batch is read.
     Enough,
-    /// To the end.
-    All,
-    /// Up to this line, at which the next batch is to begin.
-    UpTo(Position),
+    /// To the end, or up to the line at which the next batch is to begin ([`crate::input::LineReader::go_on_from`]).
+    Done,
 }
 
 /// Reads the lines of a batch: blocks that have the shape of an earlier one at once, all others one by one.
@@ -125,12 +123,12 @@ pub fn read_batch(
                 return BatchRead::Enough;
             }
             if reached == Reached::Cut && batch.continues && lines.index() > 0 {
-                return BatchRead::UpTo(lines.here());
+                return BatchRead::Done;
             }
             body = Some(lines.index());
         }
         let before = lines.index();
-        let Some(line) = lines.next() else { return BatchRead::All };
+        let Some(line) = lines.next() else { return BatchRead::Done };
         others.line(line, parser);
         // Words in front of the header would be the block's, too.
         if parser.at_block_start()

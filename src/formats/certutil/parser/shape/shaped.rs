@@ -1,6 +1,6 @@
 //! A block that was compared with the shape of an earlier one: its record is made when it is asked for.
 
-use super::compare::{Part, Shape};
+use super::compare::Shape;
 use super::moved::{Moved, push_joined};
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
@@ -23,14 +23,22 @@ pub struct ShapedBlock {
     pub(super) source: SourceId,
 }
 
-/// Where things stand, in one list.
+/// Where things stand, in one list: each run of the shape in the block, and its end; each cut in the text that is kept;
+/// beginning and end of each field there.
 #[derive(Clone)]
 struct Places {
     all: Box<[usize]>,
-    /// Where each run of the shape stands in the block, and its end.
-    runs: Range<usize>,
-    /// Where each cut begins in the text that is kept.
-    cuts: Range<usize>,
+    runs: usize,
+    cuts: usize,
+}
+
+impl Places {
+    /// The runs, the cuts, the fields.
+    fn split(&self) -> (&[usize], &[usize], &[usize]) {
+        let (runs, rest) = self.all.split_at_checked(self.runs).unwrap_or_default();
+        let (cuts, fields) = rest.split_at_checked(self.cuts).unwrap_or_default();
+        (runs, cuts, fields)
+    }
 }
 
 /// What the header gave.
@@ -68,9 +76,8 @@ impl ShapedBlock {
         let moved = Moved::of(shape, positions, *ahead);
         let mut text = String::with_capacity(shape.cut_bytes.saturating_add(RESERVE_BYTES));
         let fields = shape.texts.len().saturating_mul(2);
-        let many = positions.len().saturating_add(shape.cuts.len()).saturating_add(fields);
-        let mut places = Vec::with_capacity(many);
-        places.extend(positions);
+        let mut places = Vec::with_capacity(positions.len().saturating_add(shape.cuts.len()).saturating_add(fields));
+        places.extend_from_slice(positions);
         for cut in &shape.cuts {
             places.push(text.len());
             text.push_str(moved.text(cut));
@@ -79,27 +86,23 @@ impl ShapedBlock {
             let kept = match parts.as_slice() {
                 [part] => part.cut.and_then(|cut| {
                     let start = *places.get(positions.len().checked_add(cut)?)?;
-                    let skipped = moved.index(part.from).checked_sub(moved.index(shape.cuts.get(cut)?.from))?;
-                    start.checked_add(skipped)
+                    let (begin, from) = (moved.index(shape.cuts.get(cut)?.from), moved.index(part.from));
+                    let from = start.checked_add(from.checked_sub(begin)?)?;
+                    Some((from, start.checked_add(moved.index(part.to).checked_sub(begin)?)?))
                 }),
                 _ => None,
             };
-            let length = |part: &Part| moved.index(part.to).saturating_sub(moved.index(part.from));
-            let (from, to) = match (kept, parts.first()) {
-                (Some(from), Some(part)) => (from, from.saturating_add(length(part))),
-                _ => {
-                    let from = text.len();
-                    push_joined(parts, |part| moved.text(part), &mut text);
-                    (from, text.len())
-                }
-            };
-            places.extend([from, to]);
+            let (from, to) = kept.unwrap_or_else(|| {
+                let from = text.len();
+                push_joined(parts, |part| moved.text(part), &mut text);
+                (from, text.len())
+            });
+            places.extend_from_slice(&[from, to]);
         }
-        let cuts = positions.len()..positions.len().saturating_add(shape.cuts.len());
         Self {
             shape: Arc::clone(shape),
             text,
-            places: Places { all: places.into(), runs: 0..positions.len(), cuts },
+            places: Places { all: places.into(), runs: positions.len(), cuts: shape.cuts.len() },
             number: ahead.number,
             start: ahead.start,
             header,
@@ -111,8 +114,8 @@ impl ShapedBlock {
     pub(super) fn moved(&self) -> Moved<'_> {
         let unit = self.shape.mode.unit;
         let ahead = Ahead { text: &self.text, start: self.start, number: self.number, unit };
-        let of = |range: &Range<usize>| self.places.all.get(range.clone()).unwrap_or_default();
-        Moved::of(&self.shape, of(&self.places.runs), ahead).cut(of(&self.places.cuts))
+        let (runs, cuts, _) = self.places.split();
+        Moved::of(&self.shape, runs, ahead).cut(cuts)
     }
 
     /// The record of the block, as if its lines had been read one by one.
@@ -158,7 +161,7 @@ impl ShapedBlock {
 
     /// What stands for the field of this index; the parts of a name are joined.
     pub fn text(&self, index: usize) -> &str {
-        let fields = self.places.all.get(self.places.cuts.end..).unwrap_or_default();
+        let (_, _, fields) = self.places.split();
         let range = fields.as_chunks::<2>().0.get(index);
         range.and_then(|[from, to]| self.text.get(*from..*to)).unwrap_or_default()
     }
@@ -195,7 +198,7 @@ impl ShapedBlock {
     pub fn is_wider_than(&self, bytes: usize) -> bool {
         let moved = self.moved();
         let mut varying = self.shape.kept.iter().filter(|kept| kept.part.from.run != kept.part.to.run);
-        varying.any(|kept| moved.text(&kept.part).len() > bytes)
+        varying.any(|kept| moved.index(kept.part.to).saturating_sub(moved.index(kept.part.from)) > bytes)
     }
 
     /// The offset in the original of a place in its lines.
