@@ -135,7 +135,7 @@ impl Analysis<'_> {
     }
 
     /// Makes the credentials that were only told: something is about to look at them, or to change them.
-    pub(super) fn make_told(&mut self) -> io::Result<()> {
+    fn make_told(&mut self) -> io::Result<()> {
         let told = std::mem::take(&mut self.told);
         let mut open = Vec::new();
         for Told { id, shaped, form, .. } in told {
@@ -158,6 +158,15 @@ impl Analysis<'_> {
         }
         self.case.kept.sort_by_key(|credential| credential.id);
         open.into_iter().try_for_each(|id| self.judge(id))
+    }
+
+    /// At the end of a log or of the run: makes the credentials that were only told. Where some have left, the surplus
+    /// leaves before: how large it is is chance, and to make them is dear.
+    pub(super) fn make_rest(&mut self) -> io::Result<()> {
+        if self.has_retired {
+            self.retire(self.options.limits.kept_credentials)?;
+        }
+        self.make_told()
     }
 
     /// Takes a credential: merges it with an earlier sighting, or gives it a number; judges it; writes it.
@@ -374,11 +383,7 @@ impl Analysis<'_> {
     /// # Errors
     /// Only what the sink answers.
     pub fn finish(mut self) -> io::Result<Report> {
-        // Where some have left, how many more are kept is chance; made ones are dear.
-        if self.has_retired {
-            self.retire(self.options.limits.kept_credentials)?;
-        }
-        self.make_told()?;
+        self.make_rest()?;
         self.forms.forget(&mut self.counted);
         self.link()?;
         for id in ties::tie(&mut self.case) {

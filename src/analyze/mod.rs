@@ -462,7 +462,7 @@ impl<'a> Analysis<'a> {
         if let Some(logged) = log.finish() {
             self.logged(logged)?;
         }
-        self.make_told()?;
+        self.make_rest()?;
         if let Some(e) = end.error {
             cut = Some(format!("it could not be read to its end: {e}"));
         }
