@@ -70,6 +70,7 @@ pub mod text_reader;
 mod text_shapes;
 pub mod tpm_key_blob;
 pub mod x509;
+mod x509_validity;
 
 use std::fmt;
 

@@ -16,6 +16,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::FormatError;
 use super::der::{self, Reader, hex};
 use super::key_algorithm;
+use super::x509_validity;
 use crate::limits::Limits;
 
 /// The facts of one certificate.
@@ -95,6 +96,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Certificate, FormatError> {
     let (rest, parsed) = X509Certificate::from_der(bytes)
         .map_err(|error| FormatError::new(format!("not an X.509 certificate: {}", reason(&error)), 0))?;
     let encoded = bytes.get(..bytes.len().saturating_sub(rest.len())).unwrap_or(bytes);
+    let [not_before, not_after] = x509_validity::with_zone(encoded, limits);
     let mut facts = Certificate {
         sha1: hex(&Sha1::digest(encoded)),
         sha256: hex(&Sha256::digest(encoded)),
@@ -104,8 +106,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Certificate, FormatError> {
         subject_hash: Sha1::digest(parsed.subject.as_raw()).into(),
         issuer_hash: Sha1::digest(parsed.issuer.as_raw()).into(),
         self_issued: parsed.subject.as_raw() == parsed.issuer.as_raw(),
-        not_before: parsed.validity.not_before.to_datetime(),
-        not_after: parsed.validity.not_after.to_datetime(),
+        not_before: not_before.unwrap_or_else(|| parsed.validity.not_before.to_datetime()),
+        not_after: not_after.unwrap_or_else(|| parsed.validity.not_after.to_datetime()),
         key_usage: None,
         extended_key_usage: None,
         alternative_names: Vec::new(),
