@@ -311,6 +311,9 @@ impl Parser {
                 self.provider(piece, value);
                 return true;
             }
+            if self.next_link_value(piece, value) {
+                return true;
+            }
             let key_part = indented && self.block().sha1.is_some() && self.block().provider.is_none();
             if key_part && !text.is_empty() {
                 self.keep(piece);

@@ -104,6 +104,8 @@ pub struct Parser {
     unknown_value: Option<Fact<String>>,
     algorithm_of_key: bool,
     link_values: u8,
+    /// The line of the last of them that was the provider or its type.
+    link_line: u32,
     sddl_open: bool,
     in_provider_list: bool,
     pending_provider: Option<Fact<String>>,
@@ -168,6 +170,7 @@ impl Parser {
             unknown_value: None,
             algorithm_of_key: false,
             link_values: 0,
+            link_line: 0,
             sddl_open: false,
             in_provider_list: false,
             pending_provider: None,
