@@ -108,6 +108,8 @@ pub(super) enum Label {
     KeyUsageProperty,
     /// `UI Policy =`.
     UiPolicy,
+    /// `PP_KEYSTORAGE =`.
+    PpKeyStorage,
     /// `KP_PERMISSIONS =`.
     KpPermissions,
     /// `AccessState =`.
@@ -279,6 +281,7 @@ static LABELS: &[LabelRow] = &[
     (Label::ExportPolicy, &[(En, "Export Policy")]),
     (Label::KeyUsageProperty, &[(En, "Key Usage")]),
     (Label::UiPolicy, &[(En, "UI Policy")]),
+    (Label::PpKeyStorage, &[(En, "PP_KEYSTORAGE")]),
     (Label::KpPermissions, &[(En, "KP_PERMISSIONS")]),
     (Label::AccessState, &[(En, "AccessState")]),
     (Label::AiKeyAlg, &[(En, "aiKeyAlg")]),

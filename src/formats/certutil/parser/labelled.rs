@@ -262,6 +262,7 @@ impl Parser {
             | Label::NameHash
             | Label::CertHash
             | Label::KeyIdHash
+            | Label::PpKeyStorage
             | Label::SignatureHash => {
                 if self.block.is_some() {
                     self.claim();
@@ -314,6 +315,11 @@ impl Parser {
             if self.next_link_value(piece, value) {
                 return true;
             }
+            // The provider type, once more.
+            if section == Section::Details && indented && values::hex_first(text).is_some() {
+                self.claim();
+                return true;
+            }
             let key_part = indented && self.block().sha1.is_some() && self.block().provider.is_none();
             if key_part && !text.is_empty() {
                 self.keep(piece);
@@ -326,6 +332,13 @@ impl Parser {
         if container_name::is_file_name(text) {
             self.unique(piece, value);
             self.open = None;
+            return true;
+        }
+        // The simple name: the container's, once more.
+        let stored = self.block().stored_container.as_ref().is_some_and(|stored| stored.value == text);
+        // `Algorithm Class: 0xa000(5) ALG_CLASS_KEY_EXCHANGE`: of the key's blob.
+        if section == Section::Details && indented && (stored || text.starts_with("0x")) {
+            self.claim();
             return true;
         }
         if self.block().sha1.is_some() {

@@ -528,7 +528,7 @@ impl Parser {
             return;
         }
         self.open = None;
-        if matches!(self.section, Section::Extension(_)) {
+        if matches!(self.section, Section::Extension(_)) || self.section == Section::Details && is_of_key_blob(text) {
             self.claim_of_block(whole);
         }
         self.loose(piece);
@@ -880,6 +880,17 @@ fn cut_at(text: &str, columns: usize) -> usize {
         return text.len();
     }
     text.char_indices().nth(columns).map_or(text.len(), |(i, _)| i)
+}
+
+/// Whether a line is one of the dump of a key's blob that gives no fact: the name of a constant (`PRIVATEKEYBLOB`,
+/// `CALG_RSA_KEYX`), a row of bytes (`0000  52 53 41 32  RSA2`, `0000  ...`), the offset of the end.
+fn is_of_key_blob(text: &str) -> bool {
+    let is_constant = text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let (offset, row) = text.split_at_checked(4).unwrap_or((text, ""));
+    let is_hex = |word: &str| word.bytes().all(|b| b.is_ascii_hexdigit());
+    let first = row.split_whitespace().next().unwrap_or_default();
+    let is_row = row.is_empty() || row.starts_with(' ') && (first == "..." || first.len() == 2 && is_hex(first));
+    is_constant || is_hex(offset) && is_row
 }
 
 /// A command line without the passwords after `-p`.
