@@ -270,7 +270,7 @@ pub fn pfx_walk(data: &[u8]) {
             inside(provider.start, provider.end);
         }
         if bag.certificate().is_some() {
-            assert!(!pfx::chain(&found, index).is_empty());
+            assert!(!pfx::chain(&found, index).0.is_empty());
         }
     }
     for problem in &found.problems {

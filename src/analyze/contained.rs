@@ -128,6 +128,11 @@ impl Analysis<'_> {
             problems.entry(input).or_default().push(problem);
         }
         self.unjudged = credentials;
+        self.tell_late(problems)
+    }
+
+    /// Adds problems to inputs that are read already, by their numbers: what only the end of the run shows.
+    pub(super) fn tell_late(&mut self, problems: BTreeMap<u32, Vec<Problem>>) -> io::Result<()> {
         for (input, problems) in problems {
             let Some(input) = self.inputs.get_mut(input as usize) else { continue };
             if input.status == InputStatus::Analyzed {

@@ -6,11 +6,12 @@ use super::judged::{self, Judge, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
 use super::{Analysis, context, preflight, sighting};
-use crate::case::credential::{Association, Credential, CredentialId};
+use crate::case::credential::{Association, Credential, CredentialId, SourceRange};
 use crate::case::from_certutil::{Logged, ShapedCredential};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
-use crate::limits::LISTED_CREDENTIALS;
+use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS, SYMPTOMS};
+use crate::model::fact::{Place, SourceId};
 use crate::report::build;
 use crate::report::model::{
     Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict, VerdictOutcome,
@@ -42,6 +43,8 @@ pub(super) struct Known {
     findings: Vec<Written>,
     /// The lines that a streamed report already holds.
     written: Vec<Mark>,
+    /// It is said that not all of its sightings are kept.
+    cut: bool,
 }
 
 /// The credentials that are kept and may be one, of which only the containers tell them apart: mostly one.
@@ -181,6 +184,12 @@ impl Analysis<'_> {
             });
             if let Some(at) = same {
                 let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
+                let sources = kept.sources.len().saturating_add(credential.sources.len());
+                let (id, beyond) = (kept.id, credential.sources.last().copied().filter(|_| sources > SIGHTINGS));
+                if let Some(place) = beyond {
+                    self.sightings_beyond(id, place);
+                }
+                let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
                 let Some(told) = sighting::merge(kept, credential) else { return Ok(()) };
                 let id = kept.id;
                 for difference in told {
@@ -222,6 +231,21 @@ impl Analysis<'_> {
             line: (place.line > 0).then_some(place.line),
             bytes: Some([place.start, place.end()]),
         });
+    }
+
+    /// Says once of a credential that it is seen more often than is kept.
+    fn sightings_beyond(&mut self, id: CredentialId, place: SourceRange) {
+        let Some(known) = self.known.get_mut(&id) else { return };
+        if !std::mem::replace(&mut known.cut, true) && self.remarks.len() <= self.options.limits.problems {
+            self.remarks.push(Problem {
+                message: format!(
+                    "credential {} is seen more than {SIGHTINGS} times: no more of its places are kept",
+                    id.0
+                ),
+                line: (place.line > 0).then_some(place.line),
+                bytes: Some([place.start, place.end]),
+            });
+        }
     }
 
     fn update_entry(&mut self, id: CredentialId) {
@@ -386,9 +410,19 @@ impl Analysis<'_> {
         self.make_rest()?;
         self.forms.forget(&mut self.counted);
         self.link()?;
-        for id in ties::tie(&mut self.case) {
+        let tied = ties::tie(&mut self.case);
+        for id in tied.changed {
             self.judge(id)?;
         }
+        let unheard = |(source, place): (SourceId, Place)| {
+            let message = format!(
+                "more than {} different error codes concern one certificate: the others are not held against it",
+                SYMPTOMS.saturating_mul(2)
+            );
+            let line = (place.line > 0).then_some(place.line);
+            (source.0, vec![Problem { message, line, bytes: Some([place.start, place.end()]) }])
+        };
+        self.tell_late(tied.unheard.into_iter().map(unheard).collect())?;
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
         let contain = self.contain;

@@ -22,7 +22,7 @@ mod text;
 mod triage;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
-use crate::case::credential::{CredentialId, SourceRange};
+use crate::case::credential::{CredentialId, Hearing, SourceRange, hearing};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, from_powershell, key_artifacts};
@@ -31,7 +31,7 @@ use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
 use crate::input::archive::is_zip;
 use crate::input::{Passwords, TextEncoding, looks_like_text};
-use crate::limits::{Limits, SYMPTOMS};
+use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
@@ -590,12 +590,27 @@ impl<'a> Analysis<'a> {
         let mut changed = Vec::new();
         let mut ambiguous = None;
         // Errors of other tools often stand behind the dump that explains them.
-        let symptoms: Vec<_> = log.codes.iter().map(|(code, _)| code.clone()).take(SYMPTOMS).collect();
+        let mut symptoms: Vec<Fact<u32>> = Vec::new();
+        let mut lines = Vec::new();
+        let mut unheard = None;
+        for (code, line) in &log.codes {
+            match hearing(symptoms.iter(), code) {
+                Hearing::Taken => {
+                    symptoms.push(code.clone());
+                    lines.push(line);
+                }
+                Hearing::Known => {}
+                Hearing::Full => {
+                    unheard.get_or_insert(code.place);
+                }
+            }
+        }
+        let unheard = unheard.filter(|_| log.blocks > 0);
         for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
             let own = credential.sources.iter().any(|s| s.source.0 == input.id);
             if own && credential.surroundings.symptoms.len() < symptoms.len() {
                 credential.surroundings.symptoms.clone_from(&symptoms);
-                for (code, line) in log.codes.iter().take(SYMPTOMS) {
+                for (code, line) in symptoms.iter().zip(&lines) {
                     let place = code.place;
                     credential.excerpts.push(place.source, place.line, place.column, place.start, line);
                 }
@@ -639,7 +654,17 @@ impl<'a> Analysis<'a> {
                 bytes: Some([place.start, place.end()]),
             });
         }
-        let damaged = !log.problems.is_empty() || log.beyond > 0;
+        if let Some(place) = unheard {
+            input.problems.push(Problem {
+                message: format!(
+                    "more than {} different error codes: the others are not held against the certificates of this log",
+                    symptoms.len()
+                ),
+                line: Some(place.line),
+                bytes: Some([place.start, place.end()]),
+            });
+        }
+        let damaged = !log.problems.is_empty() || log.beyond > 0 || unheard.is_some();
         if log.beyond > 0 {
             let message = format!("{} more runs, codes, keys or problems of this log are not kept", log.beyond);
             input.problems.push(Problem { message, line: None, bytes: None });

@@ -152,6 +152,9 @@ impl EventLog {
         } else if room {
             self.counts.insert(key, 1);
         }
+        if let Some(bound) = record.bound.take() {
+            self.problem(bound, usize::try_from(place.start).unwrap_or(usize::MAX), limits);
+        }
         event_fields::interpret(&mut record, None);
         if !event_fields::matters(&record) {
             return;
