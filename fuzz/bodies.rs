@@ -405,6 +405,8 @@ pub fn evtx(data: &[u8]) {
         let log = keyspect::formats::evtx::parse(bytes, SourceId(0), &Limits::default());
         let end = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         assert!(log.records.iter().all(|record| record.place.end() <= end));
+        // A fault in a chunk is contained; here it is a finding.
+        assert!(log.problems.iter().all(|problem| problem.message != keyspect::formats::evtx::FAULT));
     }
 }
 

@@ -706,7 +706,7 @@ fn bounds_of_the_command_line() {
     };
     let analyze = |arguments: &[&str]| {
         let mut command = assert_cmd::Command::cargo_bin("keyspect").unwrap();
-        let output = command.arg("analyze").args(arguments).arg(path("log.txt")).output().unwrap();
+        let output = command.arg("check").args(arguments).arg(path("log.txt")).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     let password = format!("file:{}", sparse("password", PASSWORD_BYTES + 1));

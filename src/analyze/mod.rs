@@ -54,7 +54,7 @@ use judging::{Counted, Known, SameIdentity};
 use measured::Measured;
 use segments::Part;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::sync::Arc;
 use text::{Next, Portion};
@@ -147,6 +147,8 @@ pub struct Analysis<'a> {
     contain: bool,
     /// The credentials that could not be judged for a fault of keyspect itself, with their places.
     unjudged: BTreeMap<CredentialId, Option<SourceRange>>,
+    /// Those of them that may be half linked with others.
+    half_known: BTreeSet<CredentialId>,
 }
 
 impl<'a> Analysis<'a> {
@@ -176,6 +178,7 @@ impl<'a> Analysis<'a> {
             ready: Ready::default(),
             contain: false,
             unjudged: BTreeMap::new(),
+            half_known: BTreeSet::new(),
         }
     }
 
