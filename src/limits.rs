@@ -34,6 +34,12 @@ pub const AHEAD_TEXT_BYTES: usize = 262_144;
 pub const AHEAD_INPUTS: usize = 16;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;
+/// Elements of one serialized store; certificates, and permissions, of one registry export; certificates of one PKCS #7 file.
+pub const STORE_ELEMENTS: usize = 10_000;
+/// Properties of all elements of a store, or of all of a registry export.
+pub const STORE_PROPERTIES: usize = 100_000;
+/// Names, and purposes, of one certificate that PowerShell lists.
+pub const LIST_ITEMS: usize = 1_000;
 /// Values of one INF file.
 pub const INF_VALUES: usize = 4_096;
 /// Blocks of one PEM file.

@@ -9,8 +9,9 @@ use keyspect::formats::der_write::encoded;
 use keyspect::formats::{certificate_request, event_json, pem};
 use keyspect::limits::{
     BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS, EVENT_CERTIFICATES,
-    INF_VALUES, JSON_DEPTH, LINE_VALUES, LISTED_CREDENTIALS, LOG_RECORDS, Limits, PASSWORD_BYTES, PASSWORD_LIST_BYTES,
-    PEM_BLOCKS, PORT_ENTRIES, REQUEST_DEPTH, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES, XML_DEPTH,
+    INF_VALUES, JSON_DEPTH, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, PASSWORD_BYTES,
+    PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, REQUEST_DEPTH, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES,
+    STORE_ELEMENTS, XML_DEPTH,
 };
 use keyspect::model::fact::{Place, SourceId};
 use keyspect::report::jsonl::JsonLines;
@@ -481,6 +482,33 @@ fn nested_request(messages: usize) -> Vec<u8> {
     inner
 }
 
+/// A serialized store with so many elements.
+fn store(count: usize, element: &[u8]) -> Vec<u8> {
+    [&b"\0\0\0\0CERT"[..], &element.repeat(count), &[0; 12]].concat()
+}
+
+/// A registry export with so many certificates.
+fn registry(count: usize, element: &[u8]) -> Vec<u8> {
+    let digits: Vec<String> = element.iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SystemCertificates\\MY\\Certificates\\00]";
+    let one = format!("{key}\r\n\"Blob\"=hex:{}\r\n\r\n", digits.join(","));
+    format!("Windows Registry Editor Version 5.00\r\n\r\n{}", one.repeat(count)).into_bytes()
+}
+
+fn registry_permissions(count: usize) -> Vec<u8> {
+    let one = "\"KeyExchangePermissions\"=dword:00000001\r\n";
+    format!("Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\a]\r\n{}", one.repeat(count)).into_bytes()
+}
+
+/// A PKCS #7 file (RFC 5652) that holds a certificate so many times.
+fn bundle(count: usize) -> Vec<u8> {
+    let oid = |last: u8| encoded(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last]);
+    let certificates = encoded(0xa0, &corpus("certificate/der/www.cer").repeat(count));
+    let signed =
+        sequence(&[encoded(2, &[1]), encoded(0x31, &[]), sequence(&[oid(1)]), certificates, encoded(0x31, &[])]);
+    sequence(&[oid(2), encoded(0xa0, &signed)])
+}
+
 fn fixed_rows() -> Vec<(&'static str, Fixed)> {
     use Fixed::{Remarked, Said, Silent, Test, Unknown};
     let runs = "C:\\> certutil -store my\nCertUtil: -store command completed successfully.\n".repeat(LOG_RECORDS + 5);
@@ -495,8 +523,14 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         let length = u32::try_from(content.len()).unwrap();
         [&id.to_le_bytes()[..], &1_u32.to_le_bytes(), &length.to_le_bytes(), content].concat()
     };
+    let many_properties = [record(11, b"").repeat(1_000), record(33, &[0x30, 0])].concat();
     let mut element: Vec<u8> = (0..ELEMENT_RECORDS + 5).flat_map(|_| record(11, b"x\0\0\0")).collect();
     element.extend(record(32, &certificate));
+    let listed = format!(
+        "Subject      : CN=a.contoso.com\nThumbprint   : {:040x}\nDnsNameList  : {{{}b}}\n\n",
+        1,
+        many(LIST_ITEMS + 5, &|i| format!("h{i}.contoso.com, "))
+    );
     let one = log(1);
     let block = &one[one.find("====").unwrap()..one.find("CertUtil").unwrap()];
     let sightings =
@@ -571,6 +605,19 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ("AHEAD_TEXT_BYTES", Silent("speed: a larger text is read when it is its turn")),
         ("AHEAD_INPUTS", Silent("speed: more inputs are read when it is their turn")),
         ("ELEMENT_RECORDS", Said(element, "an element with more than 1024 properties")),
+        (
+            "STORE_ELEMENTS",
+            Said(store(STORE_ELEMENTS + 5, &record(33, &[0x30, 0])), "a store of more than 10000 elements"),
+        ),
+        (
+            "STORE_ELEMENTS",
+            Said(registry(STORE_ELEMENTS + 5, &record(33, &[0x30, 0])), "certificates after the first 10000"),
+        ),
+        ("STORE_ELEMENTS", Said(registry_permissions(STORE_ELEMENTS + 5), "permissions after the first 10000")),
+        ("STORE_ELEMENTS", Said(bundle(STORE_ELEMENTS + 5), "certificates after the first 10000 of a PKCS #7 file")),
+        ("STORE_PROPERTIES", Said(store(110, &many_properties), "or 100000 properties")),
+        ("STORE_PROPERTIES", Said(registry(110, &many_properties), "properties after the first 100000")),
+        ("LIST_ITEMS", Said(listed.into_bytes(), "items after the first 1000 of a list")),
         ("INF_VALUES", Said(inf.into_bytes(), "more than 4096 values")),
         ("PEM_BLOCKS", Test("blocks_of_a_pem_file")),
         ("XML_DEPTH", Said(deep.into_bytes(), "more than 32 elements inside each other")),

@@ -3,7 +3,8 @@
 
 use super::Analysis;
 use crate::case::credential::{Credential, CredentialId, SourceRange};
-use crate::report::model::{InputStatus, Item, Problem};
+use crate::report::jsonl::{LentItem, push_line};
+use crate::report::model::{InputStatus, Problem};
 use crate::rules::judge;
 use crate::workloads::Target;
 use std::collections::BTreeMap;
@@ -177,7 +178,9 @@ impl Analysis<'_> {
             // Before those of the input itself, of which there may be as many as a report takes.
             input.problems.splice(0..0, problems.into_iter().take(self.options.limits.problems));
             if let Some(sink) = &mut self.sink {
-                sink.item(&Item::Input(input.clone()))?;
+                self.line.clear();
+                push_line(&mut self.line, &LentItem::Input(input))?;
+                sink.line(&self.line)?;
             }
         }
         Ok(())
@@ -376,7 +379,7 @@ mod tests {
             // The last line about it has no verdict.
             let written = String::from_utf8(written.0).unwrap();
             let about = |line: &&str| line.contains("\"type\":\"credential\"") && line.contains("\"id\":1,");
-            let last = written.lines().filter(about).next_back().unwrap();
+            let last = written.lines().rfind(about).unwrap();
             assert!(!last.contains("works"), "{fault:?}: {last}");
         }
     }

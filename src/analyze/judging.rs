@@ -13,6 +13,7 @@ use crate::case::{link, ties};
 use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS, SYMPTOMS};
 use crate::model::fact::Place;
 use crate::report::build;
+use crate::report::jsonl::{LentItem, push_line};
 use crate::report::model::{
     Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict, VerdictOutcome,
 };
@@ -204,9 +205,12 @@ impl Analysis<'_> {
         self.next = self.next.saturating_add(1);
         self.case.entries.push(IndexEntry::from(&credential));
         let id = credential.id;
-        // Credentials are large, and what they leave behind is wiped: the list moves seldom.
-        if self.case.kept.len() == self.case.kept.capacity() {
-            self.case.kept.reserve_exact(self.case.kept.len().saturating_mul(3).max(16));
+        // Credentials are large, and what they leave behind is wiped: the list moves seldom. Its room is wiped, too, used or
+        // not, so a long one has not much more than it needs.
+        let many = self.case.kept.len();
+        if many == self.case.kept.capacity() {
+            let more = if many < 4_096 { many.saturating_mul(3) } else { many / 2 };
+            self.case.kept.reserve_exact(more.max(16));
         }
         self.case.kept.push(credential);
         self.judge(id)?;
@@ -470,7 +474,9 @@ impl Analysis<'_> {
             let Some(input) = self.inputs.get_mut(input as usize) else { continue };
             input.verdicts = verdicts;
             if let Some(sink) = &mut self.sink {
-                sink.item(&Item::Input(input.clone()))?;
+                self.line.clear();
+                push_line(&mut self.line, &LentItem::Input(input))?;
+                sink.line(&self.line)?;
             }
         }
         let mut own: BTreeMap<CredentialId, Vec<RankedFinding>> = BTreeMap::new();
@@ -502,6 +508,8 @@ impl Analysis<'_> {
             self.counted.checked(*id, &outcomes, listed, checked);
             theirs.iter().filter(|r| r.credential == Some(*id)).for_each(|r| checked(&mut self.counted, r));
         }
+        // What rules say of the whole case may be as long as the report itself.
+        drop(of_case);
         // A verdict also sees the findings of others that name the credential as a related one.
         let mut named: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
         for finding in findings.iter().chain(own.values().flatten()) {
@@ -516,7 +524,7 @@ impl Analysis<'_> {
         }
         // The lines of the others are written, and stay as they are.
         news.extend(concerns.keys().chain(named.keys()));
-        let mut credentials = Vec::new();
+        let mut credentials = Vec::with_capacity(ids.len());
         for id in &ids {
             let Some(credential) = self.case.credential(*id) else { continue };
             let mut about = own.get(id).cloned().unwrap_or_default();
@@ -564,16 +572,20 @@ impl Analysis<'_> {
         pointing::point(&mut findings);
         self.tell_unjudged(&preflight.unjudged)?;
         self.tell_late(late)?;
-        let report = self.report(credentials, &findings)?;
+        // The report holds the rest; only what a finding is about is looked at once more.
+        let about: HashSet<CredentialId> = findings.iter().filter_map(|finding| finding.credential).collect();
+        self.case.kept.retain(|credential| about.contains(&credential.id));
+        let report = self.report(credentials, findings)?;
         if streamed {
             let news = |id: &Option<u32>| id.is_none_or(|id| news.contains(&CredentialId(id)));
             for credential in report.credentials.iter().filter(|credential| news(&Some(credential.id))) {
                 self.lines.reported(credential)?;
+                self.write_lines()?;
             }
             for finding in report.findings.iter().filter(|finding| news(&finding.credential)) {
                 self.lines.found(finding)?;
+                self.write_lines()?;
             }
-            self.write_lines()?;
         }
         if let Some(sink) = self.sink.take() {
             for check in &report.checks {
@@ -584,14 +596,14 @@ impl Analysis<'_> {
         Ok(report)
     }
 
-    fn report(&mut self, credentials: Vec<CredentialReport>, findings: &[RankedFinding]) -> io::Result<Report> {
+    fn report(&mut self, credentials: Vec<CredentialReport>, findings: Vec<RankedFinding>) -> io::Result<Report> {
         let columns = self.options.limits.excerpt_columns;
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
         let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
         for finding in findings {
             if !unharmed(self.contain, Judged::Finding(finding.rule.name), &mut || {
-                self.found(finding, columns, &mut kept_bytes, &mut list);
+                self.found(&finding, columns, &mut kept_bytes, &mut list);
             }) {
                 let credential = finding.credential.and_then(|id| self.case.credential(id));
                 let source = credential.and_then(|credential| credential.sources.first());
