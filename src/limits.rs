@@ -172,6 +172,9 @@ pub struct Limits {
     pub archive_ratio_from: u64,
     /// Bindings, events, permissions and the like kept of one run; after that they are only counted.
     pub observations: usize,
+    /// Memory that those may take in all, in bytes: an estimate, 256 for each value and three times its text. After that they
+    /// are only counted.
+    pub records_bytes: usize,
     /// One record of a text artifact (an event, an XML fragment, an INF in a ticket), in bytes.
     pub record_bytes: usize,
     /// Entries of one access control list, files of one listing that are kept, fields of one record.
@@ -218,6 +221,7 @@ impl Default for Limits {
             archive_ratio: 200,
             archive_ratio_from: 16 << 20,
             observations: 20_000,
+            records_bytes: 192 << 20,
             record_bytes: 1 << 20,
             record_values: 10_000,
             detect_bytes: 64 << 10,

@@ -238,7 +238,8 @@ fn rows() -> Vec<Row> {
             corpus("zip/plain/artifact.zip"),
             Refused("over 1 times as much"),
         ),
-        row("observations", |l| l.observations = 1, bindings, Partial("more records are not kept")),
+        row("observations", |l| l.observations = 1, bindings.clone(), Partial("more records are not kept")),
+        row("records_bytes", |l| l.records_bytes = 10_000, bindings.clone(), Partial("more records are not kept")),
         row("record_bytes", |l| l.record_bytes = 200, event.clone(), Refused("an event of more than 200 bytes")),
         row(
             "record_values",

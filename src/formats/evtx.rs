@@ -48,6 +48,8 @@ pub struct EventLog {
     pub problems: Vec<FormatError>,
     /// Events that say something and are beyond the limit.
     beyond: u64,
+    /// The bytes of the XML of those that are kept.
+    kept_bytes: usize,
 }
 
 /// The number of chunks that the header states (offset 42, two bytes); `None` when it can't be: more than the file has.
@@ -186,10 +188,13 @@ impl EventLog {
         if !event_fields::matters(&record) {
             return;
         }
-        if self.records.len() >= limits.observations {
+        // Its values are weighed once they are kept in the run; until then a file may not hold more than all of them.
+        let bytes = self.kept_bytes.saturating_add(xml.len().saturating_mul(3));
+        if self.records.len() >= limits.observations || bytes > limits.records_bytes {
             self.beyond = self.beyond.saturating_add(1);
             return;
         }
+        self.kept_bytes = bytes;
         let what = Observation::Event(Box::new(record));
         self.records.push(Observed { kind: KIND, place, fields: Vec::new(), excerpts: Excerpts::default(), what });
     }
