@@ -172,7 +172,7 @@ pub struct Limits {
     pub archive_ratio_from: u64,
     /// Bindings, events, permissions and the like kept of one run; after that they are only counted.
     pub observations: usize,
-    /// Memory that those may take in all, in bytes: an estimate, 256 for each value and three times its text. After that they
+    /// Memory that those may take in all, in bytes: an estimate, 256 for each value and four times its text. After that they
     /// are only counted.
     pub records_bytes: usize,
     /// One record of a text artifact (an event, an XML fragment, an INF in a ticket), in bytes.

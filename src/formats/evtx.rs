@@ -189,7 +189,7 @@ impl EventLog {
             return;
         }
         // Its values are weighed once they are kept in the run; until then a file may not hold more than all of them.
-        let bytes = self.kept_bytes.saturating_add(xml.len().saturating_mul(3));
+        let bytes = self.kept_bytes.saturating_add(xml.len().saturating_mul(4));
         if self.records.len() >= limits.observations || bytes > limits.records_bytes {
             self.beyond = self.beyond.saturating_add(1);
             return;

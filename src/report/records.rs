@@ -53,7 +53,7 @@ pub fn weight(record: &Value) -> usize {
     let inner = match record {
         Value::Object(values) => values.values().map(weight).fold(0, usize::saturating_add),
         Value::Array(values) => values.iter().map(weight).fold(0, usize::saturating_add),
-        Value::String(text) => text.len().saturating_mul(3),
+        Value::String(text) => text.len().saturating_mul(4),
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     };
     inner.saturating_add(256)
