@@ -248,6 +248,20 @@ def listing(i):
     return "13.01.2024  10:00             2.320 %s\n" % key_file(i)
 
 
+def long_event(i):
+    return event(i).replace("<Data Name='Type'>", "<Data Name='Other'>" + "x" * 60_000 + "</Data><Data Name='Type'>")
+
+
+def access_list(i):
+    entries = "".join("CONTOSO\\user%d:(R)\n      " % n for n in range(9_000))
+    return "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys%d %s\nSuccessfully processed 1 files; Failed processing 0 files\n\n" % (i, entries)
+
+
+def folder(i):
+    files = "".join(listing(n) for n in range(9_000))
+    return " Directory of C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys%d\n\n%s            9000 File(s)  1 bytes\n\n" % (i, files)
+
+
 PROCMON = '"Time of Day","Process Name","PID","Operation","Path","Result","Detail"\n'
 
 # name: (maker, size, what the size counts)
@@ -271,12 +285,15 @@ CASES = {
     "json-nesting": (repeated(b"["), 8 << 20, "bytes"),
     "json-objects": (lines('{"Id":36870,"a":', lambda i: '{"a":'), 500_000, "objects"),
     "event-xml": (lines("", event), 30_000, "events"),
+    "event-xml-long": (lines("", long_event), 2_000, "events"),
     "event-json": (lines("", lambda i: '{"Id":36870,"ProviderName":"Schannel","Message":"m","RecordId":%d}\n' % i), 50_000, "events"),
     "http-bindings": (lines("SSL Certificate bindings:\n-------------------------\n\n", binding), 18_000, "bindings"),
     "iis-sites": (lines("<configuration><sites>\n", site, "</sites></configuration>\n"), 18_000, "bindings"),
     "iis-one-tag": (repeated(b" a='b'", b"<binding"), 8 << 20, "bytes"),
     "key-folder": (lines(" Directory of C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\n\n", listing), 100_000, "files"),
     "icacls": (lines("C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys ", lambda i: "CONTOSO\\user%d:(R)\n      " % i), 100_000, "entries"),
+    "key-folders": (lines("", folder), 100, "folders"),
+    "icacls-lists": (lines("", access_list), 100, "files"),
     "procmon-rows": (lines(PROCMON, lambda i: '"10:00:00","w3wp.exe","%d","CreateFile","C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\\%s","ACCESS DENIED","Desired Access: Generic Read"\n' % (i, key_file(i))), 50_000, "rows"),
     "procmon-quotes": (repeated(b'"', PROCMON.encode()), 8 << 20, "bytes"),
     "inf-values": (lines("[NewRequest]\nSubject=\"CN=a\"\nKeySpec=2\n", lambda i: "Value%d = %d\n" % (i, i)), 200_000, "values"),

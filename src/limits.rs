@@ -1,30 +1,45 @@
 //! Every bound of the program, in one table.
 //!
 //! A bound that is reached is never silent: the input gets a problem that names it and the place, its status becomes
-//! `partial`, and the rest of the run goes on.
+//! `partial`, and the rest of the run goes on. A bound inside a rule gives a check that is `unknown` and names it. Where
+//! nothing of an answer can be lost, the line here says why it is silent.
 
-/// Lines kept for excerpts, values of a list, tests and remarks of one certificate block of a log.
+/// Lines kept for excerpts, values of a list, tests and remarks of one certificate block of a log; also the values
+/// of an INF that is written anew in a remedy. Lines beyond it are only not shown; other values are said to be
+/// missing.
 pub const BLOCK_VALUES: usize = 256;
-/// Runs, codes, listed keys, listed providers and problems kept of one log; after that they are only counted.
+/// Runs, codes, listed keys, listed providers, problems and parts of other kinds kept of one log; after that they
+/// are only counted.
 pub const LOG_RECORDS: usize = 10_000;
-/// Sightings of one credential (dumps before and after, by two accounts, in several files) whose places and lines are kept.
+/// Sightings of one credential (dumps before and after, by two accounts, in several files) whose places and lines
+/// are kept; the input with the next one says so. What a later one says differently is told all the same.
 pub const SIGHTINGS: usize = 64;
-/// Records of a log that wait to be judged before more of its lines are read; none is lost.
+/// Records of a log that wait to be judged before more of its lines are read. Silent, for speed: none is lost.
 pub const BATCH_RECORDS: usize = 256;
-/// Shapes of certificate blocks that are remembered while a log is read; a block of any other shape is read line by line.
+/// Shapes of certificate blocks that are remembered while a log is read. Silent, for speed: a block of any other
+/// shape is read line by line.
 pub const BLOCK_SHAPES: usize = 32;
-/// Forms of credentials that are remembered in a streamed report; the next one begins anew.
+/// Forms of credentials that are remembered in a streamed report. Silent, for speed: the next one begins anew.
 pub const FORMS: usize = 256;
-/// The longest certificate block whose shape is remembered, in bytes; a longer one is read line by line.
+/// The longest certificate block whose shape is remembered, in bytes. Silent, for speed: a longer one is read line
+/// by line.
 pub const BLOCK_SHAPE_BYTES: usize = 32_768;
-/// The largest input that is read before it is its turn, in bytes.
+/// The largest input of a folder or archive that is read before it is its turn, in bytes. Silent, for speed: a
+/// larger one waits.
 pub const AHEAD_BYTES: usize = 1_048_576;
-/// The largest text whose lines are read before it is its turn, in bytes.
+/// The largest text of a folder or archive whose lines are read before it is its turn, in bytes. Silent, for speed:
+/// a larger one waits.
 pub const AHEAD_TEXT_BYTES: usize = 262_144;
-/// Inputs that are read before it is their turn, at once.
+/// Inputs that are read before it is their turn, at once. Silent, for speed: the next one waits.
 pub const AHEAD_INPUTS: usize = 16;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;
+/// Elements of one serialized store; certificates, and permissions, of one registry export; certificates of one PKCS #7 file.
+pub const STORE_ELEMENTS: usize = 10_000;
+/// Properties of all elements of a store, or of all of a registry export.
+pub const STORE_PROPERTIES: usize = 100_000;
+/// Names, and purposes, of one certificate that PowerShell lists.
+pub const LIST_ITEMS: usize = 1_000;
 /// Values of one INF file.
 pub const INF_VALUES: usize = 4_096;
 /// Blocks of one PEM file.
@@ -37,27 +52,44 @@ pub const JSON_DEPTH: usize = 16;
 pub const CSV_COLUMNS: usize = 64;
 /// Lines of one tag, or of one wrapped line of appcmd.
 pub const TAG_LINES: u32 = 64;
+/// Bytes of the same.
+pub const TAG_BYTES: usize = 65_536;
+/// Bindings of one site in one line of appcmd.
+pub const SITE_BINDINGS: usize = 4_096;
 /// Lines of one statement of a script.
 pub const STATEMENT_LINES: usize = 40;
+/// Names, and purposes, of one statement of a script.
+pub const STATEMENT_NAMES: usize = 100;
+/// Assignments of one line of a script.
+pub const LINE_VALUES: usize = 16;
 /// Lines of an event's message that stands alone in another text.
 pub const SENTENCE_LINES: u32 = 8;
+/// Labels in front of an event's message in a text: the viewer prints eleven.
+pub const EVENT_HEADERS: usize = 64;
 /// Errors that wait for the words after them, which tell where they come from.
 pub const WAITING_ERRORS: usize = 32;
+/// Error codes of one line of another tool.
+pub const LINE_ERRORS: usize = 16;
+/// Error codes of one line of certutil.
+pub const LINE_CODES: usize = 8;
 /// Certificate requests inside each other: a renewal nests once.
 pub const REQUEST_DEPTH: usize = 3;
 /// The largest RSA modulus that a signature is checked with, in bytes: what Microsoft's providers make at most.
 pub const SIGNATURE_MODULUS_BYTES: usize = 2_048;
 /// Certificates of one chain in a PFX file, from the leaf up.
 pub const CHAIN_CERTIFICATES: usize = 32;
-/// Errors of other tools that are kept for one credential.
+/// Errors of other tools that are kept for one credential; after them as many codes that are not among them.
 pub const SYMPTOMS: usize = 16;
-/// Certificates that one event is held against.
+/// Certificates that one event is held against; the rule says that there are more.
 pub const EVENT_CERTIFICATES: usize = 64;
-/// Entries of HTTP.sys on one port that are compared with each binding of IIS, besides those of its own host or address.
+/// Entries of HTTP.sys on one port that are compared with each binding of IIS, besides those of its own host or
+/// address; the rule says that there are more.
 pub const PORT_ENTRIES: usize = 256;
-/// Certificates of one container that the others of it are compared with: one container of thousands is no real one.
+/// Certificates of one container that the others of it are compared with: one container of thousands is no real
+/// one. The rule says that there are more.
 pub const CONTAINER_CERTIFICATES: usize = 16;
-/// The longest INF that is written anew in a remedy, in bytes.
+/// The longest INF that is written anew in a remedy, in bytes. Silent: a longer one is judged as a whole, and each
+/// remedy still says which line to change.
 pub const WRITTEN_INF_BYTES: usize = 32 << 10;
 /// The lists of single checks in a report end after this many credentials; then outcomes are counted.
 pub const LISTED_CREDENTIALS: usize = 100;
@@ -140,6 +172,9 @@ pub struct Limits {
     pub archive_ratio_from: u64,
     /// Bindings, events, permissions and the like kept of one run; after that they are only counted.
     pub observations: usize,
+    /// Memory that those may take in all, in bytes: an estimate, 256 for each value and four times its text. After that they
+    /// are only counted.
+    pub records_bytes: usize,
     /// One record of a text artifact (an event, an XML fragment, an INF in a ticket), in bytes.
     pub record_bytes: usize,
     /// Entries of one access control list, files of one listing that are kept, fields of one record.
@@ -186,6 +221,7 @@ impl Default for Limits {
             archive_ratio: 200,
             archive_ratio_from: 16 << 20,
             observations: 20_000,
+            records_bytes: 192 << 20,
             record_bytes: 1 << 20,
             record_values: 10_000,
             detect_bytes: 64 << 10,

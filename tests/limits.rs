@@ -5,11 +5,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use keyspect::analyze::{Analysis, Options};
-use keyspect::formats::{cert_element, event_json, pem};
-use keyspect::limits::{ELEMENT_RECORDS, INF_VALUES, JSON_DEPTH, LOG_RECORDS, Limits, PEM_BLOCKS, XML_DEPTH};
+use keyspect::formats::der_write::encoded;
+use keyspect::formats::{certificate_request, event_json, pem};
+use keyspect::limits::{
+    BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS, EVENT_CERTIFICATES,
+    INF_VALUES, JSON_DEPTH, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, PASSWORD_BYTES,
+    PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, REQUEST_DEPTH, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES,
+    STORE_ELEMENTS, XML_DEPTH,
+};
 use keyspect::model::fact::{Place, SourceId};
 use keyspect::report::jsonl::JsonLines;
-use keyspect::report::model::{InputStatus, Report};
+use keyspect::report::model::{Check, CheckOutcome, InputStatus, Report};
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::Path;
@@ -232,7 +238,8 @@ fn rows() -> Vec<Row> {
             corpus("zip/plain/artifact.zip"),
             Refused("over 1 times as much"),
         ),
-        row("observations", |l| l.observations = 1, bindings, Partial("more records are not kept")),
+        row("observations", |l| l.observations = 1, bindings.clone(), Partial("more records are not kept")),
+        row("records_bytes", |l| l.records_bytes = 10_000, bindings.clone(), Partial("more records are not kept")),
         row("record_bytes", |l| l.record_bytes = 200, event.clone(), Refused("an event of more than 200 bytes")),
         row(
             "record_values",
@@ -342,44 +349,465 @@ fn a_streamed_report_writes_what_it_does_not_keep() {
     }
 }
 
-/// The bounds that are fixed, each one beyond.
-#[test]
-fn fixed_bounds() {
+/// What reaching a fixed bound looks like.
+enum Fixed {
+    /// A problem with these words; the input is `partial`, or refused.
+    Said(Vec<u8>, &'static str),
+    /// A problem with these words, and nothing of the input is lost.
+    Remarked(Vec<u8>, &'static str),
+    /// A rule says that it does not know, with these words.
+    Unknown(Vec<u8>, &'static str),
+    /// This test reaches it.
+    Test(&'static str),
+    /// Nothing is said, since nothing of an answer is lost: why.
+    Silent(&'static str),
+}
+
+/// A listing of one certificate with these lines in its block.
+fn block_with(lines: &str) -> Vec<u8> {
+    log(1).replace("Signature test passed\n", &format!("{lines}Signature test passed\n")).into_bytes()
+}
+
+/// A verbose listing with an extension that has these values.
+fn extension(heading: &str, values: &str) -> Vec<u8> {
+    let text = log(1).replace("Subject: CN", "Subject:\n    CN");
+    let extensions = format!(
+        "Certificate Extensions: 1\n{heading}{values}\nSignature Algorithm:\n    Algorithm ObjectId: 1.2.840.113549.1.1.11 sha256RSA\n"
+    );
+    text.replace("Non-root", &format!("{extensions}Non-root")).into_bytes()
+}
+
+fn many(count: usize, line: &dyn Fn(usize) -> String) -> String {
+    (0..count).map(line).collect()
+}
+
+/// Errors that certutil prints, each another one.
+fn failures(count: usize) -> String {
+    many(count, &|i| format!("the step FAILED: 0x{:08x} (x)\n", 0x8001_0000_u32 + u32::try_from(i).unwrap()))
+}
+
+fn netsh(entries: usize) -> String {
+    let entry = |i: usize| {
+        format!(
+            "    IP:port                      : 10.{}.{}.1:443\n    Certificate Hash             : {i:040x}\n    \
+             Application ID               : {{4dc3e181-e14b-4a21-b022-59fc669b0914}}\n    Certificate Store Name       \
+             : My\n\n",
+            i / 250,
+            i % 250
+        )
+    };
+    format!("SSL Certificate bindings:\n-------------------------\n\n{}", many(entries, &entry))
+}
+
+const EVENT: &str = "Log Name:      System\nSource:        Schannel\nDate:          11/3/2026 5:16:37 AM\nEvent ID:      \
+    36870\nLevel:         Error\nDescription:\nA fatal error occurred when attempting to access the TLS server credential \
+    private key. The error code returned from the cryptographic module is 0x8009030D. The internal error state is 10001.\n";
+
+/// A statement that makes a key, with these further parameters.
+fn script(parameters: &str) -> Vec<u8> {
+    format!("New-SelfSignedCertificate -Subject \"CN=a.contoso.com\" -KeySpec Signature {parameters}\n\n").into_bytes()
+}
+
+fn procmon(columns: usize) -> Vec<u8> {
+    let more = |word: &str| many(columns, &|i| format!(",\"{word}{i}\""));
+    let key = "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\\99247943bd018ca78ef945b82652598d_0ef7ae28-3cf4-4ec1-a36d-7a0fa4d2a2a1";
+    format!(
+        "\"Time of Day\",\"Process Name\",\"PID\",\"Operation\",\"Path\",\"Result\",\"Detail\"{}\n\
+         \"3:58:46.68 PM\",\"lsass.exe\",\"612\",\"CreateFile\",\"{key}\",\"ACCESS DENIED\",\"x\"{}\n",
+        more("Column "),
+        more("value ")
+    )
+    .into_bytes()
+}
+
+fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+    encoded(0x30, &parts.concat())
+}
+
+/// A public key of Ed25519 (RFC 8410) and the algorithm of its signatures.
+fn ed25519() -> Vec<u8> {
+    sequence(&[encoded(6, &[0x2b, 0x65, 0x70])])
+}
+
+fn name(text: &str) -> Vec<u8> {
+    sequence(&[encoded(0x31, &sequence(&[encoded(6, &[0x55, 4, 3]), encoded(12, text.as_bytes())]))])
+}
+
+/// A PFX (RFC 7292) without encryption and MAC: a key, and so many certificates, each of which the next one has issued.
+fn chain(certificates: usize) -> Vec<u8> {
+    let bits = |bytes: &[u8]| encoded(3, &[&[0], bytes].concat());
+    let certificate = |i: usize| {
+        let validity = sequence(&[encoded(23, b"240101000000Z"), encoded(23, b"340101000000Z")]);
+        let subject = name(&format!("c{i}"));
+        let key = sequence(&[ed25519(), bits(&[u8::try_from(i).unwrap(); 32])]);
+        let version = encoded(0xa0, &encoded(2, &[2]));
+        let serial = encoded(2, &[1, u8::try_from(i).unwrap()]);
+        let signed = sequence(&[version, serial, ed25519(), name(&format!("c{}", i + 1)), validity, subject, key]);
+        sequence(&[signed, ed25519(), bits(&[0; 64])])
+    };
+    let pkcs12 = |last: &[u8]| encoded(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1], last].concat());
+    let pkcs9 = |last: &[u8]| encoded(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9], last].concat());
+    let data = encoded(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
+    // localKeyID, by which the key and its certificate belong together.
+    let id = || encoded(0x31, &sequence(&[pkcs9(&[21]), encoded(0x31, &encoded(4, &[1]))]));
+    let pkcs8 = sequence(&[encoded(2, &[0]), ed25519(), encoded(4, &encoded(4, &[7; 32]))]);
+    let mut bags = vec![sequence(&[pkcs12(&[1]), encoded(0xa0, &pkcs8), id()])];
+    for i in 0..certificates {
+        let value = sequence(&[pkcs9(&[22, 1]), encoded(0xa0, &encoded(4, &certificate(i)))]);
+        let attributes = if i == 0 { id() } else { Vec::new() };
+        bags.push(sequence(&[pkcs12(&[3]), encoded(0xa0, &value), attributes]));
+    }
+    let content = |inner: Vec<u8>| sequence(&[data.clone(), encoded(0xa0, &encoded(4, &inner))]);
+    sequence(&[encoded(2, &[3]), content(sequence(&[content(sequence(&bags))]))])
+}
+
+/// A PKCS #10 request (RFC 2986) for an RSA key with a modulus of so many bytes. The signature is none.
+fn request(modulus: usize) -> Vec<u8> {
+    let oid = |last: u8| sequence(&[encoded(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last]), encoded(5, &[])]);
+    let number = [vec![0], vec![0xff; modulus]].concat();
+    let public = sequence(&[encoded(2, &number), encoded(2, &[1, 0, 1])]);
+    let bits = |bytes: Vec<u8>| encoded(3, &[vec![0], bytes].concat());
+    let info = sequence(&[encoded(2, &[0]), name("a"), sequence(&[oid(1), bits(public)]), encoded(0xa0, &[])]);
+    sequence(&[info, oid(11), bits(vec![1; modulus])])
+}
+
+/// A request inside so many signed messages (RFC 5652), as renewals have one.
+fn nested_request(messages: usize) -> Vec<u8> {
+    let oid = |last: u8| encoded(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last]);
+    let mut inner = corpus("certificate-request/pkcs10-signature/request.req");
+    for _ in 0..messages {
+        let content = sequence(&[oid(1), encoded(0xa0, &encoded(4, &inner))]);
+        let signed = sequence(&[encoded(2, &[1]), encoded(0x31, &[]), content, encoded(0x31, &[])]);
+        inner = sequence(&[oid(2), encoded(0xa0, &signed)]);
+    }
+    inner
+}
+
+/// A serialized store with so many elements.
+fn store(count: usize, element: &[u8]) -> Vec<u8> {
+    [&b"\0\0\0\0CERT"[..], &element.repeat(count), &[0; 12]].concat()
+}
+
+/// A registry export with so many certificates.
+fn registry(count: usize, element: &[u8]) -> Vec<u8> {
+    let digits: Vec<String> = element.iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SystemCertificates\\MY\\Certificates\\00]";
+    let one = format!("{key}\r\n\"Blob\"=hex:{}\r\n\r\n", digits.join(","));
+    format!("Windows Registry Editor Version 5.00\r\n\r\n{}", one.repeat(count)).into_bytes()
+}
+
+fn registry_permissions(count: usize) -> Vec<u8> {
+    let one = "\"KeyExchangePermissions\"=dword:00000001\r\n";
+    format!("Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\a]\r\n{}", one.repeat(count)).into_bytes()
+}
+
+/// A PKCS #7 file (RFC 5652) that holds a certificate so many times.
+fn bundle(count: usize) -> Vec<u8> {
+    let oid = |last: u8| encoded(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last]);
+    let certificates = encoded(0xa0, &corpus("certificate/der/www.cer").repeat(count));
+    let signed =
+        sequence(&[encoded(2, &[1]), encoded(0x31, &[]), sequence(&[oid(1)]), certificates, encoded(0x31, &[])]);
+    sequence(&[oid(2), encoded(0xa0, &signed)])
+}
+
+fn fixed_rows() -> Vec<(&'static str, Fixed)> {
+    use Fixed::{Remarked, Said, Silent, Test, Unknown};
     let runs = "C:\\> certutil -store my\nCertUtil: -store command completed successfully.\n".repeat(LOG_RECORDS + 5);
-    let values: String = (0..INF_VALUES + 5).map(|i| format!("Value{i} = 1\n")).collect();
+    let parts = "CertUtil: -store command completed successfully.\n\nthe key can't be used: error 0x8009030D\n\n"
+        .repeat(LOG_RECORDS);
+    let values = many(INF_VALUES + 5, &|i| format!("Value{i} = 1\n"));
     let inf = format!("[NewRequest]\nSubject=\"CN=a\"\nKeySpec=1\n{values}");
     let deep = format!("{}{}\n", corpus_event_start(), "<a>".repeat(XML_DEPTH + 5));
-    let json = format!(
-        "{{\"Id\":36870,\"ProviderName\":\"Schannel\",\"a\":{}1{}}}\n",
-        "[".repeat(JSON_DEPTH + 5),
-        "]".repeat(JSON_DEPTH + 5)
-    );
+    let json = format!("{{\"Id\":36870,\"ProviderName\":\"Schannel\",\"a\":{}1{}}}\n", "[".repeat(20), "]".repeat(20));
     let certificate = corpus("certificate/der/www.cer");
     let record = |id: u32, content: &[u8]| {
         let length = u32::try_from(content.len()).unwrap();
         [&id.to_le_bytes()[..], &1_u32.to_le_bytes(), &length.to_le_bytes(), content].concat()
     };
+    let many_properties = [record(11, b"").repeat(1_000), record(33, &[0x30, 0])].concat();
     let mut element: Vec<u8> = (0..ELEMENT_RECORDS + 5).flat_map(|_| record(11, b"x\0\0\0")).collect();
     element.extend(record(32, &certificate));
-    let inputs: [(&str, Vec<u8>, &str); 2] =
-        [("LOG_RECORDS", runs.into_bytes(), "5 more runs"), ("INF_VALUES", inf.into_bytes(), "4096")];
-    for (name, input, words) in inputs {
-        let report = run(&|_| {}, &input);
-        let problems = &report.inputs[0].problems;
-        assert!(words.is_empty() || problems.iter().any(|p| p.message.contains(words)), "{name}: {problems:?}");
-        assert!(report.credentials.iter().any(|c| c.display_name == "after.contoso.com"), "{name}");
+    let listed = format!(
+        "Subject      : CN=a.contoso.com\nThumbprint   : {:040x}\nDnsNameList  : {{{}b}}\n\n",
+        1,
+        many(LIST_ITEMS + 5, &|i| format!("h{i}.contoso.com, "))
+    );
+    let one = log(1);
+    let block = &one[one.find("====").unwrap()..one.find("CertUtil").unwrap()];
+    let sightings =
+        format!("my \"Personal\"\n{}", format!("{block}CertUtil: -store command completed successfully.\n").repeat(70));
+    let keys = format!(
+        "C:\\>certutil -key\nMicrosoft Strong Cryptographic Provider:\n  te-Webserver\n  \
+         0e555c67e91a2bc439f76464f056ec87_5b1c0a7e-94d2-4f06-8a3d-d1e6f2b47c19\n{}\nCertUtil: -key command completed successfully.\n",
+        "  AT_SIGNATURE\n".repeat(BLOCK_VALUES + 5)
+    );
+    let attributes = |count, width: usize| {
+        let lines = many(count, &|i| format!("  a{i}=\"{}\"\n", "x".repeat(width)));
+        format!("<binding protocol=\"https\"\n{lines}").into_bytes()
+    };
+    let site = many(SITE_BINDINGS + 5, &|_| "https/*:1:,".to_owned());
+    let names = many(STATEMENT_NAMES + 5, &|i| format!("\"h{i}.contoso.com\","));
+    let assignments = many(LINE_VALUES + 5, &|i| format!(" $k.Length = {i};"));
+    let sentence = format!(
+        "A fatal error occurred when attempting to access the TLS server credential private key for a reason\n{}",
+        "that this sentence tells in many words and with no end in sight, since its author has much to say\n"
+            .repeat(10)
+    );
+    let labels = EVENT.replace("Description", &format!("{}Description", "Level:         Error\n".repeat(70)));
+    let codes = [
+        "80090016", "8009000d", "80090003", "80090029", "8009030d", "8009030e", "80070005", "80070002", "80070520",
+        "80092004",
+    ];
+    let line = |count: usize| codes.iter().take(count).map(|code| format!("0x{code} ")).collect::<String>();
+    let errors = format!("{}\n", line(8)).repeat(6);
+    let of_line = format!("{}{}\n", line(10), line(10));
+    let same = log(CONTAINER_CERTIFICATES + 5);
+    let same =
+        (0..CONTAINER_CERTIFICATES + 5).fold(same, |text, i| text.replace(&format!("= key {i}\n"), "= key one\n"));
+    let same = same.replace("Signature test passed\n", "");
+    let bindings = format!(
+        "{}\nC:\\>appcmd list site\nSITE \"a\" (id:1,bindings:https/10.200.0.1:443:a.contoso.com,state:Started)\n",
+        netsh(PORT_ENTRIES + 5)
+    );
+    vec![
+        ("BLOCK_VALUES", Said(block_with(&"Encryption test passed\n".repeat(300)), "tests after the first 256")),
+        ("BLOCK_VALUES", Said(block_with(&"Missing stored keyset\n".repeat(300)), "remarks after the first 256")),
+        ("BLOCK_VALUES", Said(block_with(&failures(300)), "error codes after the first 256 of this certificate")),
+        ("BLOCK_VALUES", Said(block_with(&"  KeySpec = zz\n".repeat(300)), "problems after these of this certificate")),
+        (
+            "BLOCK_VALUES",
+            Said(
+                extension(
+                    "    2.5.29.17: Flags = 0, Length = 20\n    Subject Alternative Name\n",
+                    &many(300, &|i| format!("        DNS Name=h{i}.contoso.com\n")),
+                ),
+                "names after the first 256",
+            ),
+        ),
+        (
+            "BLOCK_VALUES",
+            Said(
+                extension(
+                    "    2.5.29.37: Flags = 0, Length = c\n    Enhanced Key Usage\n",
+                    &many(300, &|i| format!("        Use (1.3.6.1.4.1.311.99.{i})\n")),
+                ),
+                "purposes after the first 256",
+            ),
+        ),
+        ("BLOCK_VALUES", Said(keys.into_bytes(), "keys after the first 256 of one container")),
+        ("LOG_RECORDS", Said(runs.into_bytes(), "5 more runs")),
+        ("LOG_RECORDS", Said(parts.into_bytes(), "after the first 10000 parts")),
+        ("SIGHTINGS", Remarked(sightings.into_bytes(), "is seen more than 64 times")),
+        ("BATCH_RECORDS", Silent("speed: records wait to be judged, none is lost")),
+        ("BLOCK_SHAPES", Silent("speed: a block of another shape is read line by line")),
+        ("FORMS", Silent("speed: a credential of another form is judged as a whole")),
+        ("BLOCK_SHAPE_BYTES", Silent("speed: a longer block is read line by line")),
+        ("AHEAD_BYTES", Silent("speed: a larger input is read when it is its turn")),
+        ("AHEAD_TEXT_BYTES", Silent("speed: a larger text is read when it is its turn")),
+        ("AHEAD_INPUTS", Silent("speed: more inputs are read when it is their turn")),
+        ("ELEMENT_RECORDS", Said(element, "an element with more than 1024 properties")),
+        (
+            "STORE_ELEMENTS",
+            Said(store(STORE_ELEMENTS + 5, &record(33, &[0x30, 0])), "a store of more than 10000 elements"),
+        ),
+        (
+            "STORE_ELEMENTS",
+            Said(registry(STORE_ELEMENTS + 5, &record(33, &[0x30, 0])), "certificates after the first 10000"),
+        ),
+        ("STORE_ELEMENTS", Said(registry_permissions(STORE_ELEMENTS + 5), "permissions after the first 10000")),
+        ("STORE_ELEMENTS", Said(bundle(STORE_ELEMENTS + 5), "certificates after the first 10000 of a PKCS #7 file")),
+        ("STORE_PROPERTIES", Said(store(110, &many_properties), "or 100000 properties")),
+        ("STORE_PROPERTIES", Said(registry(110, &many_properties), "properties after the first 100000")),
+        ("LIST_ITEMS", Said(listed.into_bytes(), "items after the first 1000 of a list")),
+        ("INF_VALUES", Said(inf.into_bytes(), "more than 4096 values")),
+        ("PEM_BLOCKS", Test("blocks_of_a_pem_file")),
+        ("XML_DEPTH", Said(deep.into_bytes(), "more than 32 elements inside each other")),
+        ("JSON_DEPTH", Said(json.into_bytes(), "more than 16 values inside each other")),
+        ("CSV_COLUMNS", Said(procmon(70), "fields after the first 64 of a row")),
+        ("TAG_LINES", Said(attributes(70, 1), "a tag of more than 64 lines")),
+        ("TAG_BYTES", Said(attributes(20, 4_000), "or 65536 bytes is not read")),
+        (
+            "SITE_BINDINGS",
+            Said(
+                format!("C:\\>appcmd list site\nSITE \"a\" (id:1,bindings:{site}state:Started)\n").into_bytes(),
+                "bindings after the first 4096",
+            ),
+        ),
+        (
+            "STATEMENT_LINES",
+            Said(script(&format!("`\n{}", "-KeyLength 2048 `\n".repeat(50))), "a statement of more than 40 lines"),
+        ),
+        ("STATEMENT_NAMES", Said(script(&format!("-DnsName {names}\"b\"")), "names and purposes after the first 100")),
+        (
+            "LINE_VALUES",
+            Said(
+                format!(
+                    "$k = New-Object -ComObject \"X509Enrollment.CX509PrivateKey.1\"\n$k.KeySpec = 2;{assignments}\n"
+                )
+                .into_bytes(),
+                "values after the first 16 of a line",
+            ),
+        ),
+        ("SENTENCE_LINES", Said(sentence.into_bytes(), "a message of more than 8 lines")),
+        ("EVENT_HEADERS", Said(labels.into_bytes(), "or 64 labels")),
+        ("WAITING_ERRORS", Said(errors.into_bytes(), "more than 32 errors in 8 lines")),
+        ("LINE_ERRORS", Said(of_line.into_bytes(), "error codes after the first 16 of a line")),
+        ("LINE_CODES", Said(block_with(&format!("{}\n", line(10))), "error codes after the first 8 of a line")),
+        ("REQUEST_DEPTH", Test("requests_inside_each_other")),
+        ("SIGNATURE_MODULUS_BYTES", Said(request(2_049), "a key of more than 16384 bits")),
+        ("CHAIN_CERTIFICATES", Said(chain(CHAIN_CERTIFICATES + 2), "a chain of more than 32 certificates")),
+        ("SYMPTOMS", Said(format!("{}{}", log(1), failures(40)).into_bytes(), "more than 32 different error codes")),
+        (
+            "EVENT_CERTIFICATES",
+            Unknown(
+                format!("{}\n{EVENT}", log(EVENT_CERTIFICATES + 5)).into_bytes(),
+                "concern certificates after the first 64",
+            ),
+        ),
+        ("PORT_ENTRIES", Unknown(bindings.into_bytes(), "after the first 256 on port 443")),
+        ("CONTAINER_CERTIFICATES", Unknown(same.into_bytes(), "after the first 16 of one container")),
+        ("WRITTEN_INF_BYTES", Silent("the INF is judged as a whole; only the copy with the corrections is left out")),
+        ("LISTED_CREDENTIALS", Test("checks_after_the_first_credentials_are_counted")),
+        ("PASSWORD_BYTES", Test("bounds_of_the_command_line")),
+        ("PASSWORD_LIST_BYTES", Test("bounds_of_the_command_line")),
+        ("BASELINE_BYTES", Test("bounds_of_the_command_line")),
+        ("SETTINGS_BYTES", Test("bounds_of_the_command_line")),
+    ]
+}
+
+#[test]
+fn every_fixed_bound_that_is_reached_is_said_and_the_run_goes_on() {
+    let mut wrong = Vec::new();
+    for (constant, fixed) in fixed_rows() {
+        let (input, words, seen) = match fixed {
+            Fixed::Said(input, words) => (input, words, 0),
+            Fixed::Remarked(input, words) => (input, words, 1),
+            Fixed::Unknown(input, words) => (input, words, 2),
+            Fixed::Test(_) | Fixed::Silent(_) => continue,
+        };
+        let report = run(&|l| l.problems = 1_000, &input);
+        let bounded = &report.inputs[0];
+        let problem = bounded.problems.iter().find(|p| p.message.contains(words));
+        let holds = match seen {
+            0 => problem.is_some() && bounded.status != InputStatus::Analyzed,
+            1 => problem.is_some_and(|p| p.line.is_some()) && bounded.status == InputStatus::Analyzed,
+            _ => report.checks.iter().any(|c| c.outcome == CheckOutcome::Unknown && c.reason.contains(words)),
+        };
+        let after = report.credentials.iter().any(|c| c.display_name == "after.contoso.com");
+        if !holds || !after {
+            let first: Vec<_> = bounded.problems.iter().take(3).collect();
+            wrong.push(format!("{constant}: {words}: {:?} {} {after} {first:?}", bounded.status, bounded.kind));
+        }
     }
-    let error = cert_element::parse(&element, &Limits::default()).unwrap_err();
-    assert!(error.message.contains("1024"), "{error}");
-    assert_eq!(error.offset, ELEMENT_RECORDS * 16);
-    // An event that is nested too deep says itself that it is not whole.
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A new constant without a row fails; so does a row that names a test that is not here.
+#[test]
+fn every_fixed_bound_has_a_row() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let (source, tests) = (read("src/limits.rs"), read("tests/limits.rs"));
+    let constants: BTreeSet<&str> =
+        source.lines().filter_map(|l| l.strip_prefix("pub const ")?.split(':').next()).collect();
+    let rows = fixed_rows();
+    assert_eq!(rows.iter().map(|(constant, _)| *constant).collect::<BTreeSet<_>>(), constants);
+    for (constant, fixed) in &rows {
+        match fixed {
+            Fixed::Test(name) => {
+                assert!(tests.contains(&format!("#[test]\nfn {name}()")), "{constant}: no test {name}")
+            }
+            Fixed::Silent(why) => assert!(why.len() > 20, "{constant}: {why}"),
+            _ => {}
+        }
+    }
+    // What is silent says so where it stands.
+    let words = source.split("pub const ").collect::<Vec<_>>();
+    for (constant, _) in rows.iter().filter(|(_, fixed)| matches!(fixed, Fixed::Silent(_))) {
+        let at = words.iter().position(|part| part.starts_with(&format!("{constant}:"))).unwrap();
+        let doc = words[at - 1].rsplit(";\n").next().unwrap();
+        assert!(doc.contains("Silent"), "{constant}: {doc}");
+    }
+}
+
+#[test]
+fn checks_after_the_first_credentials_are_counted() {
+    let report = run(&|_| {}, log(LISTED_CREDENTIALS + 20).as_bytes());
+    let listed = |c: &&Check| c.outcome == CheckOutcome::Pass && c.credential.is_some();
+    let last = report.checks.iter().filter(listed).filter_map(|c| c.credential).max().unwrap();
+    assert!(usize::try_from(last).unwrap() < LISTED_CREDENTIALS);
+    // Each of the 121 certificates has a finding, listed or not.
+    assert_eq!(report.summary.credentials, 121);
+    assert!(report.summary.errors >= 120);
+}
+
+/// Files that the command line names: a message and the status of wrong usage; a run without them goes on.
+#[cfg(feature = "cli")]
+#[test]
+fn bounds_of_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("log.txt"), AFTER).unwrap();
+    // Sparse: no byte of them is written.
+    let sparse = |name: &str, bytes: u64| {
+        std::fs::File::create(path(name)).unwrap().set_len(bytes).unwrap();
+        path(name)
+    };
+    let analyze = |arguments: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("keyspect").unwrap();
+        let output = command.arg("check").args(arguments).arg(path("log.txt")).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let password = format!("file:{}", sparse("password", PASSWORD_BYTES + 1));
+    let list = sparse("list", PASSWORD_LIST_BYTES + 1);
+    let baseline = sparse("baseline", BASELINE_BYTES + 1);
+    let settings = sparse("settings.toml", SETTINGS_BYTES + 1);
+    for (option, value, words) in [
+        ("--passin", &password, "longer than 4096 bytes"),
+        ("--passwords", &list, "larger than 1048576 bytes"),
+        ("--baseline", &baseline, "larger than 268435456 bytes"),
+        ("--config", &settings, "larger than 1048576 bytes"),
+    ] {
+        let (status, said) = analyze(&[option, value]);
+        assert_eq!(status, 2, "{option}: {said}");
+        assert!(said.contains(words), "{option}: {said}");
+    }
+    // One byte less is no reason to refuse a password.
+    std::fs::write(path("password"), format!("{}\n", "x".repeat(4_094))).unwrap();
+    assert_eq!(analyze(&["--passin", &password]).0, 0);
+}
+
+#[test]
+fn requests_inside_each_other() {
+    let read = |messages| certificate_request::parse(&nested_request(messages), &Limits::default());
+    assert_eq!(read(REQUEST_DEPTH - 1).unwrap().problems, []);
+    assert_eq!(read(REQUEST_DEPTH).unwrap_err().message, "requests are nested too deep");
+}
+
+/// Events that are cut at a bound also say so themselves.
+#[test]
+fn a_cut_event_says_so() {
+    let deep = format!("{}{}\n", corpus_event_start(), "<a>".repeat(XML_DEPTH + 5));
     let report = run(&|_| {}, deep.as_bytes());
     assert_eq!(report.inputs[0].details.as_ref().unwrap()["records"][0]["cut"], true);
+    let json = format!(
+        "{{\"Id\":36870,\"ProviderName\":\"Schannel\",\"a\":{}1{}}}\n",
+        "[".repeat(JSON_DEPTH + 5),
+        "]".repeat(JSON_DEPTH + 5)
+    );
     let place = |_| Place::binary(SourceId(0), 0, 0);
     assert!(event_json::parse(&json, &place, &Limits::default()).unwrap().cut);
     assert!(!event_json::parse(&json.replace(['[', ']'], ""), &place, &Limits::default()).unwrap().cut);
-    let report = run(&|_| {}, json.as_bytes());
-    assert!(report.credentials.iter().any(|c| c.display_name == "after.contoso.com"));
+}
+
+/// Fields of one event beyond `record_values`.
+#[test]
+fn values_of_an_event() {
+    let event = String::from_utf8(corpus("event-xml/wevtutil-lines/artifact.xml")).unwrap();
+    let report = run(&|l| l.record_values = 1, event.as_bytes());
+    let problems = &report.inputs[0].problems;
+    assert!(problems.iter().any(|p| p.message == "values after the first 1 of an event are not kept"), "{problems:?}");
+    assert_eq!(report.inputs[0].status, InputStatus::Partial);
+    assert!(run(&|_| {}, event.as_bytes()).inputs[0].problems.is_empty());
 }
 
 /// Blocks of one PEM file: those beyond are a problem with the place of the first.

@@ -3,7 +3,8 @@
 
 use super::Analysis;
 use crate::case::credential::{Credential, CredentialId, SourceRange};
-use crate::report::model::{InputStatus, Item, Problem};
+use crate::report::jsonl::{LentItem, push_line};
+use crate::report::model::{InputStatus, Problem};
 use crate::rules::judge;
 use crate::workloads::Target;
 use std::collections::BTreeMap;
@@ -52,6 +53,18 @@ pub(super) enum Judged {
     Rule(&'static str),
     /// An intended key, by its number.
     Request(usize),
+    /// Which key belongs to a credential.
+    Linking(CredentialId),
+    /// What other artifacts say about a credential.
+    Tying(CredentialId),
+    /// What an observation states about credentials, by its number.
+    Stating(usize),
+    /// The root cause of what is wrong with a credential.
+    Ranking(CredentialId),
+    /// A credential in the report.
+    Reporting(CredentialId),
+    /// A finding in the report, by its rule.
+    Finding(&'static str),
 }
 
 /// Judges; false: it ended in a fault. Without `contain` a fault ends the run.
@@ -85,19 +98,43 @@ impl Analysis<'_> {
 
     /// Judges one credential. After a fault nothing is said of it, neither that it works nor that it fails.
     pub(super) fn judge(&mut self, id: CredentialId) -> io::Result<()> {
+        if self.half_known.contains(&id) {
+            return Ok(());
+        }
         self.unjudged.remove(&id);
         let mut result = Ok(());
         let contain = self.contain;
         if unharmed(contain, Judged::Credential(id), &mut || result = self.judge_one(id)) {
             return result;
         }
+        self.unjudge(id)
+    }
+
+    /// Takes back what was said of credentials in which a fault showed while they were linked with others: what is known of
+    /// them may be half of it, so they are not judged again either.
+    pub(super) fn half_know(&mut self, faulty: Vec<CredentialId>) -> io::Result<()> {
+        for id in faulty {
+            if self.half_known.insert(id) && self.case.credential(id).is_some() {
+                self.unjudge(id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that nothing can be said of a credential.
+    pub(super) fn note_unjudged(&mut self, id: CredentialId) {
+        let credential = self.case.credential(id);
+        let place = credential.and_then(|credential| credential.sources.first()).copied();
+        self.unjudged.insert(id, place);
+    }
+
+    fn unjudge(&mut self, id: CredentialId) -> io::Result<()> {
         self.recorded.clear();
         self.lines.clear();
         let known = self.known.entry(id).or_default();
         known.forget();
+        self.note_unjudged(id);
         let credential = self.case.credential(id);
-        let place = credential.and_then(|credential| credential.sources.first()).copied();
-        self.unjudged.insert(id, place);
         if self.sink.is_some()
             && let Some(credential) = credential
         {
@@ -128,6 +165,11 @@ impl Analysis<'_> {
             problems.entry(input).or_default().push(problem);
         }
         self.unjudged = credentials;
+        self.tell_late(problems)
+    }
+
+    /// Adds problems to inputs that are read already, by their numbers: what only the end of the run shows.
+    pub(super) fn tell_late(&mut self, problems: BTreeMap<u32, Vec<Problem>>) -> io::Result<()> {
         for (input, problems) in problems {
             let Some(input) = self.inputs.get_mut(input as usize) else { continue };
             if input.status == InputStatus::Analyzed {
@@ -136,7 +178,9 @@ impl Analysis<'_> {
             // Before those of the input itself, of which there may be as many as a report takes.
             input.problems.splice(0..0, problems.into_iter().take(self.options.limits.problems));
             if let Some(sink) = &mut self.sink {
-                sink.item(&Item::Input(input.clone()))?;
+                self.line.clear();
+                push_line(&mut self.line, &LentItem::Input(input))?;
+                sink.line(&self.line)?;
             }
         }
         Ok(())
@@ -224,8 +268,16 @@ mod tests {
         format!("{}{}CertUtil: -store command completed successfully.\n", one(1), one(2))
     }
 
+    /// A key of CryptoAPI alone: what certificates are linked with.
+    const KEY: &[u8] = include_bytes!("../../corpus/capi-key-blob/rsa-private-exchange/key.blob");
+
     /// The report over the log and a request file, with a fault in one of what is judged.
     fn report(fault: Option<Judged>, sink: Option<&mut Written>) -> Report {
+        report_with(fault, sink, &log(), &[])
+    }
+
+    /// The same over another log, and with a key.
+    fn report_with(fault: Option<Judged>, sink: Option<&mut Written>, log: &str, key: &[u8]) -> Report {
         FAULT.set(fault);
         let at = time::OffsetDateTime::from_unix_timestamp(1_750_000_000).unwrap();
         let mut options = Options::new(at);
@@ -234,11 +286,14 @@ mod tests {
         if let Some(sink) = sink {
             analysis = analysis.with_sink(sink);
         }
-        analysis.read("a.txt", None, &mut log().as_bytes()).unwrap();
+        analysis.read("a.txt", None, &mut log.as_bytes()).unwrap();
         let inf = "[Version]\nSignature=\"$Windows NT$\"\n[NewRequest]\nSubject=\"CN=a\"\nKeyLength=2048\nKeySpec=1\n\
             ProviderName=\"Microsoft RSA SChannel Cryptographic Provider\"\nMachineKeySet=TRUE\nRequestType=PKCS10\n\
             [EnhancedKeyUsageExtension]\nOID=1.3.6.1.5.5.7.3.1\n";
         analysis.read("b.inf", None, &mut inf.as_bytes()).unwrap();
+        if !key.is_empty() {
+            analysis.read("c.key", None, &mut &key[..]).unwrap();
+        }
         let report = analysis.finish().unwrap();
         FAULT.set(None);
         assert!(!serde_json::to_string(&report).unwrap().contains("C4nary"));
@@ -300,5 +355,68 @@ mod tests {
         let input = &report.inputs[1];
         assert_eq!((input.status, input.verdicts.len()), (InputStatus::Partial, 0));
         assert_eq!(input.problems[0].message, "what it asks for could not be judged: a fault of keyspect itself");
+    }
+
+    /// Where the block of the second certificate begins.
+    fn second() -> u64 {
+        log().find("================ Certificate 2").unwrap() as u64
+    }
+
+    #[test]
+    fn a_fault_while_a_credential_is_linked_or_ranked_costs_its_verdict() {
+        let id = CredentialId(1);
+        for fault in [Judged::Linking(id), Judged::Tying(id), Judged::Ranking(id)] {
+            let mut written = Written::default();
+            for streamed in [false, true] {
+                let report = report_with(Some(fault), streamed.then_some(&mut written), &log(), KEY);
+                assert_eq!(outcomes(&report)[..2], [vec![VerdictOutcome::Works], vec![]], "{fault:?}");
+                let input = &report.inputs[0];
+                assert_eq!((input.status, input.problems.len()), (InputStatus::Partial, 1), "{fault:?}");
+                assert_eq!(input.problems[0].message, "credential 1 could not be judged: a fault of keyspect itself");
+                assert_eq!(input.problems[0].bytes.unwrap()[0], second());
+                assert!(report.inputs[1..].iter().all(|input| input.problems.is_empty()), "{fault:?}");
+            }
+            // The last line about it has no verdict.
+            let written = String::from_utf8(written.0).unwrap();
+            let about = |line: &&str| line.contains("\"type\":\"credential\"") && line.contains("\"id\":1,");
+            let last = written.lines().rfind(about).unwrap();
+            assert!(!last.contains("works"), "{fault:?}: {last}");
+        }
+    }
+
+    #[test]
+    fn a_fault_in_what_an_artifact_states_is_told_and_nothing_is_said_to_work() {
+        let report = report(Some(Judged::Stating(0)), None);
+        assert_eq!(outcomes(&report), [[VerdictOutcome::Unknown], [VerdictOutcome::Unknown]]);
+        assert!(report.inputs[0].problems.is_empty());
+        let input = &report.inputs[1];
+        assert_eq!((input.status, input.problems.len()), (InputStatus::Partial, 1));
+        let words = "what this request-inf states of certificates is not used: a fault of keyspect itself";
+        assert_eq!(input.problems[0].message, words);
+    }
+
+    #[test]
+    fn a_fault_while_the_report_is_built_costs_the_credential_or_the_finding() {
+        let report = report(Some(Judged::Reporting(CredentialId(1))), None);
+        assert_eq!(report.credentials.iter().map(|c| c.id).collect::<Vec<_>>(), [0]);
+        let problem = &report.inputs[0].problems[0];
+        assert_eq!(problem.message, "credential 1 is not in the report: a fault of keyspect itself");
+        assert_eq!(problem.bytes.unwrap()[0], second());
+        assert_eq!(report.inputs[0].status, InputStatus::Partial);
+        let mut text = Vec::new();
+        text::render(&report, &TextOptions::default(), &mut text).unwrap();
+
+        let signing = log().replace("Encryption test passed", "  KeySpec = 2 -- AT_SIGNATURE\nEncryption test passed");
+        let signing =
+            signing.replace("Microsoft Software Key Storage Provider", "Microsoft Strong Cryptographic Provider");
+        let rule = "keyspec-signature-on-csp";
+        let of = |report: &Report| report.findings.iter().filter(|f| f.rule == rule).count();
+        assert_eq!(of(&report_with(None, None, &signing, &[])), 2);
+        let report = report_with(Some(Judged::Finding(rule)), None, &signing, &[]);
+        assert_eq!(of(&report), 0);
+        assert_eq!(outcomes(&report), [[VerdictOutcome::Fails], [VerdictOutcome::Fails]]);
+        let words = "a finding of the rule keyspec-signature-on-csp is not in the report: a fault of keyspect itself";
+        assert!(report.inputs[0].problems.iter().filter(|p| p.message == words).count() == 2);
+        assert_eq!(report.inputs[0].status, InputStatus::Partial);
     }
 }

@@ -6,12 +6,14 @@ use super::judged::{self, Judge, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
 use super::{Analysis, context, preflight, sighting};
-use crate::case::credential::{Association, Credential, CredentialId};
+use crate::case::credential::{Association, Credential, CredentialId, SourceRange};
 use crate::case::from_certutil::{Logged, ShapedCredential};
 use crate::case::index::IndexEntry;
 use crate::case::{link, ties};
-use crate::limits::LISTED_CREDENTIALS;
+use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS, SYMPTOMS};
+use crate::model::fact::Place;
 use crate::report::build;
+use crate::report::jsonl::{LentItem, push_line};
 use crate::report::model::{
     Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict, VerdictOutcome,
 };
@@ -42,6 +44,8 @@ pub(super) struct Known {
     findings: Vec<Written>,
     /// The lines that a streamed report already holds.
     written: Vec<Mark>,
+    /// It is said that not all of its sightings are kept.
+    cut: bool,
 }
 
 /// The credentials that are kept and may be one, of which only the containers tell them apart: mostly one.
@@ -181,6 +185,12 @@ impl Analysis<'_> {
             });
             if let Some(at) = same {
                 let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
+                let sources = kept.sources.len().saturating_add(credential.sources.len());
+                let (id, beyond) = (kept.id, credential.sources.last().copied().filter(|_| sources > SIGHTINGS));
+                if let Some(place) = beyond {
+                    self.sightings_beyond(id, place);
+                }
+                let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
                 let Some(told) = sighting::merge(kept, credential) else { return Ok(()) };
                 let id = kept.id;
                 for difference in told {
@@ -195,9 +205,12 @@ impl Analysis<'_> {
         self.next = self.next.saturating_add(1);
         self.case.entries.push(IndexEntry::from(&credential));
         let id = credential.id;
-        // Credentials are large, and what they leave behind is wiped: the list moves seldom.
-        if self.case.kept.len() == self.case.kept.capacity() {
-            self.case.kept.reserve_exact(self.case.kept.len().saturating_mul(3).max(16));
+        // Credentials are large, and what they leave behind is wiped: the list moves seldom. Its room is wiped, too, used or
+        // not, so a long one has not much more than it needs.
+        let many = self.case.kept.len();
+        if many == self.case.kept.capacity() {
+            let more = if many < 4_096 { many.saturating_mul(3) } else { many / 2 };
+            self.case.kept.reserve_exact(more.max(16));
         }
         self.case.kept.push(credential);
         self.judge(id)?;
@@ -224,6 +237,21 @@ impl Analysis<'_> {
         });
     }
 
+    /// Says once of a credential that it is seen more often than is kept.
+    fn sightings_beyond(&mut self, id: CredentialId, place: SourceRange) {
+        let Some(known) = self.known.get_mut(&id) else { return };
+        if !std::mem::replace(&mut known.cut, true) && self.remarks.len() <= self.options.limits.problems {
+            self.remarks.push(Problem {
+                message: format!(
+                    "credential {} is seen more than {SIGHTINGS} times: no more of its places are kept",
+                    id.0
+                ),
+                line: (place.line > 0).then_some(place.line),
+                bytes: Some([place.start, place.end]),
+            });
+        }
+    }
+
     fn update_entry(&mut self, id: CredentialId) {
         let entry = self.case.credential(id).map(IndexEntry::from);
         let slot = self.case.entries.binary_search_by_key(&id, |e| e.id).ok();
@@ -234,16 +262,16 @@ impl Analysis<'_> {
 
     /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes.
     fn link(&mut self) -> io::Result<()> {
-        let joined = link::join(&mut self.case.kept);
-        if joined.changed.is_empty() && joined.removed.is_empty() {
-            return Ok(());
-        }
+        let contain = self.contain;
+        let guard = |id, step: &mut dyn FnMut()| unharmed(contain, Judged::Linking(id), step);
+        let joined = link::join_by(&mut self.case.kept, &guard);
         let removed: HashSet<CredentialId> = joined.removed.into_iter().collect();
         self.case.entries.retain(|entry| !removed.contains(&entry.id));
         for id in &removed {
             self.known.remove(id);
         }
         self.joined = u32::try_from(removed.len()).unwrap_or(u32::MAX);
+        self.half_know(joined.faulty)?;
         for id in joined.changed {
             self.update_entry(id);
             self.judge(id)?;
@@ -386,16 +414,37 @@ impl Analysis<'_> {
         self.make_rest()?;
         self.forms.forget(&mut self.counted);
         self.link()?;
-        for id in ties::tie(&mut self.case) {
+        let contain = self.contain;
+        let guard = |step, check: &mut dyn FnMut()| {
+            let what = match step {
+                ties::Step::Observed(index) => Judged::Stating(index),
+                ties::Step::Credential(id) => Judged::Tying(id),
+            };
+            unharmed(contain, what, check)
+        };
+        let tied = ties::tie_by(&mut self.case, &guard);
+        self.half_know(tied.faulty)?;
+        for id in tied.changed {
             self.judge(id)?;
+        }
+        let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
+        for observed in tied.lost.iter().filter_map(|index| self.case.observed.get(*index)) {
+            let message = format!("what this {} states of certificates is not used: {FAULT}", observed.kind);
+            late.entry(observed.place.source.0).or_default().push(problem_at(message, observed.place));
+        }
+        for (source, place) in tied.unheard {
+            let message = format!(
+                "more than {} different error codes concern one certificate: the others are not held against it",
+                SYMPTOMS.saturating_mul(2)
+            );
+            late.entry(source.0).or_default().push(problem_at(message, place));
         }
         let targets = self.options.targets.clone();
         let base = context(&self.options, &targets, self.stop);
-        let contain = self.contain;
         let of_case =
             judge::run_case_by(&self.case, &base, &|rule, check| unharmed(contain, Judged::Rule(rule), check));
-        // Without a rule about the case nothing is said to work.
-        let rules_failed = of_case.iter().any(judge::is_fault);
+        // Without a rule about the case, or without what an artifact states, nothing is said to work.
+        let rules_failed = of_case.iter().any(judge::is_fault) || !tied.lost.is_empty();
         // Which outcomes of case rules take part in the ranking of which credential.
         let mut concerns: HashMap<CredentialId, Vec<usize>> = HashMap::new();
         for (index, recorded) in of_case.iter().enumerate() {
@@ -410,7 +459,6 @@ impl Analysis<'_> {
         let preflight = preflight::run(&self.case, &base, contain, &|input| {
             self.inputs.get(input as usize).and_then(|input| input.sha256.clone()).unwrap_or_default()
         });
-        self.tell_unjudged(&preflight.unjudged)?;
         let about_case = of_case.iter().filter(|r| r.credential.is_none());
         let mut findings = judge::findings(None, about_case.clone(), &targets);
         findings.extend(preflight.findings);
@@ -426,10 +474,13 @@ impl Analysis<'_> {
             let Some(input) = self.inputs.get_mut(input as usize) else { continue };
             input.verdicts = verdicts;
             if let Some(sink) = &mut self.sink {
-                sink.item(&Item::Input(input.clone()))?;
+                self.line.clear();
+                push_line(&mut self.line, &LentItem::Input(input))?;
+                sink.line(&self.line)?;
             }
         }
         let mut own: BTreeMap<CredentialId, Vec<RankedFinding>> = BTreeMap::new();
+        let mut news: HashSet<CredentialId> = HashSet::new();
         let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
         for id in &ids {
             let Some(credential) = self.case.credential(*id) else { continue };
@@ -445,11 +496,20 @@ impl Analysis<'_> {
                 )
                 .collect();
             let candidates = self.candidates(credential);
-            own.insert(*id, judge::findings(Some(*id), outcomes.failed().chain(&theirs), &candidates));
+            let mut found = Vec::new();
+            let mut rank = || found = judge::findings(Some(*id), outcomes.failed().chain(&theirs), &candidates);
+            if !unharmed(contain, Judged::Ranking(*id), &mut rank) {
+                self.note_unjudged(*id);
+                news.insert(*id);
+                continue;
+            }
+            own.insert(*id, found);
             let listed = all_checks || is_early(*id);
             self.counted.checked(*id, &outcomes, listed, checked);
             theirs.iter().filter(|r| r.credential == Some(*id)).for_each(|r| checked(&mut self.counted, r));
         }
+        // What rules say of the whole case may be as long as the report itself.
+        drop(of_case);
         // A verdict also sees the findings of others that name the credential as a related one.
         let mut named: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
         for finding in findings.iter().chain(own.values().flatten()) {
@@ -463,23 +523,39 @@ impl Analysis<'_> {
             }
         }
         // The lines of the others are written, and stay as they are.
-        let mut news: HashSet<CredentialId> = concerns.keys().chain(named.keys()).copied().collect();
-        let mut credentials = Vec::new();
+        news.extend(concerns.keys().chain(named.keys()));
+        let mut credentials = Vec::with_capacity(ids.len());
         for id in &ids {
             let Some(credential) = self.case.credential(*id) else { continue };
             let mut about = own.get(id).cloned().unwrap_or_default();
             about.extend(named.remove(id).unwrap_or_default());
-            let mut verdicts: Vec<Verdict> = self
-                .candidates(credential)
-                .iter()
-                .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
-                .collect();
+            let mut made = None;
+            let mut make = || {
+                let mut verdicts: Vec<Verdict> = self
+                    .candidates(credential)
+                    .iter()
+                    .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
+                    .collect();
+                if rules_failed {
+                    let works = |verdict: &&mut Verdict| verdict.outcome == VerdictOutcome::Works;
+                    verdicts.iter_mut().filter(works).for_each(|verdict| verdict.outcome = VerdictOutcome::Unknown);
+                }
+                made = Some(build::credential(credential, verdicts));
+            };
+            let unharmed = unharmed(contain, Judged::Reporting(*id), &mut make);
+            let Some(made) = made.filter(|_| unharmed) else {
+                if let Some(source) = credential.sources.first() {
+                    let message = format!("credential {} is not in the report: {FAULT}", id.0);
+                    let line = (source.line > 0).then_some(source.line);
+                    let bytes = Some([source.start, source.end]);
+                    late.entry(source.source.0).or_default().push(Problem { message, line, bytes });
+                }
+                continue;
+            };
             if rules_failed {
-                let works = |verdict: &&mut Verdict| verdict.outcome == VerdictOutcome::Works;
-                verdicts.iter_mut().filter(works).for_each(|verdict| verdict.outcome = VerdictOutcome::Unknown);
                 news.insert(*id);
             }
-            credentials.push(build::credential(credential, verdicts));
+            credentials.push(made);
             // Without a name of its own its input stands for it, whose hash was not known before.
             if build::identity(credential, None).is_empty() {
                 news.insert(*id);
@@ -494,16 +570,22 @@ impl Analysis<'_> {
             (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
         });
         pointing::point(&mut findings);
-        let report = self.report(credentials, &findings);
+        self.tell_unjudged(&preflight.unjudged)?;
+        self.tell_late(late)?;
+        // The report holds the rest; only what a finding is about is looked at once more.
+        let about: HashSet<CredentialId> = findings.iter().filter_map(|finding| finding.credential).collect();
+        self.case.kept.retain(|credential| about.contains(&credential.id));
+        let report = self.report(credentials, findings)?;
         if streamed {
             let news = |id: &Option<u32>| id.is_none_or(|id| news.contains(&CredentialId(id)));
             for credential in report.credentials.iter().filter(|credential| news(&Some(credential.id))) {
                 self.lines.reported(credential)?;
+                self.write_lines()?;
             }
             for finding in report.findings.iter().filter(|finding| news(&finding.credential)) {
                 self.lines.found(finding)?;
+                self.write_lines()?;
             }
-            self.write_lines()?;
         }
         if let Some(sink) = self.sink.take() {
             for check in &report.checks {
@@ -514,57 +596,87 @@ impl Analysis<'_> {
         Ok(report)
     }
 
-    fn report(&mut self, credentials: Vec<CredentialReport>, findings: &[RankedFinding]) -> Report {
+    fn report(&mut self, credentials: Vec<CredentialReport>, findings: Vec<RankedFinding>) -> io::Result<Report> {
         let columns = self.options.limits.excerpt_columns;
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
+        let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
         for finding in findings {
-            let credential = finding.credential.and_then(|id| self.case.credential(id));
-            let input = credential
-                .and_then(|c| c.sources.first())
-                .and_then(|s| self.inputs.get(s.source.0 as usize))
-                .and_then(|i| i.sha256.clone());
-            let identity =
-                credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
-            let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
-            let limit = self.options.limits.findings;
-            let shown = {
-                let (rule, severity) = (finding.rule, finding.draft.severity);
-                self.counted.finding(rule, severity, || fingerprint.clone(), &self.options.triage, limit)
-            };
-            if !shown || list.len() >= limit {
-                continue;
+            if !unharmed(self.contain, Judged::Finding(finding.rule.name), &mut || {
+                self.found(&finding, columns, &mut kept_bytes, &mut list);
+            }) {
+                let credential = finding.credential.and_then(|id| self.case.credential(id));
+                let source = credential.and_then(|credential| credential.sources.first());
+                let place = finding.draft.evidence.first().map(|evidence| evidence.place);
+                let input = source.map(|source| source.source).or(place.map(|place| place.source));
+                let message = format!("a finding of the rule {} is not in the report: {FAULT}", finding.rule.name);
+                let problem = match (source, place) {
+                    (Some(source), _) => Problem {
+                        message,
+                        line: (source.line > 0).then_some(source.line),
+                        bytes: Some([source.start, source.end]),
+                    },
+                    (None, Some(place)) => problem_at(message, place),
+                    (None, None) => Problem { message, line: None, bytes: None },
+                };
+                late.entry(input.map_or(0, |input| input.0)).or_default().push(problem);
             }
-            let room = kept_bytes < self.options.limits.excerpts_bytes;
-            let excerpts = credential.map(|c| &c.excerpts).filter(|_| room);
-            let mut item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
-            // In a streamed report the lines are written already.
-            if !room && self.sink.is_none() {
-                item.evidence.iter_mut().for_each(|evidence| evidence.line_text = None);
-            }
-            self.options.triage.settle(&mut item);
-            kept_bytes += item
-                .evidence
-                .iter()
-                .map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len))
-                .sum::<usize>();
-            list.push(item);
         }
+        self.tell_late(late)?;
         let mut summary = std::mem::take(&mut self.counted.summary);
         summary.set_aside = std::mem::take(&mut self.counted.aside).list();
         summary.inputs = self.inputs.len() as u64;
         summary.credentials = u64::from(self.next.saturating_sub(self.joined));
         let mut checks = std::mem::take(&mut self.counted.listed);
         checks.extend(std::mem::take(&mut self.counted.tally).checks(&mut summary));
-        Report {
+        Ok(Report {
             inputs: std::mem::take(&mut self.inputs),
             credentials,
             findings: list,
             checks,
             summary,
             ..Report::new()
-        }
+        })
     }
+
+    /// Counts a finding, and adds it to the list unless that is full.
+    fn found(&mut self, finding: &RankedFinding, columns: usize, kept_bytes: &mut usize, list: &mut Vec<Finding>) {
+        let credential = finding.credential.and_then(|id| self.case.credential(id));
+        let input = credential
+            .and_then(|c| c.sources.first())
+            .and_then(|s| self.inputs.get(s.source.0 as usize))
+            .and_then(|i| i.sha256.clone());
+        let identity =
+            credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
+        let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
+        let limit = self.options.limits.findings;
+        let shown = {
+            let (rule, severity) = (finding.rule, finding.draft.severity);
+            self.counted.finding(rule, severity, || fingerprint.clone(), &self.options.triage, limit)
+        };
+        if !shown || list.len() >= limit {
+            return;
+        }
+        let room = *kept_bytes < self.options.limits.excerpts_bytes;
+        let excerpts = credential.map(|c| &c.excerpts).filter(|_| room);
+        let mut item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
+        // In a streamed report the lines are written already.
+        if !room && self.sink.is_none() {
+            item.evidence.iter_mut().for_each(|evidence| evidence.line_text = None);
+        }
+        self.options.triage.settle(&mut item);
+        *kept_bytes +=
+            item.evidence.iter().map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len)).sum::<usize>();
+        list.push(item);
+    }
+}
+
+/// What is said of what a fault of keyspect itself has cost.
+const FAULT: &str = "a fault of keyspect itself";
+
+fn problem_at(message: String, place: Place) -> Problem {
+    let line = (place.line > 0).then_some(place.line);
+    Problem { message, line, bytes: Some([place.start, place.end()]) }
 }
 
 impl Counted {

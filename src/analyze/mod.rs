@@ -22,7 +22,7 @@ mod text;
 mod triage;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
-use crate::case::credential::{CredentialId, SourceRange};
+use crate::case::credential::{CredentialId, Hearing, SourceRange, hearing};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::case::{from_pfx, from_powershell, key_artifacts};
@@ -31,7 +31,7 @@ use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
 use crate::input::archive::is_zip;
 use crate::input::{Passwords, TextEncoding, looks_like_text};
-use crate::limits::{Limits, SYMPTOMS};
+use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
@@ -54,7 +54,7 @@ use judging::{Counted, Known, SameIdentity};
 use measured::Measured;
 use segments::Part;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::sync::Arc;
 use text::{Next, Portion};
@@ -143,10 +143,16 @@ pub struct Analysis<'a> {
     archives: Archives,
     /// What was found ahead of its turn in the input that is read.
     ready: Ready,
+    /// What the records that are kept weigh.
+    records_bytes: usize,
+    /// No more of them are kept.
+    records_full: bool,
     /// A panic costs only the input, credential or rule in which it shows.
     contain: bool,
     /// The credentials that could not be judged for a fault of keyspect itself, with their places.
     unjudged: BTreeMap<CredentialId, Option<SourceRange>>,
+    /// Those of them that may be half linked with others.
+    half_known: BTreeSet<CredentialId>,
 }
 
 impl<'a> Analysis<'a> {
@@ -174,8 +180,11 @@ impl<'a> Analysis<'a> {
             recorded: Vec::new(),
             archives: Archives::default(),
             ready: Ready::default(),
+            records_bytes: 0,
+            records_full: false,
             contain: false,
             unjudged: BTreeMap::new(),
+            half_known: BTreeSet::new(),
         }
     }
 
@@ -419,12 +428,12 @@ impl<'a> Analysis<'a> {
             let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
             Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
         }));
+        let (kept, beyond) = self.observe(artifact.observed);
         // An event log has records as texts have them.
         if let (true, Some(Value::Object(details))) = (artifact.kind == BinaryKind::EventLog.word(), &mut input.details)
         {
-            details.insert("records".to_owned(), artifact.observed.iter().map(records::record).collect());
+            details.insert("records".to_owned(), kept.into());
         }
-        let beyond = self.observe(artifact.observed);
         if beyond > 0 {
             let message = format!("{beyond} more records are not kept");
             input.problems.push(Problem { message, line: None, bytes: None });
@@ -507,17 +516,19 @@ impl<'a> Analysis<'a> {
             input.problems.push(Problem { message, line: Some(place.line), bytes });
         }
         for observed in portion.observed {
-            if self.case.observed.len() >= self.options.limits.observations {
+            let Some(record) = self.keep(observed) else {
                 records.beyond = records.beyond.saturating_add(1);
                 continue;
-            }
-            records.list.push(records::record(&observed));
-            if let Observation::Certificate(shown) = &observed.what
-                && let Some(credential) = from_powershell::credential(&observed, shown)
-            {
+            };
+            records.list.push(record);
+            let last = self.case.observed.last();
+            let shown = last.and_then(|observed| match &observed.what {
+                Observation::Certificate(shown) => from_powershell::credential(observed, shown),
+                _ => None,
+            });
+            if let Some(credential) = shown {
                 self.credential(credential)?;
             }
-            self.case.observed.push(observed);
         }
         for embedded in portion.embedded {
             let place = embedded.lines.whole();
@@ -544,8 +555,13 @@ impl<'a> Analysis<'a> {
             if let Some(serde_json::Value::Object(own)) = artifact.details {
                 details.extend(own);
             }
-            records.embedded.push(details.into());
-            records.beyond = records.beyond.saturating_add(self.observe(artifact.observed));
+            let details = details.into();
+            if self.has_room(&details) {
+                records.embedded.push(details);
+            } else {
+                records.beyond = records.beyond.saturating_add(1);
+            }
+            records.beyond = records.beyond.saturating_add(self.observe(artifact.observed).1);
             for credential in artifact.credentials {
                 self.credential(credential)?;
             }
@@ -567,15 +583,38 @@ impl<'a> Analysis<'a> {
             records.parts.push(Part::new(observed.kind, place));
             records.list.push(records::record(&observed));
         }
-        records.beyond = records.beyond.saturating_add(self.observe(vec![observed]));
+        records.beyond = records.beyond.saturating_add(self.observe(vec![observed]).1);
     }
 
-    /// Keeps what an artifact states besides its credentials; gives how much is beyond the limit.
-    fn observe(&mut self, observed: Vec<Observed>) -> u64 {
-        let room = self.options.limits.observations.saturating_sub(self.case.observed.len());
-        let beyond = observed.len().saturating_sub(room) as u64;
-        self.case.observed.extend(observed.into_iter().take(room));
-        beyond
+    /// Keeps what an artifact states besides its credentials; gives the records, and how many are beyond the limits.
+    fn observe(&mut self, observed: Vec<Observed>) -> (Vec<Value>, u64) {
+        let many = observed.len();
+        let kept: Vec<Value> = observed.into_iter().map_while(|observed| self.keep(observed)).collect();
+        let beyond = many.saturating_sub(kept.len()) as u64;
+        (kept, beyond)
+    }
+
+    /// Keeps one observation and gives its record; `None`: enough are kept.
+    fn keep(&mut self, observed: Observed) -> Option<Value> {
+        if self.case.observed.len() >= self.options.limits.observations || self.records_full {
+            return None;
+        }
+        let record = records::record(&observed);
+        if !self.has_room(&record) {
+            return None;
+        }
+        self.case.observed.push(observed);
+        Some(record)
+    }
+
+    /// Whether a record may be kept; after the first one that may not, none may.
+    fn has_room(&mut self, record: &Value) -> bool {
+        let bytes = self.records_bytes.saturating_add(records::weight(record));
+        self.records_full |= bytes > self.options.limits.records_bytes;
+        if !self.records_full {
+            self.records_bytes = bytes;
+        }
+        !self.records_full
     }
 
     /// What a log as a whole says, once its last line is read.
@@ -590,12 +629,27 @@ impl<'a> Analysis<'a> {
         let mut changed = Vec::new();
         let mut ambiguous = None;
         // Errors of other tools often stand behind the dump that explains them.
-        let symptoms: Vec<_> = log.codes.iter().map(|(code, _)| code.clone()).take(SYMPTOMS).collect();
+        let mut symptoms: Vec<Fact<u32>> = Vec::new();
+        let mut lines = Vec::new();
+        let mut unheard = None;
+        for (code, line) in &log.codes {
+            match hearing(symptoms.iter(), code) {
+                Hearing::Taken => {
+                    symptoms.push(code.clone());
+                    lines.push(line);
+                }
+                Hearing::Known => {}
+                Hearing::Full => {
+                    unheard.get_or_insert(code.place);
+                }
+            }
+        }
+        let unheard = unheard.filter(|_| log.blocks > 0);
         for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
             let own = credential.sources.iter().any(|s| s.source.0 == input.id);
             if own && credential.surroundings.symptoms.len() < symptoms.len() {
                 credential.surroundings.symptoms.clone_from(&symptoms);
-                for (code, line) in log.codes.iter().take(SYMPTOMS) {
+                for (code, line) in symptoms.iter().zip(&lines) {
                     let place = code.place;
                     credential.excerpts.push(place.source, place.line, place.column, place.start, line);
                 }
@@ -639,7 +693,17 @@ impl<'a> Analysis<'a> {
                 bytes: Some([place.start, place.end()]),
             });
         }
-        let damaged = !log.problems.is_empty() || log.beyond > 0;
+        if let Some(place) = unheard {
+            input.problems.push(Problem {
+                message: format!(
+                    "more than {} different error codes: the others are not held against the certificates of this log",
+                    symptoms.len()
+                ),
+                line: Some(place.line),
+                bytes: Some([place.start, place.end()]),
+            });
+        }
+        let damaged = !log.problems.is_empty() || log.beyond > 0 || unheard.is_some();
         if log.beyond > 0 {
             let message = format!("{} more runs, codes, keys or problems of this log are not kept", log.beyond);
             input.problems.push(Problem { message, line: None, bytes: None });

@@ -55,6 +55,8 @@ pub(super) struct Segments {
     open: Open,
     records: Vec<Observed>,
     parts: Vec<Part>,
+    /// It is said that there are more parts than are kept.
+    parts_full: bool,
     problems: Vec<(String, Place)>,
     last_line: u64,
 }
@@ -98,6 +100,7 @@ impl Segments {
             records: Vec::new(),
             parts: Vec::new(),
             problems: Vec::new(),
+            parts_full: false,
             last_line: 0,
         }
     }
@@ -178,7 +181,15 @@ impl Segments {
         let part = Part::new(kind, place);
         let full = self.parts.len() >= LOG_RECORDS;
         match self.parts.last_mut() {
-            Some(last) if last.kind == kind || full => last.end = last.end.max(part.end),
+            Some(last) if last.kind == kind => last.end = last.end.max(part.end),
+            Some(last) if full => {
+                last.end = last.end.max(part.end);
+                if !std::mem::replace(&mut self.parts_full, true) {
+                    let message =
+                        format!("kinds of text after the first {LOG_RECORDS} parts of this one are not listed");
+                    self.problems.push((message, place));
+                }
+            }
             _ => self.parts.push(part),
         }
     }

@@ -1,6 +1,7 @@
 //! A certificate together with what is known of its private key.
 
 use super::pfx::PfxPart;
+use crate::limits::SYMPTOMS;
 use crate::model::{
     container_name::{self, FileNameRule},
     date::Moment,
@@ -435,6 +436,31 @@ pub struct Surroundings {
     pub windows: Option<Fact<crate::model::windows::WindowsVersion>>,
     /// An error code in the same log: 0x80070520, 1312, 36870's code.
     pub symptoms: Vec<Fact<u32>>,
+}
+
+/// What becomes of one more error code in a list of symptoms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hearing {
+    /// There is room for it.
+    Taken,
+    /// The list is long, and holds the code already.
+    Known,
+    /// The list is full, and does not hold the code.
+    Full,
+}
+
+/// Whether a list of symptoms takes another code: the first ones, and after them as many that it does not hold yet.
+pub fn hearing<'a>(mut heard: impl ExactSizeIterator<Item = &'a Fact<u32>>, code: &Fact<u32>) -> Hearing {
+    let many = heard.len();
+    if many < SYMPTOMS {
+        Hearing::Taken
+    } else if heard.any(|symptom| symptom.value == code.value) {
+        Hearing::Known
+    } else if many < SYMPTOMS.saturating_mul(2) {
+        Hearing::Taken
+    } else {
+        Hearing::Full
+    }
 }
 
 impl Credential {

@@ -1,13 +1,13 @@
 //! Credentials from the records of a certutil log.
 
 use super::credential::{
-    Access, Association, Certificate, Credential, Exportable, Key, KeyRemark, Origin, PublicKey, Scope, SourceRange,
-    Store, Surroundings, TestKind, TestOutcome, ValidityDate,
+    Access, Association, Certificate, Credential, Exportable, Hearing, Key, KeyRemark, Origin, PublicKey, Scope,
+    SourceRange, Store, Surroundings, TestKind, TestOutcome, ValidityDate, hearing,
 };
 use crate::formats::certutil::{
     CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, ShapedBlock, Test,
 };
-use crate::limits::{LOG_RECORDS, SYMPTOMS};
+use crate::limits::LOG_RECORDS;
 use crate::model::{
     container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
     windows::WindowsVersion,
@@ -280,7 +280,7 @@ impl LogCredentials {
             }
             Record::PasswordPrompt(_) => self.commands = self.commands.saturating_add(1),
             Record::Code(code, line) => {
-                if self.around.symptoms.len() < SYMPTOMS {
+                if hearing(self.around.symptoms.iter(), &code) == Hearing::Taken {
                     self.around().symptoms.push(code.clone());
                 }
                 keep(&mut self.codes, (code, line), &mut self.beyond);

@@ -10,7 +10,7 @@ use super::pfx_import::KeyOfFile;
 use crate::formats::FormatError;
 use crate::formats::pfx::algorithms::{Cipher, Encryption, Hash, Kdf, MacAlgorithm, Scheme};
 use crate::formats::pfx::{self, Bag, BagValue, PasswordState, Pfx, SafeKind};
-use crate::limits::Limits;
+use crate::limits::{CHAIN_CERTIFICATES, Limits};
 use crate::model::fact::{Fact, Place};
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
 use crate::model::judgement::Confidence;
@@ -54,7 +54,15 @@ pub fn read(
     let file = Arc::new(case.file(password, origin.place(0, length)));
     let mut artifact = Artifact::new("pfx");
     artifact.credentials = case.credentials(&file, &pairs);
-    artifact.details = Some(pfx_details::details(&pfx, &file, &pairs, &artifact.credentials));
+    let leaves = pairs.iter().filter_map(|pair| pair.certificate);
+    let chains: Vec<(usize, (Vec<usize>, bool))> = leaves.map(|leaf| (leaf, pfx::chain(&pfx, leaf))).collect();
+    for (leaf, _) in chains.iter().filter(|(_, (_, cut))| *cut) {
+        let message = format!("a chain of more than {CHAIN_CERTIFICATES} certificates: the rest of it is not listed");
+        let start = pfx.bags().nth(*leaf).map_or(0, |bag| bag.start);
+        artifact.add_problems([FormatError::new(message, start)]);
+    }
+    let chains: Vec<&[usize]> = chains.iter().map(|(_, (chain, _))| chain.as_slice()).collect();
+    artifact.details = Some(pfx_details::details(&pfx, &file, &pairs, &chains, &artifact.credentials));
     artifact.add_problems(pfx.problems.iter().cloned());
     // Parts for holders of keys stay locked with the right password, too.
     let opened = matches!(password, PasswordState::Given(_) | PasswordState::Empty | PasswordState::Null);

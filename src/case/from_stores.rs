@@ -5,7 +5,7 @@ use super::credential::{self, Association, Certificate, Credential, Key, Scope, 
 use super::from_certificate::certificate;
 use crate::formats::cert_element::{self, CertElement, Contents};
 use crate::formats::{FormatError, cert_store, pkcs7, reg_export, registry_hive};
-use crate::limits::Limits;
+use crate::limits::{Limits, STORE_ELEMENTS, STORE_PROPERTIES};
 use crate::model::fact::{Fact, Place};
 use crate::model::{container_name, flags, key_spec::KeySpec, property_id};
 use serde_json::{Value, json};
@@ -185,7 +185,13 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
     artifact.encoding = Some(export.encoding);
     let mut blobs = Vec::new();
     let mut problems = Vec::new();
+    let mut properties = 0_usize;
     for blob in &export.blobs {
+        if properties > STORE_PROPERTIES {
+            let message = format!("properties after the first {STORE_PROPERTIES} of a registry export are not read");
+            problems.insert(0, FormatError::new(message, blob.bytes.start));
+            break;
+        }
         let mut place = origin.place(blob.bytes.start, blob.bytes.end);
         place.line = u32::try_from(blob.line).unwrap_or(u32::MAX);
         place.column = 1;
@@ -199,6 +205,7 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
                 continue;
             }
         };
+        properties = properties.saturating_add(element.records.len());
         blobs.push(json!({
             "key": blob.key.value,
             "store": path.as_ref().map(|path| path.store.clone()),
@@ -288,7 +295,12 @@ pub fn pkcs7(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
         "signers": record.signers,
     }));
     let mut problems = Vec::new();
-    for (start, end) in record.certificates {
+    for (index, (start, end)) in record.certificates.into_iter().enumerate() {
+        if index >= STORE_ELEMENTS {
+            let message = format!("certificates after the first {STORE_ELEMENTS} of a PKCS #7 file are not read");
+            problems.insert(0, FormatError::new(message, start));
+            break;
+        }
         let Some(encoded) = data.get(start..end) else { continue };
         let (facts, problem) = certificate(encoded, start, origin, limits);
         problems.extend(problem);

@@ -66,15 +66,33 @@ fn own_key(credential: &Credential) -> Option<Sha1> {
     credential.key.public_key_sha1.as_ref().map(|sha1| sha1.value)
 }
 
+/// Runs a step about a credential; false: it ended in a fault.
+pub type Guard<'g> = &'g dyn Fn(CredentialId, &mut dyn FnMut()) -> bool;
+
 /// Finds the links between the credentials that have a certificate and those that are a key alone.
 pub fn find(credentials: &[Credential]) -> Vec<Link> {
+    find_by(credentials, &unguarded, &mut Vec::new())
+}
+
+fn unguarded(_: CredentialId, step: &mut dyn FnMut()) -> bool {
+    step();
+    true
+}
+
+/// The same by `guard`; those in which a fault showed have no links.
+fn find_by(credentials: &[Credential], guard: Guard<'_>, faulty: &mut Vec<CredentialId>) -> Vec<Link> {
     let mut by_key: HashMap<Sha1, Vec<usize>> = HashMap::new();
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, key) in credentials.iter().enumerate().filter(|(_, credential)| credential.certificate.is_none()) {
         if let Some(sha1) = own_key(key) {
             by_key.entry(sha1).or_default().push(at);
         }
-        for name in names(&key.key) {
+        let mut own = HashSet::new();
+        if !guard(key.id, &mut || own = names(&key.key)) {
+            faulty.push(key.id);
+            continue;
+        }
+        for name in own {
             by_name.entry(name).or_default().push(at);
         }
     }
@@ -89,7 +107,12 @@ pub fn find(credentials: &[Credential]) -> Vec<Link> {
             seen.insert(*key);
             links.push(Link { certificate: at, key: *key, basis: LinkBasis::PublicKey, same_key: Some(true) });
         }
-        for name in names(&credential.key) {
+        let mut own = HashSet::new();
+        if !guard(credential.id, &mut || own = names(&credential.key)) {
+            faulty.push(credential.id);
+            continue;
+        }
+        for name in own {
             for key in by_name.get(&name).into_iter().flatten() {
                 let Some(other) = credentials.get(*key) else { continue };
                 if two_machines(&credential.key, &other.key) || !seen.insert(*key) {
@@ -116,15 +139,25 @@ pub struct Joined {
     pub changed: Vec<CredentialId>,
     /// Keys that are part of a certificate's credential now.
     pub removed: Vec<CredentialId>,
+    /// Those in which a fault showed: what is known of them may be half of it.
+    pub faulty: Vec<CredentialId>,
 }
 
 /// Joins what belongs together by proof, and notes on each certificate what its container shows. Keys that were joined
 /// are removed; the order of the rest stays.
 pub fn join(credentials: &mut Vec<Credential>) -> Joined {
+    join_by(credentials, &unguarded)
+}
+
+/// The same, with `guard` that runs the step about each credential: a fault costs what it would have been linked with.
+pub fn join_by(credentials: &mut Vec<Credential>, guard: Guard<'_>) -> Joined {
     let mut outcome = Joined::default();
-    let mut joined = loose_certificates(credentials, &mut outcome);
+    let mut joined = loose_certificates(credentials, guard, &mut outcome);
     // What a loose certificate gave to others is known now; it gets no key of its own.
-    let links = find(credentials).into_iter().filter(|link| !joined.contains(&link.certificate)).collect::<Vec<_>>();
+    let links = find_by(credentials, guard, &mut outcome.faulty)
+        .into_iter()
+        .filter(|link| !joined.contains(&link.certificate))
+        .collect::<Vec<_>>();
     let mut by_certificate: HashMap<usize, Vec<Link>> = HashMap::new();
     for link in links {
         by_certificate.entry(link.certificate).or_default().push(link);
@@ -133,43 +166,9 @@ pub fn join(credentials: &mut Vec<Credential>) -> Joined {
     order.sort_unstable();
     for at in order {
         let Some(links) = by_certificate.remove(&at) else { continue };
-        let proof = links.iter().find(|link| {
-            link.same_key == Some(true)
-                && !joined.contains(&link.key)
-                && credentials.get(at).zip(credentials.get(link.key)).is_some_and(|(c, k)| !other_container(c, k))
-        });
-        if let Some(link) = proof {
-            let Some(key) = credentials.get(link.key).cloned() else { continue };
-            if let Some(credential) = credentials.get_mut(at) {
-                outcome.changed.push(credential.id);
-                outcome.removed.push(key.id);
-                absorb(credential, key);
-                joined.insert(link.key);
-            }
-            continue;
-        }
-        let named: Vec<&Link> = links.iter().filter(|link| link.basis == LinkBasis::Name).collect();
-        let place = |credentials: &[Credential], key: usize| -> Place {
-            let sha1 = credentials.get(key).and_then(|key| key.key.public_key_sha1.as_ref());
-            sha1.map_or(Place::default(), |sha1| sha1.place)
-        };
-        // Every key of the container is known, and none is the certificate's.
-        if let (Some(first), true) = (named.first(), named.iter().all(|link| link.same_key == Some(false))) {
-            let place = place(credentials, first.key);
-            if let Some(credential) = credentials.get_mut(at) {
-                outcome.changed.push(credential.id);
-                credential.key.matches_certificate.get_or_insert(Fact::stated(false, place));
-            }
-        }
-        if let [only] = named.as_slice()
-            && only.same_key.is_none()
-        {
-            let witness = credentials.get(only.key).and_then(|key| key.key.key_spec.clone());
-            if let Some(credential) = credentials.get_mut(at) {
-                outcome.changed.push(credential.id);
-                let own = &mut credential.key;
-                own.key_spec_witness = own.key_spec_witness.take().or(witness);
-            }
+        let Some(id) = credentials.get(at).map(|credential| credential.id) else { continue };
+        if !guard(id, &mut || join_one(credentials, at, &links, &mut joined, &mut outcome)) {
+            outcome.faulty.push(id);
         }
     }
     let mut at = 0_usize;
@@ -181,6 +180,55 @@ pub fn join(credentials: &mut Vec<Credential>) -> Joined {
     outcome
 }
 
+/// Joins one certificate with the key that is its own, or notes what its container shows.
+fn join_one(
+    credentials: &mut [Credential],
+    at: usize,
+    links: &[Link],
+    joined: &mut HashSet<usize>,
+    outcome: &mut Joined,
+) {
+    let proof = links.iter().find(|link| {
+        link.same_key == Some(true)
+            && !joined.contains(&link.key)
+            && credentials.get(at).zip(credentials.get(link.key)).is_some_and(|(c, k)| !other_container(c, k))
+    });
+    if let Some(link) = proof {
+        let Some(key) = credentials.get(link.key).cloned() else { return };
+        let removed = key.id;
+        if let Some(credential) = credentials.get_mut(at) {
+            absorb(credential, key);
+            outcome.changed.push(credential.id);
+            outcome.removed.push(removed);
+            joined.insert(link.key);
+        }
+        return;
+    }
+    let named: Vec<&Link> = links.iter().filter(|link| link.basis == LinkBasis::Name).collect();
+    let place = |credentials: &[Credential], key: usize| -> Place {
+        let sha1 = credentials.get(key).and_then(|key| key.key.public_key_sha1.as_ref());
+        sha1.map_or(Place::default(), |sha1| sha1.place)
+    };
+    // Every key of the container is known, and none is the certificate's.
+    if let (Some(first), true) = (named.first(), named.iter().all(|link| link.same_key == Some(false))) {
+        let place = place(credentials, first.key);
+        if let Some(credential) = credentials.get_mut(at) {
+            outcome.changed.push(credential.id);
+            credential.key.matches_certificate.get_or_insert(Fact::stated(false, place));
+        }
+    }
+    if let [only] = named.as_slice()
+        && only.same_key.is_none()
+    {
+        let witness = credentials.get(only.key).and_then(|key| key.key.key_spec.clone());
+        if let Some(credential) = credentials.get_mut(at) {
+            outcome.changed.push(credential.id);
+            let own = &mut credential.key;
+            own.key_spec_witness = own.key_spec_witness.take().or(witness);
+        }
+    }
+}
+
 /// Two values that contradict each other.
 fn differ<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
     a.zip(b).is_some_and(|(a, b)| a.value != b.value)
@@ -188,7 +236,7 @@ fn differ<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
 
 /// Certificates that came as files without a store (`.cer`, `.sst`, a raw registry value) are further sightings of the
 /// same certificate in a store, when nothing that they say of the key contradicts it. Gives the positions of those files.
-fn loose_certificates(credentials: &mut [Credential], outcome: &mut Joined) -> HashSet<usize> {
+fn loose_certificates(credentials: &mut [Credential], guard: Guard<'_>, outcome: &mut Joined) -> HashSet<usize> {
     let loose = |c: &Credential| c.origin == Origin::CertificateFile && c.store.is_none();
     let mut stored: HashMap<Sha1, Vec<usize>> = HashMap::new();
     for (at, credential) in credentials.iter().enumerate().filter(|(_, c)| !loose(c) && c.store.is_some()) {
@@ -201,19 +249,24 @@ fn loose_certificates(credentials: &mut [Credential], outcome: &mut Joined) -> H
         let Some(file) = credentials.get(at).filter(|c| loose(c)).cloned() else { continue };
         let Some(homes) = file.thumbprint().and_then(|sha1| stored.get(&sha1)) else { continue };
         for home in homes {
-            let Some(own) = credentials.get_mut(*home) else { continue };
-            let (a, b) = (&own.key, &file.key);
-            let contradiction = differ(a.key_spec.as_ref(), b.key_spec.as_ref())
-                || differ(a.provider.as_ref(), b.provider.as_ref())
-                || differ(a.provider_type.as_ref(), b.provider_type.as_ref())
-                || differ(a.flags.as_ref(), b.flags.as_ref())
-                || other_container(own, &file);
-            if contradiction {
-                continue;
+            let Some(id) = credentials.get(*home).map(|own| own.id) else { continue };
+            let unharmed = guard(id, &mut || {
+                let Some(own) = credentials.get_mut(*home) else { return };
+                let (a, b) = (&own.key, &file.key);
+                let contradiction = differ(a.key_spec.as_ref(), b.key_spec.as_ref())
+                    || differ(a.provider.as_ref(), b.provider.as_ref())
+                    || differ(a.provider_type.as_ref(), b.provider_type.as_ref())
+                    || differ(a.flags.as_ref(), b.flags.as_ref())
+                    || other_container(own, &file);
+                if !contradiction {
+                    complete(own, &file);
+                    outcome.changed.push(own.id);
+                    joined.insert(at);
+                }
+            });
+            if !unharmed {
+                outcome.faulty.push(id);
             }
-            complete(own, &file);
-            outcome.changed.push(own.id);
-            joined.insert(at);
         }
         if joined.contains(&at) {
             outcome.removed.push(file.id);

@@ -9,7 +9,13 @@ use crate::formats::pfx::{self, Bag, Mac, Pfx, SafeKind};
 use serde_json::{Value, json};
 
 /// The details, under the names of the report's contract.
-pub(super) fn details(pfx: &Pfx, file: &PfxFile, pairs: &[Pair], credentials: &[Credential]) -> Value {
+pub(super) fn details(
+    pfx: &Pfx,
+    file: &PfxFile,
+    pairs: &[Pair],
+    chains: &[&[usize]],
+    credentials: &[Credential],
+) -> Value {
     let mut bags = Vec::new();
     let mut index = 0_usize;
     for safe in &pfx.safes {
@@ -52,7 +58,7 @@ pub(super) fn details(pfx: &Pfx, file: &PfxFile, pairs: &[Pair], credentials: &[
         "trailing_bytes": pfx.trailing.as_ref().map_or(0, |trailing| trailing.value),
         "safes": pfx.safes.iter().map(safe).collect::<Vec<_>>(),
         "bags": bags,
-        "chain": pairs.iter().filter_map(|pair| pair.certificate).map(|leaf| pfx::chain(pfx, leaf)).collect::<Vec<_>>(),
+        "chain": chains,
         "imports": imports,
         "opens_on": file.opens_on(),
     })

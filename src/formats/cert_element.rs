@@ -84,7 +84,8 @@ pub struct PropertyRecord {
 /// True when the bytes are one whole element and nothing more.
 pub fn recognise(bytes: &[u8]) -> bool {
     let mut at = 0_usize;
-    for _ in 0..ELEMENT_RECORDS {
+    // Also one with more records than are read: it is told that it has.
+    loop {
         let (Some(id), Some(_)) = (peek_u32(bytes, at), peek_u32(bytes, at.saturating_add(4))) else { return false };
         let Some(length) = peek_u32(bytes, at.saturating_add(8)) else { return false };
         if id == 0 || id > 0xFFFF {
@@ -100,7 +101,6 @@ pub fn recognise(bytes: &[u8]) -> bool {
         }
         at = end;
     }
-    false
 }
 
 /// True for a list of property records that is cut before its contents end: whole records, one of which can't be chance

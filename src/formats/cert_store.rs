@@ -7,7 +7,7 @@
 use super::FormatError;
 use super::bytes::{Reader, check_size, peek_u32};
 use super::cert_element::{self, CertElement};
-use crate::limits::Limits;
+use crate::limits::{Limits, STORE_ELEMENTS, STORE_PROPERTIES};
 
 const START: [u8; 8] = [0, 0, 0, 0, b'C', b'E', b'R', b'T'];
 /// The terminator: a property record of zeros.
@@ -41,6 +41,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<CertStore, FormatError> {
     let mut reader = Reader::new(bytes);
     reader.take(START.len(), "start of the store")?;
     let mut store = CertStore { elements: Vec::new(), terminated: false, problem: None };
+    let mut properties = 0_usize;
     loop {
         if reader.is_empty() {
             store.problem = Some(FormatError::new("the store ends without its terminator", reader.position()));
@@ -53,8 +54,18 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<CertStore, FormatError> {
             }
             return Ok(store);
         }
+        if store.elements.len() >= STORE_ELEMENTS || properties > STORE_PROPERTIES {
+            let message = format!(
+                "a store of more than {STORE_ELEMENTS} elements or {STORE_PROPERTIES} properties: the rest is not read"
+            );
+            store.problem = Some(FormatError::new(message, reader.position()));
+            return Ok(store);
+        }
         match cert_element::read(&mut reader) {
-            Ok(element) => store.elements.push(element),
+            Ok(element) => {
+                properties = properties.saturating_add(element.records.len());
+                store.elements.push(element);
+            }
             Err(error) => {
                 store.problem = Some(error);
                 return Ok(store);

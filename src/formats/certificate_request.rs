@@ -15,7 +15,7 @@ use super::der::{Element, Reader, tag};
 use super::pkcs7;
 use super::x509::{self, AlternativeName, PublicKey};
 use super::{FormatError, Spanned, request_signature};
-use crate::limits::{Limits, REQUEST_DEPTH};
+use crate::limits::{Limits, REQUEST_DEPTH, SIGNATURE_MODULUS_BYTES};
 
 /// `id-cct-PKIData` of CMC.
 const PKI_DATA: &str = "1.3.6.1.5.5.7.12.2";
@@ -285,6 +285,11 @@ fn pkcs10(
     }
     public_key(&key, request)?;
     request.signature_valid = verify(&key);
+    let bits = request.public_key.as_ref().and_then(|key| key.value.bits);
+    let most = SIGNATURE_MODULUS_BYTES.saturating_mul(8);
+    if bits.is_some_and(|bits| usize::try_from(bits).is_ok_and(|bits| bits > most)) {
+        request.problems.push(key.error(format!("the signature is not checked: a key of more than {most} bits")));
+    }
     if let Some(set) = fields.read()?.filter(|set| set.is_context(0)) {
         attributes(&set, request, limits);
     }

@@ -591,7 +591,7 @@ fn numbered(text: &str) -> Option<(u32, &str)> {
 fn ordered(text: &str) -> Vec<(u32, &str)> {
     let bytes = text.as_bytes();
     let mut starts: Vec<(usize, usize, u32)> = Vec::new();
-    for (comma, _) in text.match_indices(',').take(1_000) {
+    for (comma, _) in text.match_indices(',') {
         let letter =
             text.get(comma.saturating_add(1)..).and_then(|t| t.chars().next()).is_some_and(char::is_alphabetic);
         let head = text.get(..comma).unwrap_or("");

@@ -6,9 +6,9 @@
 //! Microsoft Learn, "MSSQLSERVER" errors 17182, 17826, 26013, 26014.
 
 use super::piece::Piece;
-use super::text_reader::{TextReader, joined_place, keep_line};
+use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use super::text_shapes::fills_a_console;
-use crate::limits::{Limits, WAITING_ERRORS};
+use crate::limits::{LINE_ERRORS, Limits, WAITING_ERRORS};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::hresult::{self, NO_SUCH_LOGON_SESSION};
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
@@ -173,6 +173,8 @@ struct Found {
     sql: bool,
     hash: Option<std::ops::Range<usize>>,
     from: Option<ErrorContext>,
+    /// The line has more than are looked at.
+    cut: bool,
 }
 
 /// An error that waits for the words around it.
@@ -199,6 +201,7 @@ pub struct ErrorTextReader {
     tail: Option<(String, Place)>,
     /// The last number of an error of SQL Server, with its line.
     sql: Option<(u32, u32)>,
+    reached: Reached,
 }
 
 impl ErrorTextReader {
@@ -213,6 +216,7 @@ impl ErrorTextReader {
             near: VecDeque::new(),
             tail: None,
             sql: None,
+            reached: Reached::default(),
         }
     }
 
@@ -234,6 +238,13 @@ impl ErrorTextReader {
             let near = first.text.place.line.saturating_add(NEAR) >= line;
             if near && self.waiting.len() <= WAITING_ERRORS {
                 break;
+            }
+            if near {
+                let message = format!(
+                    "more than {WAITING_ERRORS} errors in {NEAR} lines: what the lines after them say of where they come \
+                     from is not used"
+                );
+                self.reached.say(message, first.text.place);
             }
             if let Some(waiting) = self.waiting.pop_front() {
                 self.emit(waiting);
@@ -324,6 +335,9 @@ impl TextReader for ErrorTextReader {
         let shown: String = text.chars().take(self.columns).collect();
         let shown = shown.trim_end();
         let fact = piece.fact(self.source, shown.to_owned(), text);
+        if found.cut {
+            self.reached.say(format!("error codes after the first {LINE_ERRORS} of a line are not read"), fact.place);
+        }
         let thumbprint = self.sql_hash(piece, text, &found, number);
         let mut taken = false;
         if let Some((tail, place)) = before {
@@ -375,6 +389,10 @@ impl TextReader for ErrorTextReader {
     fn take(&mut self) -> Vec<Observed> {
         std::mem::take(&mut self.done)
     }
+
+    fn problems(&mut self) -> Vec<(String, Place)> {
+        self.reached.take()
+    }
 }
 
 /// What stands in a text.
@@ -385,7 +403,8 @@ fn signs(text: &str) -> Found {
     let mut possible: Vec<(u32, std::ops::Range<usize>)> = Vec::new();
     let mut numbers: Vec<std::ops::Range<usize>> = Vec::new();
     for hit in automaton.find_overlapping_iter(text) {
-        if found.codes.len() >= 16 || possible.len() >= 16 {
+        if found.codes.len() >= LINE_ERRORS || possible.len() >= LINE_ERRORS {
+            found.cut = true;
             break;
         }
         let Some((_, sign)) = WORDS.get(hit.pattern().as_usize()) else { continue };

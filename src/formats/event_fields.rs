@@ -628,6 +628,7 @@ pub fn prefer(xml: EventRecord, text: EventRecord) -> EventRecord {
         key_spec: xml.key_spec.or(text.key_spec),
         key_flags: xml.key_flags.or(text.key_flags),
         cut: xml.cut || text.cut,
+        bound: xml.bound.or(text.bound),
     }
 }
 

@@ -63,9 +63,9 @@ pub fn looks_like(line: &str) -> bool {
 /// `place` gives the place of a range of `line`.
 pub fn parse(line: &str, place: &dyn Fn(Range<usize>) -> Place, limits: &Limits) -> Option<EventRecord> {
     let start = line.find('{')?;
-    let mut leaves = Leaves { text: line, at: start, most: limits.record_values, path: Vec::new(), out: Vec::new() };
+    let mut leaves = Leaves { text: line, at: start, most: limits.record_values, ..Leaves::default() };
     let complete = leaves.value(0).is_some();
-    let mut record = EventRecord { cut: !complete, ..EventRecord::default() };
+    let mut record = EventRecord { cut: !complete, bound: leaves.bound, ..EventRecord::default() };
     let mut rest = Rest::default();
     for leaf in leaves.out {
         let fact = Fact::stated(without_marks(leaf.value.trim()), place(leaf.range));
@@ -84,12 +84,15 @@ struct Leaf {
     range: Range<usize>,
 }
 
+#[derive(Default)]
 struct Leaves<'a> {
     text: &'a str,
     at: usize,
     most: usize,
     path: Vec<String>,
     out: Vec<Leaf>,
+    /// The bound that was reached.
+    bound: Option<String>,
 }
 
 impl Leaves<'_> {
@@ -130,12 +133,17 @@ impl Leaves<'_> {
     fn leaf(&mut self, value: String, range: Range<usize>) {
         if self.out.len() < self.most {
             self.out.push(Leaf { path: self.path.clone(), value, range });
+        } else {
+            let most = self.most;
+            self.bound.get_or_insert_with(|| format!("values after the first {most} of an event are not kept"));
         }
     }
 
     /// Reads a value; `None` where the text is cut or is no JSON.
     fn value(&mut self, depth: usize) -> Option<()> {
         if depth > JSON_DEPTH {
+            self.bound =
+                Some(format!("an event with more than {JSON_DEPTH} values inside each other is not read further"));
             return None;
         }
         match self.peek()? {

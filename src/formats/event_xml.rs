@@ -42,6 +42,9 @@ pub fn parse(xml: &str, place: &dyn Fn(Range<usize>) -> Place, limits: &Limits) 
         match reader.read_event() {
             Ok(Event::Start(element)) => {
                 if fragment.stack.len() >= XML_DEPTH {
+                    fragment.record.bound = Some(format!(
+                        "an event with more than {XML_DEPTH} elements inside each other is not read further"
+                    ));
                     break;
                 }
                 fragment.start(&element);
@@ -156,6 +159,8 @@ impl Fragment<'_> {
     /// Keeps a value of the data; a name that was seen before gets a number.
     fn keep(&mut self, name: &str, value: Fact<String>) {
         if self.record.data.len() >= self.most {
+            let most = self.most;
+            self.record.bound.get_or_insert_with(|| format!("values after the first {most} of an event are not kept"));
             return;
         }
         let count = self.names.entry(name.to_owned()).or_insert(0);

@@ -8,9 +8,9 @@
 
 use super::joined_lines::JoinedLines;
 use super::piece::{Cleaned, Piece};
-use super::text_reader::{TextReader, joined_place, keep_line};
+use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use super::text_shapes::{fills_a_console, is_elision, label_value, port};
-use crate::limits::{Limits, TAG_LINES};
+use crate::limits::{Limits, SITE_BINDINGS, TAG_BYTES, TAG_LINES};
 use crate::model::binding::{Binding, BindingHash, BindingOrigin, Endpoint};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
@@ -80,6 +80,7 @@ pub struct IisConfigReader {
     /// The binding of `/text:*` or Clixml that is being collected.
     wanted: Option<Wanted>,
     clixml: bool,
+    reached: Reached,
 }
 
 impl IisConfigReader {
@@ -100,7 +101,13 @@ impl IisConfigReader {
             summary: Vec::new(),
             wanted: None,
             clixml: false,
+            reached: Reached::default(),
         }
+    }
+
+    /// Whether a tag, or a wrapped line, that is not complete may take another line.
+    fn has_room(&self, buffer: &JoinedLines) -> bool {
+        self.lines < TAG_LINES && buffer.len() < self.bytes.min(TAG_BYTES)
     }
 
     fn emit(&mut self, wanted: Wanted, origin: BindingOrigin) {
@@ -136,7 +143,12 @@ impl IisConfigReader {
         self.push_to_buffer(piece, false);
         let buffer = std::mem::replace(&mut self.buffer, JoinedLines::new(self.source));
         let (whole, ours) = self.tags(&buffer);
-        let room = self.lines < TAG_LINES && buffer.len() < self.bytes.min(64 << 10);
+        let room = self.has_room(&buffer);
+        if !whole && !room {
+            let bytes = self.bytes.min(TAG_BYTES);
+            let message = format!("a tag of more than {TAG_LINES} lines or {bytes} bytes is not read");
+            self.reached.say(message, buffer.whole());
+        }
         if whole || !room {
             self.drop_buffer();
         } else {
@@ -301,7 +313,11 @@ impl IisConfigReader {
 
     /// `http/*:80:,https/*:443:host` of appcmd.
     fn summarize(&mut self, buffer: &JoinedLines, bindings: &str, site: Option<Fact<String>>) {
-        for item in bindings.split(',').take(4096) {
+        if bindings.split(',').nth(SITE_BINDINGS).is_some() {
+            let message = format!("bindings after the first {SITE_BINDINGS} of a site are not read");
+            self.reached.say(message, buffer.whole());
+        }
+        for item in bindings.split(',').take(SITE_BINDINGS) {
             let Some((protocol, information)) = item.trim().split_once('/') else { continue };
             let place = buffer.place_of(item);
             let protocol_fact = buffer.text_fact(protocol);
@@ -329,9 +345,14 @@ impl IisConfigReader {
         self.push_to_buffer(piece, joined);
         let text = self.buffer.text().trim_end();
         let goes_on = !text.ends_with(')') && fills_a_console(piece.text.trim_end());
-        if goes_on && self.lines < TAG_LINES && self.buffer.len() < self.bytes.min(64 << 10) {
+        if goes_on && self.has_room(&self.buffer) {
             self.open = Open::Site;
             return true;
+        }
+        if goes_on {
+            let bytes = self.bytes.min(TAG_BYTES);
+            let message = format!("a site of more than {TAG_LINES} lines or {bytes} bytes: the rest of it is not read");
+            self.reached.say(message, self.buffer.whole());
         }
         let buffer = std::mem::replace(&mut self.buffer, JoinedLines::new(self.source));
         self.drop_buffer();
@@ -612,6 +633,10 @@ impl TextReader for IisConfigReader {
 
     fn take(&mut self) -> Vec<Observed> {
         std::mem::take(&mut self.done)
+    }
+
+    fn problems(&mut self) -> Vec<(String, Place)> {
+        self.reached.take()
     }
 }
 

@@ -10,8 +10,8 @@
 
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
-use super::text_reader::{TextReader, joined_place};
-use crate::limits::{Limits, STATEMENT_LINES};
+use super::text_reader::{Reached, TextReader, joined_place};
+use crate::limits::{LINE_VALUES, Limits, STATEMENT_LINES, STATEMENT_NAMES};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::key_spec::KeySpec;
@@ -84,6 +84,7 @@ pub struct ScriptReader {
     statement: Option<Statement>,
     object: Option<KeyObject>,
     records: Vec<Observed>,
+    reached: Reached,
 }
 
 impl ScriptReader {
@@ -96,6 +97,7 @@ impl ScriptReader {
             statement: None,
             object: None,
             records: Vec::new(),
+            reached: Reached::default(),
         }
     }
 
@@ -116,6 +118,9 @@ impl ScriptReader {
             return false;
         }
         let place = piece.trim().place(self.source);
+        if text.matches('=').nth(LINE_VALUES).is_some() {
+            self.reached.say(format!("values after the first {LINE_VALUES} of a line of a script are not read"), place);
+        }
         let again = self
             .object
             .as_ref()
@@ -175,16 +180,25 @@ impl ScriptReader {
         true
     }
 
-    fn read(&mut self, statement: &Statement) {
-        let mut parts =
-            Parts { lines: &statement.lines, request: KeyRequest::new(RequestForm::Script), kept: Vec::new() };
+    /// Reads a statement; false: it says nothing of a key.
+    fn read(&mut self, statement: &Statement) -> bool {
+        let mut parts = Parts {
+            lines: &statement.lines,
+            request: KeyRequest::new(RequestForm::Script),
+            kept: Vec::new(),
+            names_beyond: false,
+        };
         match statement.call {
             Call::SelfSigned | Call::ImportPfx => parts.cmdlet(statement.call),
             Call::Constructor => parts.constructor(),
             Call::Certutil => parts.certutil(),
         }
         if parts.kept.is_empty() {
-            return;
+            return false;
+        }
+        if parts.names_beyond {
+            let message = format!("names and purposes after the first {STATEMENT_NAMES} of a statement are not kept");
+            self.reached.say(message, statement.lines.whole());
         }
         let name = statement.call.name();
         let text = statement.lines.text();
@@ -205,6 +219,7 @@ impl ScriptReader {
             excerpts,
             what: Observation::Request(Box::new(parts.request)),
         });
+        true
     }
 }
 
@@ -213,7 +228,13 @@ impl TextReader for ScriptReader {
         if let Some(mut statement) = self.statement.take() {
             let room = self.limits.record_bytes.saturating_sub(statement.lines.len());
             if piece.text.trim().is_empty() || statement.count >= STATEMENT_LINES || piece.text.len() > room {
-                self.read(&statement);
+                if self.read(&statement) && !piece.text.trim().is_empty() {
+                    let bytes = self.limits.record_bytes;
+                    let message = format!(
+                        "a statement of more than {STATEMENT_LINES} lines or {bytes} bytes: the rest of it is not read"
+                    );
+                    self.reached.say(message, statement.lines.whole());
+                }
             } else {
                 statement.lines.push(piece);
                 statement.count = statement.count.saturating_add(1);
@@ -257,6 +278,10 @@ impl TextReader for ScriptReader {
 
     fn take(&mut self) -> Vec<Observed> {
         std::mem::take(&mut self.records)
+    }
+
+    fn problems(&mut self) -> Vec<(String, Place)> {
+        self.reached.take()
     }
 }
 
@@ -390,7 +415,7 @@ const KEY_PROPERTIES: &[(&str, &str)] = &[
 /// Every `<variable>.<property> = <value>` of a line.
 fn properties(text: &str) -> Vec<Property<'_>> {
     let mut out = Vec::new();
-    for (at, _) in text.match_indices('=').take(16) {
+    for (at, _) in text.match_indices('=').take(LINE_VALUES) {
         let head = text.get(..at).unwrap_or("").trim_end();
         let Some(dot) = head.rfind('.') else { continue };
         let name = head.get(dot.saturating_add(1)..).unwrap_or("").to_ascii_lowercase();
@@ -415,7 +440,7 @@ fn properties(text: &str) -> Vec<Property<'_>> {
 /// The properties of an object initialiser: `KeySpec = X509KeySpec.XCN_AT_KEYEXCHANGE,`.
 fn initialiser(text: &str) -> Vec<Property<'_>> {
     let mut out = Vec::new();
-    for (at, _) in text.match_indices('=').take(16) {
+    for (at, _) in text.match_indices('=').take(LINE_VALUES) {
         let head = text.get(..at).unwrap_or("").trim_end();
         let start = head
             .rfind(|c: char| !c.is_ascii_alphanumeric())
@@ -628,6 +653,8 @@ struct Parts<'a> {
     request: KeyRequest,
     /// The field's name, its value and the words that are shown.
     kept: Vec<(&'static str, Fact<String>, &'a str)>,
+    /// There are more names or purposes than are kept.
+    names_beyond: bool,
 }
 
 impl<'a> Parts<'a> {
@@ -769,26 +796,24 @@ impl<'a> Parts<'a> {
                 "subject"
             }
             "-dnsname" if !clean.starts_with('(') => {
-                for name in value
-                    .split([',', '"', '\'', ' ', '\n', '`'])
-                    .filter(|n| !n.is_empty() && !n.starts_with('$'))
-                    .take(100)
-                {
+                let mut names =
+                    value.split([',', '"', '\'', ' ', '\n', '`']).filter(|n| !n.is_empty() && !n.starts_with('$'));
+                for name in names.by_ref().take(STATEMENT_NAMES) {
                     request.alternative_names.push(lines.text_fact(name));
                 }
+                self.names_beyond |= names.next().is_some();
                 "dns_name"
             }
             "-textextension" => {
                 // `2.5.29.37={text}` is the extended key usage (RFC 5280 4.2.1.12).
                 let Some((_, usages)) = value.split_once("2.5.29.37={text}") else { return };
                 request.usages_shown = true;
-                for oid in usages
-                    .split(|c: char| !(c.is_ascii_digit() || c == '.'))
-                    .filter(|o| o.matches('.').count() > 3)
-                    .take(100)
-                {
+                let mut oids =
+                    usages.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter(|o| o.matches('.').count() > 3);
+                for oid in oids.by_ref().take(STATEMENT_NAMES) {
                     request.extended_key_usage.push(lines.text_fact(oid));
                 }
+                self.names_beyond |= oids.next().is_some();
                 let whole = value
                     .get(value.len().saturating_sub(usages.len()).saturating_sub("2.5.29.37={text}".len())..)
                     .unwrap_or("");

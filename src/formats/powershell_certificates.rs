@@ -9,8 +9,8 @@
 //! "Format-Table" and "Format-List"; published copies for the wrapping and the marks of cut values.
 
 use super::piece::Piece;
-use super::text_reader::{TextReader, joined_place, keep_line};
-use crate::limits::Limits;
+use super::text_reader::{Reached, TextReader, joined_place, keep_line};
+use crate::limits::{LIST_ITEMS, Limits};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed, ShownCertificate};
 use crate::model::thumbprint::Sha1;
@@ -135,12 +135,20 @@ pub struct CertificateListReader {
     store: Option<(Fact<String>, String, Place)>,
     open: Open,
     records: Vec<Observed>,
+    reached: Reached,
 }
 
 impl CertificateListReader {
     /// A reader for an input.
     pub fn new(source: SourceId, limits: &Limits) -> Self {
-        Self { source, limits: limits.clone(), store: None, open: Open::Nothing, records: Vec::new() }
+        Self {
+            source,
+            limits: limits.clone(),
+            store: None,
+            open: Open::Nothing,
+            records: Vec::new(),
+            reached: Reached::default(),
+        }
     }
 
     fn list_line(&mut self, piece: Piece<'_>) -> bool {
@@ -220,6 +228,10 @@ impl CertificateListReader {
     }
 
     fn push(&mut self, certificate: ShownCertificate, values: Vec<Value>, place: Place, excerpts: Excerpts) {
+        if certificate.extended_key_usage.len().max(certificate.alternative_names.len()) > LIST_ITEMS {
+            self.reached
+                .say(format!("items after the first {LIST_ITEMS} of a list of a certificate are not read"), place);
+        }
         self.records.push(Observed {
             kind: KIND,
             place,
@@ -350,6 +362,10 @@ impl TextReader for CertificateListReader {
     fn take(&mut self) -> Vec<Observed> {
         std::mem::take(&mut self.records)
     }
+
+    fn problems(&mut self) -> Vec<(String, Place)> {
+        self.reached.take()
+    }
 }
 
 /// `Label   : value`: a property name, blanks, a colon, a blank or the end.
@@ -458,14 +474,14 @@ fn certificate(values: &[Value], store: Option<&Fact<String>>) -> ShownCertifica
     }
 }
 
-/// The items of `{a, b...}` without the mark of a cut list.
+/// The items of `{a, b...}` without the mark of a cut list: one more than are read, where there are more.
 fn items(value: &str) -> impl Iterator<Item = &str> {
     let inner = value.trim().trim_start_matches('{').trim_end_matches('}');
     inner
         .split(',')
         .map(|item| item.trim().trim_end_matches("...").trim_end_matches('\u{2026}').trim())
         .filter(|item| !item.is_empty())
-        .take(1_000)
+        .take(LIST_ITEMS.saturating_add(1))
 }
 
 /// The OIDs in round brackets behind the localized names of usages.

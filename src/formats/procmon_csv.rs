@@ -9,7 +9,7 @@
 
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
-use super::text_reader::TextReader;
+use super::text_reader::{Reached, TextReader};
 use crate::input::Line;
 use crate::limits::{CSV_COLUMNS, Limits};
 use crate::model::access::KeyPath;
@@ -142,6 +142,7 @@ pub struct ProcmonReader {
     open: Open,
     records: Vec<Observed>,
     problems: Vec<(String, Place)>,
+    reached: Reached,
     other_rows: u64,
     last_line: u64,
 }
@@ -159,6 +160,7 @@ impl ProcmonReader {
             open: Open::Nothing,
             records: Vec::new(),
             problems: Vec::new(),
+            reached: Reached::default(),
             other_rows: 0,
             last_line: 0,
         }
@@ -177,7 +179,7 @@ impl ProcmonReader {
     fn csv_line(&mut self, line: &Line<'_>, at: usize) -> bool {
         let text = line.text.get(at..).unwrap_or("");
         let odd = odd_quotes(text);
-        if !odd && text.contains("\"Operation\"") && text.contains("\"Path\"") && self.read_header(text) {
+        if !odd && text.contains("\"Operation\"") && text.contains("\"Path\"") && self.read_header(line, text) {
             return true;
         }
         let known = self.header.is_some();
@@ -210,7 +212,12 @@ impl ProcmonReader {
         true
     }
 
-    fn read_header(&mut self, text: &str) -> bool {
+    /// Says that a row, a heading or an event's properties have more fields than are looked at.
+    fn say_cut(&mut self, place: Place) {
+        self.reached.say(format!("fields after the first {CSV_COLUMNS} of a row are not read"), place);
+    }
+
+    fn read_header(&mut self, line: &Line<'_>, text: &str) -> bool {
         let fields = split_csv(text);
         let names: Vec<Option<Column>> = fields
             .iter()
@@ -219,6 +226,11 @@ impl ProcmonReader {
             .collect();
         let found = names.contains(&Some(Column::Operation)) && names.contains(&Some(Column::Path));
         if found {
+            if is_cut(text, &fields) {
+                let mut lines = JoinedLines::new(self.source);
+                lines.push_raw(line);
+                self.say_cut(lines.whole());
+            }
             self.header = Some(names);
         }
         found
@@ -237,6 +249,9 @@ impl ProcmonReader {
             .into_iter()
             .map(|f| Field { range: f.range.start.saturating_add(start)..f.range.end.saturating_add(start), ..f })
             .collect();
+        if is_cut(text, &fields) {
+            self.say_cut(lines.whole());
+        }
         let columns = match &self.header {
             Some(header) if header.len() == fields.len() || fields.len() > 4 && header.len() > fields.len() => {
                 header.clone()
@@ -259,6 +274,9 @@ impl ProcmonReader {
         let columns = by_shape(lines.text(), &fields);
         if !columns.contains(&Some(Column::Operation)) {
             return false;
+        }
+        if lines.text().split('\t').nth(CSV_COLUMNS).is_some() {
+            self.say_cut(lines.whole());
         }
         self.record(&lines, &fields, &columns);
         true
@@ -346,6 +364,9 @@ impl ProcmonReader {
             return;
         }
         let found = labels(text);
+        if found.len() > CSV_COLUMNS {
+            self.say_cut(lines.whole());
+        }
         // `Path:` and `Name:` come again with the program's own file: the first of each counts.
         let range = |label: &str| -> Option<Range<usize>> {
             let index = found.iter().position(|(_, l)| *l == label)?;
@@ -527,6 +548,7 @@ impl TextReader for ProcmonReader {
     }
 
     fn problems(&mut self) -> Vec<(String, Place)> {
+        self.problems.append(&mut self.reached.take());
         std::mem::take(&mut self.problems)
     }
 }
@@ -587,6 +609,12 @@ fn split_csv(text: &str) -> Vec<Field> {
         }
     }
     fields
+}
+
+/// Whether a record has more fields than were taken.
+fn is_cut(text: &str, fields: &[Field]) -> bool {
+    let rest = fields.last().and_then(|last| text.get(last.range.end..));
+    fields.len() >= CSV_COLUMNS && rest.is_some_and(|rest| rest.contains(','))
 }
 
 /// The columns of a row without a header: the path by what it leads to, its neighbours by their shapes.
@@ -704,7 +732,7 @@ fn until_next_name(value: &str) -> &str {
     value
 }
 
-/// The labels of an event's properties with their indices, in order.
+/// The labels of an event's properties with their indices, in order: one more than are looked at, where there are more.
 fn labels(text: &str) -> Vec<(usize, &'static str)> {
     let mut out = Vec::new();
     for (colon, _) in text.match_indices(':') {
@@ -714,7 +742,7 @@ fn labels(text: &str) -> Vec<(usize, &'static str)> {
         let Some(label) = label else { continue };
         let at = head.len().saturating_sub(label.len());
         let before = text.get(..at).unwrap_or("");
-        if before.chars().next_back().is_none_or(char::is_whitespace) && out.len() < CSV_COLUMNS {
+        if before.chars().next_back().is_none_or(char::is_whitespace) && out.len() <= CSV_COLUMNS {
             out.push((at, *label));
         }
     }

@@ -7,7 +7,7 @@
 use super::bytes::check_size;
 use super::text_lines::{Line, lines};
 use super::{FormatError, Spanned};
-use crate::limits::Limits;
+use crate::limits::{Limits, STORE_ELEMENTS};
 
 /// Which program wrote the export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +113,14 @@ pub fn store_of(key: &str) -> Option<StorePath> {
     Some(StorePath { scope, store: (*store).to_owned(), thumbprint })
 }
 
+impl RegExport {
+    fn full(&mut self, what: &str, offset: usize) {
+        let message =
+            format!("{what} after the first {STORE_ELEMENTS} of a registry export: the rest of it is not read");
+        self.problems.insert(0, FormatError::new(message, offset));
+    }
+}
+
 /// Reads a registry export.
 ///
 /// # Errors
@@ -141,6 +149,10 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
         if let Some(digits) = value.strip_prefix("dword:") {
             let wanted = ["KeyExchangePermissions", "SignaturePermissions"];
             if let (true, Ok(number)) = (wanted.contains(&name), u32::from_str_radix(digits.trim(), 16)) {
+                if export.permissions.len() >= STORE_ELEMENTS {
+                    export.full("permissions", line.start);
+                    break;
+                }
                 let value = line.span_of(number, digits.trim());
                 export.permissions.push(RegDword { key: key.value.clone(), name: name.to_owned(), value });
             }
@@ -148,9 +160,15 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
         }
         let Some(digits) = value.strip_prefix("hex:") else { continue };
         if name.eq_ignore_ascii_case("Blob") {
+            if export.blobs.len() >= STORE_ELEMENTS {
+                export.full("certificates", line.start);
+                break;
+            }
             match hex_value(&line, digits, &mut all, limits) {
                 Ok(bytes) => export.blobs.push(RegBlob { key: key.clone(), line: line.number, bytes }),
-                Err(error) => export.problems.push(error),
+                // One more than are shown, so that there are said to be more.
+                Err(error) if export.problems.len() <= limits.problems => export.problems.push(error),
+                Err(_) => {}
             }
         }
     }

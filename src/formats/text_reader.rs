@@ -31,6 +31,28 @@ pub trait TextReader {
     }
 }
 
+/// What a reader says of the bounds it reached: each once, with the place of the first time.
+#[derive(Debug, Default)]
+pub struct Reached {
+    said: Vec<String>,
+    waiting: Vec<(String, Place)>,
+}
+
+impl Reached {
+    /// Says it, unless it is said.
+    pub fn say(&mut self, message: String, place: Place) {
+        if !self.said.contains(&message) {
+            self.said.push(message.clone());
+            self.waiting.push((message, place));
+        }
+    }
+
+    /// What was said since the last time.
+    pub fn take(&mut self) -> Vec<(String, Place)> {
+        std::mem::take(&mut self.waiting)
+    }
+}
+
 /// Keeps the line of a piece for excerpts, unless enough are kept: the physical line where the piece is all of it.
 pub fn keep_line(excerpts: &mut Excerpts, place: Place, piece: Piece<'_>, most: usize, columns: usize) {
     if excerpts.lines().len() >= most {

@@ -66,6 +66,8 @@ pub struct EventRecord {
     pub key_flags: Option<Fact<u32>>,
     /// The record is cut.
     pub cut: bool,
+    /// The bound at which the reading of the record ended, in words.
+    pub bound: Option<String>,
 }
 
 impl EventRecord {

@@ -47,6 +47,18 @@ pub fn record(observed: &Observed) -> Value {
     Value::Object(out)
 }
 
+/// What a record takes in memory, in bytes, with what it was made of and its part of the report: an estimate, by what
+/// events, rows of traces and lists of permissions were seen to take (2026-11-29).
+pub fn weight(record: &Value) -> usize {
+    let inner = match record {
+        Value::Object(values) => values.values().map(weight).fold(0, usize::saturating_add),
+        Value::Array(values) => values.iter().map(weight).fold(0, usize::saturating_add),
+        Value::String(text) => text.len().saturating_mul(4),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    inner.saturating_add(256)
+}
+
 fn text(fact: &Option<Fact<String>>) -> Option<&str> {
     fact.as_ref().map(|f| f.value.as_str())
 }

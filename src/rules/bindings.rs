@@ -6,6 +6,7 @@ use crate::model::binding::{Binding, BindingHash, BindingOrigin, Endpoint};
 use crate::model::fact::{Fact, SourceId};
 use crate::model::observation::{Observation, Observed};
 use crate::model::thumbprint::Sha1;
+use std::collections::BTreeSet;
 
 /// The bindings of HTTP.sys.
 pub(super) fn of_http_sys(case: &CaseIndex) -> impl Iterator<Item = (&Observed, &Binding)> {
@@ -128,12 +129,14 @@ pub(super) fn credentials_of(case: &CaseIndex, endpoint: &str) -> Vec<Credential
 pub(super) struct HttpSysEntries<'a> {
     named: BTreeMap<(String, u16), Vec<(&'a Observed, &'a Binding)>>,
     shared: BTreeMap<u16, Vec<(&'a Observed, &'a Binding)>>,
+    /// The ports that have more entries than each binding is compared with.
+    cut: BTreeSet<u16>,
 }
 
 impl<'a> HttpSysEntries<'a> {
     /// Sorts the entries of a case.
     pub(super) fn of(case: &'a CaseIndex) -> Self {
-        let mut out = Self { named: BTreeMap::new(), shared: BTreeMap::new() };
+        let mut out = Self { named: BTreeMap::new(), shared: BTreeMap::new(), cut: BTreeSet::new() };
         for (observed, binding) in of_http_sys(case) {
             let endpoint = &binding.endpoint.value;
             let null = binding.hash.as_ref().is_some_and(|h| h.value == BindingHash::Null);
@@ -149,10 +152,27 @@ impl<'a> HttpSysEntries<'a> {
                 let shared = out.shared.entry(endpoint.port()).or_default();
                 if shared.len() < PORT_ENTRIES {
                     shared.push((observed, binding));
+                } else {
+                    out.cut.insert(endpoint.port());
                 }
             }
         }
         out
+    }
+
+    /// Whether a port has entries that not each binding is compared with.
+    pub(super) fn is_cut(&self, port: u16) -> bool {
+        self.cut.contains(&port)
+    }
+
+    /// Says of each such port that its bindings may have an entry that was not looked at.
+    pub(super) fn tell_cut(&self, out: &mut Checks) {
+        for port in &self.cut {
+            out.about(None).unknown(
+                format!("what the entries of HTTP.sys after the first {PORT_ENTRIES} on port {port} are for"),
+                "netsh http show sslcert",
+            );
+        }
     }
 
     /// Those that can be the entry of a binding of IIS.

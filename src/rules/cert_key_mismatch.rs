@@ -91,6 +91,7 @@ impl CaseRule for CertKeyMismatch {
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
         // Two certificates with different public keys cannot both own the key of one container. A CryptoAPI container
         // holds up to two keys, one for each KeySpec.
+        let mut cut = false;
         for group in subject::containers(case, cx) {
             for entry in &group {
                 let passed = |e: &IndexEntry| {
@@ -102,6 +103,7 @@ impl CaseRule for CertKeyMismatch {
                 let other = group.iter().take(CONTAINER_CERTIFICATES).find(|o| {
                     o.id != entry.id && o.key_spec == entry.key_spec && subject::same_key(case, o, entry) == Some(false)
                 });
+                cut |= other.is_none() && group.len() > CONTAINER_CERTIFICATES;
                 let (Some(other), Some(c)) = (other, case.credential(entry.id)) else { continue };
                 let mut draft = FindingDraft::new(
                     &META,
@@ -126,6 +128,14 @@ impl CaseRule for CertKeyMismatch {
                 }
                 out.about(Some(entry.id)).fail(draft);
             }
+        }
+        if cut {
+            out.about(None).unknown(
+                format!(
+                    "whether a certificate after the first {CONTAINER_CERTIFICATES} of one container has another public key"
+                ),
+                "certutil -v -store my",
+            );
         }
         out.about(None).pass("no other container is named by certificates of different keys");
     }

@@ -74,7 +74,7 @@ impl CaseRule for IisHttpsysDrift {
                 entries.near(observed, wanted).into_iter().filter(|(_, http)| serves(observed, wanted, http)).collect();
             let endpoint = wanted.endpoint.value.to_string();
             if found.is_empty() {
-                if !complete {
+                if !complete || entries.is_cut(wanted.endpoint.value.port()) {
                     out.unknown(
                         format!("whether HTTP.sys has a certificate for {endpoint}"),
                         "netsh http show sslcert",
@@ -137,7 +137,9 @@ impl CaseRule for IisHttpsysDrift {
                     .remedy(bindings::bind_again(wanted, &own.value.to_string(), &bindings::store(wanted))),
             );
         }
-        if !any {
+        if any {
+            entries.tell_cut(out);
+        } else {
             out.not_applicable("no https binding of IIS is among the inputs");
         }
     }

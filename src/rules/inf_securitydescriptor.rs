@@ -91,7 +91,7 @@ fn allowed(sddl: &str) -> Option<Vec<String>> {
     let list = sddl.get(sddl.find("D:")?..)?;
     let list = list.split("S:").next().unwrap_or(list);
     let (mut allowed, mut denied) = (Vec::new(), Vec::new());
-    for entry in list.split('(').skip(1).take(256) {
+    for entry in list.split('(').skip(1) {
         let fields: Vec<&str> = entry.split(')').next()?.split(';').collect();
         let [kind, _, _, _, _, account, ..] = fields.as_slice() else { return None };
         let account = account.trim().to_ascii_uppercase();

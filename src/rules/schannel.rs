@@ -61,7 +61,10 @@ pub(super) fn teller(event: &EventRecord) -> Teller {
 
 /// The certificates of each workload, looked up once however many events there are.
 #[derive(Default)]
-pub(super) struct Concerned(BTreeMap<Option<&'static str>, Vec<CredentialId>>);
+pub(super) struct Concerned {
+    found: BTreeMap<Option<&'static str>, Vec<CredentialId>>,
+    cut: bool,
+}
 
 impl Concerned {
     /// As `concerned`.
@@ -70,13 +73,24 @@ impl Concerned {
         if teller.workload.is_none() && !teller.words.is_empty() {
             return Vec::new();
         }
-        self.0.entry(teller.workload).or_insert_with(|| concerned(case, cx, teller.workload)).clone()
+        let found = self.found.entry(teller.workload).or_insert_with(|| {
+            let (found, cut) = concerned(case, cx, teller.workload);
+            self.cut |= cut;
+            found
+        });
+        found.clone()
+    }
+
+    /// Says so when there were more certificates than an event is held against.
+    pub(super) fn tell_cut(&self, out: &mut Checks) {
+        tell_cut(self.cut, out);
     }
 }
 
 /// The stored certificates that an event without a thumbprint can be about: those that are judged for what its process
-/// serves, the bound ones alone if there are any. Without a process all that are judged.
-pub(super) fn concerned(case: &CaseIndex, cx: &Context<'_>, workload: Option<&str>) -> Vec<CredentialId> {
+/// serves, the bound ones alone if there are any. Without a process all that are judged. `true`: there are more than an event
+/// is held against.
+pub(super) fn concerned(case: &CaseIndex, cx: &Context<'_>, workload: Option<&str>) -> (Vec<CredentialId>, bool) {
     let mut list: Vec<&Credential> = Vec::new();
     for c in case.kept.iter().filter(|c| subject::stored(c) && c.certificate.is_some()) {
         let targets = judge::candidates(c, cx.workloads);
@@ -87,7 +101,17 @@ pub(super) fn concerned(case: &CaseIndex, cx: &Context<'_>, workload: Option<&st
     if list.iter().any(|c| !c.bound.is_empty()) {
         list.retain(|c| c.bound.iter().any(|b| workload.is_none_or(|w| w == b.workload)));
     }
-    list.iter().map(|c| c.id).take(EVENT_CERTIFICATES).collect()
+    (list.iter().map(|c| c.id).take(EVENT_CERTIFICATES).collect(), list.len() > EVENT_CERTIFICATES)
+}
+
+/// Says that the events may concern certificates that they were not held against.
+pub(super) fn tell_cut(cut: bool, out: &mut Checks) {
+    if cut {
+        out.about(None).unknown(
+            format!("whether the events concern certificates after the first {EVENT_CERTIFICATES}"),
+            "keyspect, with the event log and the certificates in question alone",
+        );
+    }
 }
 
 /// ` It is logged 7 times.` when it is logged more than once.

@@ -130,5 +130,6 @@ impl CaseRule for Schannel36870Dispatch {
             draft.related = concerned.of(case, cx, &teller);
             out.fail(draft);
         }
+        concerned.tell_cut(out);
     }
 }

@@ -69,5 +69,6 @@ impl CaseRule for Schannel368743688840 {
             draft.related = concerned.of(case, cx, &teller);
             out.fail(draft);
         }
+        concerned.tell_cut(out);
     }
 }

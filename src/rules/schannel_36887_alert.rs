@@ -87,5 +87,6 @@ impl CaseRule for Schannel36887Alert {
             }
             out.fail(draft);
         }
+        concerned.tell_cut(out);
     }
 }

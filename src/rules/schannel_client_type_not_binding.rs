@@ -34,7 +34,7 @@ impl CaseRule for SchannelClientTypeNotBinding {
             return out.not_applicable("no event 36870 or 36871 about a client is among the inputs");
         }
         // Told at the certificates for which somebody could take it for the cause.
-        let concerned = schannel::concerned(case, cx, None);
+        let (concerned, cut) = schannel::concerned(case, cx, None);
         for ((number, process), count) in counts {
             let times = if count > 1 { format!(", {count} times,") } else { String::new() };
             let reason = format!(
@@ -48,5 +48,6 @@ impl CaseRule for SchannelClientTypeNotBinding {
                 out.about(Some(*id)).pass(reason.clone());
             }
         }
+        schannel::tell_cut(cut, out);
     }
 }

@@ -127,12 +127,15 @@ impl CommandLine {
     }
 }
 
+/// The longest command line of cmd.exe, in characters (https://learn.microsoft.com/troubleshoot/windows-client/shell-experience/command-line-string-limitation).
+const LONGEST: usize = 8_191;
+
 /// Splits at blanks outside quotes; quotes of every kind are removed. A quote that touches the next word ends the first.
 fn words(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     let mut word = String::new();
     let mut quoted = false;
-    for c in text.chars().take(2048) {
+    for c in text.chars().take(LONGEST) {
         match c {
             '"' | '\u{201c}' | '\u{201d}' => {
                 if quoted || !word.is_empty() {

@@ -11,9 +11,9 @@ mod table;
 use super::event_fields::{self, SENTENCES, Words, event_number, is_bidi_mark, is_known_provider, without_marks};
 use super::joined_lines::JoinedLines;
 use super::piece::{Cleaned, Piece};
-use super::text_reader::{TextReader, joined_place, keep_line};
+use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use super::{event_json, event_xml};
-use crate::limits::{Limits, SENTENCE_LINES};
+use crate::limits::{EVENT_HEADERS, Limits, SENTENCE_LINES};
 use crate::model::event;
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
@@ -102,6 +102,7 @@ pub struct EventReader {
     /// The physical line, and its window, that was read whole.
     swallowed: Option<(u64, u32)>,
     problems: Vec<(String, Place)>,
+    reached: Reached,
 }
 
 /// What becomes of a line that is offered to an open record.
@@ -179,6 +180,7 @@ impl EventReader {
             group: None,
             swallowed: None,
             problems: Vec::new(),
+            reached: Reached::default(),
         }
     }
 
@@ -329,6 +331,9 @@ impl EventReader {
         let Some(mut record) = event_json::parse(lines.text(), &place, &self.limits) else { return false };
         self.close();
         self.swallowed = Some((line.number, line.window.map_or(0, |w| w.index)));
+        if let Some(bound) = record.bound.take() {
+            self.reached.say(bound, lines.whole());
+        }
         interpret_with_own_message(&mut record);
         if event_fields::matters(&record) {
             let mut excerpts = Excerpts::default();
@@ -354,7 +359,11 @@ impl EventReader {
         if text.starts_with("```") {
             return Step::Taken;
         }
-        if record.message.len().saturating_add(text.len()) > most || record.header.len() > 64 {
+        if record.message.len().saturating_add(text.len()) > most || record.header.len() > EVENT_HEADERS {
+            let message = format!(
+                "an event of more than {most} bytes or {EVENT_HEADERS} labels: the rest of it is not read as its own"
+            );
+            self.reached.say(message, joined_place(record.first, record.last));
             return Step::Ended;
         }
         let label = split_label(piece);
@@ -441,6 +450,11 @@ impl EventReader {
             *count = count.saturating_add(1);
             let too_long = *count > SENTENCE_LINES;
             let goes_on = sentence_goes_on(record.message.text(), text, record.blanks);
+            if too_long && goes_on {
+                let message =
+                    format!("a message of more than {SENTENCE_LINES} lines: the rest of it is not read as its own");
+                self.reached.say(message, joined_place(record.first, record.last));
+            }
             if too_long || !goes_on {
                 return Step::Ended;
             }
@@ -765,6 +779,9 @@ impl EventReader {
         let place = |range| fragment.lines.place(range);
         let mut xml = event_xml::parse(fragment.lines.text(), &place, &self.limits);
         xml.cut = xml.cut || !fragment.closed;
+        if let Some(bound) = xml.bound.take() {
+            self.reached.say(bound, whole);
+        }
         interpret_with_own_message(&mut xml);
         let places = event_fields::places(&xml);
         excerpts.extend(fragment.lines.excerpts(&places, room(&excerpts), columns));
@@ -895,6 +912,7 @@ impl TextReader for EventReader {
     }
 
     fn problems(&mut self) -> Vec<(String, Place)> {
+        self.problems.append(&mut self.reached.take());
         std::mem::take(&mut self.problems)
     }
 }

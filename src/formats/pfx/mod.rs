@@ -333,8 +333,9 @@ pub fn certificate_of_key(pfx: &Pfx, key_bag: &Bag) -> Option<KeyMatch> {
         .map(|(bag, _, _)| KeyMatch { bag, by_public_key: false })
 }
 
-/// The bags of the certificates from a leaf up to the last issuer that the file holds, linked by name.
-pub fn chain(pfx: &Pfx, leaf: usize) -> Vec<usize> {
+/// The bags of the certificates from a leaf up to the last issuer that the file holds, linked by name. `true`: it goes on,
+/// and is cut.
+pub fn chain(pfx: &Pfx, leaf: usize) -> (Vec<usize>, bool) {
     let certificates: Vec<(usize, &Certificate)> =
         pfx.bags().enumerate().filter_map(|(index, bag)| Some((index, bag.certificate()?))).collect();
     let by_subject: std::collections::BTreeMap<[u8; 20], usize> =
@@ -344,11 +345,14 @@ pub fn chain(pfx: &Pfx, leaf: usize) -> Vec<usize> {
     let mut next = Some(leaf);
     while let Some(index) = next {
         let Some(certificate) = by_index.get(&index) else { break };
-        if chain.contains(&index) || chain.len() >= CHAIN_CERTIFICATES {
+        if chain.contains(&index) {
             break;
+        }
+        if chain.len() >= CHAIN_CERTIFICATES {
+            return (chain, true);
         }
         chain.push(index);
         next = if certificate.self_issued { None } else { by_subject.get(&certificate.issuer_hash).copied() };
     }
-    chain
+    (chain, false)
 }

@@ -61,13 +61,13 @@ pub fn read(secret: &Octets<'_>, limits: &Limits) -> Result<SidProtection, Forma
             return Err(info.error("more recipients than are read"));
         }
         if info.is_context(2) {
-            protection.recipients.push(read_recipient(&info)?);
+            protection.recipients.push(read_recipient(&info, limits)?);
         }
     }
     Ok(protection)
 }
 
-fn read_recipient(info: &Element<'_>) -> Result<Recipient, FormatError> {
+fn read_recipient(info: &Element<'_>, limits: &Limits) -> Result<Recipient, FormatError> {
     let mut inner = info.children();
     inner.require("the version of the recipient")?;
     let mut identifier = inner.universal(tag::SEQUENCE, "the recipient's key identifier")?.children();
@@ -79,15 +79,22 @@ fn read_recipient(info: &Element<'_>) -> Result<Recipient, FormatError> {
         descriptors: Vec::new(),
     };
     while let Some(other) = identifier.read()? {
-        collect_descriptors(&other, &mut recipient.descriptors)?;
+        collect_descriptors(&other, &mut recipient.descriptors, limits)?;
     }
     Ok(recipient)
 }
 
 /// A descriptor is a SEQUENCE of two UTF8Strings, name and value, inside the nested sequences of the attribute.
-fn collect_descriptors(element: &Element<'_>, found: &mut Vec<Spanned<(String, String)>>) -> Result<(), FormatError> {
-    if !element.constructed || found.len() >= 64 {
+fn collect_descriptors(
+    element: &Element<'_>,
+    found: &mut Vec<Spanned<(String, String)>>,
+    limits: &Limits,
+) -> Result<(), FormatError> {
+    if !element.constructed {
         return Ok(());
+    }
+    if found.len() >= limits.bag_attributes {
+        return Err(element.error("more descriptors than are read"));
     }
     let mut inner = element.children();
     let mut texts = Vec::new();
@@ -95,7 +102,7 @@ fn collect_descriptors(element: &Element<'_>, found: &mut Vec<Spanned<(String, S
         if value.is_universal(tag::UTF8_STRING) {
             texts.extend(value.text());
         } else {
-            collect_descriptors(&value, found)?;
+            collect_descriptors(&value, found, limits)?;
         }
     }
     if let [name, value, ..] = texts.as_slice() {

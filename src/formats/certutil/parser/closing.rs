@@ -65,16 +65,16 @@ impl Parser {
     }
 
     pub(super) fn remark(&mut self, remark: Fact<KeyRemark>) {
-        let block = self.block();
-        if block.remarks.len() < BLOCK_VALUES {
-            block.remarks.push(remark);
+        let many = self.block().remarks.len();
+        if self.has_room(many, "remarks", remark.place) {
+            self.block().remarks.push(remark);
         }
     }
 
     pub(super) fn test(&mut self, test: Test, passed: bool, place: Place) {
-        let block = self.block();
-        if block.tests.len() < BLOCK_VALUES {
-            block.tests.push(Fact::stated((test, passed), place));
+        let many = self.block().tests.len();
+        if self.has_room(many, "tests", place) {
+            self.block().tests.push(Fact::stated((test, passed), place));
         }
     }
 

@@ -132,10 +132,13 @@ impl Parser {
                     return;
                 }
                 let acl = text.contains('\\') || text.contains('\t');
-                if acl && self.block().sddl.is_some() && self.block().acl.len() < BLOCK_VALUES {
-                    self.keep(piece);
-                    let fact = self.stated(text.to_owned(), piece);
-                    self.block().acl.push(fact);
+                if acl && self.block().sddl.is_some() {
+                    let many = self.block().acl.len();
+                    if self.has_room(many, "permissions", piece.place(self.source)) {
+                        self.keep(piece);
+                        let fact = self.stated(text.to_owned(), piece);
+                        self.block().acl.push(fact);
+                    }
                     return;
                 }
             }
@@ -145,13 +148,21 @@ impl Parser {
             self.claim();
         }
         self.note_unread_closing(text);
-        for (value, part) in codes(piece) {
+        let codes = codes(piece);
+        if codes.len() > LINE_CODES {
+            let message = format!("error codes after the first {LINE_CODES} of a line are not read");
+            match &self.block {
+                Some(_) => self.damage(message, piece),
+                None => self.records.push(Record::Problem(message, piece.place(self.source))),
+            }
+        }
+        for (value, part) in codes.into_iter().take(LINE_CODES) {
             let fact = self.stated(value, part);
             if self.block.is_some() {
                 self.keep(piece);
-                let block = self.block();
-                if block.codes.len() < BLOCK_VALUES {
-                    block.codes.push(fact);
+                let many = self.block().codes.len();
+                if self.has_room(many, "error codes", fact.place) {
+                    self.block().codes.push(fact);
                 }
             } else {
                 let line = text.get(..cut_at(text, self.limits.excerpt_columns)).unwrap_or("").to_owned();

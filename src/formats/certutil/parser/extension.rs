@@ -44,24 +44,21 @@ impl Parser {
                 if oid::is_oid(id) {
                     self.keep(piece);
                     let first = self.stated(Vec::new(), piece);
-                    let list = self.block().extended_key_usage.get_or_insert(first);
-                    if list.value.len() < BLOCK_VALUES {
+                    let many = self.block().extended_key_usage.get_or_insert(first).value.len();
+                    if self.has_room(many, "purposes", piece.place(self.source))
+                        && let Some(list) = &mut self.block().extended_key_usage
+                    {
                         list.value.push(id.to_owned());
                     }
                 }
             }
-            Extension::AlternativeNames
-                if text.contains('=') && self.block().alternative_names.len() < BLOCK_VALUES =>
-            {
-                self.keep(piece);
-                if self.block().alternative_names.len().saturating_add(1) == BLOCK_VALUES {
-                    self.damage(
-                        format!("names after the first {BLOCK_VALUES} of this certificate are not kept"),
-                        piece,
-                    );
+            Extension::AlternativeNames if text.contains('=') => {
+                let many = self.block().alternative_names.len();
+                if self.has_room(many, "names", piece.place(self.source)) {
+                    self.keep(piece);
+                    let fact = self.stated(text.to_owned(), piece);
+                    self.block().alternative_names.push(fact);
                 }
-                let fact = self.stated(text.to_owned(), piece);
-                self.block().alternative_names.push(fact);
             }
             Extension::BasicConstraints => {
                 let value = text.split_once('=').map(|(_, v)| v.trim());

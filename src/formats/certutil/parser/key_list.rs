@@ -36,8 +36,14 @@ impl Parser {
         if container_name::is_file_name(text) {
             key.unique_name = Some(fact);
         } else if let Some(spec) = key_place(text) {
-            if key.key_specs.len() < BLOCK_VALUES {
-                key.key_specs.push(Fact::stated(spec, fact.place));
+            match key.key_specs.len() {
+                many if many < BLOCK_VALUES => key.key_specs.push(Fact::stated(spec, fact.place)),
+                _ => {
+                    let message = format!("keys after the first {BLOCK_VALUES} of one container are not kept");
+                    if !self.records.iter().any(|r| matches!(r, Record::Problem(said, _) if *said == message)) {
+                        self.records.push(Record::Problem(message, fact.place));
+                    }
+                }
             }
         } else if let Some((label, value)) = text.split_once(": ") {
             let number = values::hex_first(value).map(|n| Fact::stated(n.value, fact.place));

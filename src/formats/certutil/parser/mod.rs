@@ -17,7 +17,7 @@ use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
 use crate::formats::piece::{Cleaned, Piece};
 use crate::input::{Line, Window};
-use crate::limits::{BLOCK_VALUES, Limits};
+use crate::limits::{BLOCK_VALUES, LINE_CODES, Limits};
 
 use crate::model::fact::{Basis, Fact, Place, SourceId};
 use crate::model::key_remark::KeyRemark;
@@ -380,11 +380,28 @@ impl Parser {
     }
 
     fn damage(&mut self, what: impl Into<String>, piece: Piece<'_>) {
-        let place = piece.place(self.source);
-        let block = self.block();
-        if block.damage.len() < BLOCK_VALUES {
-            block.damage.push((what.into(), place));
+        self.damage_at(what.into(), piece.place(self.source));
+    }
+
+    fn damage_at(&mut self, what: String, place: Place) {
+        let damage = &mut self.block().damage;
+        match damage.len() {
+            many if many < BLOCK_VALUES => damage.push((what, place)),
+            BLOCK_VALUES => damage.push(("problems after these of this certificate are not kept".to_owned(), place)),
+            _ => {}
         }
+    }
+
+    /// Whether a list of the block takes another value; what it does not take is said once.
+    fn has_room(&mut self, many: usize, what: &str, place: Place) -> bool {
+        if many < BLOCK_VALUES {
+            return true;
+        }
+        let message = format!("{what} after the first {BLOCK_VALUES} of this certificate are not kept");
+        if !self.block().damage.iter().any(|(said, _)| *said == message) {
+            self.damage_at(message, place);
+        }
+        false
     }
 
     fn end_block(&mut self, complete: bool) {
@@ -862,7 +879,7 @@ fn codes(piece: Piece<'_>) -> Vec<(u32, Piece<'_>)> {
         if (hresult::find(value).is_some() || failure) && value >= 0x8000_0000 {
             out.push((value, piece.slice(start..from)));
         }
-        if out.len() >= 8 {
+        if out.len() > LINE_CODES {
             break;
         }
     }
