@@ -2,14 +2,11 @@
 //! fact that turns its answer.
 
 use super::check::{Outcome, Recorded};
-use super::testing::{certificate, fact, failed, linked, run, targets};
-use super::{Context, judge};
+use super::testing::{case_of, certificate, fact, failed, linked, run, run_case, words};
 use crate::case::credential::{
     Access, Association, Credential, CredentialId, Exportable, KeyRemark, ONLY_SLOT, Origin, Scope, Store, TestKind,
     TestOutcome, ValidityDate,
 };
-use crate::case::index::{CaseIndex, IndexEntry};
-use crate::limits::Limits;
 use crate::model::date::Moment;
 use crate::model::fact::Fact;
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -28,14 +25,7 @@ const SAFENET_KSP: &str = "SafeNet Key Storage Provider";
 
 /// What the rule about one credential says: of several outcomes each.
 fn says(rule: &str, c: &Credential, asked: &[&str]) -> String {
-    let recorded = run(c, asked, &[]);
-    let words = recorded.iter().filter(|r| r.rule.name == rule).map(|r| match r.outcome {
-        Outcome::Fail(_) => "fails",
-        Outcome::Pass(_) => "passes",
-        Outcome::Unknown { .. } => "unknown",
-        Outcome::NotApplicable(_) => "silent",
-    });
-    words.collect::<Vec<_>>().join(" ")
+    words(&run(c, asked, &[]), rule)
 }
 
 /// A credential after a change.
@@ -144,13 +134,7 @@ fn one_container_for_two_keys() {
         let (mut first, mut second) = (one(1), one(2));
         [first.key.encryption_test, first.key.signature_test] = tests;
         other(&mut second);
-        let kept = vec![first, second];
-        let case = CaseIndex { entries: kept.iter().map(IndexEntry::from).collect(), kept, ..CaseIndex::default() };
-        let asked = targets(&["iis"]);
-        let limits = Limits::default();
-        let at = datetime!(2026-11-01 12:00 UTC);
-        let cx = Context { workloads: &asked, bound: &[], at, windows: None, limits: &limits, stop: &|| false };
-        let recorded = judge::run_case(&case, &cx);
+        let recorded = run_case(&case_of(vec![first, second], Vec::new()), &["iis"]);
         let failed = |r: &&Recorded| r.rule.name == rule && matches!(r.outcome, Outcome::Fail(_));
         recorded.iter().filter(failed).filter_map(|r| r.credential).map(|id| id.0).collect::<Vec<_>>()
     };

@@ -1,17 +1,15 @@
 //! Tests of the rules about permissions, on records made by hand.
 
-use super::check::{FindingDraft, Outcome, Recorded};
-use super::testing::{fact, linked, targets};
-use super::{Context, RULES, RuleEntry, judge};
+use super::check::{Outcome, Recorded};
+use super::testing::{case_of, fact, failed, linked, run_case};
+use super::{RULES, RuleEntry};
 use crate::case::credential::{Access, Credential, TestOutcome};
-use crate::case::index::{CaseCode, CaseIndex, IndexEntry};
-use crate::limits::Limits;
+use crate::case::index::{CaseCode, CaseIndex};
 use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::observation::{ErrorContext, ErrorText, FolderListing, Observation, Observed, SystemFact, TraceRow};
 use crate::model::principal;
-use time::macros::datetime;
 
 const GUID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 const SCHANNEL: &str = "Microsoft RSA SChannel Cryptographic Provider";
@@ -108,25 +106,11 @@ fn shut(mut c: Credential) -> Credential {
 }
 
 fn case(c: Credential, seen: Vec<Observed>) -> CaseIndex {
-    CaseIndex { entries: vec![IndexEntry::from(&c)], kept: vec![c], observed: seen, ..CaseIndex::default() }
+    case_of(vec![c], seen)
 }
 
 fn check(case: &CaseIndex, asked: &str) -> Vec<Recorded> {
-    let asked = targets(&asked.split(',').collect::<Vec<_>>());
-    let limits = Limits::default();
-    let cx = Context {
-        workloads: &asked,
-        bound: &[],
-        at: datetime!(2026-11-01 12:00 UTC),
-        windows: None,
-        limits: &limits,
-        stop: &|| false,
-    };
-    judge::run_case(case, &cx)
-}
-
-fn failed(recorded: &[Recorded], rule: &str) -> Vec<FindingDraft> {
-    super::testing::failed(recorded, rule)
+    run_case(case, &asked.split(',').collect::<Vec<_>>())
 }
 
 fn outcomes<'a>(recorded: &'a [Recorded], rule: &str) -> Vec<&'a Outcome> {

@@ -144,6 +144,10 @@ mod wac_cng_acl;
 mod weak_key_or_hash;
 
 #[cfg(test)]
+mod binding_tests;
+#[cfg(test)]
+mod case_tests;
+#[cfg(test)]
 mod condition_tests;
 #[cfg(test)]
 mod key_access_tests;

@@ -1,0 +1,359 @@
+//! Each condition of the rules about bindings counts: which entry of HTTP.sys serves a binding of IIS, in which store it
+//! looks, what the events about it say.
+
+use super::check::FindingDraft;
+use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
+use super::{bindings, iis_httpsys_drift};
+use crate::case::credential::{Bound, Credential, Scope, Store};
+use crate::case::from_certutil::StoreListing;
+use crate::case::index::CaseIndex;
+use crate::model::binding::{Binding, BindingHash, BindingListing, BindingOrigin, Endpoint};
+use crate::model::event_record::EventRecord;
+use crate::model::fact::Place;
+use crate::model::judgement::{Role, Severity};
+use crate::model::observation::{Observation, Observed};
+use crate::model::thumbprint::Sha1;
+
+const STRONG: &str = "Microsoft Strong Cryptographic Provider";
+const ZERO: &str = "{00000000-0000-0000-0000-000000000000}";
+const ONE: Sha1 = Sha1([1; 20]);
+const OTHER: Sha1 = Sha1([2; 20]);
+
+fn ip(ip: &str, port: u16) -> Endpoint {
+    Endpoint::IpPort { ip: ip.to_owned(), port }
+}
+
+fn host(host: &str, port: u16) -> Endpoint {
+    Endpoint::HostPort { host: host.to_owned(), port }
+}
+
+/// A binding that names this certificate; an entry without one has `(null)` for its hash.
+fn binding(origin: BindingOrigin, endpoint: Endpoint, hash: Option<Sha1>) -> Binding {
+    Binding {
+        origin,
+        endpoint: fact(endpoint, 2),
+        protocol: "https".to_owned(),
+        hash: Some(fact(hash.map_or(BindingHash::Null, BindingHash::Sha1), 3)),
+        app_id: None,
+        store: None,
+        ssl_flags: None,
+        site: None,
+        succeeded: None,
+    }
+}
+
+fn entry(endpoint: Endpoint) -> Binding {
+    binding(BindingOrigin::HttpSys, endpoint, Some(ONE))
+}
+
+/// What IIS wants; `appcmd` prints no flags.
+fn wanted(endpoint: Endpoint, flags: Option<u32>) -> Binding {
+    Binding { ssl_flags: flags.map(|f| fact(f, 4)), ..binding(BindingOrigin::IisConfig, endpoint, Some(ONE)) }
+}
+
+fn seen(b: Binding) -> Observed {
+    observed(2, Observation::Binding(b))
+}
+
+/// A listing of HTTP.sys that shows all of its entries.
+fn complete() -> Observed {
+    observed(90, Observation::BindingListing(BindingListing { heading: None, records: 1, complete: true }))
+}
+
+/// A listing of certutil that shows all certificates of a store.
+fn listed(mut case: CaseIndex, store: &str, scope: Scope) -> CaseIndex {
+    let place = Place { line: 1, ..Place::default() };
+    case.stores.push(StoreListing { store: store.to_owned(), scope, complete: true, place });
+    case
+}
+
+/// A certificate with this thumbprint in a store.
+fn stored(sha1: Sha1, store: &str, scope: Scope) -> Credential {
+    let mut c = linked(STRONG, 1, 1);
+    certificate(&mut c).sha1 = Some(fact(sha1, 2));
+    c.store = Some(Store { name: Some(fact(store.to_owned(), 1)), scope: Some(fact(scope, 1)) });
+    c
+}
+
+fn event(number: u32, provider: &str, endpoint: &str) -> EventRecord {
+    EventRecord {
+        id: Some(fact(number, 5)),
+        provider: Some(fact(provider.to_owned(), 4)),
+        endpoint: Some(fact(endpoint.to_owned(), 6)),
+        ..EventRecord::default()
+    }
+}
+
+fn logged(e: EventRecord) -> Observed {
+    observed(5, Observation::Event(Box::new(e)))
+}
+
+fn said(case: &CaseIndex, rule: &str, asked: &[&str]) -> String {
+    words(&run_case(case, asked), rule)
+}
+
+fn found(seen: Vec<Observed>, rule: &str, asked: &[&str]) -> Vec<FindingDraft> {
+    failed(&run_case(&case_of(Vec::new(), seen), asked), rule)
+}
+
+#[test]
+fn the_entry_of_http_sys_that_serves_a_binding_of_iis() {
+    let serves = |iis: &Binding, http: Endpoint| iis_httpsys_drift::serves(&seen(iis.clone()), iis, &entry(http));
+    // Without SNI: the same address, or both are all addresses; what answers for a name on another port is no matter.
+    let address = wanted(ip("10.0.0.5", 443), Some(0));
+    assert!(serves(&address, ip("10.0.0.5", 443)));
+    assert!(!serves(&address, ip("10.0.0.5", 8443)));
+    assert!(!serves(&address, ip("10.0.0.6", 443)));
+    assert!(!serves(&address, ip("0.0.0.0", 443)));
+    assert!(!serves(&address, host("www.contoso.com", 443)));
+    let all = wanted(ip("*", 443), Some(0));
+    assert!(serves(&all, ip("0.0.0.0", 443)) && serves(&all, ip("[::]", 443)));
+    assert!(!serves(&all, ip("0.0.0.0", 8443)) && !serves(&all, ip("10.0.0.5", 443)));
+    // With SNI: the name and the port.
+    let named = wanted(host("www.contoso.com", 443), Some(1));
+    assert!(serves(&named, host("WWW.contoso.com", 443)));
+    assert!(!serves(&named, host("www.contoso.com", 8443)));
+    assert!(!serves(&named, host("mail.contoso.com", 443)));
+    assert!(!serves(&named, ip("0.0.0.0", 443)));
+    // The flag is off: the name is IIS's own matter, HTTP.sys knows the address.
+    let unnamed = wanted(host("www.contoso.com", 443), Some(0));
+    assert!(serves(&unnamed, ip("0.0.0.0", 443)));
+    assert!(!serves(&unnamed, ip("0.0.0.0", 8443)));
+    assert!(!serves(&unnamed, host("www.contoso.com", 443)));
+}
+
+#[test]
+fn a_binding_without_flags_may_be_either_kind() {
+    let iis = wanted(ip("*", 443), None);
+    let serves = |information: &str, http: Endpoint| {
+        let mut record = seen(iis.clone());
+        record.fields.push(("binding_information".into(), fact(information.to_owned(), 2)));
+        iis_httpsys_drift::serves(&record, &iis, &entry(http))
+    };
+    assert!(serves("*:443:www.contoso.com", host("www.contoso.com", 443)));
+    assert!(serves("*:443:www.contoso.com", ip("0.0.0.0", 443)));
+    assert!(!serves("*:443:www.contoso.com", host("www.contoso.com", 8443)));
+    assert!(!serves("*:443:www.contoso.com", host("mail.contoso.com", 443)));
+    assert!(!serves("*:443:", host("www.contoso.com", 443)));
+}
+
+#[test]
+fn the_central_store_serves_by_port_and_names_no_certificate() {
+    for flags in [2, 3] {
+        let central = wanted(Endpoint::CentralStore { port: 443 }, Some(flags));
+        let serves = |http: &Binding| iis_httpsys_drift::serves(&seen(central.clone()), &central, http);
+        assert!(serves(&entry(Endpoint::CentralStore { port: 443 })));
+        assert!(!serves(&entry(Endpoint::CentralStore { port: 8443 })));
+        assert!(serves(&binding(BindingOrigin::HttpSys, ip("0.0.0.0", 443), None)));
+        assert!(!serves(&binding(BindingOrigin::HttpSys, ip("0.0.0.0", 8443), None)));
+        assert!(!serves(&entry(ip("0.0.0.0", 443))));
+    }
+}
+
+#[test]
+fn iis_and_http_sys_part() {
+    let rule = "iis-httpsys-drift";
+    let said = |seen, asked| said(&case_of(Vec::new(), seen), rule, &[asked]);
+    let named = || seen(wanted(host("www.contoso.com", 443), Some(1)));
+    assert_eq!(said(vec![named(), seen(entry(host("www.contoso.com", 443)))], "iis"), "passes");
+    assert_eq!(said(vec![named(), complete()], "rdp"), "silent");
+    assert_eq!(said(vec![complete()], "iis"), "silent");
+    assert_eq!(said(vec![named()], "iis"), "unknown");
+    let title = |seen| found(seen, rule, &["iis"])[0].title.clone();
+    let none = "HTTP.sys has no certificate for a binding of IIS";
+    assert_eq!(title(vec![named(), complete()]), none);
+    // Only the entry for all addresses of the same port answers in its place.
+    let beside = |http| title(vec![named(), complete(), seen(entry(http))]);
+    assert_eq!(beside(ip("0.0.0.0", 443)), "HTTP.sys has no entry of its own for a binding of IIS");
+    assert_eq!(beside(ip("0.0.0.0", 8443)), none);
+    assert_eq!(beside(ip("10.0.0.5", 443)), none);
+    assert_eq!(beside(host("mail.contoso.com", 443)), none);
+    let other = binding(BindingOrigin::HttpSys, host("www.contoso.com", 443), Some(OTHER));
+    let draft = &found(vec![named(), seen(other)], rule, &["iis"])[0];
+    assert!(draft.remedies[0].steps[1].run.contains(&format!("certhash={ONE}")));
+}
+
+#[test]
+fn the_store_in_which_http_sys_looks() {
+    let rule = "http-binding-store-name-mismatch";
+    let case = |c: Credential, b: Binding| listed(case_of(vec![c], vec![seen(b)]), "my", Scope::Machine);
+    let bound = || entry(ip("0.0.0.0", 443));
+    let hosting = || stored(ONE, "WebHosting", Scope::Machine);
+    assert_eq!(said(&case(hosting(), bound()), rule, &["iis"]), "fails");
+    assert_eq!(said(&case(hosting(), bound()), rule, &["code-signing"]), "silent");
+    assert_eq!(said(&case(stored(OTHER, "WebHosting", Scope::Machine), bound()), rule, &["iis"]), "passes");
+    assert_eq!(said(&case(stored(ONE, "My", Scope::Machine), bound()), rule, &["iis"]), "passes");
+    let named = || Binding { store: Some(fact(Some("WebHosting".to_owned()), 4)), ..bound() };
+    assert_eq!(said(&case(hosting(), named()), rule, &["iis"]), "passes");
+    // A user's My is another store than the machine's.
+    assert_eq!(said(&case(stored(ONE, "My", Scope::User), bound()), rule, &["iis"]), "fails");
+    // An archived certificate, and a copy among the roots, are not what the binding means.
+    let mut archived = hosting();
+    certificate(&mut archived).archived = Some(fact(true, 9));
+    assert_eq!(said(&case(archived, bound()), rule, &["iis"]), "passes");
+    assert_eq!(said(&case(stored(ONE, "Root", Scope::Machine), bound()), rule, &["iis"]), "passes");
+    // The complete listing has to be that of the machine's store.
+    let half = |store, scope| listed(case_of(vec![hosting()], vec![seen(bound())]), store, scope);
+    assert_eq!(said(&half("my", Scope::User), rule, &["iis"]), "unknown");
+    assert_eq!(said(&half("webhosting", Scope::Machine), rule, &["iis"]), "unknown");
+    assert_eq!(said(&half("my", Scope::Unknown), rule, &["iis"]), "fails");
+    assert_eq!(said(&case_of(Vec::new(), vec![seen(wanted(ip("*", 443), None))]), rule, &["iis"]), "silent");
+}
+
+#[test]
+fn a_command_with_an_invisible_character() {
+    let rule = "http-binding-store-name-mismatch";
+    let typed = |origin, mark: &str, succeeded| {
+        let b = binding(origin, ip("0.0.0.0", 443), None);
+        let mut record = seen(Binding { succeeded, ..b });
+        record.fields.push(("certhash".into(), fact(format!("{mark}0102"), 2)));
+        said(&case_of(Vec::new(), vec![record]), rule, &["iis"])
+    };
+    // U+200E is the one that the certificate dialog copies; the others are its kind.
+    for mark in ["\u{200e}", "\u{200b}", "\u{202c}", "\u{feff}"] {
+        assert_eq!(typed(BindingOrigin::Command, mark, None), "fails", "{mark:?}");
+    }
+    assert_eq!(typed(BindingOrigin::Command, "\u{200e}", Some(false)), "fails");
+    assert_eq!(typed(BindingOrigin::Command, "\u{200e}", Some(true)), "silent");
+    assert_eq!(typed(BindingOrigin::HttpSys, "\u{200e}", None), "silent");
+    assert_eq!(typed(BindingOrigin::Command, "", None), "silent");
+}
+
+#[test]
+fn a_binding_without_certificate_or_application() {
+    let rule = "http-binding-null-appid-or-hash";
+    let said = |list: &[&Binding], asked| {
+        let list = list.iter().map(|b| seen((*b).clone())).collect();
+        said(&case_of(Vec::new(), list), rule, &[asked])
+    };
+    let null = binding(BindingOrigin::HttpSys, ip("0.0.0.0", 443), None);
+    assert_eq!(said(&[&null], "iis"), "fails");
+    assert_eq!(said(&[&null], "code-signing"), "silent");
+    assert_eq!(said(&[&entry(ip("0.0.0.0", 443))], "iis"), "passes");
+    assert_eq!(said(&[], "iis"), "silent");
+    // The central certificate store has no hash, by the binding itself or by IIS's on the same port.
+    let central = |port| wanted(Endpoint::CentralStore { port }, Some(2));
+    assert_eq!(said(&[&null, &central(443)], "iis"), "passes");
+    assert_eq!(said(&[&null, &central(8443)], "iis"), "fails");
+    assert_eq!(said(&[&null, &wanted(ip("*", 443), Some(0))], "iis"), "fails");
+    let own = binding(BindingOrigin::HttpSys, Endpoint::CentralStore { port: 443 }, None);
+    assert_eq!(said(&[&own], "iis"), "passes");
+    // An application id of zeros works and is nobody's; on port 8172 it is usual.
+    let app = |id: &str, port| Binding { app_id: Some(fact(Some(id.to_owned()), 4)), ..entry(ip("0.0.0.0", port)) };
+    assert_eq!(said(&[&app(ZERO, 443)], "iis"), "fails");
+    assert_eq!(said(&[&app(ZERO, 8172)], "iis"), "passes");
+    assert_eq!(said(&[&app("{4dc3e181-e14b-4a21-b022-59fc669b0914}", 443)], "iis"), "passes");
+    let draft = &found(vec![seen(app(ZERO, 443))], rule, &["iis"])[0];
+    assert_eq!(draft.role, Role::Contributing);
+}
+
+#[test]
+fn a_binding_whose_certificate_is_gone() {
+    let rule = "http-binding-hash-not-in-store";
+    let gone = |c: Vec<Credential>, scope| listed(case_of(c, vec![seen(entry(ip("0.0.0.0", 443)))]), "my", scope);
+    assert_eq!(said(&gone(Vec::new(), Scope::Machine), rule, &["iis"]), "fails");
+    assert_eq!(said(&gone(Vec::new(), Scope::Unknown), rule, &["iis"]), "fails");
+    assert_eq!(said(&gone(Vec::new(), Scope::User), rule, &["iis"]), "unknown");
+    assert_eq!(said(&gone(Vec::new(), Scope::Machine), rule, &["code-signing"]), "silent");
+    assert_eq!(said(&gone(vec![stored(ONE, "My", Scope::Machine)], Scope::Machine), rule, &["iis"]), "passes");
+    // In another store, or in a user's, it is another rule's; a copy among the roots is not the one to bind.
+    for (store, scope, word) in
+        [("WebHosting", Scope::Machine, "silent"), ("My", Scope::User, "silent"), ("Root", Scope::Machine, "fails")]
+    {
+        assert_eq!(said(&gone(vec![stored(ONE, store, scope)], Scope::Machine), rule, &["iis"]), word, "{store}");
+    }
+    let null = binding(BindingOrigin::HttpSys, ip("0.0.0.0", 443), None);
+    assert_eq!(said(&case_of(Vec::new(), vec![seen(null)]), rule, &["iis"]), "silent");
+}
+
+#[test]
+fn the_back_end_of_exchange() {
+    let rule = "exchange-backend-15021";
+    let lost = || logged(event(15_021, "Microsoft-Windows-HttpEvent", "0.0.0.0:444"));
+    let said = |seen, asked| said(&case_of(Vec::new(), seen), rule, &[asked]);
+    assert_eq!(said(vec![lost()], "exchange"), "fails");
+    assert_eq!(said(vec![lost()], "iis"), "silent");
+    let site = |name: &str| {
+        let b = wanted(ip("*", 444), Some(0));
+        seen(Binding { site: Some(fact(name.to_owned(), 3)), ..b })
+    };
+    assert_eq!(said(vec![lost(), site("exchange back end")], "iis"), "fails");
+    assert_eq!(said(vec![lost(), site("Default Web Site")], "iis"), "silent");
+    let other = |number, endpoint| vec![logged(event(number, "Microsoft-Windows-HttpEvent", endpoint))];
+    assert_eq!(said(other(15_021, "0.0.0.0:443"), "exchange"), "silent");
+    assert_eq!(said(other(15_300, "0.0.0.0:444"), "exchange"), "silent");
+    assert_eq!(said(other(15_021, "[::]:444."), "exchange"), "fails");
+    // What is bound to the port now is shown.
+    let bound = |port| found(vec![lost(), seen(entry(ip("0.0.0.0", port)))], rule, &["exchange"])[0].evidence.len();
+    assert_eq!((bound(444), bound(443)), (2, 1));
+    // A name that can't be repeated in a command hides no finding.
+    assert_eq!(said(vec![lost(), seen(entry(host("back_end", 444)))], "exchange"), "fails");
+    let times = |seen| found(seen, rule, &["exchange"])[0].message.contains("logged 2 times");
+    assert!(times(vec![lost(), lost()]) && !times(vec![lost()]));
+    // A certificate whose key works is bound there: the event is older.
+    let case = |endpoint: &str| {
+        let mut c = stored(ONE, "My", Scope::Machine);
+        let endpoint = Some(endpoint.to_owned());
+        c.bound.push(Bound { workload: "exchange", endpoint, place: Place::default(), observed: 0 });
+        case_of(vec![c], vec![lost()])
+    };
+    assert_eq!(words(&run_case(&case("0.0.0.0:444"), &["exchange"]), rule), "passes");
+    assert_eq!(words(&run_case(&case("0.0.0.0:443"), &["exchange"]), rule), "fails");
+}
+
+#[test]
+fn what_an_entry_of_http_sys_met() {
+    let rule = "http-15021-status";
+    for (number, provider, word) in [
+        (15_021, "Microsoft-Windows-HttpEvent", "fails"),
+        (15_021, "HTTP", "fails"),
+        (15_021, "Contoso", "silent"),
+        (15_300, "Microsoft-Windows-HttpEvent", "silent"),
+    ] {
+        let case = case_of(Vec::new(), vec![logged(event(number, provider, "0.0.0.0:443"))]);
+        assert_eq!(said(&case, rule, &["iis"]), word, "{number} {provider}");
+    }
+    let bare = EventRecord { provider: None, ..event(15_021, "", "0.0.0.0:443") };
+    assert_eq!(said(&case_of(Vec::new(), vec![logged(bare)]), rule, &["iis"]), "fails");
+    // Once for each endpoint and status, with their number.
+    let one = |endpoint: &str, status| {
+        let e = event(15_021, "HttpEvent", endpoint);
+        logged(EventRecord { code: Some(fact(status, 7)), ..e })
+    };
+    let all = vec![
+        one("0.0.0.0:443", 0xC000_005F),
+        one("0.0.0.0:443", 0xC000_005F),
+        one("0.0.0.0:443", 0xC000_000F),
+        one("0.0.0.0:444", 0xC000_005F),
+    ];
+    let drafts = found(all, rule, &["iis"]);
+    assert_eq!(drafts.len(), 3);
+    let told: Vec<bool> = drafts.iter().map(|d| d.message.contains("logged 2 times")).collect();
+    assert_eq!(told, [true, false, false]);
+    let unusable: Vec<bool> = drafts.iter().map(|d| d.message.contains("1312 of netsh")).collect();
+    assert_eq!(unusable, [true, false, true]);
+}
+
+#[test]
+fn when_bindings_were_changed() {
+    let rule = "http-15300-15301-timeline";
+    let change = |number| logged(event(number, "Microsoft-Windows-HttpEvent", "0.0.0.0:443"));
+    let title = |seen| found(seen, rule, &["iis"])[0].title.clone();
+    let lost = "a binding was deleted, and no event shows that it was made again";
+    assert_eq!(title(vec![change(15_300)]), lost);
+    assert_ne!(title(vec![change(15_300), change(15_301)]), lost);
+    assert_ne!(title(vec![change(15_301)]), lost);
+    // A listing shows the entry, or that of another port.
+    assert_ne!(title(vec![change(15_300), seen(entry(ip("0.0.0.0", 443)))]), lost);
+    assert_eq!(title(vec![change(15_300), seen(entry(ip("0.0.0.0", 444)))]), lost);
+    let message = &found(vec![change(15_300), change(15_300), change(15_301)], rule, &["iis"])[0].message;
+    assert!(message.contains("deleted 2 times and made 1 times"));
+    for (number, provider, word) in
+        [(15_300, "Contoso", "silent"), (15_021, "HttpEvent", "silent"), (15_301, "HTTP", "fails")]
+    {
+        let case = case_of(Vec::new(), vec![logged(event(number, provider, "0.0.0.0:443"))]);
+        assert_eq!(said(&case, rule, &["iis"]), word, "{number} {provider}");
+    }
+    let bare = EventRecord { provider: None, ..event(15_300, "", "0.0.0.0:443") };
+    assert_eq!(said(&case_of(Vec::new(), vec![logged(bare)]), rule, &["iis"]), "fails");
+}
