@@ -141,8 +141,14 @@ def reached(tests):
 def outcome(number, mutant, tests, by):
     reaching = [(name, program, skip, by[number][name]) for name, program, skip in tests if by[number].get(name)]
     whole = [(name, [program, "-q", *skip]) for name, program, skip, _ in reaching]
-    chosen = [(name, [program, "-q", "--test-threads", "1", "--exact", *sorted(own)])
-              for name, program, _, own in reaching if None not in own and len(own) < 200]
+    chosen, slow = [], []
+    for name, program, _, own in (r for r in reaching if None not in r[3]):
+        # The tests beside the rules and the model are quick and catch the most, the others of the library are slow.
+        near = {test for test in own if test.startswith(("rules::", "model::"))}
+        for tests_of, list_of in ((near, chosen), (own - near, slow if name == "lib" else chosen)):
+            if tests_of:
+                list_of.append((name, [program, "-q", "--test-threads", "1", "--exact", *sorted(tests_of)]))
+    chosen += slow
     # What a static holds is made once in a program, by the first test that asks: others use it and do not reach it.
     known = {name for name, _ in chosen} if "LazyLock" not in (ROOT / mutant["file"]).read_text() else set()
     for name, command in chosen + [w for w in whole if w[0] not in known]:

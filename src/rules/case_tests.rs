@@ -2,7 +2,7 @@
 
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use crate::case::credential::{
-    Association, Credential, CredentialId, KeyRemark, Origin, Scope, SourceRange, Store, ValidityDate,
+    Access, Association, Credential, CredentialId, KeyRemark, Origin, Scope, SourceRange, Store, ValidityDate,
 };
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::model::date::Moment;
@@ -237,4 +237,59 @@ fn exchange_names_the_certificate_whose_key_it_could_not_open() {
     assert_eq!(owner(says(message, Some(9))), (None, Some("See whether the key opens")));
     assert_eq!(owner(says(message, None)).0, None);
     assert_eq!(owner(says("Insufficient rights", Some(2))).1, None);
+}
+
+#[test]
+fn the_request_that_waits_for_a_certificate() {
+    let rule = "request-pending-key-elsewhere";
+    let keyed = |c: Credential, key: u8| but(c, |c| certificate(c).public_key.sha1 = Some(fact(Sha1([key; 20]), 9)));
+    let alone = |key| {
+        but(keyed(numbered(1, 1), key), |c| {
+            c.key = Default::default();
+            c.key.association = Association::None;
+        })
+    };
+    let waiting = |key| {
+        but(keyed(numbered(2, 1), key), |c| {
+            c.store = Some(Store { name: Some(fact("REQUEST".to_owned(), 1)), scope: Some(fact(Scope::Machine, 1)) });
+        })
+    };
+    let of = |list| said(&case_of(list, Vec::new()), rule, "iis");
+    assert_eq!(of(vec![alone(7), waiting(7)]), "fails");
+    assert_eq!(of(vec![alone(7), waiting(8)]), "unknown");
+    assert_eq!(of(vec![alone(7)]), "unknown");
+    assert_eq!(said(&case_of(vec![alone(7), waiting(7)], Vec::new()), rule, "code-signing"), "silent");
+    // Without the public key nothing connects the two; a request without a key link holds no key.
+    let keyless = |c: Credential| but(c, |c| certificate(c).public_key.sha1 = None);
+    assert_eq!(of(vec![keyless(alone(7)), keyless(waiting(7))]), "unknown");
+    assert_eq!(of(vec![alone(7), but(waiting(7), |c| c.key.association = Association::None)]), "unknown");
+    assert_eq!(of(vec![alone(7), but(waiting(7), |c| c.store = None)]), "unknown");
+    assert_eq!(of(vec![keyed(numbered(1, 1), 7), waiting(7)]), "silent");
+    assert_eq!(of(vec![but(alone(7), |c| c.origin = Origin::FileDump), waiting(7)]), "silent");
+}
+
+#[test]
+fn a_key_file_of_another_machine_beside_keys_that_open() {
+    let rule = "machineguid-mismatch";
+    const HERE: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    const THERE: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+    let key = |id: u32, guid: &str, access: Access| {
+        but(numbered(id, 1), |c| {
+            c.key.unique_name = Some(fact(format!("{id:032x}_{guid}"), 26));
+            c.key.access = access;
+        })
+    };
+    let foreign = || key(3, THERE, Access::NotOpened);
+    let of = |list| said(&case_of(list, Vec::new()), rule, "iis");
+    let two = |third| of(vec![key(1, HERE, Access::Opened), key(2, HERE, Access::Opened), third]);
+    assert_eq!(two(foreign()), "fails passes");
+    assert_eq!(two(key(3, HERE, Access::NotOpened)), "passes");
+    // Two keys that open tell the machine's GUID, one does not, nor do two GUIDs.
+    assert_eq!(of(vec![key(1, HERE, Access::Opened), foreign()]), "unknown");
+    assert_eq!(two(key(3, THERE, Access::Opened)), "unknown");
+    assert_eq!(of(vec![numbered(1, 1), numbered(2, 1)]), "silent");
+    // An archived certificate and an authority's own are not looked at.
+    assert_eq!(two(but(foreign(), |c| certificate(c).archived = Some(fact(true, 9)))), "silent passes");
+    assert_eq!(two(but(foreign(), |c| certificate(c).is_ca = Some(fact(true, 9)))), "passes");
+    assert_eq!(two(but(foreign(), |c| c.origin = Origin::FileDump)), "passes");
 }

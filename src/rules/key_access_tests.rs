@@ -1,11 +1,12 @@
 //! Tests of the rules about permissions, on records made by hand.
 
 use super::check::{Outcome, Recorded};
-use super::testing::{case_of, fact, failed, linked, run_case};
+use super::testing::{case_of, certificate, fact, failed, linked, run_case};
 use super::{RULES, RuleEntry};
-use crate::case::credential::{Access, Credential, TestOutcome};
+use crate::case::credential::{Access, Association, Credential, Origin, TestOutcome};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath};
+use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::observation::{ErrorContext, ErrorText, FolderListing, Observation, Observed, SystemFact, TraceRow};
@@ -593,4 +594,178 @@ fn lists_of_one_file_agree_or_leave_it_open() {
     assert_eq!(of(&[&none, &open]), Some((2, "missing")));
     assert_eq!(of(&[&reads, &none]), Some((1, "unclear")));
     assert_eq!(of(&[&none, &reads, &open]), Some((2, "unclear")));
+}
+
+#[test]
+fn the_entries_of_a_list_are_shown_with_what_they_give() {
+    use AceKind::{Allow, Audit, Deny};
+    let rule = "key-file-no-system-access";
+    let labels = |seen: Observed| -> Vec<String> {
+        let draft = &failed(&check(&case(csp(), vec![seen]), "iis"), rule)[0];
+        draft.evidence.iter().filter(|e| e.place.source.0 == 1).map(|e| e.label.to_string()).collect()
+    };
+    let entries = [
+        ("NT AUTHORITY\\LOCAL SERVICE", Allow, FULL),
+        NETWORK,
+        ("BUILTIN\\Users", Allow, Some(AccessMask::DELETE)),
+        ("BUILTIN\\Guests", Deny, FULL),
+        ("Everyone", Audit, FULL),
+    ];
+    let first = "the account is not among those who may read this key file";
+    assert_eq!(labels(acl(1, &file(), &entries)), [first, "full control", "may read", "may not read", "denied"]);
+    // The entry that proves it is not shown twice; nor are the entries of one line, nor more than eight.
+    let denied = [("Everyone", Deny, READ), SYSTEM];
+    assert_eq!(labels(acl(1, &file(), &denied)), ["this entry denies reading", "full control"]);
+    let mut sddl = acl(1, &file(), &[NETWORK, NETWORK]);
+    if let Observation::AccessList(list) = &mut sddl.what {
+        list.entries[1].principal.place.column = 30;
+        list.entries[1].principal.place.line = 2;
+    }
+    assert_eq!(labels(sddl), [first, "may read"]);
+    assert_eq!(labels(acl(1, &file(), &[NETWORK; 20])).len(), 8);
+}
+
+#[test]
+fn certificates_whose_keys_are_looked_at() {
+    let found = |change: fn(&mut Credential)| {
+        let mut c = csp();
+        change(&mut c);
+        !failed(&check(&case(c, vec![acl(1, &file(), &[NETWORK])]), "iis"), "key-file-no-system-access").is_empty()
+    };
+    assert!(found(|_| ()));
+    assert!(found(|c| c.key.association = Association::FoundBySearch));
+    assert!(!found(|c| c.key.association = Association::None));
+    assert!(!found(|c| c.certificate = None));
+    assert!(!found(|c| c.origin = Origin::FileDump));
+    assert!(!found(|c| certificate(c).archived = Some(fact(true, 9))));
+}
+
+#[test]
+fn names_in_commands() {
+    use super::key_access::account_name;
+    assert_eq!(account_name("IIS AppPool\\shop").as_deref(), Some("\"IIS AppPool\\shop\""));
+    assert_eq!(account_name("svc_web$@contoso-1.com").as_deref(), Some("\"svc_web$@contoso-1.com\""));
+    assert!(account_name(&"a".repeat(128)).is_some());
+    for name in ["", "a\"b", "a & b", "%PATH%", "a;b", "a'b", "a\nb", "Benutzer für", &"a".repeat(129)] {
+        assert_eq!(account_name(name), None, "{name}");
+    }
+    // A local account is named, one that can't be repeated is left to be filled in.
+    let run = |account: &str| {
+        let seen = vec![acl(1, &file(), &[(account, AceKind::Deny, READ), ("Everyone", AceKind::Allow, FULL)])];
+        let found = failed(&check(&case(csp(), seen), "iis"), "machinekeys-overbroad");
+        assert_eq!(found.len(), 1);
+        super::key_access::account_argument(&list(&[(account, AceKind::Deny, READ)]).entries[0])
+    };
+    assert_eq!(run("WEB01\\dana"), "\"WEB01\\dana\"");
+    assert_eq!(run("WEB01\\a & b"), "<account>");
+    assert_eq!(run("Everyone"), "*S-1-1-0");
+}
+
+#[test]
+fn the_step_that_failed() {
+    use super::key_access::failing_step;
+    let event = |number: u32, provider: &str| {
+        let (id, provider) = (Some(fact(number, 5)), Some(fact(provider.to_owned(), 4)));
+        observed(9, Observation::Event(Box::new(EventRecord { id, provider, ..EventRecord::default() })))
+    };
+    let step = |seen: Observed| failing_step(&case(csp(), vec![seen])).is_some();
+    let rdp = "Microsoft-Windows-TerminalServices-RemoteConnectionManager";
+    assert!(step(event(1057, rdp)) && step(event(1058, rdp)));
+    assert!(!step(event(1059, rdp)) && !step(event(1057, "Microsoft-Windows-HttpEvent")));
+    assert!(step(error(None, "failed", ErrorContext::Import)));
+    assert!(!step(error(None, "failed", ErrorContext::SqlServer)));
+    for (code, fails) in [(0x8007_0520, true), (0x8007_0005, true), (0x8009_000F, true), (0x8009_0016, false)] {
+        assert_eq!(step(error(Some(code), "failed", ErrorContext::Unknown)), fails, "{code:08x}");
+    }
+    let by_verb = |verb: &str| {
+        let code = CaseCode { code: fact(0x8009_0016, 4), excerpt: String::new(), verb: Some(verb.to_owned()) };
+        failing_step(&CaseIndex { failures: vec![code], ..case(csp(), Vec::new()) }).is_some()
+    };
+    assert!(by_verb("-importPFX") && by_verb("/addstore") && !by_verb("-dump"));
+}
+
+#[test]
+fn the_symptom_of_a_client_is_none_of_a_servers_key() {
+    use super::key_access::symptom;
+    let seen = |side: Option<Side>| {
+        let event =
+            EventRecord { side: side.map(|s| fact(s, 5)), code: Some(fact(0x8009_0016, 6)), ..EventRecord::default() };
+        symptom(&case(csp(), vec![observed(9, Observation::Event(Box::new(event)))]), &[0x8009_0016], "seen").is_some()
+    };
+    assert!(seen(None) && seen(Some(Side::Server)) && !seen(Some(Side::Client)));
+}
+
+#[test]
+fn services_and_the_accounts_they_run_under() {
+    let rule = "key-file-service-account-no-read";
+    let mut open = csp();
+    certificate(&mut open).extended_key_usage = None;
+    let of = |asked: &str, entries: &[Entry<'_>]| check(&case(open.clone(), vec![acl(1, &file(), entries)]), asked);
+    let sure = |asked: &str| failed(&of(asked, &[SYSTEM, ADMINS]), rule)[0].confidence;
+    // For the gateway and the responder there is an inference alone.
+    for (asked, confidence) in [
+        ("rdp", Confidence::Likely),
+        ("wap", Confidence::Likely),
+        ("rd-gateway", Confidence::Possible),
+        ("ocsp", Confidence::Possible),
+    ] {
+        assert_eq!(sure(asked), confidence, "{asked}");
+        assert!(passes(&of(asked, &[SYSTEM, ADMINS, NETWORK]), rule), "{asked}");
+    }
+    let adfs = ("NT SERVICE\\adfssrv", AceKind::Allow, READ);
+    for asked in ["ad-fs", "ad-fs-token-signing", "ad-fs-token-decrypting"] {
+        assert_eq!(sure(asked), Confidence::Likely, "{asked}");
+        assert!(passes(&of(asked, &[SYSTEM, ADMINS, adfs]), rule), "{asked}");
+    }
+}
+
+#[test]
+fn which_key_files_can_be_missed() {
+    let rule = "key-file-absent";
+    let prefix = "6de9cb26d2b98c01ec4e9e8b34824aa2";
+    let other = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+    let here = || vec![format!("{prefix}_{GUID}")];
+    let named = || {
+        let mut c = shut(csp());
+        c.key.unique_name = Some(fact(format!("{PREFIX}_{GUID}"), 26));
+        c
+    };
+    let said = |c: Credential, seen: Vec<Observed>| super::testing::words(&check(&case(c, seen), "iis"), rule);
+    let complete = |files: &[String]| vec![listing(CAPI_FOLDER, files, true)];
+    assert_eq!(said(named(), complete(&here())), "fails passes");
+    assert_eq!(said(named(), complete(&[])), "fails passes");
+    // Another machine's listing says nothing.
+    assert_eq!(said(named(), complete(&[format!("{prefix}_{other}")])), "silent passes");
+    // A link without flags may lead into a profile.
+    let sure = |c: Credential, seen| failed(&check(&case(c, seen), "iis"), rule)[0].confidence;
+    let mut open = named();
+    open.key.flags = None;
+    assert_eq!(
+        (sure(named(), complete(&here())), sure(open, complete(&here()))),
+        (Confidence::Certain, Confidence::Likely)
+    );
+    // A name that the link states needs no look at the folder to which CNG falls back.
+    let mut stated = shut(ksp());
+    stated.key.unique_name = Some(fact(format!("{CNG_PREFIX}_{GUID}"), 26));
+    assert_eq!(sure(stated, vec![listing(CNG_FOLDER, &here(), true)]), Confidence::Certain);
+    // Who is not looked for: without a link, archived, of a file, of no workload that was asked for.
+    let others: [fn(&mut Credential); 5] = [
+        |c| c.key.association = Association::FoundBySearch,
+        |c| c.certificate = None,
+        |c| certificate(c).archived = Some(fact(true, 9)),
+        |c| c.origin = Origin::FileDump,
+        |c| certificate(c).extended_key_usage = Some(fact(vec![crate::model::oid::CODE_SIGNING.to_owned()], 6)),
+    ];
+    for (n, change) in others.into_iter().enumerate() {
+        let mut c = named();
+        change(&mut c);
+        assert_eq!(said(c, complete(&here())), "passes", "{n}");
+    }
+    // The last row that looked in a folder of the machine tells; one without a result tells nothing.
+    let row = |path: &str, result: &str| trace("lsass.exe", path, result, "Generic Read");
+    let profile =
+        format!("C:\\Users\\a\\AppData\\Roaming\\Microsoft\\Crypto\\RSA\\S-1-5-21-1-2-3-1001\\{PREFIX}_{GUID}");
+    assert_eq!(said(named(), vec![row(&file(), "NAME NOT FOUND")]), "fails passes");
+    assert_eq!(said(named(), vec![row(&file(), "PATH NOT FOUND")]), "silent passes");
+    assert_eq!(said(named(), vec![row(&profile, "NAME NOT FOUND")]), "silent passes");
 }
