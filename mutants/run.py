@@ -36,8 +36,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = ARGS.work.resolve()
 COPY, SKIP, LIST, WHY, RESULTS = (WORK / name for name in ("copy", "skip", "list.json", "unviable.json", "results"))
 # The cheap and the likely ones first.
-PROGRAMS = ["rules_corpus", "registry", "linking_corpus", "rule_table", "preflight", "cases_corpus", "pfx_rules",
-            "artifact_corpus", "certutil_corpus", "keyblob_corpus", "explain"]
+PROGRAMS = ["rules_corpus", "registry", "linking_corpus", "rule_table", "preflight", "cases_corpus", "artifact_corpus",
+            "certutil_corpus", "keyblob_corpus", "explain", "pfx_rules"]
 ENV = dict(os.environ, CARGO_TARGET_DIR=str(WORK / "target"), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="0",
            RUSTFLAGS="--cap-lints allow", RUST_BACKTRACE="0")
 # Of processor time: a machine that is busy, or stops a run for a while, makes no mutant slow. Memory: a loop that collects.
@@ -128,7 +128,7 @@ def reached(tests):
         log.unlink(missing_ok=True)
         began = time.monotonic()
         if run([program, "-q", *skip, "--test-threads", "2"], KS_MUTANT_REACHED=str(log)) != 0:
-            sys.exit(f"{name} fails without a mutant")
+            sys.exit(f"{program} fails without a mutant")
         known = set(subprocess.run([program, "--list", "--format", "terse"], cwd=COPY, capture_output=True,
                                    text=True).stdout.replace(": test\n", "\n").split("\n"))
         for line in log.read_text().splitlines() if log.exists() else ():

@@ -4,14 +4,14 @@
 use super::check::FindingDraft;
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use super::{bindings, iis_httpsys_drift};
-use crate::case::credential::{Bound, Credential, Scope, Store};
+use crate::case::credential::{Bound, Credential, CredentialId, Scope, Store};
 use crate::case::from_certutil::StoreListing;
 use crate::case::index::CaseIndex;
 use crate::model::binding::{Binding, BindingHash, BindingListing, BindingOrigin, Endpoint};
 use crate::model::event_record::EventRecord;
-use crate::model::fact::Place;
-use crate::model::judgement::{Role, Severity};
-use crate::model::observation::{Observation, Observed};
+use crate::model::fact::{Place, SourceId};
+use crate::model::judgement::Role;
+use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
 use crate::model::thumbprint::Sha1;
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
@@ -356,4 +356,97 @@ fn when_bindings_were_changed() {
     }
     let bare = EventRecord { provider: None, ..event(15_300, "", "0.0.0.0:443") };
     assert_eq!(said(&case_of(Vec::new(), vec![logged(bare)]), rule, &["iis"]), "fails");
+}
+
+#[test]
+fn the_certificate_names_the_host_of_its_binding() {
+    let rule = "name-mismatch";
+    let with = |change: fn(&mut Credential), b: Vec<Observed>| {
+        let mut c = stored(ONE, "My", Scope::Machine);
+        change(&mut c);
+        said(&case_of(vec![c], b), rule, &["iis"])
+    };
+    let of = |b: Vec<Observed>| with(|_| (), b);
+    let at = |name: &str| vec![seen(entry(host(name, 443)))];
+    assert_eq!(of(at("www.fabrikam.example")), "passes");
+    assert_eq!(of(at("mail.fabrikam.example")), "fails");
+    assert_eq!(of([at("www.fabrikam.example"), at("mail.fabrikam.example")].concat()), "fails");
+    // Names that no client on the network uses, or that can be printed in two ways.
+    for name in ["localhost", "web01", "b\u{fc}cher.example"] {
+        assert_eq!(of(at(name)), "silent", "{name}");
+    }
+    // Without alternative names the common name counts, as far as the dump shows that there are none.
+    assert_eq!(with(|c| certificate(c).alternative_names.clear(), at("www.fabrikam.example")), "passes");
+    assert_eq!(with(|c| certificate(c).alternative_names.clear(), at("mail.fabrikam.example")), "fails");
+    let cut: [fn(&mut Credential); 2] = [
+        |c| {
+            certificate(c).alternative_names.clear();
+            certificate(c).extensions_shown = false;
+        },
+        |c| {
+            certificate(c).alternative_names.clear();
+            c.incomplete = true;
+        },
+    ];
+    for cut in cut {
+        assert_eq!(with(cut, at("mail.fabrikam.example")), "unknown");
+    }
+    // IIS keeps the host, HTTP.sys the certificate of the address.
+    let iis = |protocol: &str, flags: u32, information: &str| {
+        let endpoint = if flags == 2 { Endpoint::CentralStore { port: 443 } } else { ip("*", 443) };
+        let b = Binding { protocol: protocol.to_owned(), hash: None, ..wanted(endpoint, Some(flags)) };
+        let mut record = seen(b);
+        record.fields.push(("binding_information".into(), fact(information.to_owned(), 2)));
+        of(vec![record, seen(entry(ip("0.0.0.0", 443)))])
+    };
+    assert_eq!(iis("https", 0, "*:443:www.fabrikam.example"), "passes");
+    assert_eq!(iis("https", 0, "*:443:mail.fabrikam.example"), "fails");
+    assert_eq!(iis("https", 0, "*:443:"), "silent");
+    assert_eq!(iis("http", 0, "*:443:mail.fabrikam.example"), "silent");
+    assert_eq!(iis("https", 2, "*:443:mail.fabrikam.example"), "silent");
+}
+
+#[test]
+fn adding_a_binding_failed() {
+    let rule = "netsh-1312-context";
+    let failed_with = |code: Option<u32>, context, line: u32, named: Option<Sha1>| {
+        let error = ErrorText {
+            code: code.map(|c| fact(c, line)),
+            text: fact("failed".to_owned(), line),
+            context,
+            thumbprint: named.map(|t| fact(t, line)),
+        };
+        observed(line, Observation::Error(error))
+    };
+    let of = |seen: Vec<Observed>| said(&case_of(Vec::new(), seen), rule, &["iis"]);
+    let netsh = |code| failed_with(code, ErrorContext::NetshAdd, 9, None);
+    assert_eq!(of(vec![netsh(Some(0x8007_0520))]), "fails");
+    assert_eq!(of(vec![netsh(Some(1312))]), "fails");
+    assert_eq!(of(vec![netsh(None)]), "fails");
+    assert_eq!(of(vec![netsh(Some(0x8007_0005))]), "silent");
+    assert_eq!(of(vec![failed_with(Some(1312), ErrorContext::Unrelated, 9, None)]), "silent");
+    // An error without its words is the reply to the command some lines above it.
+    let reply = |origin, line| {
+        of(vec![
+            seen(binding(origin, ip("0.0.0.0", 443), None)),
+            failed_with(Some(1312), ErrorContext::Unknown, line, None),
+        ])
+    };
+    assert_eq!(reply(BindingOrigin::Command, 8), "fails");
+    assert_eq!(reply(BindingOrigin::Command, 9), "silent");
+    assert_eq!(reply(BindingOrigin::Command, 1), "silent");
+    assert_eq!(reply(BindingOrigin::HttpSys, 8), "silent");
+    let mut elsewhere = failed_with(Some(1312), ErrorContext::Unknown, 8, None);
+    elsewhere.place.source = SourceId(7);
+    assert_eq!(of(vec![seen(binding(BindingOrigin::Command, ip("0.0.0.0", 443), None)), elsewhere]), "silent");
+    // netsh has causes of its own, which IIS Manager has not.
+    let message = |seen| found(seen, rule, &["iis"])[0].message.clone();
+    assert!(message(vec![netsh(None)]).contains("With netsh"));
+    assert!(!message(vec![failed_with(None, ErrorContext::IisBinding, 9, None)]).contains("With netsh"));
+    assert!(message(vec![netsh(None), netsh(None)]).contains("shown 2 times"));
+    assert!(!message(vec![netsh(None)]).contains(" times."));
+    let kept = [stored(ONE, "My", Scope::Machine), stored(OTHER, "My", Scope::Machine)];
+    let kept = kept.into_iter().zip(1..).map(|(c, id)| Credential { id: CredentialId(id), ..c }).collect();
+    let case = case_of(kept, vec![failed_with(None, ErrorContext::NetshAdd, 9, Some(OTHER))]);
+    assert_eq!(failed(&run_case(&case, &["iis"]), rule)[0].related, [CredentialId(2)]);
 }

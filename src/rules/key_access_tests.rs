@@ -769,3 +769,44 @@ fn which_key_files_can_be_missed() {
     assert_eq!(said(named(), vec![row(&file(), "PATH NOT FOUND")]), "silent passes");
     assert_eq!(said(named(), vec![row(&profile, "NAME NOT FOUND")]), "silent passes");
 }
+
+#[test]
+fn what_breaks_the_folder() {
+    use AceKind::{Allow, Deny};
+    let rule = "machinekeys-folder-acl-broken";
+    let of = |entries: &[Entry<'_>]| failed(&check(&case(csp(), vec![acl(1, CAPI_FOLDER, entries)]), "iis"), rule);
+    // Everyone needs to list it and to create files; a denial of something else breaks nothing.
+    assert!(of(&[("BUILTIN\\Users", Deny, Some(AccessMask::DELETE)), EVERYONE, ADMINS]).is_empty());
+    assert_eq!(of(&[ADMINS, SYSTEM])[0].confidence, Confidence::Likely);
+    let group = ("NT AUTHORITY\\Authenticated Users", Allow, READ_WRITE);
+    assert_eq!(of(&[ADMINS, group])[0].confidence, Confidence::Possible);
+    assert_eq!(of(&[ADMINS, ("BUILTIN\\Users", Allow, READ_WRITE)])[0].confidence, Confidence::Possible);
+    assert_eq!(of(&[ADMINS, ("BUILTIN\\Users", Allow, READ)])[0].confidence, Confidence::Likely);
+    // Who is concerned: a key that does not open, and once a step failed also one that nobody tried.
+    let related = |access: Access, asked: &str| {
+        let mut c = shut(csp());
+        c.key.access = access;
+        let found = check(&case(c, vec![acl(1, CAPI_FOLDER, &[ADMINS])]), asked);
+        failed(&found, rule)[0].related.len()
+    };
+    for (access, alone, tried) in [(Access::NotOpened, 1, 1), (Access::Unknown, 0, 1), (Access::Opened, 0, 0)] {
+        assert_eq!((related(access, "iis"), related(access, "iis,pfx-import")), (alone, tried), "{access:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_open_gets_its_default_back() {
+    let rule = "machinekeys-overbroad";
+    let steps = |folder: &str, entries: &[Entry<'_>]| -> Vec<String> {
+        let found = failed(&check(&case(csp(), vec![acl(1, folder, entries)]), "iis"), rule);
+        found[0].remedies[0].steps.iter().map(|s| s.run.to_string()).collect()
+    };
+    let everyone = ("Everyone", AceKind::Allow, FULL);
+    let users = ("BUILTIN\\Users", AceKind::Allow, FULL);
+    let default = format!("icacls \"{CAPI_FOLDER}\" /grant:r *S-1-1-0:(R,W) /grant *S-1-5-32-544:F");
+    assert_eq!(steps(CAPI_FOLDER, &[everyone, ADMINS]), [default.clone()]);
+    let remove = format!("icacls \"{CAPI_FOLDER}\" /remove:g *S-1-5-32-545");
+    assert_eq!(steps(CAPI_FOLDER, &[users, ADMINS]), [default, remove]);
+    // CNG's folder has no entry for Everyone.
+    assert_eq!(steps(CNG_FOLDER, &[everyone, ADMINS]), [format!("icacls \"{CNG_FOLDER}\" /remove:g *S-1-1-0")]);
+}

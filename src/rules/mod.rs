@@ -152,6 +152,8 @@ mod condition_tests;
 #[cfg(test)]
 mod key_access_tests;
 #[cfg(test)]
+mod pfx_tests;
+#[cfg(test)]
 mod request_tests;
 #[cfg(test)]
 mod testing;
