@@ -11,7 +11,7 @@ use crate::model::binding::{Binding, BindingHash, BindingListing, BindingOrigin,
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Place, SourceId};
 use crate::model::judgement::Role;
-use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
+use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed, SystemFact};
 use crate::model::thumbprint::Sha1;
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
@@ -449,4 +449,95 @@ fn adding_a_binding_failed() {
     let kept = kept.into_iter().zip(1..).map(|(c, id)| Credential { id: CredentialId(id), ..c }).collect();
     let case = case_of(kept, vec![failed_with(None, ErrorContext::NetshAdd, 9, Some(OTHER))]);
     assert_eq!(failed(&run_case(&case, &["iis"]), rule)[0].related, [CredentialId(2)]);
+}
+
+#[test]
+fn an_address_that_hides_host_names() {
+    let rule = "sslcert-ipport-overrides-sni";
+    let hashed = |endpoint, hash| seen(binding(BindingOrigin::HttpSys, endpoint, Some(hash)));
+    let of = |seen, asked| said(&case_of(Vec::new(), seen), rule, &[asked]);
+    let beside =
+        |endpoint: Endpoint, hash| of(vec![hashed(endpoint, hash), hashed(host("www.contoso.com", 443), ONE)], "iis");
+    // The exact address goes first; the addresses that stand for all come last.
+    assert_eq!(beside(ip("10.0.0.5", 443), OTHER), "fails");
+    assert_eq!(beside(ip("[2001:db8::5]", 443), OTHER), "fails");
+    for (address, port) in [("0.0.0.0", 443), ("[::]", 443), ("127.0.0.1", 443), ("[::1]", 443), ("10.0.0.5", 444)] {
+        assert_eq!(beside(ip(address, port), OTHER), "passes", "{address}:{port}");
+    }
+    assert_eq!(beside(ip("10.0.0.5", 443), ONE), "passes");
+    assert_eq!(of(vec![hashed(ip("10.0.0.5", 443), OTHER)], "iis"), "silent");
+    let both = vec![hashed(ip("10.0.0.5", 443), OTHER), hashed(host("www.contoso.com", 443), ONE)];
+    assert_eq!(of(both, "code-signing"), "silent");
+}
+
+#[test]
+fn addresses_that_are_listened_on() {
+    let rule = "iplisten-restricts";
+    let list = |addresses: &[&str]| {
+        let addresses = addresses.iter().map(|a| fact((*a).to_owned(), 3)).collect();
+        observed(3, Observation::IpListen(addresses))
+    };
+    let of = |addresses: &[&str], endpoint: Endpoint| {
+        said(&case_of(Vec::new(), vec![list(addresses), seen(entry(endpoint))]), rule, &["iis"])
+    };
+    assert_eq!(of(&["10.0.0.5"], ip("10.0.0.6", 443)), "fails");
+    assert_eq!(of(&["10.0.0.5"], ip("10.0.0.5", 443)), "passes");
+    assert_eq!(of(&["2001:DB8::5"], ip("[2001:db8::5]", 443)), "passes");
+    // Without an entry, or with one for all, it listens everywhere.
+    for all in ["0.0.0.0", "::", "[::]", "*"] {
+        assert_eq!(of(&["10.0.0.5", all], ip("10.0.0.6", 443)), "passes", "{all}");
+    }
+    assert_eq!(of(&[], ip("10.0.0.6", 443)), "passes");
+    // What stands for all addresses is cut off only where the machine's own ones alone are listened on.
+    for endpoint in [ip("0.0.0.0", 443), host("www.contoso.com", 443), Endpoint::CentralStore { port: 443 }] {
+        assert_eq!(of(&["127.0.0.1", "::1"], endpoint.clone()), "fails", "{endpoint}");
+        assert_eq!(of(&["127.0.0.1", "10.0.0.5"], endpoint.clone()), "passes", "{endpoint}");
+    }
+    let alone = |seen: Vec<Observed>, asked| said(&case_of(Vec::new(), seen), rule, &[asked]);
+    assert_eq!(alone(vec![seen(entry(ip("10.0.0.6", 443)))], "iis"), "silent");
+    assert_eq!(alone(vec![list(&["10.0.0.5"]), seen(entry(ip("10.0.0.6", 443)))], "code-signing"), "silent");
+}
+
+#[test]
+fn two_machines_whose_artifacts_stand_together() {
+    let rule = "http-binding-hash-not-in-store";
+    let guid = |guid: &str| observed(8, Observation::System(SystemFact::MachineGuid(fact(guid.to_owned(), 8))));
+    let of = |facts: Vec<Observed>, source: u32| {
+        let mut record = seen(entry(ip("0.0.0.0", 443)));
+        record.place.source = SourceId(source);
+        let seen = facts.into_iter().chain([record]).collect();
+        said(&listed(case_of(Vec::new(), seen), "my", Scope::Machine), rule, &["iis"])
+    };
+    let (here, there) = ("0f8fad5b-d9cb-469f-a165-70867728950e", "7c9e6679-7425-40de-944b-e07fc1f90ae7");
+    assert_eq!(of(vec![guid(here)], 7), "fails");
+    assert_eq!(of(vec![guid(here), guid(here)], 7), "fails");
+    assert_eq!(of(vec![guid(here), guid(there)], 7), "unknown");
+    // In one input listing and binding are of one machine.
+    assert_eq!(of(vec![guid(here), guid(there)], 0), "fails");
+}
+
+#[test]
+fn endpoints_in_commands() {
+    for (endpoint, shown) in [
+        (ip("*", 443), Some("ipport=0.0.0.0:443")),
+        (ip("", 443), Some("ipport=0.0.0.0:443")),
+        (ip("10.0.0.5", 443), Some("ipport=10.0.0.5:443")),
+        (ip("[2001:db8::5]", 443), Some("ipport=[2001:db8::5]:443")),
+        (ip("10.0.0.5 & calc", 443), None),
+        (host("web-1.contoso.com", 443), Some("hostnameport=web-1.contoso.com:443")),
+        (host("", 443), None),
+        (host("a&b", 443), None),
+        (Endpoint::CentralStore { port: 443 }, Some("ccs=443")),
+    ] {
+        assert_eq!(bindings::argument(&endpoint).as_deref(), shown, "{endpoint}");
+    }
+    // The application that has the endpoint keeps it; nobody's, and one that can't be repeated, become IIS.
+    let app = |id: &str| {
+        let b = Binding { app_id: Some(fact(Some(id.to_owned()), 4)), ..entry(ip("0.0.0.0", 443)) };
+        bindings::bind_again(&b, "<thumbprint>", "my").steps[1].run.to_string()
+    };
+    assert!(app("{5d89a20c-beab-4389-9447-324788eb944a}").contains("appid={5d89a20c-beab-4389-9447-324788eb944a}"));
+    for id in [ZERO, "{5d89a20c}", "{5d89a20c-beab-4389-9447-324788eb944&}"] {
+        assert!(app(id).contains("appid={4dc3e181-e14b-4a21-b022-59fc669b0914}"), "{id}");
+    }
 }

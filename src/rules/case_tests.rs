@@ -293,3 +293,73 @@ fn a_key_file_of_another_machine_beside_keys_that_open() {
     assert_eq!(two(but(foreign(), |c| certificate(c).is_ca = Some(fact(true, 9)))), "passes");
     assert_eq!(two(but(foreign(), |c| c.origin = Origin::FileDump)), "passes");
 }
+
+#[test]
+fn certificates_on_one_container() {
+    let rule = "shared-key-container";
+    let of = |list: Vec<Credential>| {
+        let found = failed(&run_case(&case_of(list, Vec::new()), &["iis"]), rule);
+        found.iter().map(|d| d.related.iter().map(|id| id.0).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let pair = |change: fn(&mut Credential)| of(vec![numbered(1, 1), but(numbered(2, 1), change)]);
+    let none: [Vec<u32>; 0] = [];
+    assert_eq!(pair(|_| ()), [[2]]);
+    assert_eq!(of(vec![numbered(1, 1), numbered(2, 1), numbered(3, 1)]), [[2, 3]]);
+    // A container's name alone is the same one within a dump, a provider and a kind of keyset.
+    let others: [fn(&mut Credential); 9] = [
+        |c| c.key.stored_container = Some(fact("other".to_owned(), 20)),
+        |c| c.key.stored_container = None,
+        |c| c.sources[0].source = SourceId(2),
+        |c| c.key.provider = Some(fact("Microsoft Enhanced Cryptographic Provider v1.0".to_owned(), 21)),
+        |c| c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) }),
+        |c| c.key.association = Association::None,
+        |c| c.origin = Origin::FileDump,
+        |c| certificate(c).is_ca = Some(fact(true, 4)),
+        |c| certificate(c).sha1 = Some(fact(Sha1([1; 20]), 2)),
+    ];
+    for (n, other) in others.into_iter().enumerate() {
+        assert_eq!(pair(other), none, "{n}");
+    }
+    // The file's name holds the machine: one file, whatever the provider and the dump.
+    let file = |c: Credential| {
+        but(c, |c| c.key.unique_name = Some(fact(format!("{:032x}_0f8fad5b-d9cb-469f-a165-70867728950e", 7), 26)))
+    };
+    let far = but(file(numbered(2, 2)), |c| c.key.provider = Some(fact(SOFTWARE_KSP.to_owned(), 21)));
+    assert_eq!(of(vec![file(numbered(1, 1)), far]), [[2]]);
+    // Cards hold their keys in one container each; archived certificates alone are nobody's matter.
+    let card = |c: Credential| but(c, |c| c.key.provider = Some(fact(CARD_CSP.to_owned(), 21)));
+    assert_eq!(of(vec![card(numbered(1, 1)), card(numbered(2, 1))]), none);
+    let archived = |c: Credential| but(c, |c| certificate(c).archived = Some(fact(true, 9)));
+    assert_eq!(of(vec![archived(numbered(1, 1)), archived(numbered(2, 1))]), none);
+    assert_eq!(of(vec![archived(numbered(1, 1)), numbered(2, 1)]), [[2]]);
+    // Two keys in one container are another rule's; hashes of one kind tell.
+    let keyed = |c: Credential, key: u8| but(c, |c| certificate(c).public_key.sha1 = Some(fact(Sha1([key; 20]), 9)));
+    assert_eq!(of(vec![keyed(numbered(1, 1), 7), keyed(numbered(2, 1), 8)]), none);
+    assert_eq!(of(vec![keyed(numbered(1, 1), 7), keyed(numbered(2, 1), 7)]), [[2]]);
+    let md5 = |c: Credential, key: &str| but(c, |c| certificate(c).public_key.md5 = Some(fact(key.to_owned(), 9)));
+    assert_eq!(of(vec![md5(numbered(1, 1), "aa"), md5(numbered(2, 1), "bb")]), none);
+    assert_eq!(of(vec![md5(numbered(1, 1), "aa"), md5(numbered(2, 1), "AA")]), [[2]]);
+    assert_eq!(of(vec![keyed(numbered(1, 1), 7), md5(numbered(2, 1), "bb")]), [[2]]);
+    // Without a thumbprint the serial number tells the certificates apart.
+    let serial = |id: u32, serial: &str| {
+        but(numbered(id, 1), |c| {
+            certificate(c).sha1 = None;
+            certificate(c).serial = Some(fact(serial.to_owned(), 2));
+        })
+    };
+    assert_eq!(of(vec![serial(1, "01"), serial(2, "02")]), [[2]]);
+    assert_eq!(of(vec![serial(1, "01"), serial(2, "01")]), none);
+    assert_eq!(of(vec![but(serial(1, "01"), |c| certificate(c).serial = None), numbered(2, 1)]), none);
+    // Keys of users matter where a user's workload was asked for.
+    let user = |c: Credential| {
+        but(c, |c| {
+            c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+            certificate(c).extended_key_usage = None;
+        })
+    };
+    let mine = || case_of(vec![user(numbered(1, 1)), user(numbered(2, 1))], Vec::new());
+    assert_eq!(
+        (said(&mine(), rule, "code-signing").as_str(), said(&mine(), rule, "iis").as_str()),
+        ("fails passes", "passes")
+    );
+}

@@ -150,6 +150,8 @@ mod case_tests;
 #[cfg(test)]
 mod condition_tests;
 #[cfg(test)]
+mod event_tests;
+#[cfg(test)]
 mod key_access_tests;
 #[cfg(test)]
 mod pfx_tests;
