@@ -4,10 +4,11 @@
 use super::check::FindingDraft;
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use super::{bindings, iis_httpsys_drift};
-use crate::case::credential::{Bound, Credential, CredentialId, Scope, Store};
+use crate::case::credential::{Access, Bound, Credential, CredentialId, Origin, Scope, Store, ValidityDate};
 use crate::case::from_certutil::StoreListing;
 use crate::case::index::CaseIndex;
 use crate::model::binding::{Binding, BindingHash, BindingListing, BindingOrigin, Endpoint};
+use crate::model::date::Moment;
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Place, SourceId};
 use crate::model::judgement::Role;
@@ -187,6 +188,10 @@ fn the_store_in_which_http_sys_looks() {
     assert_eq!(said(&case(hosting(), named()), rule, &["iis"]), "passes");
     // A user's My is another store than the machine's.
     assert_eq!(said(&case(stored(ONE, "My", Scope::User), bound()), rule, &["iis"]), "fails");
+    // The machine's other store is named in the command, a user's certificate has to be imported anew.
+    let title = |c| failed(&run_case(&case(c, bound()), &["iis"]), rule)[0].remedies[0].title;
+    assert_ne!(title(hosting()), title(stored(ONE, "My", Scope::User)));
+    assert!(title(stored(ONE, "My", Scope::User)).starts_with("Import"));
     // An archived certificate, and a copy among the roots, are not what the binding means.
     let mut archived = hosting();
     certificate(&mut archived).archived = Some(fact(true, 9));
@@ -288,8 +293,10 @@ fn the_back_end_of_exchange() {
     assert_eq!((bound(444), bound(443)), (2, 1));
     // A name that can't be repeated in a command hides no finding.
     assert_eq!(said(vec![lost(), seen(entry(host("back_end", 444)))], "exchange"), "fails");
-    let times = |seen| found(seen, rule, &["exchange"])[0].message.contains("logged 2 times");
-    assert!(times(vec![lost(), lost()]) && !times(vec![lost()]));
+    let times = |seen| found(seen, rule, &["exchange"])[0].message.clone();
+    assert!(times(vec![lost(), lost()]).contains("logged 2 times") && !times(vec![lost()]).contains("logged"));
+    let conditions = |seen| found(seen, rule, &["exchange"])[0].conditions;
+    assert_eq!((conditions(vec![lost()]), conditions(vec![lost(), site("Exchange Back End")])), (1, 2));
     // A certificate whose key works is bound there: the event is older.
     let case = |endpoint: &str| {
         let mut c = stored(ONE, "My", Scope::Machine);
@@ -328,8 +335,9 @@ fn what_an_entry_of_http_sys_met() {
     ];
     let drafts = found(all, rule, &["iis"]);
     assert_eq!(drafts.len(), 3);
-    let told: Vec<bool> = drafts.iter().map(|d| d.message.contains("logged 2 times")).collect();
-    assert_eq!(told, [true, false, false]);
+    let told: Vec<(bool, bool)> =
+        drafts.iter().map(|d| (d.message.contains("logged 2 times"), d.message.contains("logged"))).collect();
+    assert_eq!(told, [(true, true), (false, false), (false, false)]);
     let unusable: Vec<bool> = drafts.iter().map(|d| d.message.contains("1312 of netsh")).collect();
     assert_eq!(unusable, [true, false, true]);
 }
@@ -540,4 +548,55 @@ fn endpoints_in_commands() {
     for id in [ZERO, "{5d89a20c}", "{5d89a20c-beab-4389-9447-324788eb944&}"] {
         assert!(app(id).contains("appid={4dc3e181-e14b-4a21-b022-59fc669b0914}"), "{id}");
     }
+}
+
+#[test]
+fn the_binding_of_ad_fs_names_an_old_certificate() {
+    const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
+    let rule = "adfs-ssl-cert-not-set";
+    let until = |mut c: Credential, year: i32| {
+        let at = time::macros::datetime!(2027-01-01 0:00).replace_year(year).ok().map(Moment::Local);
+        certificate(&mut c).not_after =
+            Some(ValidityDate { text: fact("a date".to_owned(), 9), value: at, readings: Vec::new() });
+        c
+    };
+    let of = |kept: Vec<Credential>, stores: &[(&str, Scope)], number: u32| {
+        let b = Binding { app_id: Some(fact(Some(AD_FS.to_owned()), 4)), ..entry(host("sts.contoso.com", 443)) };
+        let seen = vec![seen(b), logged(event(number, "HttpEvent", "sts.contoso.com:443"))];
+        let case = stores.iter().fold(case_of(kept, seen), |case, (store, scope)| listed(case, store, *scope));
+        said(&case, rule, &["ad-fs"])
+    };
+    // The complete listing of the machine's store does not hold it.
+    let my = [("my", Scope::Machine)];
+    assert_eq!(of(Vec::new(), &my, 15_021), "fails");
+    assert_eq!(of(Vec::new(), &my, 15_300), "silent");
+    for other in [&[][..], &[("webhosting", Scope::Machine)], &[("my", Scope::User)]] {
+        assert_eq!(of(Vec::new(), other, 15_021), "unknown");
+    }
+    assert_eq!(of(vec![stored(ONE, "My", Scope::User)], &my, 15_021), "fails");
+    // A newer one of its name is there, and its key is not known to be closed.
+    let own = || until(stored(ONE, "My", Scope::Machine), 2027);
+    let newer = || until(stored(OTHER, "My", Scope::Machine), 2028);
+    let beside = |change: fn(&mut Credential)| {
+        let mut c = newer();
+        change(&mut c);
+        of(vec![own(), c], &my, 15_021)
+    };
+    assert_eq!(beside(|_| ()), "fails");
+    assert_eq!(of(vec![own(), until(newer(), 2027)], &my, 15_021), "passes");
+    let others: [fn(&mut Credential); 5] = [
+        |c| c.origin = Origin::FileDump,
+        |c| c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) }),
+        |c| certificate(c).subject = Some(fact("CN=mail.contoso.com".to_owned(), 3)),
+        |c| certificate(c).not_after = None,
+        |c| c.key.access = Access::NotOpened,
+    ];
+    for (n, other) in others.into_iter().enumerate() {
+        assert_eq!(beside(other), "passes", "{n}");
+    }
+    let nameless = |mut c: Credential| {
+        certificate(&mut c).subject = None;
+        c
+    };
+    assert_eq!(of(vec![nameless(own()), nameless(newer())], &my, 15_021), "passes");
 }

@@ -265,7 +265,9 @@ fn the_request_that_waits_for_a_certificate() {
     assert_eq!(of(vec![alone(7), but(waiting(7), |c| c.key.association = Association::None)]), "unknown");
     assert_eq!(of(vec![alone(7), but(waiting(7), |c| c.store = None)]), "unknown");
     assert_eq!(of(vec![keyed(numbered(1, 1), 7), waiting(7)]), "silent");
-    assert_eq!(of(vec![but(alone(7), |c| c.origin = Origin::FileDump), waiting(7)]), "silent");
+    for origin in [Origin::FileDump, Origin::CertificateFile] {
+        assert_eq!(of(vec![but(alone(7), |c| c.origin = origin), waiting(7)]), "silent", "{origin:?}");
+    }
 }
 
 #[test]
@@ -305,6 +307,9 @@ fn certificates_on_one_container() {
     let none: [Vec<u32>; 0] = [];
     assert_eq!(pair(|_| ()), [[2]]);
     assert_eq!(of(vec![numbered(1, 1), numbered(2, 1), numbered(3, 1)]), [[2, 3]]);
+    let shown = &failed(&run_case(&case_of(vec![numbered(1, 1), numbered(2, 1)], Vec::new()), &["iis"]), rule)[0];
+    let shown: Vec<(bool, &str)> = shown.evidence.iter().map(|e| (e.primary, &*e.label)).collect();
+    assert_eq!(shown, [(true, "this container"), (false, "the same container")]);
     // A container's name alone is the same one within a dump, a provider and a kind of keyset.
     let others: [fn(&mut Credential); 9] = [
         |c| c.key.stored_container = Some(fact("other".to_owned(), 20)),

@@ -112,6 +112,11 @@ fn whether_the_key_is_the_certificates() {
         c.key.test_places.push(fact((TestKind::Encryption, TestOutcome::Failed), 25));
     });
     assert_eq!(failed(&run(&refused, &["iis"], &[]), rule)[0].confidence, Confidence::Possible);
+    let unsigned = but(&plain, |c| {
+        c.key.signature_test = TestOutcome::Failed;
+        c.key.test_places.push(fact((TestKind::Signature, TestOutcome::Failed), 25));
+    });
+    assert_eq!(says(rule, &unsigned, &["iis"]), "fails");
     // A keyset that is missing is another rule's.
     assert_eq!(says(rule, &remarked(&refused, KeyRemark::MissingStoredKeyset), &["iis"]), "unknown");
     // One test that passed speaks for the key.
@@ -355,6 +360,12 @@ fn keys_of_ad_fs() {
     assert_eq!(says(rule, &open(STRONG, 1, 2), &["iis"]), "silent");
     let hidden = but(&open(STRONG, 1, 2), |c| c.key.key_spec = None);
     assert_eq!(says(rule, &hidden, &["ad-fs"]), "unknown");
+    let told = |c: &Credential, asked: &str| {
+        let draft = &failed(&run(c, &[asked], &[]), rule)[0];
+        (draft.evidence[0].label.to_string(), draft.remedies[0].steps[3].run.contains("-csp"))
+    };
+    assert_eq!(told(&open(STRONG, 1, 2), "ad-fs"), ("signing only".to_owned(), false));
+    assert_eq!(told(&open(SOFTWARE_KSP, 0, 0), "ad-fs-token-signing"), ("a CNG provider".to_owned(), true));
 }
 
 #[test]
@@ -468,6 +479,10 @@ fn providers() {
     assert_eq!(one(&linked(STRONG, 12, 1)).confidence, Confidence::Possible);
     assert_ne!(one(&untested(&linked(STRONG, 12, 1))).confidence, Confidence::Possible);
     assert_eq!(one(&untested(&linked(STRONG, 12, 1))).severity, Severity::Error);
+    // A KSP has no KeySpec.
+    let written = |c: &Credential| one(c).remedies[0].steps[0].run.to_string();
+    assert!(written(&linked(SOFTWARE_KSP, 1, 1)).contains("\"KeySpec=0\""));
+    assert!(written(&linked(STRONG, 12, 2)).contains("\"KeySpec=2\""));
 
     let rule = "provider-unknown";
     assert_eq!(says(rule, &untested(&linked("Acme Provider", 1, 1)), &["iis"]), "fails");
@@ -774,6 +789,8 @@ fn keys_in_devices() {
     let cng = linked(SOFTWARE_KSP, 0, 0);
     assert_eq!(says(rule, &linked(STRONG, 1, 1), &["service-fabric"]), "silent");
     assert_eq!(says(rule, &cng, &["iis"]), "silent");
+    // The line of the link that shows the kind.
+    assert_eq!(failed(&run(&cng, &["service-fabric"], &[]), rule)[0].evidence[0].place.line, 22);
     let asked = "service-fabric";
     assert_eq!((conditions(rule, &cng, asked), conditions(rule, &coded(&cng, 0x8009_0014), asked)), (1, 2));
 }
@@ -799,4 +816,95 @@ fn the_link_that_operations_manager_lacks() {
         "silent"
     );
     assert_eq!(with(|c| certificate(c).extended_key_usage = None), "silent");
+    let other = |c: &mut Credential| {
+        certificate(c).extended_key_usage =
+            Some(fact(vec![oid::SERVER_AUTH.to_owned(), oid::CODE_SIGNING.to_owned()], 6));
+    };
+    assert_eq!(with(other), "silent");
+}
+
+#[test]
+fn imports_that_were_not_kept() {
+    let rule = "pfx-import-not-persisted";
+    let gone = remarked(&untested(&linked(STRONG, 1, 1)), KeyRemark::MissingStoredKeyset);
+    let with = |change: fn(&mut Credential)| says(rule, &but(&gone, change), &["iis"]);
+    assert_eq!(with(|_| ()), "fails");
+    assert_eq!(with(|c| c.origin = Origin::FileDump), "silent");
+    assert_eq!(with(|c| c.key.association = Association::FoundBySearch), "silent");
+    assert_eq!(with(|c| c.key.encryption_test = TestOutcome::Passed), "silent");
+    assert_eq!(with(|c| c.key.stored_container = Some(fact("te-0125d557".to_owned(), 20))), "passes");
+    assert_eq!(with(|c| c.key.provider = Some(fact(LUNA_CSP.to_owned(), 21))), "silent");
+    assert_eq!(says(rule, &untested(&linked(STRONG, 1, 1)), &["iis"]), "silent");
+}
+
+#[test]
+fn commands_of_remedies() {
+    use super::remedy::{self, Remedy};
+    for (name, shown) in [
+        ("my", Some("my")),
+        ("Remote Desktop", Some("\"Remote Desktop\"")),
+        ("a(1)", Some("\"a(1)\"")),
+        ("{11111111-2222-4333-8444-555555555555}", Some("{11111111-2222-4333-8444-555555555555}")),
+        ("a_b@c:d.e", Some("a_b@c:d.e")),
+    ] {
+        assert_eq!(remedy::quoted(name).as_deref(), shown, "{name}");
+    }
+    assert!(remedy::quoted(&"a".repeat(256)).is_some());
+    for name in ["", "-user", "a&b", "a\"b", "%x%", "$x", "a;b", "b\u{fc}cher", &"a".repeat(257)] {
+        assert_eq!(remedy::quoted(name), None, "{name}");
+    }
+    let machine = but(&linked(STRONG, 1, 2), |c| certificate(c).sha1 = Some(fact(Sha1([0xAB; 20]), 2)));
+    let id = "ab".repeat(20);
+    let user = but(&machine, |c| {
+        c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+    });
+    assert_eq!(remedy::show_command(&machine), format!("certutil -v -store my {id}"));
+    assert_eq!(remedy::show_command(&user), format!("certutil -user -v -store my {id}"));
+    let run = |r: Remedy| r.steps.iter().map(|s| s.run.to_string()).collect::<Vec<_>>();
+    assert_eq!(run(remedy::repair_store(&machine, "")), [format!("certutil -repairstore my {id}")]);
+    assert_eq!(run(remedy::repair_store(&user, "")), [format!("certutil -user -repairstore my {id}")]);
+    let into = |csp: &str| run(remedy::reimport_into(&machine, csp, ""))[3].clone();
+    assert!(into(SCHANNEL).ends_with("-importpfx my key.pfx AT_KEYEXCHANGE"));
+    assert!(into(SOFTWARE_KSP).ends_with("-importpfx my key.pfx"));
+    // The container holds an exchange key: the link alone is wrong.
+    let holds = |slot| {
+        but(&untested(&machine), |c| {
+            c.key.key_spec_witness = Some(Fact::derived(KeySpec(slot), fact((), 60).place, ONLY_SLOT));
+        })
+    };
+    assert!(run(remedy::reimport_as_exchange(&holds(1)))[1].ends_with("KeyProv.inf"));
+    assert!(run(remedy::reimport_as_exchange(&holds(2)))[0].contains("-exportpfx"));
+}
+
+#[test]
+fn code_that_knows_cryptoapi_keys_only() {
+    let rule = "dotnet-privatekey-cng";
+    let cng = linked(SOFTWARE_KSP, 0, 0);
+    let one = |c: &Credential| failed(&run(c, &["dotnet"], &[]), rule)[0].clone();
+    assert_eq!((one(&cng).conditions, one(&cng).severity), (1, Severity::Warning));
+    let refused = one(&but(&cng, |c| c.key.codes.push(fact(0x8009_0014, 40))));
+    assert_eq!((refused.conditions, refused.severity), (2, Severity::Error));
+    assert_eq!(says(rule, &cng, &["iis"]), "silent");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["dotnet"]), "silent");
+}
+
+#[test]
+fn what_iis_manager_7_broke() {
+    let rule = "iis-import-nonexportable-bug";
+    let broken = but(&untested(&linked(STRONG, 1, 1)), |c| {
+        c.key.remarks = vec![fact(KeyRemark::NotExportable, 41), fact(KeyRemark::MissingStoredKeyset, 42)];
+        c.surroundings.windows = Some(fact(WindowsVersion { major: 6, minor: 1, build: 7600 }, 1));
+    });
+    let with = |change: fn(&mut Credential)| says(rule, &but(&broken, change), &["iis"]);
+    assert_eq!(with(|_| ()), "fails");
+    assert_eq!(says(rule, &broken, &["rdp"]), "silent");
+    assert_eq!(with(|c| c.origin = Origin::CertificateFile), "silent");
+    assert_eq!(with(|c| c.key.encryption_test = TestOutcome::Passed), "passes");
+    assert_eq!(with(|c| c.surroundings.windows = None), "silent");
+    assert_eq!(
+        with(|c| c.surroundings.windows = Some(fact(WindowsVersion { major: 6, minor: 2, build: 9200 }, 1))),
+        "passes"
+    );
+    assert_eq!(with(|c| c.key.remarks.truncate(1)), "passes");
+    assert_eq!(with(|c| c.key.remarks = vec![fact(KeyRemark::MissingStoredKeyset, 42)]), "silent");
 }

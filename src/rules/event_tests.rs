@@ -1,6 +1,6 @@
 //! Each condition of the rules about Schannel's events counts.
 
-use super::check::FindingDraft;
+use super::check::{FindingDraft, Outcome};
 use super::schannel::{self, Teller};
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use crate::case::credential::{Association, Bound, Credential, CredentialId, Origin};
@@ -36,6 +36,16 @@ fn said(kept: Vec<Credential>, events: Vec<EventRecord>, rule: &str, asked: &[&s
 
 fn found(kept: Vec<Credential>, events: Vec<EventRecord>, rule: &str, asked: &[&str]) -> Vec<FindingDraft> {
     failed(&run_case(&case_of(kept, logged(events)), asked), rule)
+}
+
+/// What a rule says when it has no finding.
+fn reason(kept: Vec<Credential>, events: Vec<EventRecord>, rule: &str) -> String {
+    let recorded = run_case(&case_of(kept, logged(events)), &["iis"]);
+    let own = recorded.into_iter().find(|r| r.rule.name == rule).map(|r| r.outcome);
+    match own {
+        Some(Outcome::Pass(reason) | Outcome::NotApplicable(reason)) => reason.to_string(),
+        _ => String::new(),
+    }
 }
 
 fn numbered(id: u32) -> Credential {
@@ -130,7 +140,8 @@ fn a_key_that_could_not_be_opened() {
         // The code that says nothing: every candidate.
         (0x8009_030D, "key-file-absent"),
     ] {
-        assert!(message(vec![coded(code)]).contains(decides), "{code:08x}");
+        let message = message(vec![coded(code)]);
+        assert!(message.contains(decides) && !message.contains("no rule of its own"), "{code:08x}");
     }
     assert!(message(vec![coded(0x8007_1234)]).contains("no rule of its own"));
     assert!(message(vec![event(36_870)]).contains("shows no code"));
@@ -140,6 +151,7 @@ fn a_key_that_could_not_be_opened() {
     assert_eq!(all.iter().filter(|d| d.message.contains("logged 2 times")).count(), 1);
     assert_eq!(all.len(), 3);
     assert!(message(vec![by("lsass", event(36_870))]).contains("LDAPS"));
+    assert!(!message(vec![event(36_870)]).contains("logged"));
     assert!(message(vec![event(36_870)]).contains("names no process"));
     let open = EventRecord { side: None, ..event(36_870) };
     assert!(message(vec![open]).contains("whether a server's or a client's"));
@@ -223,6 +235,10 @@ fn events_that_say_nothing_of_a_key() {
     assert_eq!(of(vec![state(10_001)]), "silent");
     assert_eq!(of(vec![event(36_871)]), "silent");
     assert_eq!(of(vec![client(state(10_013))]), "silent");
+    let why = |list| reason(Vec::new(), list, rule);
+    assert!(why(vec![client(state(10_013)), state(10_001)]).contains("outgoing connections"));
+    assert!(why(vec![state(10_001)]).contains("another state"));
+    assert!(why(Vec::new()).contains("no event 36871"));
     let sure = |e| found(Vec::new(), vec![e], rule, &["iis"])[0].confidence;
     assert_eq!(sure(state(10_013)), Confidence::Likely);
     assert_eq!(sure(EventRecord { side: None, ..state(10_013) }), Confidence::Possible);
@@ -261,8 +277,8 @@ fn events_that_say_nothing_of_a_key() {
     for number in [0, 20, 40, 47, 70] {
         assert_eq!(said(Vec::new(), vec![alert(36_887, number)], rule, &["iis"]), "silent", "{number}");
     }
-    let drafts = found(Vec::new(), vec![by("lsass", alert(36_887, 48))], rule, &["iis"]);
-    assert!(drafts[0].message.contains("LDAPS"));
+    let drafts = found(Vec::new(), vec![by("lsass", alert(36_887, 48)); 2], rule, &["iis"]);
+    assert!(drafts[0].message.contains("LDAPS") && drafts[0].message.contains("logged 2 times"));
 }
 
 #[test]
@@ -273,7 +289,37 @@ fn a_clients_credential_is_no_servers() {
     assert_eq!(of(vec![client(event(36_871))]), "passes");
     assert_eq!(of(vec![client(event(36_874))]), "silent");
     assert_eq!(of(vec![event(36_870)]), "silent");
+    let told = |count| reason(Vec::new(), vec![client(event(36_870)); count], rule);
+    assert!(told(2).contains("36870, 2 times, is about") && told(1).contains("36870 is about"));
     // Told at each certificate that somebody could take it for.
     let both = vec![client(event(36_870)), client(event(36_870)), client(event(36_871))];
     assert_eq!(said(vec![numbered(1), numbered(2)], both, rule, &["iis"]), "passes passes passes passes");
+}
+
+#[test]
+fn a_key_for_signatures_where_suites_exchange_keys() {
+    let rule = "ku-digital-signature-only-rsa-kx";
+    let signs = |workload| {
+        let mut c = numbered(1);
+        certificate(&mut c).key_usage = Some(fact(crate::model::key_usage::KeyUsage(0x80), 5));
+        c.bound.push(Bound { workload, endpoint: None, place: Place::default(), observed: 0 });
+        c
+    };
+    let of = |c: Credential, e: EventRecord| said(vec![c], vec![e], rule, &["iis", "rdp"]);
+    assert_eq!(of(signs("iis"), event(36_874)), "fails");
+    let workloads = &found(vec![signs("iis")], vec![event(36_874)], rule, &["iis", "rdp"])[0].workloads;
+    assert_eq!(workloads.iter().map(|t| t.workload.name).collect::<Vec<_>>(), ["iis"]);
+    assert_eq!(of(signs("winrm"), event(36_874)), "silent");
+    assert_eq!(of(signs("iis"), event(36_888)), "silent");
+    let foreign = EventRecord { provider: Some(fact("Contoso".to_owned(), 4)), ..event(36_874) };
+    assert_eq!(of(signs("iis"), foreign), "silent");
+    assert_eq!(of(numbered(1), event(36_874)), "silent");
+    let with = |change: fn(&mut Credential)| {
+        let mut c = signs("iis");
+        change(&mut c);
+        of(c, event(36_874))
+    };
+    assert_eq!(with(|c| certificate(c).key_usage = Some(fact(crate::model::key_usage::KeyUsage(0xA0), 5))), "silent");
+    assert_eq!(with(|c| certificate(c).public_key.algorithm = Some(fact("ECC".to_owned(), 8))), "silent");
+    assert_eq!(with(|c| c.key.key_spec = Some(fact(crate::model::key_spec::KeySpec(2), 24))), "silent");
 }

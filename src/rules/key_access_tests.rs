@@ -3,7 +3,7 @@
 use super::check::{Outcome, Recorded};
 use super::testing::{case_of, certificate, fact, failed, linked, run_case};
 use super::{RULES, RuleEntry};
-use crate::case::credential::{Access, Association, Credential, Origin, TestOutcome};
+use crate::case::credential::{Access, Association, Credential, Origin, Scope, Store, TestOutcome};
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath};
 use crate::model::event_record::{EventRecord, Side};
@@ -258,6 +258,8 @@ fn windows_admin_center_is_about_cng_keys() {
     assert_eq!(failed(&found, "wac-cng-acl").len(), 1);
     let found = check(&case(ksp(), vec![acl(1, &cng_file(), &[SYSTEM, ADMINS, NETWORK])]), "wac");
     assert!(passes(&found, "wac-cng-acl"));
+    assert!(outcomes(&check(&case(csp(), vec![acl(1, &file(), &[SYSTEM])]), "wac"), "wac-cng-acl").is_empty());
+    assert!(outcomes(&check(&case(ksp(), vec![acl(1, &cng_file(), &[SYSTEM])]), "rdp"), "wac-cng-acl").is_empty());
 }
 
 #[test]
@@ -394,6 +396,21 @@ fn a_denied_read_in_a_trace() {
     assert!(own[0].remedies[0].steps[1].run.contains("/grant *S-1-5-20:(R)"));
     let found = check(&case(csp(), vec![denied("notepad.exe", "Generic Read")]), "rdp");
     assert_eq!(failed(&found, rule)[0].confidence, Confidence::Possible);
+    // A refusal to write is no sign that reading works, and the plain read tells the most.
+    for rows in [
+        vec![denied("lsass.exe", "Write DAC"), denied("lsass.exe", "Generic Read")],
+        vec![denied("lsass.exe", "All Access"), denied("lsass.exe", "Generic Read")],
+    ] {
+        assert_eq!(failed(&check(&case(csp(), rows), "rdp"), rule)[0].confidence, Confidence::Likely);
+    }
+    // A container of Windows itself is told though no certificate leads to it.
+    let was = format!("{CAPI_FOLDER}\\76944fb33636aeddb9590521c2e8815a_{GUID}");
+    let own =
+        failed(&check(&case(csp(), vec![trace("lsass.exe", &was, "ACCESS DENIED", "Generic Read")]), "iis"), rule);
+    assert!(own[0].message.contains("iisWasKey"));
+    // Without any certificate whose key file is known every denial counts.
+    let alone = case_of(Vec::new(), vec![denied("lsass.exe", "Generic Read")]);
+    assert_eq!(failed(&check(&alone, "rdp"), rule).len(), 1);
     for quiet in [
         vec![denied("lsass.exe", "Write DAC")],
         vec![denied("lsass.exe", "Generic Read/Write"), trace("lsass.exe", &file(), "SUCCESS", "Generic Read")],
@@ -482,6 +499,10 @@ fn the_machines_own_guid() {
     };
     assert_eq!(failed(&check(&case(named(), vec![listing(CAPI_FOLDER, &files(3), true)]), "iis"), rule).len(), 1);
     assert!(failed(&check(&case(named(), vec![listing(CAPI_FOLDER, &files(2), true)]), "iis"), rule).is_empty());
+    // Half of the files is not most of them.
+    let own = ["6de9cb26d2b98c01ec4e9e8b34824aa2", "76944fb33636aeddb9590521c2e8815a"].map(|p| format!("{p}_{GUID}"));
+    let half = [files(3), own.to_vec()].concat();
+    assert!(failed(&check(&case(named(), vec![listing(CAPI_FOLDER, &half, true)]), "iis"), rule).is_empty());
 }
 
 #[test]
@@ -809,4 +830,82 @@ fn a_folder_that_is_open_gets_its_default_back() {
     assert_eq!(steps(CAPI_FOLDER, &[users, ADMINS]), [default, remove]);
     // CNG's folder has no entry for Everyone.
     assert_eq!(steps(CNG_FOLDER, &[everyone, ADMINS]), [format!("icacls \"{CNG_FOLDER}\" /remove:g *S-1-1-0")]);
+}
+
+#[test]
+fn permissions_in_the_folder_that_the_provider_does_not_use() {
+    let rule = "acl-applied-to-wrong-directory";
+    let folder = || acl(1, CAPI_FOLDER, &[EVERYONE, ADMINS, NETWORK]);
+    let of = |c: Credential, seen: Vec<Observed>, asked: &str| {
+        let seen = [vec![folder()], seen].concat();
+        let found = check(&case(c, seen), asked);
+        failed(&found, rule).iter().map(|d| d.workloads.len()).collect::<Vec<_>>()
+    };
+    let none: [usize; 0] = [];
+    // Services of one account make one finding; another service's account has no permission there.
+    assert_eq!(of(ksp(), Vec::new(), "rdp,exchange,sql-server"), [2]);
+    // The key file is in CryptoAPI's folder after all: its permissions, or a listing, show it there.
+    let there = format!("{CAPI_FOLDER}\\{CNG_PREFIX}_{GUID}");
+    assert_eq!(of(ksp(), vec![acl(2, &there, &[SYSTEM, ADMINS])], "rdp"), none);
+    let files = |prefix: &str| [format!("{prefix}_{GUID}")];
+    for c in [ksp(), shut(ksp())] {
+        assert_eq!(of(c.clone(), vec![listing(CAPI_FOLDER, &files(CNG_PREFIX), true)], "rdp"), none);
+        assert_eq!(of(c.clone(), vec![listing(CNG_FOLDER, &files(CNG_PREFIX), true)], "rdp"), [1]);
+        for other in ["a59b1bf435f36edf92e0609b0f6826a0", "c59b1bf435f36edf92e0609b0f6826a0"] {
+            assert_eq!(of(c.clone(), vec![listing(CAPI_FOLDER, &files(other), true)], "rdp"), [1], "{other}");
+        }
+    }
+}
+
+#[test]
+fn entries_that_deny_or_belong_to_nobody() {
+    use AceKind::{Allow, Deny};
+    let rule = "acl-deny-or-orphan-sid";
+    let of = |seen: Observed| failed(&check(&case(csp(), vec![seen]), "iis"), rule);
+    let denied = &of(acl(1, &file(), &[SYSTEM, ADMINS, ("Everyone", Deny, READ)]))[0];
+    assert!(denied.message.contains("to Everyone"));
+    let orphan = ("S-1-5-21-1-2-3-1104", Allow, FULL);
+    assert_eq!(of(acl(1, &file(), &[orphan])).len(), 1);
+    // Not all of them, a list that is cut, without entries, or that shows SIDs for every name.
+    assert!(of(acl(1, &file(), &[orphan, SYSTEM])).is_empty());
+    assert!(of(acl(1, &file(), &[])).is_empty());
+    assert!(of(cut(acl(1, &file(), &[orphan]))).is_empty());
+    assert!(of(Observed { kind: "sddl", ..acl(1, &file(), &[orphan]) }).is_empty());
+    let mut named = acl(1, &file(), &[orphan]);
+    if let Observation::AccessList(list) = &mut named.what {
+        "CONTOSO\\svc".clone_into(&mut list.entries[0].printed);
+    }
+    assert!(of(named).is_empty());
+    // The folder's own list is another matter.
+    assert!(of(acl(1, CAPI_FOLDER, &[orphan])).is_empty());
+}
+
+#[test]
+fn code_that_cannot_read_a_key_that_opens() {
+    let rule = "app-code-no-key-read";
+    let said = || error(Some(0x8009_0016), "Keyset does not exist", ErrorContext::Unknown);
+    let of = |change: fn(&mut Credential), seen| {
+        let mut c = csp();
+        change(&mut c);
+        let found = check(&case(c, seen), "dotnet,adcs");
+        let word = |o: &&Outcome| matches!(o, Outcome::Unknown { .. });
+        (outcomes(&found, rule).len(), outcomes(&found, rule).iter().any(word))
+    };
+    let untested: fn(&mut Credential) = |c| c.key.encryption_test = TestOutcome::NotShown;
+    // An administrator opens it and the application does not: the permissions would tell.
+    assert_eq!(of(|_| (), vec![said()]), (1, true));
+    assert_eq!(of(|_| (), Vec::new()), (1, false));
+    assert_eq!(of(untested, vec![said()]), (1, false));
+    // A user's keyset or store is the application's own, an authority's key none of it.
+    let others: [fn(&mut Credential); 3] = [
+        |c| c.key.flags = Some(fact(0, 23)),
+        |c| {
+            c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+            certificate(c).extended_key_usage = None;
+        },
+        |c| certificate(c).is_ca = Some(fact(true, 4)),
+    ];
+    for (n, other) in others.into_iter().enumerate() {
+        assert_eq!(of(other, vec![said()]), (0, false), "{n}");
+    }
 }

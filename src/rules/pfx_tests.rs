@@ -88,9 +88,13 @@ fn the_provider_that_a_file_names() {
     // A provider that nobody knows.
     let unknown = &failed(&run(&pfx("Contoso Provider", 1, 1), &["iis"], &[]), rule)[0];
     assert_eq!((unknown.severity, unknown.confidence), (Severity::Note, Confidence::Possible));
-    let ec = but(&pfx(SOFTWARE_KSP, 0, 0), |c| c.key.algorithm = Some(fact("ECC".to_owned(), 33)));
-    assert_eq!(says(rule, &ec, &["sql-server"]), "fails");
-    assert_eq!(says(rule, &ec, &["iis"]), "passes");
+    // Configuration Manager takes CNG keys, but only RSA.
+    let keyed = |algorithm: &str| {
+        but(&open(pfx(SOFTWARE_KSP, 0, 0)), |c| c.key.algorithm = Some(fact(algorithm.to_owned(), 33)))
+    };
+    assert_eq!(says(rule, &keyed("RSA"), &["configmgr"]), "passes");
+    assert_eq!(says(rule, &keyed("ECC"), &["configmgr"]), "fails");
+    assert_eq!(says(rule, &keyed("ECC"), &["iis"]), "passes");
     assert_eq!(says(rule, &but(&pfx(STRONG, 1, 1), |c| c.key.provider = None), &["iis"]), "passes");
     assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "silent");
 }
@@ -130,6 +134,9 @@ fn whose_keyset_an_import_takes() {
     assert_eq!(says(rule, &open(&plain), &["code-signing"]), "passes");
     assert_eq!(says(rule, &open(&marked), &["code-signing", "iis"]), "passes");
     assert_eq!(says(rule, &open(&plain), &["code-signing", "iis"]), "fails");
+    // A server of any kind may keep its key with the machine or with its account.
+    assert_eq!(says(rule, &marked, &["generic"]), "passes");
+    assert_eq!(says(rule, &plain, &["generic"]), "passes");
     assert_eq!(says(rule, &part(&plain, |p| p.key_bag = None), &["iis"]), "silent");
     assert_eq!(says(rule, &but(&plain, |c| c.certificate = None), &["iis"]), "silent");
     assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "silent");
@@ -206,9 +213,13 @@ fn which_windows_opens_a_file() {
     );
     assert_eq!((told(&aes), told(&on(&aes, 14393))), (open, sure));
     assert_eq!(says(rule, &on(&aes, 16299), &["iis"]), "passes");
+    let title = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].title.clone();
+    assert!(title(&on(&aes, 14393)).starts_with("the target can not open the file"));
     // What no document tells is open on a new Windows too.
     let odd = with(&[("MAC", "SHA3-256, 2048", Support::NotDocumented)]);
     assert_eq!((told(&odd), told(&on(&odd, 26100)), told(&on(&odd, 14393))), (open, open, sure));
+    assert!(title(&odd).starts_with("no document says"));
+    assert!(!title(&aes).starts_with("no document says"));
     assert_eq!(says(rule, &with(&[("part", "PBE-SHA1-3DES", Support::Every)]), &["iis"]), "passes");
     assert_eq!(says(rule, &part(&aes, |p| p.first = false), &["iis"]), "silent");
     // Each name once, and only of those that decide.
@@ -268,4 +279,13 @@ fn one_friendly_name_for_two_certificates() {
     assert!(pair("fabrikam web", None).is_empty());
     assert!(pair("{11111111-2222-4333-8444-555555555555}", Some("{11111111-2222-4333-8444-555555555555}")).is_empty());
     assert!(of(vec![one(1, "fabrikam web", None), one(2, "fabrikam mail", Some("fabrikam mail"))]).is_empty());
+}
+
+#[test]
+fn the_command_that_opens_a_locked_file() {
+    use super::remedy::{open_pfx, show_command};
+    let c = file(&pfx(STRONG, 1, 1), |f| f.name = Some("C:\\certs\\web server.pfx".to_owned()));
+    assert_eq!(open_pfx(&c), "keyspect --passin file:password.txt \"web server.pfx\"");
+    assert_eq!(show_command(&part(&c, |p| p.key_locked = true)), open_pfx(&c));
+    assert_ne!(show_command(&c), open_pfx(&c));
 }
