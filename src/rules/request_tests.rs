@@ -181,6 +181,20 @@ fn the_type_of_a_provider() {
         assert_eq!(said(name, kind), word, "{name} {kind}");
     }
     assert_eq!(says("inf-provider-type-mismatch", |_| ()), "silent");
+    // What is not confirmed is not written into an INF.
+    let mut luna = inf();
+    luna.providers = vec![fact("Luna Cryptographic Services for Microsoft Windows".to_owned(), 3)];
+    luna.provider_type = Some(fact(0, 4));
+    let draft = &failed(&run_request(&luna, &["iis"], None), "inf-provider-type-mismatch")[0];
+    assert!(!draft.message.contains("type 1") && !draft.remedies[0].steps[0].run.contains("ProviderType = 1"));
+    // The software providers of the types 1 and 24 are one library.
+    let mut close = inf();
+    close.providers = vec![fact("Microsoft Enhanced RSA and AES Cryptographic Provider".to_owned(), 3)];
+    let severity = |key: &mut KeyRequest, kind: u32| {
+        key.provider_type = Some(fact(kind, 4));
+        failed(&run_request(key, &["iis"], None), "inf-provider-type-mismatch")[0].severity
+    };
+    assert_eq!((severity(&mut close, 1), severity(&mut close, 12)), (Severity::Note, Severity::Error));
 }
 
 #[test]
@@ -517,7 +531,9 @@ fn an_inf_put_right() {
         key
     };
     assert!(has(&on("Contoso Key Storage Provider"), "inf-provider-type-mismatch", "ProviderType = 0"));
-    assert_eq!(corrected(&on("Contoso Provider"), &["inf-provider-type-mismatch"]), None);
+    for unknown in ["Contoso Provider", "Luna Cryptographic Services for Microsoft Windows"] {
+        assert_eq!(corrected(&on(unknown), &["inf-provider-type-mismatch"]), None, "{unknown}");
+    }
     let mut pipes = with(&[("NewRequest", "KeyUsage", "A | B"), ("NewRequest", "KeySpec", "1")]);
     pipes.unquoted_pipes = vec![("KeyUsage".to_owned(), fact("A | B".to_owned(), 3))];
     let text = corrected(&pipes, &["inf-unquoted-pipe"]).unwrap_or_default();
