@@ -169,6 +169,14 @@ fn iis_and_http_sys_part() {
     assert_eq!(beside(ip("0.0.0.0", 8443)), none);
     assert_eq!(beside(ip("10.0.0.5", 443)), none);
     assert_eq!(beside(host("mail.contoso.com", 443)), none);
+    // A name without a hash refers to the central store of its port.
+    let central = || seen(wanted(Endpoint::CentralStore { port: 443 }, Some(3)));
+    let by_name =
+        |hash| vec![central(), complete(), seen(binding(BindingOrigin::HttpSys, host("www.contoso.com", 443), hash))];
+    assert_eq!(
+        (said(by_name(None), "iis"), said(by_name(Some(ONE)), "iis")),
+        ("passes".to_owned(), "fails".to_owned())
+    );
     let other = binding(BindingOrigin::HttpSys, host("www.contoso.com", 443), Some(OTHER));
     let draft = &found(vec![named(), seen(other)], rule, &["iis"])[0];
     assert!(draft.remedies[0].steps[1].run.contains(&format!("certhash={ONE}")));
@@ -322,6 +330,16 @@ fn what_an_entry_of_http_sys_met() {
     }
     let bare = EventRecord { provider: None, ..event(15_021, "", "0.0.0.0:443") };
     assert_eq!(said(&case_of(Vec::new(), vec![logged(bare)]), rule, &["iis"]), "fails");
+    // The certificates that are bound to it.
+    let bound = |endpoint: &str| {
+        let mut c = stored(ONE, "My", Scope::Machine);
+        let endpoint = Some(endpoint.to_owned());
+        c.bound.push(Bound { workload: "iis", endpoint, place: Place::default(), observed: 0 });
+        let case = case_of(vec![c], vec![logged(event(15_021, "HttpEvent", "0.0.0.0:443"))]);
+        failed(&run_case(&case, &["iis"]), rule)[0].related.clone()
+    };
+    assert_eq!(bound("0.0.0.0:443"), [CredentialId(1)]);
+    assert!(bound("0.0.0.0:444").is_empty());
     // Once for each endpoint and status, with their number.
     let one = |endpoint: &str, status| {
         let e = event(15_021, "HttpEvent", endpoint);

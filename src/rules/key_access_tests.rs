@@ -403,6 +403,10 @@ fn a_denied_read_in_a_trace() {
     ] {
         assert_eq!(failed(&check(&case(csp(), rows), "rdp"), rule)[0].confidence, Confidence::Likely);
     }
+    // Looking at the attributes is no reading either.
+    let looked = trace("lsass.exe", &file(), "SUCCESS", "Read Attributes");
+    let rows = vec![denied("lsass.exe", "Generic Read"), looked];
+    assert_eq!(failed(&check(&case(csp(), rows), "rdp"), rule).len(), 1);
     // A container of Windows itself is told though no certificate leads to it.
     let was = format!("{CAPI_FOLDER}\\76944fb33636aeddb9590521c2e8815a_{GUID}");
     let own =

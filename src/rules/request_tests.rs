@@ -431,6 +431,7 @@ fn what_operations_manager_asks_of_an_inf() {
     assert_eq!(said(&|key| key.key_spec = None), "fails");
     assert_eq!(said(&|key| key.machine_keyset = Some(fact(false, 6))), "fails");
     assert_eq!(said(&|key| key.extended_key_usage = usages(&[oid::SERVER_AUTH])), "fails");
+    assert_eq!(said(&|key| key.extended_key_usage = usages(&[oid::SERVER_AUTH, oid::CODE_SIGNING])), "fails");
     assert_eq!(said(&|key| key.extended_key_usage = usages(&[oid::ANY_EKU])), "passes");
     // The template's purposes; a key storage provider has no KeySpec.
     let by_template = |key: &mut KeyRequest| {
