@@ -2,7 +2,7 @@
 
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use crate::case::credential::{
-    Access, Association, Credential, CredentialId, KeyRemark, Origin, Scope, SourceRange, Store, ValidityDate,
+    Access, Association, Bound, Credential, CredentialId, KeyRemark, Origin, Scope, SourceRange, Store, ValidityDate,
 };
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::model::date::Moment;
@@ -266,7 +266,11 @@ fn the_request_that_waits_for_a_certificate() {
     assert_eq!(of(vec![alone(7), but(waiting(7), |c| c.store = None)]), "unknown");
     assert_eq!(of(vec![keyed(numbered(1, 1), 7), waiting(7)]), "silent");
     for origin in [Origin::FileDump, Origin::CertificateFile] {
-        assert_eq!(of(vec![but(alone(7), |c| c.origin = origin), waiting(7)]), "silent", "{origin:?}");
+        let file = but(alone(7), |c| {
+            c.origin = origin;
+            c.bound.push(Bound { workload: "iis", endpoint: None, place: Place::default(), observed: 0 });
+        });
+        assert_eq!(of(vec![file, waiting(7)]), "silent", "{origin:?}");
     }
 }
 

@@ -816,6 +816,14 @@ fn the_link_that_operations_manager_lacks() {
         "silent"
     );
     assert_eq!(with(|c| certificate(c).extended_key_usage = None), "silent");
+    // It takes its certificate from the machine's store, whatever names another one; an authority's is none of its own.
+    let user = but(&alone, |c| {
+        c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+    });
+    let authority = but(&alone, |c| certificate(c).is_ca = Some(fact(true, 4)));
+    for c in [user, authority] {
+        assert_eq!(words(&run(&c, &["scom"], &["scom"]), rule), "silent");
+    }
     let other = |c: &mut Credential| {
         certificate(c).extended_key_usage =
             Some(fact(vec![oid::SERVER_AUTH.to_owned(), oid::CODE_SIGNING.to_owned()], 6));

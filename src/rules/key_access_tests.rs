@@ -829,7 +829,7 @@ fn a_folder_that_is_open_gets_its_default_back() {
     let everyone = ("Everyone", AceKind::Allow, FULL);
     let users = ("BUILTIN\\Users", AceKind::Allow, FULL);
     let default = format!("icacls \"{CAPI_FOLDER}\" /grant:r *S-1-1-0:(R,W) /grant *S-1-5-32-544:F");
-    assert_eq!(steps(CAPI_FOLDER, &[everyone, ADMINS]), [default.clone()]);
+    assert_eq!(steps(CAPI_FOLDER, &[everyone, ADMINS]), [default.as_str()]);
     let remove = format!("icacls \"{CAPI_FOLDER}\" /remove:g *S-1-5-32-545");
     assert_eq!(steps(CAPI_FOLDER, &[users, ADMINS]), [default, remove]);
     // CNG's folder has no entry for Everyone.
