@@ -183,15 +183,41 @@ impl VisitMut for Writer {
     }
 }
 
-const SWITCH: &str = r#"//! Switches one mutant on.
-#![allow(missing_docs)]
+const SWITCH: &str = r#"//! Switches one mutant on, or writes down which test reaches which mutant.
+#![allow(missing_docs, clippy::all)]
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Write;
 use std::sync::LazyLock;
 static ACTIVE: LazyLock<u32> =
     LazyLock::new(|| std::env::var("KS_MUTANT").ok().and_then(|n| n.parse().ok()).unwrap_or(u32::MAX));
+static REACHED: LazyLock<Option<File>> = LazyLock::new(|| {
+    File::options().create(true).append(true).open(std::env::var_os("KS_MUTANT_REACHED")?).ok()
+});
+// A test has a thread of its own, with its name.
+thread_local!(static SEEN: RefCell<HashSet<u32>> = RefCell::default());
 pub fn on(id: u32) -> bool {
+    if let Some(mut file) = REACHED.as_ref()
+        && SEEN.try_with(|seen| seen.borrow_mut().insert(id)).unwrap_or(true)
+    {
+        let line = format!("{id} {}\n", std::thread::current().name().unwrap_or("-"));
+        let _ = file.write_all(line.as_bytes());
+    }
     *ACTIVE == id
 }
 "#;
+
+/// Writes a file that changes: what did not change is not built again.
+fn put(path: &str, text: &str) {
+    if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return;
+    }
+    if let Some(folder) = std::path::Path::new(path).parent() {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    std::fs::write(path, text).unwrap();
+}
 
 fn main() {
     let a: Vec<String> = std::env::args().skip(1).collect();
@@ -222,11 +248,11 @@ fn main() {
         placed += w.placed.len();
         limited.extend(w.limited.iter().copied());
         unplaced.extend(all.into_iter().filter(|id| !w.placed.contains(id) && !w.limited.contains(id)));
-        std::fs::write(format!("{}/{file}", a[2]), prettyplease::unparse(&tree)).unwrap();
+        put(&format!("{}/{file}", a[2]), &prettyplease::unparse(&tree));
     }
     let lib = std::fs::read_to_string(format!("{}/src/lib.rs", a[1])).unwrap();
     let lib = lib.replacen("pub mod model;", "#[doc(hidden)]\npub mod mutant_switch;\npub mod model;", 1);
-    std::fs::write(format!("{}/src/lib.rs", a[2]), lib).unwrap();
-    std::fs::write(format!("{}/src/mutant_switch.rs", a[2]), SWITCH).unwrap();
+    put(&format!("{}/src/lib.rs", a[2]), &lib);
+    put(&format!("{}/src/mutant_switch.rs", a[2]), SWITCH);
     println!("{}", serde_json::json!({"placed": placed, "limited": limited, "unplaced": unplaced}));
 }

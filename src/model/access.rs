@@ -416,6 +416,19 @@ mod tests {
     }
 
     #[test]
+    fn rights_that_cannot_be_read_leave_it_open() {
+        let open = |who: &str, printed: &str| list(&[(printed, ALLOW, None)]).grants(&[who], READ_DATA);
+        assert_eq!(open(SYSTEM, "NT AUTHORITY\\SYSTEM"), None);
+        assert_eq!(open(SYSTEM, "NT AUTHORITY\\NETWORK SERVICE"), Some(false));
+        // A user may be in the group.
+        assert_eq!(open("S-1-5-21-1-2-3-1001", "BUILTIN\\Users"), None);
+        // An account by its name.
+        let read = list(&[("S-1-5-20", ALLOW, Some(READ_DATA))]);
+        assert_eq!(read.grants(&["NT AUTHORITY\\NETWORK SERVICE"], READ_DATA), Some(true));
+        assert_eq!(read.grants(&["NT AUTHORITY\\LOCAL SERVICE"], READ_DATA), Some(false));
+    }
+
+    #[test]
     fn entries_for_children_do_not_count() {
         let mut folder = list(&[("Everyone", ALLOW, Some(AccessMask::FULL.0)), ("Everyone", DENY, Some(READ_DATA))]);
         folder.entries[0].inherit_only = true;

@@ -203,6 +203,19 @@ mod tests {
     }
 
     #[test]
+    fn names_that_somebody_gave() {
+        for (name, brought) in [
+            ("fabrikam web", true),
+            ("iisConfigurationKey", false),
+            ("IIS Express Development Certificate Container", false),
+            ("{00F81886-5F70-430A-939C-BB7DD58ECE2A}", false),
+            (" ", false),
+        ] {
+            assert_eq!(is_brought(name), brought, "{name}");
+        }
+    }
+
+    #[test]
     fn cng_pairs() {
         for (name, prefix) in [
             ("Contoso CA", "944d5680c0c53e2295b1cb4f50ba2b71"),

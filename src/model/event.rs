@@ -320,6 +320,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_with_a_severity() {
+        // HttpEvent 15021 as a raw identifier: 0xC000 in its high half.
+        for id in [15_021, 0xC000_3AAD] {
+            assert!(find(id).any(|e| e.provider == "HttpEvent"), "{id}");
+        }
+    }
+
+    #[test]
     fn numbers_are_unique_within_a_provider() {
         for (i, e) in EVENTS.iter().enumerate() {
             assert!(

@@ -195,3 +195,37 @@ pub struct Evidence {
     /// Whether this is the place that proves the finding.
     pub primary: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(source: u32, line: u32, column: u32) -> Place {
+        Place { source: SourceId(source), line, column, ..Place::default() }
+    }
+
+    #[test]
+    fn lines_of_two_sightings() {
+        let mut first = Excerpts::default();
+        first.push(SourceId(1), 3, 1, 30, "KeySpec = 2");
+        // The line that is there already; another line at the same place of another record, and the same line's rest.
+        first.push(SourceId(1), 3, 1, 30, "KeySpec = 2");
+        first.push(SourceId(1), 4, 1, 30, "Flags = 20");
+        first.push(SourceId(1), 4, 9, 38, "20 (32)");
+        let mut second = Excerpts::default();
+        second.push(SourceId(2), 3, 1, 30, "KeySpec = 1");
+        second.push(SourceId(2), 5, 1, 50, "Provider = x");
+        first.extend(second);
+        let texts: Vec<&str> = first.lines().map(|line| line.text).collect();
+        assert_eq!(texts, ["KeySpec = 2", "Flags = 20", "20 (32)", "KeySpec = 1", "Provider = x"]);
+        assert_eq!(first.bytes(), texts.concat().len());
+        let at = |place| first.at(place).map(|line| line.text);
+        assert_eq!((at(place(1, 3, 1)), at(place(2, 3, 1))), (Some("KeySpec = 2"), Some("KeySpec = 1")));
+        // The last text of the line that begins at or before the place.
+        assert_eq!((at(place(1, 4, 8)), at(place(1, 4, 9))), (Some("Flags = 20"), Some("20 (32)")));
+        assert_eq!((at(place(1, 5, 1)), at(place(2, 5, 0))), (None, Some("Provider = x")));
+        let shown = first.evidence(place(1, 3, 11), "signing only", true);
+        assert_eq!((shown.excerpt.as_str(), shown.line_text.as_str()), ("2", "KeySpec = 2"));
+        assert_eq!(first.evidence(place(1, 0, 1), "nowhere", true).line_text, "");
+    }
+}

@@ -95,6 +95,14 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_differ_have_other_hashes() {
+        let others: [&[u8]; 6] = [b"", b"\0", b"a", b"12345678", b"12345678\0", b"123456789"];
+        for (index, bytes) in others.iter().enumerate() {
+            assert!(others.iter().skip(index + 1).all(|other| of(other) != of(bytes)), "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn texts_that_differ_have_other_hashes() {
         let of = |texts: &[&str]| of_lower(texts.iter().map(|text| text.as_bytes()));
         assert_eq!(of(&["MY", "Contoso Web Server"]), of(&["my", "contoso web server"]));

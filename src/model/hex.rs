@@ -59,9 +59,10 @@ mod tests {
     fn digits_of_bytes() {
         assert_eq!(super::lower(&[0x00, 0x1f, 0xa0, 0xff]), "001fa0ff");
         assert_eq!(super::bytes(b"001fA0fF"), Some([0x00, 0x1f, 0xa0, 0xff]));
-        for other in [b"1g00", b"1G00", b"/000", b":000", b"@000", b"`000", b"\xB0000"] {
+        for other in [b"1g00", b"1G00", b"/000", b":000", b"@000", b"`000", b"\xB0000", b"g100", b"00:1"] {
             assert_eq!(super::bytes::<4, 2>(other), None, "{other:?}");
         }
+        assert_eq!(super::bytes::<4, 1>(b"0011"), None);
     }
 
     #[test]

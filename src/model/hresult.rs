@@ -387,6 +387,11 @@ mod tests {
         for text in ["0x80070520", "80070520", "-2147023584", "2147943712"] {
             assert_eq!(parse(text), Some(NO_SUCH_LOGON_SESSION), "{text}");
         }
+        for text in ["0xC000005F", "C000005F", "c000005f", " 0Xc000005f "] {
+            assert_eq!(parse(text), Some(0xC000_005F), "{text}");
+        }
+        // Eight digits are hexadecimal only where a failure's code begins so.
+        assert_eq!((parse("12345678"), parse("0x000000001"), parse("8007052G")), (Some(12_345_678), None, None));
         assert_eq!(find(1312).map(|c| c.name), Some("ERROR_NO_SUCH_LOGON_SESSION"));
         assert_eq!(find(0xC000_005F).map(|c| c.value), Some(NO_SUCH_LOGON_SESSION));
     }

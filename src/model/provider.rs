@@ -244,6 +244,16 @@ pub fn kind_of_name(name: &str) -> Option<ProviderKind> {
     }
 }
 
+/// The type that a provider of this name has; `None`: it is not known, or a vendor's CSP, whose type no public artifact
+/// confirms.
+pub fn stated_type(name: &str) -> Option<u32> {
+    match find(name) {
+        Some(known) if known.class == ThirdParty && known.provider_type != 0 => None,
+        Some(known) => Some(known.provider_type),
+        None => (kind_of_name(name) == Some(ProviderKind::Ksp)).then_some(0),
+    }
+}
+
 /// The name of a provider type (wincrypt.h), or `None`.
 pub fn type_name(provider_type: u32) -> Option<&'static str> {
     Some(match provider_type {

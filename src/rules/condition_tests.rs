@@ -2,19 +2,16 @@
 //! fact that turns its answer.
 
 use super::check::{Outcome, Recorded};
-use super::testing::{certificate, fact, failed, linked, run, targets};
-use super::{Context, judge};
+use super::testing::{case_of, certificate, fact, failed, linked, run, run_case, words};
 use crate::case::credential::{
     Access, Association, Credential, CredentialId, Exportable, KeyRemark, ONLY_SLOT, Origin, Scope, Store, TestKind,
     TestOutcome, ValidityDate,
 };
-use crate::case::index::{CaseIndex, IndexEntry};
-use crate::limits::Limits;
 use crate::model::date::Moment;
 use crate::model::fact::Fact;
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::thumbprint::Sha1;
-use crate::model::{key_spec::KeySpec, key_usage::KeyUsage, oid};
+use crate::model::{key_spec::KeySpec, key_usage::KeyUsage, oid, windows::WindowsVersion};
 use time::macros::datetime;
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
@@ -28,14 +25,7 @@ const SAFENET_KSP: &str = "SafeNet Key Storage Provider";
 
 /// What the rule about one credential says: of several outcomes each.
 fn says(rule: &str, c: &Credential, asked: &[&str]) -> String {
-    let recorded = run(c, asked, &[]);
-    let words = recorded.iter().filter(|r| r.rule.name == rule).map(|r| match r.outcome {
-        Outcome::Fail(_) => "fails",
-        Outcome::Pass(_) => "passes",
-        Outcome::Unknown { .. } => "unknown",
-        Outcome::NotApplicable(_) => "silent",
-    });
-    words.collect::<Vec<_>>().join(" ")
+    words(&run(c, asked, &[]), rule)
 }
 
 /// A credential after a change.
@@ -122,6 +112,11 @@ fn whether_the_key_is_the_certificates() {
         c.key.test_places.push(fact((TestKind::Encryption, TestOutcome::Failed), 25));
     });
     assert_eq!(failed(&run(&refused, &["iis"], &[]), rule)[0].confidence, Confidence::Possible);
+    let unsigned = but(&plain, |c| {
+        c.key.signature_test = TestOutcome::Failed;
+        c.key.test_places.push(fact((TestKind::Signature, TestOutcome::Failed), 25));
+    });
+    assert_eq!(says(rule, &unsigned, &["iis"]), "fails");
     // A keyset that is missing is another rule's.
     assert_eq!(says(rule, &remarked(&refused, KeyRemark::MissingStoredKeyset), &["iis"]), "unknown");
     // One test that passed speaks for the key.
@@ -144,13 +139,7 @@ fn one_container_for_two_keys() {
         let (mut first, mut second) = (one(1), one(2));
         [first.key.encryption_test, first.key.signature_test] = tests;
         other(&mut second);
-        let kept = vec![first, second];
-        let case = CaseIndex { entries: kept.iter().map(IndexEntry::from).collect(), kept, ..CaseIndex::default() };
-        let asked = targets(&["iis"]);
-        let limits = Limits::default();
-        let at = datetime!(2026-11-01 12:00 UTC);
-        let cx = Context { workloads: &asked, bound: &[], at, windows: None, limits: &limits, stop: &|| false };
-        let recorded = judge::run_case(&case, &cx);
+        let recorded = run_case(&case_of(vec![first, second], Vec::new()), &["iis"]);
         let failed = |r: &&Recorded| r.rule.name == rule && matches!(r.outcome, Outcome::Fail(_));
         recorded.iter().filter(failed).filter_map(|r| r.credential).map(|id| id.0).collect::<Vec<_>>()
     };
@@ -371,6 +360,12 @@ fn keys_of_ad_fs() {
     assert_eq!(says(rule, &open(STRONG, 1, 2), &["iis"]), "silent");
     let hidden = but(&open(STRONG, 1, 2), |c| c.key.key_spec = None);
     assert_eq!(says(rule, &hidden, &["ad-fs"]), "unknown");
+    let told = |c: &Credential, asked: &str| {
+        let draft = &failed(&run(c, &[asked], &[]), rule)[0];
+        (draft.evidence[0].label.to_string(), draft.remedies[0].steps[3].run.contains("-csp"))
+    };
+    assert_eq!(told(&open(STRONG, 1, 2), "ad-fs"), ("signing only".to_owned(), false));
+    assert_eq!(told(&open(SOFTWARE_KSP, 0, 0), "ad-fs-token-signing"), ("a CNG provider".to_owned(), true));
 }
 
 #[test]
@@ -484,6 +479,10 @@ fn providers() {
     assert_eq!(one(&linked(STRONG, 12, 1)).confidence, Confidence::Possible);
     assert_ne!(one(&untested(&linked(STRONG, 12, 1))).confidence, Confidence::Possible);
     assert_eq!(one(&untested(&linked(STRONG, 12, 1))).severity, Severity::Error);
+    // A KSP has no KeySpec.
+    let written = |c: &Credential| one(c).remedies[0].steps[0].run.to_string();
+    assert!(written(&linked(SOFTWARE_KSP, 1, 1)).contains("\"KeySpec=0\""));
+    assert!(written(&linked(STRONG, 12, 2)).contains("\"KeySpec=2\""));
 
     let rule = "provider-unknown";
     assert_eq!(says(rule, &untested(&linked("Acme Provider", 1, 1)), &["iis"]), "fails");
@@ -591,4 +590,329 @@ fn key_links_that_are_missing() {
     assert_eq!(failed(&run(&nowhere, &["iis"], &[]), rule)[0].confidence, Confidence::Possible);
     let open = but(&nowhere, |c| certificate(c).extended_key_usage = None);
     assert_eq!(says(rule, &open, &["iis"]), "unknown");
+}
+
+#[test]
+fn a_link_that_is_missing_weighs_by_what_needs_it() {
+    let rule = "key-prov-info-missing";
+    let alone = but(&linked(STRONG, 1, 1), |c| {
+        c.key = Default::default();
+        c.key.association = Association::None;
+    });
+    let open = but(&alone, |c| certificate(c).extended_key_usage = None);
+    let one = |c: &Credential, bound: &[&str]| {
+        let draft = &failed(&run(c, &["iis"], bound), rule)[0];
+        (draft.conditions, draft.confidence == Confidence::Possible)
+    };
+    // A binding names it, its purpose is a server's; neither: it may need no key.
+    assert_eq!((one(&open, &[]), one(&open, &["iis"])), ((1, true), (2, false)));
+    assert_eq!((one(&alone, &[]), one(&alone, &["iis"])), ((2, false), (3, false)));
+}
+
+#[test]
+fn a_key_file_with_the_other_apis_name() {
+    let rule = "key-file-wrong-directory-for-provider";
+    let guid = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    // Published pairs of a container and its file: CryptoAPI's and CNG's.
+    let capi = ("{00F81886-5F70-430A-939C-BB7DD58ECE2A}", "99247943bd018ca78ef945b82652598d");
+    let cng = ("te-0125d557-d02e-41dc-8476-36f189060ce9", "b59b1bf435f36edf92e0609b0f6826a0");
+    let of = |c: Credential, (container, prefix): (&str, &str)| {
+        but(&c, |c| {
+            c.key.container = Some(fact(container.to_owned(), 20));
+            c.key.stored_container = Some(fact(container.to_owned(), 20));
+            c.key.unique_name = Some(fact(format!("{prefix}_{guid}"), 26));
+        })
+    };
+    let (csp, ksp) = (linked(STRONG, 1, 1), linked(SOFTWARE_KSP, 0, 0));
+    assert_eq!(says(rule, &of(csp.clone(), capi), &["iis"]), "passes");
+    assert_eq!(says(rule, &of(ksp.clone(), cng), &["iis"]), "passes");
+    let message = |c| failed(&run(&c, &["iis"], &[]), rule)[0].message.clone();
+    assert!(message(of(ksp.clone(), capi)).contains("made by CryptoAPI"));
+    assert!(message(of(csp.clone(), cng)).contains("made by CNG"));
+    assert_eq!(says(rule, &of(csp.clone(), (cng.0, capi.1)), &["iis"]), "silent");
+    assert_eq!(says(rule, &but(&of(ksp.clone(), capi), |c| c.origin = Origin::FileDump), &["iis"]), "silent");
+    assert_eq!(says(rule, &of(linked(SAFENET_KSP, 0, 0), capi), &["iis"]), "silent");
+    assert_eq!(says(rule, &of(ksp.clone(), capi), &["code-signing"]), "silent");
+    assert_eq!(says(rule, &but(&of(ksp, capi), |c| c.key.unique_name = None), &["iis"]), "silent");
+}
+
+#[test]
+fn what_ldaps_asks_of_a_certificate() {
+    let rule = "ldaps-dc-cert";
+    assert_eq!(says(rule, &linked(SCHANNEL, 12, 1), &["ldaps"]), "passes");
+    assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 0), &["ldaps"]), "fails");
+    assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 0), &["iis"]), "silent");
+}
+
+#[test]
+fn names_and_strength_of_a_certificate() {
+    let server = linked(STRONG, 1, 1);
+    let unnamed = but(&server, |c| certificate(c).alternative_names.clear());
+    let rule = "san-missing";
+    assert_eq!(says(rule, &server, &["iis"]), "passes");
+    assert_eq!(says(rule, &unnamed, &["iis"]), "fails");
+    assert_eq!(says(rule, &unnamed, &["code-signing"]), "silent");
+    assert_eq!(says(rule, &but(&unnamed, |c| certificate(c).extensions_shown = false), &["iis"]), "unknown");
+    assert_eq!(says(rule, &but(&unnamed, |c| c.incomplete = true), &["iis"]), "unknown");
+    assert_eq!(says(rule, &but(&unnamed, |c| certificate(c).extended_key_usage = None), &["iis"]), "silent");
+    let own = |c: &Credential| {
+        but(c, |c| {
+            c.store =
+                Some(Store { name: Some(fact("Remote Desktop".to_owned(), 1)), scope: Some(fact(Scope::Machine, 1)) });
+        })
+    };
+    assert_eq!(says(rule, &own(&unnamed), &["rdp"]), "silent");
+
+    let signed =
+        |algorithm: &str| but(&server, |c| certificate(c).signature_algorithm = Some(fact(algorithm.to_owned(), 11)));
+    let rule = "rsassa-pss-signed-cert";
+    assert_eq!(says(rule, &signed("1.2.840.113549.1.1.10 RSASSA-PSS"), &["iis"]), "fails");
+    assert_eq!(says(rule, &signed("1.2.840.113549.1.1.10"), &["iis"]), "fails");
+    assert_eq!(says(rule, &signed("RSASSA-PSS"), &["iis"]), "fails");
+    assert_eq!(says(rule, &signed("1.2.840.113549.1.1.11 sha256RSA"), &["iis"]), "passes");
+    assert_eq!(says(rule, &signed("RSASSA-PSS"), &["code-signing"]), "silent");
+
+    let rule = "weak-key-or-hash";
+    let bits = |c: &Credential, bits: u32| but(c, |c| certificate(c).public_key.bits = Some(fact(bits, 9)));
+    assert_eq!(says(rule, &bits(&server, 2047), &["iis"]), "fails");
+    assert_eq!(says(rule, &bits(&server, 2048), &["iis"]), "passes");
+    let ec = but(&bits(&server, 256), |c| certificate(c).public_key.algorithm = Some(fact("ECC".to_owned(), 8)));
+    assert_eq!(says(rule, &ec, &["iis"]), "passes");
+    for (algorithm, word) in [
+        ("1.2.840.113549.1.1.5 sha1RSA", "fails"),
+        ("1.2.840.113549.1.1.4", "fails"),
+        ("md5RSA", "fails"),
+        ("SHA1RSA", "fails"),
+        ("1.2.840.113549.1.1.11 sha256RSA", "passes"),
+        ("sha512RSA", "passes"),
+    ] {
+        assert_eq!(says(rule, &signed(algorithm), &["iis"]), word, "{algorithm}");
+    }
+    // Nobody checks the signature of a self-signed one.
+    assert_eq!(
+        says(rule, &but(&signed("sha1RSA"), |c| certificate(c).self_signed = Some(fact(true, 4))), &["iis"]),
+        "passes"
+    );
+    let hidden = but(&server, |c| certificate(c).public_key.bits = None);
+    assert_eq!(says(rule, &hidden, &["iis"]), "unknown");
+    assert_eq!(says(rule, &but(&signed("sha256RSA"), |c| certificate(c).public_key.bits = None), &["iis"]), "passes");
+    let one = |c: &Credential| {
+        let draft = &failed(&run(c, &["iis"], &[]), rule)[0];
+        (draft.conditions, draft.evidence.iter().map(|e| e.primary).collect::<Vec<_>>())
+    };
+    assert_eq!(one(&bits(&server, 1024)), (1, vec![true]));
+    assert_eq!(one(&signed("sha1RSA")), (1, vec![true]));
+    assert_eq!(one(&bits(&signed("sha1RSA"), 1024)), (2, vec![true, false]));
+}
+
+#[test]
+fn keys_in_devices() {
+    const TPM: &str = "Microsoft Platform Crypto Provider";
+    let coded = |c: &Credential, code: u32| but(c, |c| c.key.codes.push(fact(code, 40)));
+    let missing = |c: &Credential| remarked(c, KeyRemark::MissingStoredKeyset);
+    let conditions = |rule: &str, c: &Credential, asked: &str| failed(&run(c, &[asked], &[]), rule)[0].conditions;
+
+    let rule = "tpm-key-size-limit";
+    let tpm = untested(&linked(TPM, 0, 0));
+    let long = but(&tpm, |c| certificate(c).public_key.bits = Some(fact(3072, 9)));
+    assert_eq!(says(rule, &tpm, &["iis"]), "passes");
+    assert_eq!(says(rule, &long, &["iis"]), "fails");
+    assert_eq!(says(rule, &long, &["code-signing"]), "silent");
+    assert_eq!(says(rule, &but(&long, |c| c.key.signature_test = TestOutcome::Passed), &["iis"]), "passes");
+    assert_eq!(says(rule, &but(&tpm, |c| certificate(c).public_key.bits = None), &["iis"]), "unknown");
+    assert_eq!(says(rule, &untested(&linked(SOFTWARE_KSP, 0, 0)), &["iis"]), "silent");
+    assert_eq!((conditions(rule, &long, "iis"), conditions(rule, &coded(&long, 0x8009_0029), "iis")), (2, 3));
+
+    let rule = "tpm-rsa-pss";
+    assert_eq!((conditions(rule, &tpm, "iis"), conditions(rule, &coded(&tpm, 0x8009_0029), "iis")), (1, 2));
+    let severity = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].severity;
+    assert_eq!(severity(&tpm), Severity::Warning);
+    assert_eq!(severity(&coded(&tpm, 0x8009_0029)), Severity::Error);
+    let client = but(&tpm, |c| certificate(c).extended_key_usage = None);
+    assert_eq!(says(rule, &client, &["tls-client"]), "fails");
+    assert_eq!(says(rule, &client, &["code-signing"]), "silent");
+    // TLS signs with RSA-PSS from Windows 10 and Server 2016 on.
+    let of =
+        |major| but(&tpm, |c| c.surroundings.windows = Some(fact(WindowsVersion { major, minor: 0, build: 1 }, 1)));
+    assert_eq!((says(rule, &of(6), &["iis"]).as_str(), says(rule, &of(10), &["iis"]).as_str()), ("passes", "fails"));
+    let ec = but(&tpm, |c| certificate(c).public_key.algorithm = Some(fact("ECC".to_owned(), 8)));
+    assert_eq!(says(rule, &ec, &["iis"]), "passes");
+    assert_eq!(says(rule, &but(&tpm, |c| certificate(c).public_key.algorithm = None), &["iis"]), "unknown");
+
+    let rule = "smartcard-or-token-absent";
+    let card = untested(&linked(CARD_CSP, 1, 1));
+    assert_eq!(says(rule, &card, &["iis"]), "unknown");
+    assert_eq!(says(rule, &linked(CARD_CSP, 1, 1), &["iis"]), "passes");
+    assert_eq!(says(rule, &missing(&untested(&linked(STRONG, 1, 1))), &["iis"]), "silent");
+    let token = untested(&linked("eToken Base Cryptographic Provider", 1, 1));
+    assert_eq!(says(rule, &missing(&token), &["iis"]), "fails");
+    assert_eq!(says(rule, &missing(&card), &["code-signing"]), "silent");
+    // SCARD_W_REMOVED_CARD and its kind, whatever the provider.
+    for code in [0x8010_0069, 0x8010_000C, 0x8010_002E] {
+        assert_eq!(conditions(rule, &coded(&untested(&linked(STRONG, 1, 1)), code), "iis"), 2, "{code:08x}");
+    }
+    assert_eq!((conditions(rule, &missing(&card), "iis"), conditions(rule, &coded(&card, 0x8010_0069), "iis")), (2, 3));
+
+    let rule = "vbs-isolated-key-lost";
+    let isolated = untested(&but(&linked(SOFTWARE_KSP, 0, 0), |c| c.key.flags = Some(fact(0x2_0020, 23))));
+    assert_eq!(says(rule, &isolated, &["iis"]), "unknown");
+    assert_eq!(says(rule, &missing(&isolated), &["iis"]), "fails");
+    assert_eq!(says(rule, &coded(&isolated, 0x8009_0030), &["iis"]), "fails");
+    assert_eq!(says(rule, &missing(&isolated), &["code-signing"]), "silent");
+    assert_eq!(says(rule, &missing(&untested(&linked(SOFTWARE_KSP, 0, 0))), &["iis"]), "silent");
+    assert_eq!(
+        says(rule, &remarked(&missing(&untested(&linked(SOFTWARE_KSP, 0, 0))), KeyRemark::VsmKey), &["iis"]),
+        "fails"
+    );
+    assert_eq!(
+        says(rule, &but(&missing(&isolated), |c| c.key.encryption_test = TestOutcome::Passed), &["iis"]),
+        "passes"
+    );
+
+    let rule = "strong-key-protection-silent";
+    let asks = coded(&untested(&linked(STRONG, 1, 1)), 0x8009_0022);
+    assert_eq!(
+        (says(rule, &asks, &["iis"]).as_str(), says(rule, &asks, &["code-signing"]).as_str()),
+        ("fails", "silent")
+    );
+
+    let rule = "smartcard-csp-to-ksp-2025";
+    let moved = coded(&linked(CARD_KSP, 0, 0), 0x8009_0014);
+    assert_eq!(
+        (says(rule, &moved, &["iis"]).as_str(), says(rule, &moved, &["code-signing"]).as_str()),
+        ("fails", "silent")
+    );
+    assert_eq!(says(rule, &linked(CARD_KSP, 0, 0), &["iis"]), "silent");
+    assert_eq!(says(rule, &coded(&linked(CARD_CSP, 1, 1), 0x8009_0014), &["iis"]), "silent");
+
+    let rule = "servicefabric-cng";
+    let cng = linked(SOFTWARE_KSP, 0, 0);
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["service-fabric"]), "silent");
+    assert_eq!(says(rule, &cng, &["iis"]), "silent");
+    // The line of the link that shows the kind.
+    assert_eq!(failed(&run(&cng, &["service-fabric"], &[]), rule)[0].evidence[0].place.line, 22);
+    let asked = "service-fabric";
+    assert_eq!((conditions(rule, &cng, asked), conditions(rule, &coded(&cng, 0x8009_0014), asked)), (1, 2));
+}
+
+#[test]
+fn the_link_that_operations_manager_lacks() {
+    let rule = "scom-repairstore";
+    let alone = but(&linked(SCHANNEL, 12, 1), |c| {
+        c.key = Default::default();
+        c.key.association = Association::None;
+        certificate(c).extended_key_usage =
+            Some(fact(vec![oid::SERVER_AUTH.to_owned(), oid::CLIENT_AUTH.to_owned()], 6));
+    });
+    let with = |change: fn(&mut Credential)| says(rule, &but(&alone, change), &["scom"]);
+    assert_eq!(with(|_| ()), "fails");
+    assert_eq!(says(rule, &alone, &["iis"]), "silent");
+    assert_eq!(with(|c| c.key.association = Association::FoundBySearch), "fails");
+    assert_eq!(with(|c| c.key.association = Association::Linked), "passes");
+    assert_eq!(with(|c| c.key.association = Association::Unknown), "unknown");
+    assert_eq!(with(|c| c.origin = Origin::FileDump), "silent");
+    assert_eq!(
+        with(|c| certificate(c).extended_key_usage = Some(fact(vec![oid::SERVER_AUTH.to_owned()], 6))),
+        "silent"
+    );
+    assert_eq!(with(|c| certificate(c).extended_key_usage = None), "silent");
+    // It takes its certificate from the machine's store, whatever names another one; an authority's is none of its own.
+    let user = but(&alone, |c| {
+        c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+    });
+    let authority = but(&alone, |c| certificate(c).is_ca = Some(fact(true, 4)));
+    for c in [user, authority] {
+        assert_eq!(words(&run(&c, &["scom"], &["scom"]), rule), "silent");
+    }
+    let other = |c: &mut Credential| {
+        certificate(c).extended_key_usage =
+            Some(fact(vec![oid::SERVER_AUTH.to_owned(), oid::CODE_SIGNING.to_owned()], 6));
+    };
+    assert_eq!(with(other), "silent");
+}
+
+#[test]
+fn imports_that_were_not_kept() {
+    let rule = "pfx-import-not-persisted";
+    let gone = remarked(&untested(&linked(STRONG, 1, 1)), KeyRemark::MissingStoredKeyset);
+    let with = |change: fn(&mut Credential)| says(rule, &but(&gone, change), &["iis"]);
+    assert_eq!(with(|_| ()), "fails");
+    assert_eq!(with(|c| c.origin = Origin::FileDump), "silent");
+    assert_eq!(with(|c| c.key.association = Association::FoundBySearch), "silent");
+    assert_eq!(with(|c| c.key.encryption_test = TestOutcome::Passed), "silent");
+    assert_eq!(with(|c| c.key.stored_container = Some(fact("te-0125d557".to_owned(), 20))), "passes");
+    assert_eq!(with(|c| c.key.provider = Some(fact(LUNA_CSP.to_owned(), 21))), "silent");
+    assert_eq!(says(rule, &untested(&linked(STRONG, 1, 1)), &["iis"]), "silent");
+}
+
+#[test]
+fn commands_of_remedies() {
+    use super::remedy::{self, Remedy};
+    for (name, shown) in [
+        ("my", Some("my")),
+        ("Remote Desktop", Some("\"Remote Desktop\"")),
+        ("a(1)", Some("\"a(1)\"")),
+        ("{11111111-2222-4333-8444-555555555555}", Some("{11111111-2222-4333-8444-555555555555}")),
+        ("a_b@c:d.e", Some("a_b@c:d.e")),
+    ] {
+        assert_eq!(remedy::quoted(name).as_deref(), shown, "{name}");
+    }
+    assert!(remedy::quoted(&"a".repeat(256)).is_some());
+    for name in ["", "-user", "a&b", "a\"b", "%x%", "$x", "a;b", "b\u{fc}cher", &"a".repeat(257)] {
+        assert_eq!(remedy::quoted(name), None, "{name}");
+    }
+    let machine = but(&linked(STRONG, 1, 2), |c| certificate(c).sha1 = Some(fact(Sha1([0xAB; 20]), 2)));
+    let id = "ab".repeat(20);
+    let user = but(&machine, |c| {
+        c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+    });
+    assert_eq!(remedy::show_command(&machine), format!("certutil -v -store my {id}"));
+    assert_eq!(remedy::show_command(&user), format!("certutil -user -v -store my {id}"));
+    let run = |r: Remedy| r.steps.iter().map(|s| s.run.to_string()).collect::<Vec<_>>();
+    assert_eq!(run(remedy::repair_store(&machine, "")), [format!("certutil -repairstore my {id}")]);
+    assert_eq!(run(remedy::repair_store(&user, "")), [format!("certutil -user -repairstore my {id}")]);
+    let into = |csp: &str| run(remedy::reimport_into(&machine, csp, ""))[3].clone();
+    assert!(into(SCHANNEL).ends_with("-importpfx my key.pfx AT_KEYEXCHANGE"));
+    assert!(into(SOFTWARE_KSP).ends_with("-importpfx my key.pfx"));
+    // The container holds an exchange key: the link alone is wrong.
+    let holds = |slot| {
+        but(&untested(&machine), |c| {
+            c.key.key_spec_witness = Some(Fact::derived(KeySpec(slot), fact((), 60).place, ONLY_SLOT));
+        })
+    };
+    assert!(run(remedy::reimport_as_exchange(&holds(1)))[1].ends_with("KeyProv.inf"));
+    assert!(run(remedy::reimport_as_exchange(&holds(2)))[0].contains("-exportpfx"));
+}
+
+#[test]
+fn code_that_knows_cryptoapi_keys_only() {
+    let rule = "dotnet-privatekey-cng";
+    let cng = linked(SOFTWARE_KSP, 0, 0);
+    let one = |c: &Credential| failed(&run(c, &["dotnet"], &[]), rule)[0].clone();
+    assert_eq!((one(&cng).conditions, one(&cng).severity), (1, Severity::Warning));
+    let refused = one(&but(&cng, |c| c.key.codes.push(fact(0x8009_0014, 40))));
+    assert_eq!((refused.conditions, refused.severity), (2, Severity::Error));
+    assert_eq!(says(rule, &cng, &["iis"]), "silent");
+    assert_eq!(says(rule, &linked(STRONG, 1, 1), &["dotnet"]), "silent");
+}
+
+#[test]
+fn what_iis_manager_7_broke() {
+    let rule = "iis-import-nonexportable-bug";
+    let broken = but(&untested(&linked(STRONG, 1, 1)), |c| {
+        c.key.remarks = vec![fact(KeyRemark::NotExportable, 41), fact(KeyRemark::MissingStoredKeyset, 42)];
+        c.surroundings.windows = Some(fact(WindowsVersion { major: 6, minor: 1, build: 7600 }, 1));
+    });
+    let with = |change: fn(&mut Credential)| says(rule, &but(&broken, change), &["iis"]);
+    assert_eq!(with(|_| ()), "fails");
+    assert_eq!(says(rule, &broken, &["rdp"]), "silent");
+    assert_eq!(with(|c| c.origin = Origin::CertificateFile), "silent");
+    assert_eq!(with(|c| c.key.encryption_test = TestOutcome::Passed), "passes");
+    assert_eq!(with(|c| c.surroundings.windows = None), "silent");
+    assert_eq!(
+        with(|c| c.surroundings.windows = Some(fact(WindowsVersion { major: 6, minor: 2, build: 9200 }, 1))),
+        "passes"
+    );
+    assert_eq!(with(|c| c.key.remarks.truncate(1)), "passes");
+    assert_eq!(with(|c| c.key.remarks = vec![fact(KeyRemark::MissingStoredKeyset, 42)]), "silent");
 }

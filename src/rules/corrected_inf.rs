@@ -8,7 +8,7 @@ use super::remedy::{Remedy, Shell, Step};
 use super::request;
 use crate::limits::{BLOCK_VALUES, WRITTEN_INF_BYTES};
 use crate::model::key_request::KeyRequest;
-use crate::model::{oid, provider, provider::ProviderKind};
+use crate::model::{oid, provider};
 use std::fmt::Write as _;
 
 /// One `key = value` line.
@@ -111,9 +111,7 @@ fn correct(draft: &mut Draft, key: &KeyRequest, rule: &str) -> bool {
         }
         "inf-provider-type-mismatch" => {
             let Some(name) = request::provider(key) else { return false };
-            let known = provider::find(&name.value).map(|known| known.provider_type);
-            let ksp = provider::kind_of_name(&name.value) == Some(ProviderKind::Ksp);
-            let Some(right) = known.or(ksp.then_some(0)) else { return false };
+            let Some(right) = provider::stated_type(&name.value) else { return false };
             draft.set("ProviderType", &right.to_string());
         }
         "inf-securitydescriptor" => {

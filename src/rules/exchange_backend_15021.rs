@@ -57,11 +57,9 @@ impl CaseRule for ExchangeBackend15021 {
         if bound.iter().any(|c| c.key.any_test_passed()) {
             return out.pass("the binding of port 444 names a certificate whose key works: the event is older");
         }
-        let Some(argument) = binding
+        let argument = binding
             .map_or_else(|| Some("ipport=0.0.0.0:444".to_owned()), |(_, b)| bindings::argument(&b.endpoint.value))
-        else {
-            return;
-        };
+            .unwrap_or_else(|| "ipport=<address:port>".to_owned());
         let mut draft = FindingDraft::new(
             &META,
             META.summary,

@@ -31,35 +31,43 @@ impl RequestRule for InfProviderTypeMismatch {
         let (Some(name), Some(stated)) = (request::provider(key), &key.provider_type) else {
             return out.not_applicable("provider and provider type are not both stated");
         };
-        let known = provider::find(&name.value);
-        let class = known.map(|known| known.class);
-        let expected = match known {
-            // The types of vendors' CSPs are not confirmed; that they are CSPs is.
-            Some(known) if class != Some(ProviderClass::ThirdParty) || known.provider_type == 0 => known.provider_type,
-            _ => match provider::kind_of_name(&name.value) {
-                Some(ProviderKind::Ksp) => 0,
-                _ if known.is_some() && stated.value == 0 => known.map_or(1, |known| known.provider_type),
-                _ => return out.not_applicable("the provider's type is not known"),
-            },
-        };
-        if stated.value == expected {
+        let expected = provider::stated_type(&name.value);
+        // The types of vendors' CSPs are not confirmed; that they are CSPs is.
+        let csp = provider::find(&name.value).is_some_and(|known| known.kind() == ProviderKind::Csp);
+        if expected.is_none() && !(csp && stated.value == 0) {
+            return out.not_applicable("the provider's type is not known");
+        }
+        if expected == Some(stated.value) {
             return out.pass("the type is the provider's");
         }
-        let what = provider::type_name(expected).unwrap_or("another type");
+        let (what, label, remedy) = match expected {
+            Some(expected) => (
+                format!("has the type {expected} ({})", provider::type_name(expected).unwrap_or("another type")),
+                format!("the provider's type is {expected}"),
+                request::write(format!("ProviderType = {expected}")),
+            ),
+            None => (
+                "is a provider of CryptoAPI, 0 the type of CNG's".to_owned(),
+                "the type of another API's providers".to_owned(),
+                remedy::advice(
+                    "Write the provider's own type, or leave ProviderType out",
+                    "certutil -csplist shows the type of each provider.",
+                ),
+            ),
+        };
         let draft = FindingDraft::new(
             &META,
             META.summary,
             format!(
-                "`{}` has the type {expected} ({what}). With another type the provider is not found (0x8009001B), or another one \
-                 is taken.",
+                "`{}` {what}. With another type the provider is not found (0x8009001B), or another one is taken.",
                 name.value
             ),
         )
-        .evidence(request::evidence(asked, stated.place, "", format!("the provider's type is {expected}"), true))
+        .evidence(request::evidence(asked, stated.place, "", label, true))
         .evidence(request::evidence(asked, name.place, &name.value, "the provider", false))
-        .remedy(request::write(format!("ProviderType = {expected}")));
+        .remedy(remedy);
         // The software providers of the types 1 and 24 are one library and open each other's containers.
-        let close = matches!((stated.value, expected), (1, 24) | (24, 1));
+        let close = matches!((stated.value, expected), (1, Some(24)) | (24, Some(1)));
         out.fail(if close { draft.severity(Severity::Note).confidence(Confidence::Possible) } else { draft });
     }
 }

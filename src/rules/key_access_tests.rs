@@ -1,17 +1,16 @@
 //! Tests of the rules about permissions, on records made by hand.
 
-use super::check::{FindingDraft, Outcome, Recorded};
-use super::testing::{fact, linked, targets};
-use super::{Context, RULES, RuleEntry, judge};
-use crate::case::credential::{Access, Credential, TestOutcome};
-use crate::case::index::{CaseCode, CaseIndex, IndexEntry};
-use crate::limits::Limits;
+use super::check::{Outcome, Recorded};
+use super::testing::{case_of, certificate, fact, failed, linked, run_case};
+use super::{RULES, RuleEntry};
+use crate::case::credential::{Access, Association, Credential, Origin, Scope, Store, TestOutcome};
+use crate::case::index::{CaseCode, CaseIndex};
 use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath};
+use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::observation::{ErrorContext, ErrorText, FolderListing, Observation, Observed, SystemFact, TraceRow};
 use crate::model::principal;
-use time::macros::datetime;
 
 const GUID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 const SCHANNEL: &str = "Microsoft RSA SChannel Cryptographic Provider";
@@ -108,25 +107,11 @@ fn shut(mut c: Credential) -> Credential {
 }
 
 fn case(c: Credential, seen: Vec<Observed>) -> CaseIndex {
-    CaseIndex { entries: vec![IndexEntry::from(&c)], kept: vec![c], observed: seen, ..CaseIndex::default() }
+    case_of(vec![c], seen)
 }
 
 fn check(case: &CaseIndex, asked: &str) -> Vec<Recorded> {
-    let asked = targets(&asked.split(',').collect::<Vec<_>>());
-    let limits = Limits::default();
-    let cx = Context {
-        workloads: &asked,
-        bound: &[],
-        at: datetime!(2026-11-01 12:00 UTC),
-        windows: None,
-        limits: &limits,
-        stop: &|| false,
-    };
-    judge::run_case(case, &cx)
-}
-
-fn failed(recorded: &[Recorded], rule: &str) -> Vec<FindingDraft> {
-    super::testing::failed(recorded, rule)
+    run_case(case, &asked.split(',').collect::<Vec<_>>())
 }
 
 fn outcomes<'a>(recorded: &'a [Recorded], rule: &str) -> Vec<&'a Outcome> {
@@ -273,6 +258,8 @@ fn windows_admin_center_is_about_cng_keys() {
     assert_eq!(failed(&found, "wac-cng-acl").len(), 1);
     let found = check(&case(ksp(), vec![acl(1, &cng_file(), &[SYSTEM, ADMINS, NETWORK])]), "wac");
     assert!(passes(&found, "wac-cng-acl"));
+    assert!(outcomes(&check(&case(csp(), vec![acl(1, &file(), &[SYSTEM])]), "wac"), "wac-cng-acl").is_empty());
+    assert!(outcomes(&check(&case(ksp(), vec![acl(1, &cng_file(), &[SYSTEM])]), "rdp"), "wac-cng-acl").is_empty());
 }
 
 #[test]
@@ -409,6 +396,25 @@ fn a_denied_read_in_a_trace() {
     assert!(own[0].remedies[0].steps[1].run.contains("/grant *S-1-5-20:(R)"));
     let found = check(&case(csp(), vec![denied("notepad.exe", "Generic Read")]), "rdp");
     assert_eq!(failed(&found, rule)[0].confidence, Confidence::Possible);
+    // A refusal to write is no sign that reading works, and the plain read tells the most.
+    for rows in [
+        vec![denied("lsass.exe", "Write DAC"), denied("lsass.exe", "Generic Read")],
+        vec![denied("lsass.exe", "All Access"), denied("lsass.exe", "Generic Read")],
+    ] {
+        assert_eq!(failed(&check(&case(csp(), rows), "rdp"), rule)[0].confidence, Confidence::Likely);
+    }
+    // Looking at the attributes is no reading either.
+    let looked = trace("lsass.exe", &file(), "SUCCESS", "Read Attributes");
+    let rows = vec![denied("lsass.exe", "Generic Read"), looked];
+    assert_eq!(failed(&check(&case(csp(), rows), "rdp"), rule).len(), 1);
+    // A container of Windows itself is told though no certificate leads to it.
+    let was = format!("{CAPI_FOLDER}\\76944fb33636aeddb9590521c2e8815a_{GUID}");
+    let own =
+        failed(&check(&case(csp(), vec![trace("lsass.exe", &was, "ACCESS DENIED", "Generic Read")]), "iis"), rule);
+    assert!(own[0].message.contains("iisWasKey"));
+    // Without any certificate whose key file is known every denial counts.
+    let alone = case_of(Vec::new(), vec![denied("lsass.exe", "Generic Read")]);
+    assert_eq!(failed(&check(&alone, "rdp"), rule).len(), 1);
     for quiet in [
         vec![denied("lsass.exe", "Write DAC")],
         vec![denied("lsass.exe", "Generic Read/Write"), trace("lsass.exe", &file(), "SUCCESS", "Generic Read")],
@@ -497,6 +503,10 @@ fn the_machines_own_guid() {
     };
     assert_eq!(failed(&check(&case(named(), vec![listing(CAPI_FOLDER, &files(3), true)]), "iis"), rule).len(), 1);
     assert!(failed(&check(&case(named(), vec![listing(CAPI_FOLDER, &files(2), true)]), "iis"), rule).is_empty());
+    // Half of the files is not most of them.
+    let own = ["6de9cb26d2b98c01ec4e9e8b34824aa2", "76944fb33636aeddb9590521c2e8815a"].map(|p| format!("{p}_{GUID}"));
+    let half = [files(3), own.to_vec()].concat();
+    assert!(failed(&check(&case(named(), vec![listing(CAPI_FOLDER, &half, true)]), "iis"), rule).is_empty());
 }
 
 #[test]
@@ -609,4 +619,297 @@ fn lists_of_one_file_agree_or_leave_it_open() {
     assert_eq!(of(&[&none, &open]), Some((2, "missing")));
     assert_eq!(of(&[&reads, &none]), Some((1, "unclear")));
     assert_eq!(of(&[&none, &reads, &open]), Some((2, "unclear")));
+}
+
+#[test]
+fn the_entries_of_a_list_are_shown_with_what_they_give() {
+    use AceKind::{Allow, Audit, Deny};
+    let rule = "key-file-no-system-access";
+    let labels = |seen: Observed| -> Vec<String> {
+        let draft = &failed(&check(&case(csp(), vec![seen]), "iis"), rule)[0];
+        draft.evidence.iter().filter(|e| e.place.source.0 == 1).map(|e| e.label.to_string()).collect()
+    };
+    let entries = [
+        ("NT AUTHORITY\\LOCAL SERVICE", Allow, FULL),
+        NETWORK,
+        ("BUILTIN\\Users", Allow, Some(AccessMask::DELETE)),
+        ("BUILTIN\\Guests", Deny, FULL),
+        ("Everyone", Audit, FULL),
+    ];
+    let first = "the account is not among those who may read this key file";
+    assert_eq!(labels(acl(1, &file(), &entries)), [first, "full control", "may read", "may not read", "denied"]);
+    // The entry that proves it is not shown twice; nor are the entries of one line, nor more than eight.
+    let denied = [("Everyone", Deny, READ), SYSTEM];
+    assert_eq!(labels(acl(1, &file(), &denied)), ["this entry denies reading", "full control"]);
+    let mut sddl = acl(1, &file(), &[NETWORK, NETWORK]);
+    if let Observation::AccessList(list) = &mut sddl.what {
+        list.entries[1].principal.place.column = 30;
+        list.entries[1].principal.place.line = 2;
+    }
+    assert_eq!(labels(sddl), [first, "may read"]);
+    assert_eq!(labels(acl(1, &file(), &[NETWORK; 20])).len(), 8);
+}
+
+#[test]
+fn certificates_whose_keys_are_looked_at() {
+    let found = |change: fn(&mut Credential)| {
+        let mut c = csp();
+        change(&mut c);
+        !failed(&check(&case(c, vec![acl(1, &file(), &[NETWORK])]), "iis"), "key-file-no-system-access").is_empty()
+    };
+    assert!(found(|_| ()));
+    assert!(found(|c| c.key.association = Association::FoundBySearch));
+    assert!(!found(|c| c.key.association = Association::None));
+    assert!(!found(|c| c.certificate = None));
+    assert!(!found(|c| c.origin = Origin::FileDump));
+    assert!(!found(|c| certificate(c).archived = Some(fact(true, 9))));
+}
+
+#[test]
+fn names_in_commands() {
+    use super::key_access::account_name;
+    assert_eq!(account_name("IIS AppPool\\shop").as_deref(), Some("\"IIS AppPool\\shop\""));
+    assert_eq!(account_name("svc_web$@contoso-1.com").as_deref(), Some("\"svc_web$@contoso-1.com\""));
+    assert!(account_name(&"a".repeat(128)).is_some());
+    for name in ["", "a\"b", "a & b", "%PATH%", "a;b", "a'b", "a\nb", "Benutzer für", &"a".repeat(129)] {
+        assert_eq!(account_name(name), None, "{name}");
+    }
+    // A local account is named, one that can't be repeated is left to be filled in.
+    let run = |account: &str| {
+        let seen = vec![acl(1, &file(), &[(account, AceKind::Deny, READ), ("Everyone", AceKind::Allow, FULL)])];
+        let found = failed(&check(&case(csp(), seen), "iis"), "machinekeys-overbroad");
+        assert_eq!(found.len(), 1);
+        super::key_access::account_argument(&list(&[(account, AceKind::Deny, READ)]).entries[0])
+    };
+    assert_eq!(run("WEB01\\dana"), "\"WEB01\\dana\"");
+    assert_eq!(run("WEB01\\a & b"), "<account>");
+    assert_eq!(run("Everyone"), "*S-1-1-0");
+}
+
+#[test]
+fn the_step_that_failed() {
+    use super::key_access::failing_step;
+    let event = |number: u32, provider: &str| {
+        let (id, provider) = (Some(fact(number, 5)), Some(fact(provider.to_owned(), 4)));
+        observed(9, Observation::Event(Box::new(EventRecord { id, provider, ..EventRecord::default() })))
+    };
+    let step = |seen: Observed| failing_step(&case(csp(), vec![seen])).is_some();
+    let rdp = "Microsoft-Windows-TerminalServices-RemoteConnectionManager";
+    assert!(step(event(1057, rdp)) && step(event(1058, rdp)));
+    assert!(!step(event(1059, rdp)) && !step(event(1057, "Microsoft-Windows-HttpEvent")));
+    assert!(step(error(None, "failed", ErrorContext::Import)));
+    assert!(!step(error(None, "failed", ErrorContext::SqlServer)));
+    for (code, fails) in [(0x8007_0520, true), (0x8007_0005, true), (0x8009_000F, true), (0x8009_0016, false)] {
+        assert_eq!(step(error(Some(code), "failed", ErrorContext::Unknown)), fails, "{code:08x}");
+    }
+    let by_verb = |verb: &str| {
+        let code = CaseCode { code: fact(0x8009_0016, 4), excerpt: String::new(), verb: Some(verb.to_owned()) };
+        failing_step(&CaseIndex { failures: vec![code], ..case(csp(), Vec::new()) }).is_some()
+    };
+    assert!(by_verb("-importPFX") && by_verb("/addstore") && !by_verb("-dump"));
+}
+
+#[test]
+fn the_symptom_of_a_client_is_none_of_a_servers_key() {
+    use super::key_access::symptom;
+    let seen = |side: Option<Side>| {
+        let event =
+            EventRecord { side: side.map(|s| fact(s, 5)), code: Some(fact(0x8009_0016, 6)), ..EventRecord::default() };
+        symptom(&case(csp(), vec![observed(9, Observation::Event(Box::new(event)))]), &[0x8009_0016], "seen").is_some()
+    };
+    assert!(seen(None) && seen(Some(Side::Server)) && !seen(Some(Side::Client)));
+}
+
+#[test]
+fn services_and_the_accounts_they_run_under() {
+    let rule = "key-file-service-account-no-read";
+    let mut open = csp();
+    certificate(&mut open).extended_key_usage = None;
+    let of = |asked: &str, entries: &[Entry<'_>]| check(&case(open.clone(), vec![acl(1, &file(), entries)]), asked);
+    let sure = |asked: &str| failed(&of(asked, &[SYSTEM, ADMINS]), rule)[0].confidence;
+    // For the gateway and the responder there is an inference alone.
+    for (asked, confidence) in [
+        ("rdp", Confidence::Likely),
+        ("wap", Confidence::Likely),
+        ("rd-gateway", Confidence::Possible),
+        ("ocsp", Confidence::Possible),
+    ] {
+        assert_eq!(sure(asked), confidence, "{asked}");
+        assert!(passes(&of(asked, &[SYSTEM, ADMINS, NETWORK]), rule), "{asked}");
+    }
+    let adfs = ("NT SERVICE\\adfssrv", AceKind::Allow, READ);
+    for asked in ["ad-fs", "ad-fs-token-signing", "ad-fs-token-decrypting"] {
+        assert_eq!(sure(asked), Confidence::Likely, "{asked}");
+        assert!(passes(&of(asked, &[SYSTEM, ADMINS, adfs]), rule), "{asked}");
+    }
+}
+
+#[test]
+fn which_key_files_can_be_missed() {
+    let rule = "key-file-absent";
+    let prefix = "6de9cb26d2b98c01ec4e9e8b34824aa2";
+    let other = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+    let here = || vec![format!("{prefix}_{GUID}")];
+    let named = || {
+        let mut c = shut(csp());
+        c.key.unique_name = Some(fact(format!("{PREFIX}_{GUID}"), 26));
+        c
+    };
+    let said = |c: Credential, seen: Vec<Observed>| super::testing::words(&check(&case(c, seen), "iis"), rule);
+    let complete = |files: &[String]| vec![listing(CAPI_FOLDER, files, true)];
+    assert_eq!(said(named(), complete(&here())), "fails passes");
+    assert_eq!(said(named(), complete(&[])), "fails passes");
+    // Another machine's listing says nothing.
+    assert_eq!(said(named(), complete(&[format!("{prefix}_{other}")])), "silent passes");
+    // A link without flags may lead into a profile.
+    let sure = |c: Credential, seen| failed(&check(&case(c, seen), "iis"), rule)[0].confidence;
+    let mut open = named();
+    open.key.flags = None;
+    assert_eq!(
+        (sure(named(), complete(&here())), sure(open, complete(&here()))),
+        (Confidence::Certain, Confidence::Likely)
+    );
+    // A name that the link states needs no look at the folder to which CNG falls back.
+    let mut stated = shut(ksp());
+    stated.key.unique_name = Some(fact(format!("{CNG_PREFIX}_{GUID}"), 26));
+    assert_eq!(sure(stated, vec![listing(CNG_FOLDER, &here(), true)]), Confidence::Certain);
+    // Who is not looked for: without a link, archived, of a file, of no workload that was asked for.
+    let others: [fn(&mut Credential); 5] = [
+        |c| c.key.association = Association::FoundBySearch,
+        |c| c.certificate = None,
+        |c| certificate(c).archived = Some(fact(true, 9)),
+        |c| c.origin = Origin::FileDump,
+        |c| certificate(c).extended_key_usage = Some(fact(vec![crate::model::oid::CODE_SIGNING.to_owned()], 6)),
+    ];
+    for (n, change) in others.into_iter().enumerate() {
+        let mut c = named();
+        change(&mut c);
+        assert_eq!(said(c, complete(&here())), "passes", "{n}");
+    }
+    // The last row that looked in a folder of the machine tells; one without a result tells nothing.
+    let row = |path: &str, result: &str| trace("lsass.exe", path, result, "Generic Read");
+    let profile =
+        format!("C:\\Users\\a\\AppData\\Roaming\\Microsoft\\Crypto\\RSA\\S-1-5-21-1-2-3-1001\\{PREFIX}_{GUID}");
+    assert_eq!(said(named(), vec![row(&file(), "NAME NOT FOUND")]), "fails passes");
+    assert_eq!(said(named(), vec![row(&file(), "PATH NOT FOUND")]), "silent passes");
+    assert_eq!(said(named(), vec![row(&profile, "NAME NOT FOUND")]), "silent passes");
+}
+
+#[test]
+fn what_breaks_the_folder() {
+    use AceKind::{Allow, Deny};
+    let rule = "machinekeys-folder-acl-broken";
+    let of = |entries: &[Entry<'_>]| failed(&check(&case(csp(), vec![acl(1, CAPI_FOLDER, entries)]), "iis"), rule);
+    // Everyone needs to list it and to create files; a denial of something else breaks nothing.
+    assert!(of(&[("BUILTIN\\Users", Deny, Some(AccessMask::DELETE)), EVERYONE, ADMINS]).is_empty());
+    assert_eq!(of(&[ADMINS, SYSTEM])[0].confidence, Confidence::Likely);
+    let group = ("NT AUTHORITY\\Authenticated Users", Allow, READ_WRITE);
+    assert_eq!(of(&[ADMINS, group])[0].confidence, Confidence::Possible);
+    assert_eq!(of(&[ADMINS, ("BUILTIN\\Users", Allow, READ_WRITE)])[0].confidence, Confidence::Possible);
+    assert_eq!(of(&[ADMINS, ("BUILTIN\\Users", Allow, READ)])[0].confidence, Confidence::Likely);
+    // Who is concerned: a key that does not open, and once a step failed also one that nobody tried.
+    let related = |access: Access, asked: &str| {
+        let mut c = shut(csp());
+        c.key.access = access;
+        let found = check(&case(c, vec![acl(1, CAPI_FOLDER, &[ADMINS])]), asked);
+        failed(&found, rule)[0].related.len()
+    };
+    for (access, alone, tried) in [(Access::NotOpened, 1, 1), (Access::Unknown, 0, 1), (Access::Opened, 0, 0)] {
+        assert_eq!((related(access, "iis"), related(access, "iis,pfx-import")), (alone, tried), "{access:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_open_gets_its_default_back() {
+    let rule = "machinekeys-overbroad";
+    let steps = |folder: &str, entries: &[Entry<'_>]| -> Vec<String> {
+        let found = failed(&check(&case(csp(), vec![acl(1, folder, entries)]), "iis"), rule);
+        found[0].remedies[0].steps.iter().map(|s| s.run.to_string()).collect()
+    };
+    let everyone = ("Everyone", AceKind::Allow, FULL);
+    let users = ("BUILTIN\\Users", AceKind::Allow, FULL);
+    let default = format!("icacls \"{CAPI_FOLDER}\" /grant:r *S-1-1-0:(R,W) /grant *S-1-5-32-544:F");
+    assert_eq!(steps(CAPI_FOLDER, &[everyone, ADMINS]), [default.as_str()]);
+    let remove = format!("icacls \"{CAPI_FOLDER}\" /remove:g *S-1-5-32-545");
+    assert_eq!(steps(CAPI_FOLDER, &[users, ADMINS]), [default, remove]);
+    // CNG's folder has no entry for Everyone.
+    assert_eq!(steps(CNG_FOLDER, &[everyone, ADMINS]), [format!("icacls \"{CNG_FOLDER}\" /remove:g *S-1-1-0")]);
+}
+
+#[test]
+fn permissions_in_the_folder_that_the_provider_does_not_use() {
+    let rule = "acl-applied-to-wrong-directory";
+    let folder = || acl(1, CAPI_FOLDER, &[EVERYONE, ADMINS, NETWORK]);
+    let of = |c: Credential, seen: Vec<Observed>, asked: &str| {
+        let seen = [vec![folder()], seen].concat();
+        let found = check(&case(c, seen), asked);
+        failed(&found, rule).iter().map(|d| d.workloads.len()).collect::<Vec<_>>()
+    };
+    let none: [usize; 0] = [];
+    // Services of one account make one finding; another service's account has no permission there.
+    assert_eq!(of(ksp(), Vec::new(), "rdp,exchange,sql-server"), [2]);
+    // The key file is in CryptoAPI's folder after all: its permissions, or a listing, show it there.
+    let there = format!("{CAPI_FOLDER}\\{CNG_PREFIX}_{GUID}");
+    assert_eq!(of(ksp(), vec![acl(2, &there, &[SYSTEM, ADMINS])], "rdp"), none);
+    let files = |prefix: &str| [format!("{prefix}_{GUID}")];
+    for c in [ksp(), shut(ksp())] {
+        assert_eq!(of(c.clone(), vec![listing(CAPI_FOLDER, &files(CNG_PREFIX), true)], "rdp"), none);
+        assert_eq!(of(c.clone(), vec![listing(CNG_FOLDER, &files(CNG_PREFIX), true)], "rdp"), [1]);
+        for other in ["a59b1bf435f36edf92e0609b0f6826a0", "c59b1bf435f36edf92e0609b0f6826a0"] {
+            assert_eq!(of(c.clone(), vec![listing(CAPI_FOLDER, &files(other), true)], "rdp"), [1], "{other}");
+        }
+    }
+}
+
+#[test]
+fn entries_that_deny_or_belong_to_nobody() {
+    use AceKind::{Allow, Deny};
+    let rule = "acl-deny-or-orphan-sid";
+    let of = |seen: Observed| failed(&check(&case(csp(), vec![seen]), "iis"), rule);
+    let denied = &of(acl(1, &file(), &[SYSTEM, ADMINS, ("Everyone", Deny, READ)]))[0];
+    assert!(denied.message.contains("to Everyone"));
+    let orphan = ("S-1-5-21-1-2-3-1104", Allow, FULL);
+    assert_eq!(of(acl(1, &file(), &[orphan])).len(), 1);
+    // Not all of them, a list that is cut, without entries, or that shows SIDs for every name.
+    assert!(of(acl(1, &file(), &[orphan, SYSTEM])).is_empty());
+    assert!(of(acl(1, &file(), &[])).is_empty());
+    assert!(of(cut(acl(1, &file(), &[orphan]))).is_empty());
+    assert!(of(Observed { kind: "sddl", ..acl(1, &file(), &[orphan]) }).is_empty());
+    let mut named = acl(1, &file(), &[orphan]);
+    if let Observation::AccessList(list) = &mut named.what {
+        "CONTOSO\\svc".clone_into(&mut list.entries[0].printed);
+    }
+    assert!(of(named).is_empty());
+    // The folder's own list is another matter.
+    assert!(of(acl(1, CAPI_FOLDER, &[orphan])).is_empty());
+}
+
+#[test]
+fn code_that_cannot_read_a_key_that_opens() {
+    let rule = "app-code-no-key-read";
+    let said = || error(Some(0x8009_0016), "Keyset does not exist", ErrorContext::Unknown);
+    let of = |change: fn(&mut Credential), seen| {
+        let mut c = csp();
+        change(&mut c);
+        let found = check(&case(c, seen), "dotnet,adcs");
+        let word = |o: &&Outcome| matches!(o, Outcome::Unknown { .. });
+        (outcomes(&found, rule).len(), outcomes(&found, rule).iter().any(word))
+    };
+    let untested: fn(&mut Credential) = |c| c.key.encryption_test = TestOutcome::NotShown;
+    // An administrator opens it and the application does not: the permissions would tell.
+    assert_eq!(of(|_| (), vec![said()]), (1, true));
+    assert_eq!(of(|_| (), Vec::new()), (1, false));
+    assert_eq!(of(untested, vec![said()]), (1, false));
+    // A user's keyset or store is the application's own, an authority's key none of it.
+    let others: [fn(&mut Credential); 3] = [
+        |c| c.key.flags = Some(fact(0, 23)),
+        |c| {
+            c.store = Some(Store { name: Some(fact("My".to_owned(), 1)), scope: Some(fact(Scope::User, 1)) });
+            certificate(c).extended_key_usage = None;
+        },
+        |c| certificate(c).is_ca = Some(fact(true, 4)),
+    ];
+    for (n, other) in others.into_iter().enumerate() {
+        assert_eq!(of(other, vec![said()]), (0, false), "{n}");
+    }
 }

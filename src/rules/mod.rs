@@ -144,9 +144,17 @@ mod wac_cng_acl;
 mod weak_key_or_hash;
 
 #[cfg(test)]
+mod binding_tests;
+#[cfg(test)]
+mod case_tests;
+#[cfg(test)]
 mod condition_tests;
 #[cfg(test)]
+mod event_tests;
+#[cfg(test)]
 mod key_access_tests;
+#[cfg(test)]
+mod pfx_tests;
 #[cfg(test)]
 mod request_tests;
 #[cfg(test)]

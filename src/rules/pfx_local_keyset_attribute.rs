@@ -4,6 +4,7 @@ use super::remedy::{self, Remedy, Step};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
+use crate::workloads::Target;
 
 /// The rule.
 pub(super) struct PfxLocalKeysetAttribute;
@@ -47,7 +48,8 @@ impl CredentialRule for PfxLocalKeysetAttribute {
             return out.not_applicable("no certificate stands with the key");
         }
         let server = cx.workloads.iter().any(|target| target.workload.server && !target.workload.user_store);
-        let user = !cx.workloads.is_empty() && cx.workloads.iter().all(|target| target.workload.user_store);
+        let personal = |target: &Target| target.workload.user_store && !target.workload.server;
+        let user = !cx.workloads.is_empty() && cx.workloads.iter().all(personal);
         match &c.key.flags {
             Some(mark) if user => out.fail(
                 FindingDraft::new(

@@ -5,13 +5,12 @@ use super::{Context, judge};
 use crate::case::credential::{
     Access, Association, Bound, Certificate, Credential, CredentialId, Key, Origin, Scope, Store, TestKind, TestOutcome,
 };
+use crate::case::index::{CaseIndex, IndexEntry};
 use crate::limits::Limits;
-use crate::model::{
-    fact::{Fact, Place},
-    key_spec::KeySpec,
-    key_usage::KeyUsage,
-    oid,
-};
+use crate::model::fact::{Excerpts, Fact, Place};
+use crate::model::key_request::KeyRequest;
+use crate::model::observation::{Observation, Observed, SystemFact};
+use crate::model::{key_spec::KeySpec, key_usage::KeyUsage, oid};
 use crate::workloads::{self, Target};
 use time::macros::datetime;
 
@@ -69,23 +68,52 @@ pub(crate) fn certificate(c: &mut Credential) -> &mut Certificate {
     c.certificate.get_or_insert_with(Certificate::default)
 }
 
+/// A question about these workloads.
+fn with_context<R>(asked: &[&str], question: impl FnOnce(&Context<'_>) -> R) -> R {
+    question(&Context {
+        workloads: &targets(asked),
+        bound: &[],
+        at: datetime!(2026-11-01 12:00 UTC),
+        windows: None,
+        limits: &Limits::default(),
+        stop: &|| false,
+    })
+}
+
 /// Runs the rules about one credential.
 pub(crate) fn run(c: &Credential, asked: &[&str], bound: &[&str]) -> Vec<Recorded> {
-    let asked = targets(asked);
     let mut c = c.clone();
     for target in targets(bound) {
         c.bound.push(Bound { workload: target.workload.name, endpoint: None, place: Place::default(), observed: 0 });
     }
-    let limits = Limits::default();
-    let base = Context {
-        workloads: &asked,
-        bound: &[],
-        at: datetime!(2026-11-01 12:00 UTC),
-        windows: None,
-        limits: &limits,
-        stop: &|| false,
-    };
-    judge::run_credential(&c, &base)
+    with_context(asked, |cx| judge::run_credential(&c, cx))
+}
+
+/// A record of an artifact, from its line on.
+pub(crate) fn observed(line: u32, what: Observation) -> Observed {
+    let place = Place { line, column: 1, ..Place::default() };
+    Observed { kind: "icacls", place, fields: Vec::new(), excerpts: Excerpts::default(), what }
+}
+
+/// A case of these credentials and records.
+pub(crate) fn case_of(kept: Vec<Credential>, observed: Vec<Observed>) -> CaseIndex {
+    CaseIndex { entries: kept.iter().map(IndexEntry::from).collect(), kept, observed, ..CaseIndex::default() }
+}
+
+/// Runs the rules about the whole case.
+pub(crate) fn run_case(case: &CaseIndex, asked: &[&str]) -> Vec<Recorded> {
+    with_context(asked, |cx| judge::run_case(case, cx))
+}
+
+/// What a rule says: of several outcomes each.
+pub(crate) fn words(recorded: &[Recorded], rule: &str) -> String {
+    let words = recorded.iter().filter(|r| r.rule.name == rule).map(|r| match r.outcome {
+        Outcome::Fail(_) => "fails",
+        Outcome::Pass(_) => "passes",
+        Outcome::Unknown { .. } => "unknown",
+        Outcome::NotApplicable(_) => "silent",
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The failed checks of one rule.
@@ -98,33 +126,9 @@ pub(crate) fn failed(recorded: &[Recorded], rule: &str) -> Vec<super::FindingDra
 }
 
 /// Runs the rules about one intended key, in a case that knows this computer.
-pub(crate) fn run_request(
-    request: &crate::model::key_request::KeyRequest,
-    asked: &[&str],
-    computer: Option<&str>,
-) -> Vec<Recorded> {
-    use crate::case::index::CaseIndex;
-    use crate::model::observation::{Observation, Observed, SystemFact};
-    let asked = targets(asked);
-    let limits = Limits::default();
-    let base = Context {
-        workloads: &asked,
-        bound: &[],
-        at: datetime!(2026-11-01 12:00 UTC),
-        windows: None,
-        limits: &limits,
-        stop: &|| false,
-    };
-    let observed = |what| Observed {
-        kind: "certificate-template",
-        place: Place { line: 1, column: 1, ..Place::default() },
-        fields: Vec::new(),
-        excerpts: Default::default(),
-        what,
-    };
-    let mut case = CaseIndex::default();
-    let name = computer.map(|name| SystemFact::Computer(fact(name.to_owned(), 9)));
-    case.observed.extend(name.map(|name| observed(Observation::System(name))));
-    let observed = observed(Observation::Request(Box::new(request.clone())));
-    judge::run_request(&super::Asked { request, observed: &observed, case: &case }, &base)
+pub(crate) fn run_request(request: &KeyRequest, asked: &[&str], computer: Option<&str>) -> Vec<Recorded> {
+    let name = computer.map(|name| Observation::System(SystemFact::Computer(fact(name.to_owned(), 9))));
+    let case = case_of(Vec::new(), name.into_iter().map(|name| observed(1, name)).collect());
+    let observed = observed(1, Observation::Request(Box::new(request.clone())));
+    with_context(asked, |cx| judge::run_request(&super::Asked { request, observed: &observed, case: &case }, cx))
 }

@@ -465,3 +465,49 @@ fn only_what_names_the_credential_takes_part() {
     assert_eq!(weight(None, &[]), Role::RootCause);
     assert_eq!(weight(Some(CredentialId(2)), &[1]), Role::RootCause);
 }
+
+#[test]
+fn symptoms_point_to_what_was_decided() {
+    let about = |rule: &str, role| {
+        let draft = |mut d: FindingDraft| {
+            d.related = vec![CredentialId(1)];
+            d.role(role).severity(Severity::Note)
+        };
+        Recorded { credential: None, ..recorded(rule, draft) }
+    };
+    let mut cause = recorded("keyset-missing", |d| d);
+    cause.credential = Some(CredentialId(1));
+    let list = vec![
+        about("http-15021-status", Role::Symptom),
+        about("keyspec-vs-keyusage", Role::Symptom),
+        about("schannel-36871-10013-not-key", Role::RootCause),
+    ];
+    let mut findings = judge::rank(None, list, &targets(&["iis"])).findings;
+    findings.extend(judge::rank(Some(CredentialId(1)), vec![cause], &targets(&["iis"])).findings);
+    super::pointing::point(&mut findings);
+    let told = |rule: &str| {
+        findings
+            .iter()
+            .find(|f| f.rule.name == rule)
+            .map(|f| (f.draft.role, f.draft.message.contains("keyset-missing")))
+    };
+    // Only a record of a symptom names the causes; the protocols are a minor matter beside a broken key.
+    assert_eq!(told("http-15021-status"), Some((Role::Symptom, true)));
+    assert_eq!(told("keyspec-vs-keyusage").map(|(_, named)| named), Some(false));
+    assert_eq!(told("schannel-36871-10013-not-key"), Some((Role::Contributing, false)));
+}
+
+#[test]
+fn a_verdict_names_each_rule_once() {
+    let threat = |rule| recorded(rule, |d| d.role(Role::Contributing).severity(Severity::Warning));
+    let list = vec![threat("provider-unknown"), threat("provider-unknown"), threat("cert-expired")];
+    let all = targets(&["iis"]);
+    let findings = judge::rank(Some(CredentialId(1)), list, &all).findings;
+    let mut because = judge::verdict(&linked(STRONG, 1, 1), all[0], &findings, None).because;
+    because.sort_unstable();
+    assert_eq!(because, ["cert-expired", "provider-unknown"]);
+    let key = crate::model::key_request::KeyRequest::new(crate::model::key_request::RequestForm::Inf);
+    let mut because = judge::request_verdict(&key, all[0], &findings, None).because;
+    because.sort_unstable();
+    assert_eq!(because, ["cert-expired", "provider-unknown"]);
+}
