@@ -11,6 +11,9 @@ pub const BLOCK_VALUES: usize = 256;
 /// Runs, codes, listed keys, listed providers, problems and parts of other kinds kept of one log; after that they
 /// are only counted.
 pub const LOG_RECORDS: usize = 10_000;
+/// Headers of one log with nothing under them that are told as certificates of which nothing is known; after that they
+/// are only counted.
+pub const BARE_HEADERS: u64 = 1_000;
 /// Sightings of one credential (dumps before and after, by two accounts, in several files) whose places and lines
 /// are kept; the input with the next one says so. What a later one says differently is told all the same.
 pub const SIGHTINGS: usize = 64;

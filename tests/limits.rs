@@ -513,6 +513,7 @@ fn bundle(count: usize) -> Vec<u8> {
 fn fixed_rows() -> Vec<(&'static str, Fixed)> {
     use Fixed::{Remarked, Said, Silent, Test, Unknown};
     let runs = "C:\\> certutil -store my\nCertUtil: -store command completed successfully.\n".repeat(LOG_RECORDS + 5);
+    let headers = many(1_005, &|i| format!("================ Certificate {i} ================\n"));
     let parts = "CertUtil: -store command completed successfully.\n\nthe key can't be used: error 0x8009030D\n\n"
         .repeat(LOG_RECORDS);
     let values = many(INF_VALUES + 5, &|i| format!("Value{i} = 1\n"));
@@ -597,6 +598,7 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ("BLOCK_VALUES", Said(keys.into_bytes(), "keys after the first 256 of one container")),
         ("LOG_RECORDS", Said(runs.into_bytes(), "5 more runs")),
         ("LOG_RECORDS", Said(parts.into_bytes(), "after the first 10000 parts")),
+        ("BARE_HEADERS", Said(headers.into_bytes(), "5 more headers of certificates with nothing under them")),
         ("SIGHTINGS", Remarked(sightings.into_bytes(), "is seen more than 64 times")),
         ("BATCH_RECORDS", Silent("speed: records wait to be judged, none is lost")),
         ("BLOCK_SHAPES", Silent("speed: a block of another shape is read line by line")),

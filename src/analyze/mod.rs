@@ -31,7 +31,7 @@ use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
 use crate::input::archive::is_zip;
 use crate::input::{Passwords, TextEncoding, looks_like_text};
-use crate::limits::Limits;
+use crate::limits::{BARE_HEADERS, Limits};
 use crate::model::container_name;
 use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
@@ -706,6 +706,11 @@ impl<'a> Analysis<'a> {
         let damaged = !log.problems.is_empty() || log.beyond > 0 || unheard.is_some();
         if log.beyond > 0 {
             let message = format!("{} more runs, codes, keys or problems of this log are not kept", log.beyond);
+            input.problems.push(Problem { message, line: None, bytes: None });
+        }
+        if log.bare > BARE_HEADERS {
+            let more = log.bare.saturating_sub(BARE_HEADERS);
+            let message = format!("{more} more headers of certificates with nothing under them are only counted");
             input.problems.push(Problem { message, line: None, bytes: None });
         }
         for (message, place) in &log.problems {

@@ -7,7 +7,7 @@ use super::credential::{
 use crate::formats::certutil::{
     CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, ShapedBlock, Test,
 };
-use crate::limits::LOG_RECORDS;
+use crate::limits::{BARE_HEADERS, LOG_RECORDS};
 use crate::model::{
     container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
     windows::WindowsVersion,
@@ -123,6 +123,8 @@ pub struct LogCredentials {
     pub commands: u64,
     /// Runs, codes, listed keys, providers and problems that are not kept.
     pub beyond: u64,
+    /// Headers of certificates with nothing under them.
+    pub bare: u64,
 }
 
 #[derive(Debug, Default)]
@@ -192,6 +194,7 @@ impl LogCredentials {
             blocks: 0,
             commands: 0,
             beyond: 0,
+            bare: 0,
         }
     }
 
@@ -217,6 +220,12 @@ impl LogCredentials {
             Record::Certificate(mut block) => {
                 let dates = [&block.not_before, &block.not_after];
                 self.block(block.index.as_ref().map(|index| index.value), dates.map(|d| d.as_ref()?.date));
+                if !block.has_content() {
+                    self.bare = self.bare.saturating_add(1);
+                    if self.bare > BARE_HEADERS {
+                        return None;
+                    }
+                }
                 for (message, place) in std::mem::take(&mut block.damage) {
                     self.listing.iter_mut().for_each(|listing| listing.broken = true);
                     self.problem(message, Some(place));

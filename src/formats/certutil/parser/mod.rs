@@ -814,7 +814,7 @@ impl Parser {
 
 impl CertificateBlock {
     /// Whether the block holds anything but its header and stray lines: an identity, a key link, closing lines.
-    fn has_content(&self) -> bool {
+    pub(crate) fn has_content(&self) -> bool {
         let named = self.subject.is_some() || self.issuer.is_some();
         let closed = !self.tests.is_empty() || !self.remarks.is_empty();
         self.serial.is_some()
