@@ -15,6 +15,10 @@ fn is_text_of(text: &str, oid: &Oid<'_>) -> bool {
     if bytes.last().is_none_or(|last| last & 0x80 != 0) || (0..bytes.len()).any(begins_with_zeros) {
         return text.starts_with('#');
     }
+    // It gives one byte 0 one arc, where 8.19.4 has two.
+    if bytes == [0] {
+        return text == "0.0";
+    }
     // The wrapper reads 64 arcs, of 128 bits each.
     let unreadable = bytes.len() > 18 && text.starts_with('#');
     unreadable || if bytes[0] < 120 { text == oid.to_id_string() } else { text.starts_with("2.") }
