@@ -1,9 +1,8 @@
 //! A fault of the program itself, or of a crate that it uses, costs the input in which it shows and no other; while
 //! judging, the credential, the rule about the whole case or the intended key.
 
-use super::Analysis;
+use super::{Analysis, push_input};
 use crate::case::credential::{Credential, CredentialId, SourceRange};
-use crate::report::jsonl::{LentItem, push_line};
 use crate::report::model::{InputStatus, Problem};
 use crate::rules::judge;
 use crate::workloads::Target;
@@ -66,6 +65,9 @@ pub(super) enum Judged {
     /// A finding in the report, by its rule.
     Finding(&'static str),
 }
+
+/// What is said of what a fault of keyspect itself has cost.
+pub(super) const FAULT: &str = "a fault of keyspect itself";
 
 /// Judges; false: it ended in a fault. Without `contain` a fault ends the run.
 pub(super) fn unharmed(contain: bool, what: Judged, check: &mut dyn FnMut()) -> bool {
@@ -154,9 +156,8 @@ impl Analysis<'_> {
     /// Makes a problem of its input of each credential, and of each intended key, that could not be judged.
     pub(super) fn tell_unjudged(&mut self, requests: &[SourceRange]) -> io::Result<()> {
         let of = |what: String, place: SourceRange| {
-            let message = format!("{what} could not be judged: a fault of keyspect itself");
-            let line = (place.line > 0).then_some(place.line);
-            (place.source.0, Problem { message, line, bytes: Some([place.start, place.end]) })
+            let message = format!("{what} could not be judged: {FAULT}");
+            (place.source.0, Problem::at(message, place.line, [place.start, place.end]))
         };
         let credentials = std::mem::take(&mut self.unjudged);
         let mut problems: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
@@ -177,11 +178,7 @@ impl Analysis<'_> {
             }
             // Before those of the input itself, of which there may be as many as a report takes.
             input.problems.splice(0..0, problems.into_iter().take(self.options.limits.problems));
-            if let Some(sink) = &mut self.sink {
-                self.line.clear();
-                push_line(&mut self.line, &LentItem::Input(input))?;
-                sink.line(&self.line)?;
-            }
+            push_input(&mut self.sink, &mut self.line, input)?;
         }
         Ok(())
     }
@@ -213,7 +210,7 @@ impl Analysis<'_> {
         input.status = if something { InputStatus::Partial } else { InputStatus::Failed };
         input.bytes = input.bytes.max(at);
         input.problems.push(Problem {
-            message: format!("a fault of keyspect itself before byte {at}: the rest of this input is not judged"),
+            message: format!("{FAULT} before byte {at}: the rest of this input is not judged"),
             line: None,
             bytes: Some([at.saturating_sub(1), at]),
         });

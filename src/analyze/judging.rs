@@ -1,11 +1,11 @@
 //! From credentials to findings: what is judged when, what is kept until the end, what the report says.
 
-use super::contained::{Judged, unharmed};
+use super::contained::{FAULT, Judged, unharmed};
 use super::forms::{Form, Told};
 use super::judged::{self, Judge, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
-use super::{Analysis, context, preflight, sighting};
+use super::{Analysis, context, preflight, push_input, sighting};
 use crate::case::credential::{Association, Credential, CredentialId, SourceRange};
 use crate::case::from_certutil::{Logged, ShapedCredential};
 use crate::case::index::IndexEntry;
@@ -13,7 +13,6 @@ use crate::case::{link, ties};
 use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS, SYMPTOMS};
 use crate::model::fact::Place;
 use crate::report::build;
-use crate::report::jsonl::{LentItem, push_line};
 use crate::report::model::{
     Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict, VerdictOutcome,
 };
@@ -185,14 +184,13 @@ impl Analysis<'_> {
             });
             if let Some(at) = same {
                 let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
-                let sources = kept.sources.len().saturating_add(credential.sources.len());
-                let (id, beyond) = (kept.id, credential.sources.last().copied().filter(|_| sources > SIGHTINGS));
+                let (id, sources) = (kept.id, kept.sources.len().saturating_add(credential.sources.len()));
+                let beyond = credential.sources.last().copied().filter(|_| sources > SIGHTINGS);
+                let told = sighting::merge(kept, credential);
                 if let Some(place) = beyond {
                     self.sightings_beyond(id, place);
                 }
-                let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
-                let Some(told) = sighting::merge(kept, credential) else { return Ok(()) };
-                let id = kept.id;
+                let Some(told) = told else { return Ok(()) };
                 for difference in told {
                     self.contradiction(&difference);
                 }
@@ -230,25 +228,16 @@ impl Analysis<'_> {
             None => format!("at {spot}"),
         };
         let counts = if difference.later_counts { "what stands here counts" } else { "that one counts" };
-        self.remarks.push(Problem {
-            message: format!("{} {there}: {counts}", difference.message),
-            line: (place.line > 0).then_some(place.line),
-            bytes: Some([place.start, place.end()]),
-        });
+        self.remarks.push(problem_at(format!("{} {there}: {counts}", difference.message), place));
     }
 
     /// Says once of a credential that it is seen more often than is kept.
     fn sightings_beyond(&mut self, id: CredentialId, place: SourceRange) {
         let Some(known) = self.known.get_mut(&id) else { return };
         if !std::mem::replace(&mut known.cut, true) && self.remarks.len() <= self.options.limits.problems {
-            self.remarks.push(Problem {
-                message: format!(
-                    "credential {} is seen more than {SIGHTINGS} times: no more of its places are kept",
-                    id.0
-                ),
-                line: (place.line > 0).then_some(place.line),
-                bytes: Some([place.start, place.end]),
-            });
+            let message =
+                format!("credential {} is seen more than {SIGHTINGS} times: no more of its places are kept", id.0);
+            self.remarks.push(Problem::at(message, place.line, [place.start, place.end]));
         }
     }
 
@@ -473,11 +462,7 @@ impl Analysis<'_> {
         for (input, verdicts) in preflight.verdicts {
             let Some(input) = self.inputs.get_mut(input as usize) else { continue };
             input.verdicts = verdicts;
-            if let Some(sink) = &mut self.sink {
-                self.line.clear();
-                push_line(&mut self.line, &LentItem::Input(input))?;
-                sink.line(&self.line)?;
-            }
+            push_input(&mut self.sink, &mut self.line, input)?;
         }
         let mut own: BTreeMap<CredentialId, Vec<RankedFinding>> = BTreeMap::new();
         let mut news: HashSet<CredentialId> = HashSet::new();
@@ -546,9 +531,8 @@ impl Analysis<'_> {
             let Some(made) = made.filter(|_| unharmed) else {
                 if let Some(source) = credential.sources.first() {
                     let message = format!("credential {} is not in the report: {FAULT}", id.0);
-                    let line = (source.line > 0).then_some(source.line);
-                    let bytes = Some([source.start, source.end]);
-                    late.entry(source.source.0).or_default().push(Problem { message, line, bytes });
+                    let problem = Problem::at(message, source.line, [source.start, source.end]);
+                    late.entry(source.source.0).or_default().push(problem);
                 }
                 continue;
             };
@@ -611,11 +595,7 @@ impl Analysis<'_> {
                 let input = source.map(|source| source.source).or(place.map(|place| place.source));
                 let message = format!("a finding of the rule {} is not in the report: {FAULT}", finding.rule.name);
                 let problem = match (source, place) {
-                    (Some(source), _) => Problem {
-                        message,
-                        line: (source.line > 0).then_some(source.line),
-                        bytes: Some([source.start, source.end]),
-                    },
+                    (Some(source), _) => Problem::at(message, source.line, [source.start, source.end]),
                     (None, Some(place)) => problem_at(message, place),
                     (None, None) => Problem { message, line: None, bytes: None },
                 };
@@ -671,12 +651,8 @@ impl Analysis<'_> {
     }
 }
 
-/// What is said of what a fault of keyspect itself has cost.
-const FAULT: &str = "a fault of keyspect itself";
-
 fn problem_at(message: String, place: Place) -> Problem {
-    let line = (place.line > 0).then_some(place.line);
-    Problem { message, line, bytes: Some([place.start, place.end()]) }
+    Problem::at(message, place.line, [place.start, place.end()])
 }
 
 impl Counted {

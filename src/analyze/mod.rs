@@ -341,14 +341,7 @@ impl<'a> Analysis<'a> {
             input.problems.truncate(limit);
             input.problems.push(Problem { message: format!("and {more} more problems"), line: None, bytes: None });
         }
-        match &mut self.sink {
-            Some(sink) => {
-                self.line.clear();
-                push_line(&mut self.line, &LentItem::Input(input))?;
-                sink.line(&self.line)
-            }
-            None => Ok(()),
-        }
+        push_input(&mut self.sink, &mut self.line, input)
     }
 
     /// An artifact that is read whole: keys, stores, requests.
@@ -789,6 +782,14 @@ struct Records {
     beyond: u64,
     /// Something could not be read.
     damaged: bool,
+}
+
+/// Writes an input in a streamed report; `line` gives room for it.
+fn push_input(sink: &mut Option<&mut dyn Sink>, line: &mut Vec<u8>, input: &Input) -> io::Result<()> {
+    let Some(sink) = sink else { return Ok(()) };
+    line.clear();
+    push_line(line, &LentItem::Input(input))?;
+    sink.line(line)
 }
 
 /// What the parts of a text come to: the kind, the segments of a mixed one, the details.

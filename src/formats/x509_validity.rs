@@ -5,7 +5,9 @@
 
 use super::der::{Element, Reader};
 use crate::limits::Limits;
-use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 /// The universal tag of a time with four digits for the year; UTCTime, 23, has two (X.680, table 1).
 const GENERALIZED_TIME: u32 = 24;
@@ -29,38 +31,21 @@ fn times<'c>(certificate: &'c [u8], limits: &Limits) -> Option<[Element<'c>; 2]>
 
 /// A time with a difference to UTC: the year with two or four digits, `MMDDhhmm[ss]`, a sign, `hhmm`.
 fn zoned(text: &[u8], has_century: bool) -> Option<OffsetDateTime> {
-    let (local, zone) = text.split_at_checked(text.len().checked_sub(5)?)?;
-    let (sign, zone) = zone.split_first()?;
-    let [hours, minutes] = pairs(zone)?.try_into().ok()?;
-    let minutes = i32::from(hours).checked_mul(60)?.checked_add(minutes.into())?;
-    let east = match sign {
-        b'+' => minutes,
-        b'-' => minutes.checked_neg()?,
-        _ => return None,
-    };
-    let numbers = pairs(local)?;
-    let (century, numbers) = if has_century { numbers.split_first()? } else { (&20, numbers.as_slice()) };
-    let (year, rest) = numbers.split_first()?;
+    let text = std::str::from_utf8(text).ok()?;
     // RFC 5280, 4.1.2.5.1: two digits stand for the years from 1950 to 2049.
-    let century = if !has_century && *year >= 50 { 19 } else { i32::from(*century) };
-    let year = century.checked_mul(100)?.checked_add((*year).into())?;
-    let (month, day, hour, minute, second) = match rest {
-        [month, day, hour, minute] => (*month, *day, *hour, *minute, 0),
-        [month, day, hour, minute, second] => (*month, *day, *hour, *minute, *second),
-        _ => return None,
+    let century = match text.as_bytes().first()? {
+        _ if has_century => "",
+        b'5'..=b'9' => "19",
+        _ => "20",
     };
-    let date = Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?;
-    let time = Time::from_hms(hour, minute, second).ok()?;
-    let zone = UtcOffset::from_whole_seconds(east.checked_mul(60)?).ok()?;
-    PrimitiveDateTime::new(date, time).assume_offset(zone).checked_to_offset(UtcOffset::UTC)
+    let time = OffsetDateTime::parse(&format!("{century}{text}"), ZONED).ok()?;
+    time.checked_to_offset(UtcOffset::UTC)
 }
 
-/// The numbers that pairs of digits make.
-fn pairs(digits: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, []) = digits.as_chunks::<2>() else { return None };
-    let digit = |byte: u8| byte.checked_sub(b'0').filter(|digit| *digit < 10);
-    pairs.iter().map(|[tens, ones]| digit(*tens)?.checked_mul(10)?.checked_add(digit(*ones)?)).collect()
-}
+const ZONED: &[BorrowedFormatItem<'_>] = format_description!(
+    version = 2,
+    "[year][month][day][hour][minute][optional [[second]]][offset_hour sign:mandatory][offset_minute]"
+);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

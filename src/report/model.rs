@@ -153,6 +153,13 @@ pub struct Problem {
     pub bytes: Option<[u64; 2]>,
 }
 
+impl Problem {
+    /// With its place; line 0: the input has no lines.
+    pub(crate) fn at(message: String, line: u32, bytes: [u64; 2]) -> Self {
+        Self { message, line: (line > 0).then_some(line), bytes: Some(bytes) }
+    }
+}
+
 /// A certificate together with what is known of its private key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]

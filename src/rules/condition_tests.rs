@@ -556,13 +556,18 @@ fn keys_that_are_missing_or_damaged() {
     assert_eq!(says(rule, &but(&works, |c| c.key.exportable = Exportable::EncryptedOnly), &["iis"]), "passes");
 }
 
+/// A server's certificate in the machine's store, without a key.
+fn without_key() -> Credential {
+    but(&linked(STRONG, 1, 1), |c| {
+        c.key = Default::default();
+        c.key.association = Association::None;
+    })
+}
+
 #[test]
 fn key_links_that_are_missing() {
     let rule = "key-prov-info-missing";
-    let alone = but(&linked(STRONG, 1, 1), |c| {
-        c.key = Default::default();
-        c.key.association = Association::None;
-    });
+    let alone = without_key();
     assert_eq!(says(rule, &alone, &["iis"]), "fails");
     assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
     let association = |a| but(&alone, |c| c.key.association = a);
@@ -595,10 +600,7 @@ fn key_links_that_are_missing() {
 #[test]
 fn a_link_that_is_missing_weighs_by_what_needs_it() {
     let rule = "key-prov-info-missing";
-    let alone = but(&linked(STRONG, 1, 1), |c| {
-        c.key = Default::default();
-        c.key.association = Association::None;
-    });
+    let alone = without_key();
     let open = but(&alone, |c| certificate(c).extended_key_usage = None);
     let one = |c: &Credential, bound: &[&str]| {
         let draft = &failed(&run(c, &["iis"], bound), rule)[0];
