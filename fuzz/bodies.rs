@@ -33,7 +33,7 @@ use keyspect::formats::system_info::SystemInfoReader;
 use keyspect::formats::text_reader::TextReader;
 use keyspect::formats::{
     capi_key_blob, capi_key_container, cert_element, cert_store, certificate_request, cng_key_blob, cng_key_file,
-    cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pkcs7, private_key, pvk, reg_export,
+    cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pfx_listing, pkcs7, private_key, pvk, reg_export,
     request_inf, roaming_token, tpm_key_blob,
 };
 use keyspect::input::{CodePage, Line, LineReader, TextEncoding, choose, looks_like_text};
@@ -229,6 +229,11 @@ pub fn cert_store(data: &[u8]) {
     let _ = reg_export::parse(data, &limits);
     if let Ok(pem) = pem::parse(data, &limits) {
         pem.blocks.iter().for_each(|block| inside(block.bytes));
+        let listing = pfx_listing::read(data, &pem.blocks);
+        for bag in listing.iter().flat_map(|listing| &listing.bags) {
+            bag.block.iter().for_each(|block| assert!(*block < pem.blocks.len()));
+            bag.provider.iter().for_each(|name| inside((name.value.start, name.value.end)));
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::artifact::{Artifact, Origin, ReadStatus};
 use super::credential::{Association, Credential};
-use super::{from_events, from_keys, from_requests, from_stores};
+use super::{from_events, from_keys, from_pfx_listing, from_requests, from_stores};
 use crate::formats::detect_binary::{self, BinaryKind};
 use crate::formats::text_lines::lines;
-use crate::formats::{FormatError, pem, reg_export, request_inf};
+use crate::formats::{FormatError, pem, pfx_listing, reg_export, request_inf};
 use crate::limits::Limits;
 use crate::model::fact::{Fact, Place};
 use serde_json::{Value, json};
@@ -72,14 +72,15 @@ fn of_kind(kind: BinaryKind, data: &[u8], origin: &Origin<'_>, limits: &Limits) 
 }
 
 /// The blocks of a PEM file. A certificate and the private key of the same file become one credential when their public
-/// keys are the same.
+/// keys are the same; in what OpenSSL prints of a PFX, as they do in the file.
 fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits) -> Option<Artifact> {
     let pem = pem::parse(data, limits).ok()?;
     let mut artifact = Artifact::new(kind.word());
     artifact.encoding = Some(crate::formats::text_lines::encoding(data).0.name());
     let mut details = Vec::new();
+    let mut credentials = Vec::new();
     let mut locked = false;
-    for block in &pem.blocks {
+    for (index, block) in pem.blocks.iter().enumerate() {
         let mut place = origin.place(block.bytes.0, block.bytes.1);
         if origin.lines.is_none() {
             place.line = u32::try_from(block.line).unwrap_or(u32::MAX);
@@ -104,7 +105,7 @@ fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits)
         let shift = |error: FormatError| FormatError::new(error.message, block.bytes.0);
         artifact.add_problems(inner.problems.into_iter().map(shift));
         details.push((block, inner.kind, inner.details));
-        artifact.credentials.extend(inner.credentials);
+        credentials.extend(inner.credentials.into_iter().map(|credential| (index, credential)));
         artifact.observed.extend(inner.observed);
     }
     artifact.details = if let [(_, _, only)] = details.as_slice() {
@@ -118,7 +119,10 @@ fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits)
             .collect();
         Some(json!({ "blocks": blocks }))
     };
-    artifact.credentials = join(std::mem::take(&mut artifact.credentials));
+    artifact.credentials = match pfx_listing::read(data, &pem.blocks) {
+        Some(listing) => from_pfx_listing::credentials(&listing, &pem.blocks, credentials, origin),
+        None => join(credentials.into_iter().map(|(_, credential)| credential).collect()),
+    };
     artifact.add_problems(pem.problems);
     if locked && artifact.status == ReadStatus::Analyzed {
         artifact.status = ReadStatus::Locked;

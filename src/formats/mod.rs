@@ -47,6 +47,7 @@ pub mod key_prov_info;
 pub mod key_script;
 pub mod pem;
 pub mod pfx;
+pub mod pfx_listing;
 pub mod piece;
 pub mod pkcs7;
 pub mod powershell_certificates;

@@ -49,6 +49,10 @@ impl CredentialRule for PfxModernEncryptionOldWindows {
         if !part.first {
             return out.not_applicable("said with the first key of the file");
         }
+        if part.file.algorithms.is_empty() && part.file.incomplete {
+            let command = format!("openssl pkcs12 -info -noout -in {}", remedy::pfx_argument(c));
+            return out.unknown("the algorithms of the file, which are not shown", command);
+        }
         let support = part.file.support();
         if support == Support::Every {
             return out.pass("every version of Windows reads the algorithms of the file");
