@@ -33,8 +33,8 @@ use keyspect::formats::system_info::SystemInfoReader;
 use keyspect::formats::text_reader::TextReader;
 use keyspect::formats::{
     capi_key_blob, capi_key_container, cert_element, cert_store, certificate_request, cng_key_blob, cng_key_file,
-    cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pfx_listing, pkcs7, private_key, pvk, reg_export,
-    request_inf, roaming_token, tpm_key_blob,
+    cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pfx_listing, pkcs7, private_key, pvk,
+    reg_export, request_inf, roaming_token, tpm_key_blob,
 };
 use keyspect::input::{CodePage, Line, LineReader, TextEncoding, choose, looks_like_text};
 use keyspect::limits::Limits;

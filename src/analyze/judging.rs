@@ -336,7 +336,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        gone.sort_unstable();
+        gone.sort();
         kept.retain(|credential| gone.binary_search(&credential.id).is_err());
         told.retain(|told| gone.binary_search(&told.id).is_err());
         (self.case.kept, self.told) = (kept, told);
@@ -361,14 +361,17 @@ impl Analysis<'_> {
         // A key alone may still find its certificate.
         let kept = self.case.kept.iter().map(|credential| {
             let healthy = self.known.get(&credential.id).is_none_or(|known| is_healthy(&known.outcomes));
-            let early = healthy && credential.key.association != Association::Unknown;
-            (!early, credential.id)
+            (healthy && credential.key.association != Association::Unknown, credential.id)
         });
-        let told = self.told.iter().map(|told| (!(told.form.leaves && is_healthy(&told.form.outcomes)), told.id));
-        let mut all: Vec<(bool, CredentialId)> = kept.chain(told).collect();
-        all.sort_unstable();
-        all.truncate(surplus);
-        all.into_iter().map(|(_, id)| id).collect()
+        let told = self.told.iter().map(|told| (told.form.leaves && is_healthy(&told.form.outcomes), told.id));
+        let (mut early, mut late) = (Vec::new(), Vec::new());
+        for (leaves_early, id) in kept.chain(told) {
+            if leaves_early { early.push(id) } else { late.push(id) }
+        }
+        // Both are made of two parts that are in order, which a stable sort is quick with.
+        early.sort();
+        late.sort();
+        early.into_iter().chain(late).take(surplus).collect()
     }
 
     /// Counts a credential that is no longer kept.

@@ -31,7 +31,7 @@ use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
 use crate::input::archive::is_zip;
 use crate::input::{Passwords, TextEncoding, looks_like_text};
-use crate::limits::{BARE_HEADERS, Limits};
+use crate::limits::Limits;
 use crate::model::container_name;
 use crate::model::fact::{Excerpts, Fact, SourceId};
 use crate::model::flags;
@@ -701,9 +701,8 @@ impl<'a> Analysis<'a> {
             let message = format!("{} more runs, codes, keys or problems of this log are not kept", log.beyond);
             input.problems.push(Problem { message, line: None, bytes: None });
         }
-        if log.bare > BARE_HEADERS {
-            let more = log.bare.saturating_sub(BARE_HEADERS);
-            let message = format!("{more} more headers of certificates with nothing under them are only counted");
+        if log.bare > 0 {
+            let message = format!("{} more headers of certificates with nothing under them are only counted", log.bare);
             input.problems.push(Problem { message, line: None, bytes: None });
         }
         for (message, place) in &log.problems {

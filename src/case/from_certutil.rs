@@ -7,7 +7,7 @@ use super::credential::{
 use crate::formats::certutil::{
     CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, ShapedBlock, Test,
 };
-use crate::limits::{BARE_HEADERS, LOG_RECORDS};
+use crate::limits::LOG_RECORDS;
 use crate::model::{
     container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
     windows::WindowsVersion,
@@ -40,7 +40,7 @@ pub struct StoreListing {
 }
 
 /// The listing that is being read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Listing {
     name: Option<Fact<String>>,
     next: u32,
@@ -123,7 +123,7 @@ pub struct LogCredentials {
     pub commands: u64,
     /// Runs, codes, listed keys, providers and problems that are not kept.
     pub beyond: u64,
-    /// Headers of certificates with nothing under them.
+    /// Headers of certificates with nothing under them that are only counted.
     pub bare: u64,
 }
 
@@ -220,12 +220,6 @@ impl LogCredentials {
             Record::Certificate(mut block) => {
                 let dates = [&block.not_before, &block.not_after];
                 self.block(block.index.as_ref().map(|index| index.value), dates.map(|d| d.as_ref()?.date));
-                if !block.has_content() {
-                    self.bare = self.bare.saturating_add(1);
-                    if self.bare > BARE_HEADERS {
-                        return None;
-                    }
-                }
                 for (message, place) in std::mem::take(&mut block.damage) {
                     self.listing.iter_mut().for_each(|listing| listing.broken = true);
                     self.problem(message, Some(place));
@@ -237,6 +231,12 @@ impl LogCredentials {
                 self.block(block.index(), block.dates());
                 let around = Arc::clone(&self.around);
                 return self.held.replace(Logged::Shaped(ShapedCredential { block, around }));
+            }
+            Record::BareHeaders(many) => {
+                self.bare = self.bare.saturating_add(many);
+                self.blocks = self.blocks.saturating_add(many);
+                self.commands = self.commands.saturating_add(many);
+                self.listing.get_or_insert_default().broken = true;
             }
             Record::StoreHeader(name) => {
                 self.end_listing(false);
@@ -321,7 +321,7 @@ impl LogCredentials {
         if order != self.around.order {
             self.around().order = order;
         }
-        let listing = self.listing.get_or_insert(Listing { name: None, next: 0, broken: false });
+        let listing = self.listing.get_or_insert_default();
         listing.broken |= index != Some(listing.next);
         listing.next = listing.next.saturating_add(1);
     }

@@ -3,7 +3,7 @@
 
 use crate::input::{Line, LineMap};
 use crate::model::fact::{Fact, Place, SourceId};
-use memchr::memchr3;
+use memchr::{memchr3, memmem};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
@@ -40,7 +40,8 @@ const NO_BREAK: [char; 2] = ['\u{a0}', '\u{202f}'];
 /// Whether a line is a text with its line ends escaped, as JSON writes it.
 fn is_json_string(text: &str) -> bool {
     let of_certutil = text.contains("=====") || text.contains("CertUtil:");
-    text.matches("\\r\\n").take(2).count() == 2 || of_certutil && text.matches("\\n").take(3).count() == 3
+    let has = |mark: &str, times| memmem::find_iter(text.as_bytes(), mark).take(times).count() == times;
+    has("\\r\\n", 2) || of_certutil && has("\\n", 3)
 }
 
 impl<'a> Cleaned<'a> {
@@ -70,7 +71,7 @@ impl<'a> Cleaned<'a> {
             };
             changed = true;
             same_columns = same_columns && tail.starts_with(NO_BREAK);
-            out.push_str(&new);
+            out.extend(new);
             rest = tail.get(taken..).unwrap_or("");
             breaks.push((out.len(), text.len().saturating_sub(rest.len())));
         }
@@ -120,21 +121,21 @@ impl<'a> Cleaned<'a> {
         })
     }
 
-    /// What stands before an index of the physical line. Indices mostly rise, so that a line is counted once.
+    /// What stands before an index of the physical line. Most indices are near the one before, so that a line is counted
+    /// once.
     fn counted(&self, index: usize) -> Counted {
         let last = self.last.get();
-        let from = if last.index <= index { last } else { Counted::default() };
-        let Some(between) = self.line.text.get(from.index..index) else { return from };
+        let near = last.index <= index.saturating_mul(2);
+        let from = if near { last } else { Counted::default() };
+        let range = from.index.min(index)..from.index.max(index);
+        let Some(between) = self.line.text.get(range) else { return from };
         let (characters, units) = if between.is_ascii() {
             (between.len(), between.len())
         } else {
             (between.chars().count(), between.chars().map(char::len_utf16).sum())
         };
-        Counted {
-            index,
-            characters: from.characters.saturating_add(characters),
-            units: from.units.saturating_add(units),
-        }
+        let moved = |n: usize, by| if from.index <= index { n.saturating_add(by) } else { n.saturating_sub(by) };
+        Counted { index, characters: moved(from.characters, characters), units: moved(from.units, units) }
     }
 
     /// The original offset of an index of the physical line.
@@ -160,23 +161,23 @@ impl<'a> Cleaned<'a> {
     }
 }
 
-/// What stands for an escape at the beginning of a text, and how many bytes it takes.
-fn replacement(text: &str, json: bool) -> Option<(Cow<'static, str>, usize)> {
+/// The character, if any, that stands for an escape at the beginning of a text, and how many bytes the escape takes.
+fn replacement(text: &str, json: bool) -> Option<(Option<char>, usize)> {
     if let Some(blank) = text.chars().next().filter(|c| NO_BREAK.contains(c)) {
-        return Some((" ".into(), blank.len_utf8()));
+        return Some((Some(' '), blank.len_utf8()));
     }
     if let Some(rest) = text.strip_prefix('\\') {
         if let Some(hex) = rest.strip_prefix('u') {
             let digits = hex.get(..4)?;
             let c = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
-            return Some((c.to_string().into(), 6));
+            return Some((Some(c), 6));
         }
         return match rest.chars().next()? {
-            'n' if json => Some(("\u{2028}".into(), 2)),
-            'r' if json => Some(("".into(), 2)),
-            't' if json => Some(("\t".into(), 2)),
+            'n' if json => Some((Some('\u{2028}'), 2)),
+            'r' if json => Some((None, 2)),
+            't' if json => Some((Some('\t'), 2)),
             c @ ('_' | '*' | '[' | ']' | '#' | '-' | '`' | '"' | '\\' | '|') => {
-                Some((c.to_string().into(), c.len_utf8().saturating_add(1)))
+                Some((Some(c), c.len_utf8().saturating_add(1)))
             }
             _ => None,
         };
@@ -204,16 +205,14 @@ fn replacement(text: &str, json: bool) -> Option<(Cow<'static, str>, usize)> {
                 char::from_u32(value)?
             }
         };
-        return Some((c.to_string().into(), end.saturating_add(1)));
+        return Some((Some(c), end.saturating_add(1)));
     }
     let end = text.get(..24.min(text.len())).unwrap_or("").find('>')?;
     let tag = text.get(1..end)?.trim_end_matches('/').trim().to_ascii_lowercase();
     let tag = tag.strip_prefix('/').unwrap_or(&tag);
     match tag.split(' ').next()? {
-        "br" | "p" | "div" | "li" | "tr" => Some(("\u{2028}".into(), end.saturating_add(1))),
-        "b" | "i" | "strong" | "em" | "code" | "pre" | "span" | "td" | "font" => {
-            Some(("".into(), end.saturating_add(1)))
-        }
+        "br" | "p" | "div" | "li" | "tr" => Some((Some('\u{2028}'), end.saturating_add(1))),
+        "b" | "i" | "strong" | "em" | "code" | "pre" | "span" | "td" | "font" => Some((None, end.saturating_add(1))),
         _ => None,
     }
 }

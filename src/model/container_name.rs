@@ -94,6 +94,9 @@ pub fn machine_guid(name: &str) -> Option<&str> {
     file_name_parts(name).map(|(_, guid)| guid)
 }
 
+/// The length of a key-file name without blanks around it: 32 digits, `_`, a GUID.
+pub const FILE_NAME_LENGTH: usize = 69;
+
 /// Whether a text is of the form `<32 hex>_<GUID>`.
 pub fn is_file_name(name: &str) -> bool {
     file_name_parts(name).is_some()

@@ -157,7 +157,7 @@ impl NameTraits {
     fn of(name: &str) -> Self {
         let none = Self { brought: false, import: false, file: false, plain: true, odd: false };
         // The most frequent ones, whose signs are known.
-        if name.trim() == name && container_name::is_file_name(name) {
+        if name.len() == container_name::FILE_NAME_LENGTH && container_name::is_file_name(name) {
             return Self { file: true, ..none };
         }
         if name.starts_with('{') && name.ends_with('}') && container_name::is_import_name(name) {
@@ -186,7 +186,7 @@ impl Traits {
         }
         let fields = [TextField::StoredContainer, TextField::SimpleName, TextField::UniqueName];
         let [stored, simple, file] = fields.map(|field| block.words(field));
-        if [stored, simple, file].into_iter().flatten().any(|name| name.trim().is_empty()) {
+        if [stored, simple, file].into_iter().flatten().any(|name| name.trim_start().is_empty()) {
             return None;
         }
         let names = [stored, simple, file].map(|name| name.map(NameTraits::of));

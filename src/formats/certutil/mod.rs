@@ -38,6 +38,8 @@ pub enum Record {
     Certificate(Box<CertificateBlock>),
     /// The same, of a block that looks like an earlier one.
     Shaped(Box<ShapedBlock>),
+    /// So many headers with nothing under them, after the first [`BARE_HEADERS`](crate::limits::BARE_HEADERS) of the log.
+    BareHeaders(u64),
     /// `CertUtil: -store command completed successfully.`: the verb.
     Completed(Fact<String>),
     /// `CertUtil: -store command FAILED: 0x…`.

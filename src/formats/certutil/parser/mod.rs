@@ -17,7 +17,7 @@ use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
 use crate::formats::piece::{Cleaned, Piece};
 use crate::input::{Line, Window};
-use crate::limits::{BLOCK_VALUES, LINE_CODES, Limits};
+use crate::limits::{BARE_HEADERS, BLOCK_VALUES, LINE_CODES, Limits};
 
 use crate::model::fact::{Basis, Fact, Place, SourceId};
 use crate::model::key_remark::KeyRemark;
@@ -133,6 +133,8 @@ pub struct Parser {
     /// The digits of a wrapped thumbprint so far.
     partial_hash: String,
     shapes: Shapes,
+    /// Headers with nothing under them so far.
+    bare: u64,
 }
 
 /// What tells whether the next line goes on with this one.
@@ -190,6 +192,7 @@ impl Parser {
             wrap_width: CONSOLE_WIDTH,
             partial_hash: String::new(),
             shapes: Shapes::default(),
+            bare: 0,
         }
     }
 
@@ -424,16 +427,31 @@ impl Parser {
                 block.public_key_sha1 = Some(fact);
             }
             block.complete = complete;
-            let index = block.index.as_ref().filter(|_| !block.has_content());
-            if let Some(index) = index {
-                let message = format!("nothing follows the header of certificate {}", index.value);
-                self.records.push(Record::Problem(message, index.place));
-            }
-            if index.is_some() || block.has_content() {
+            if block.has_content() {
                 self.records.push(Record::Certificate(block));
+            } else if block.index.is_some() {
+                self.bare_header(block);
             }
         }
         self.public_key.clear();
+    }
+
+    /// A header with nothing under it.
+    fn bare_header(&mut self, block: Box<CertificateBlock>) {
+        self.bare = self.bare.saturating_add(1);
+        if self.bare > BARE_HEADERS {
+            match self.records.last_mut() {
+                Some(Record::BareHeaders(many)) => *many = many.saturating_add(1),
+                _ => self.records.push(Record::BareHeaders(1)),
+            }
+            self.spare = Some(block);
+            return;
+        }
+        if let Some(index) = &block.index {
+            let message = format!("nothing follows the header of certificate {}", index.value);
+            self.records.push(Record::Problem(message, index.place));
+        }
+        self.records.push(Record::Certificate(block));
     }
 
     fn end_requested(&mut self) {

@@ -61,17 +61,35 @@ impl Class {
 }
 
 /// For each byte in the values of which classes it may stand. With none of them a line is quoted, cut, or told from others.
-pub(super) static ALLOWED: LazyLock<[u8; 256]> = LazyLock::new(|| {
-    std::array::from_fn(|byte| {
-        let Ok(byte) = u8::try_from(byte) else { return 0 };
-        let name = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'*' | b'@' | b'_');
-        let address = name || matches!(byte, b'/' | b':' | b'%' | b'?' | b'+' | b'~');
-        let words = name || matches!(byte, b' ' | b'(' | b')' | b',' | b'\'' | b'/');
-        let date = byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'-' | b':' | b' ' | b'A' | b'P' | b'M');
-        let classes = [(name, Class::Name), (address, Class::Address), (words, Class::Words), (date, Class::Date)];
-        classes.iter().filter(|(allowed, _)| *allowed).fold(0, |bits, (_, class)| bits | class.bit())
-    })
-});
+static ALLOWED: [u8; 256] = {
+    let mut classes = [0; 256];
+    let (mut rest, mut byte) = (classes.as_mut_slice(), 0_u8);
+    // A constant can't be made with an iterator.
+    while let [class, after @ ..] = rest {
+        *class = classes_of(byte);
+        (rest, byte) = (after, byte.wrapping_add(1));
+    }
+    classes
+};
+
+/// The classes in whose values a byte may stand.
+const fn classes_of(byte: u8) -> u8 {
+    let name = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'*' | b'@' | b'_');
+    let address = matches!(byte, b'/' | b':' | b'%' | b'?' | b'+' | b'~');
+    let words = matches!(byte, b' ' | b'(' | b')' | b',' | b'\'' | b'/');
+    let date = byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'-' | b':' | b' ' | b'A' | b'P' | b'M');
+    let mut classes = if name { Class::Name.bit() | Class::Address.bit() | Class::Words.bit() } else { 0 };
+    if address {
+        classes |= Class::Address.bit();
+    }
+    if words {
+        classes |= Class::Words.bit();
+    }
+    if date {
+        classes |= Class::Date.bit();
+    }
+    classes
+}
 
 /// Bytes that are compared, and the value behind them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,18 +194,46 @@ pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mu
     Fit::None
 }
 
+/// So many bytes are compared at once.
+const VECTOR: usize = 16;
+
 /// Whether bytes are the same, but for hexadecimal digits where the mask has digits. `A` is the first letter.
 pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> bool {
-    // No end before the last byte, no branches, and nothing but what vectors of bytes can do: compilers make vector
-    // instructions of it.
-    let mut differs = 0_u8;
-    for ((own, mask), byte) in own.iter().zip(mask).zip(text) {
-        // Both are below 10 for a digit of their kind and nothing else.
-        let (number, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(A).saturating_add(4));
-        let not_digit = number.min(letter).saturating_sub(9);
-        differs |= (not_digit & mask) | ((own ^ byte) & !mask);
+    let (Some(own_last), Some(mask_last), Some(text_last)) = (own.last_chunk(), mask.last_chunk(), text.last_chunk())
+    else {
+        let bytes = own.iter().zip(mask).zip(text);
+        return bytes.fold(0, |differs, ((own, mask), byte)| differs | difference::<A>(*own, *mask, *byte)) == 0;
+    };
+    let mut differs = [0_u8; VECTOR];
+    let (whole, masks, texts) = (own.as_chunks().0, mask.as_chunks().0, text.as_chunks().0);
+    for ((own, mask), text) in whole.iter().zip(masks).zip(texts) {
+        differences::<A>(&mut differs, own, mask, text);
     }
-    differs == 0
+    // The bytes that fill no vector are compared together with some before them.
+    differences::<A>(&mut differs, own_last, mask_last, text_last);
+    differs.iter().fold(0, |any, one| any | one) == 0
+}
+
+/// Notes where bytes differ. It has no end before the last one, no branches, and nothing but what vectors of bytes can do:
+/// compilers make vector instructions of it.
+#[inline]
+fn differences<const A: u8>(differs: &mut [u8; VECTOR], own: &[u8; VECTOR], mask: &[u8; VECTOR], text: &[u8; VECTOR]) {
+    for at in 0..VECTOR {
+        if let (Some(differs), Some(own), Some(mask), Some(byte)) =
+            (differs.get_mut(at), own.get(at), mask.get(at), text.get(at))
+        {
+            *differs |= difference::<A>(*own, *mask, *byte);
+        }
+    }
+}
+
+/// Not 0 where two bytes differ, or one is no digit where the mask has one.
+#[inline]
+fn difference<const A: u8>(own: u8, mask: u8, byte: u8) -> u8 {
+    // Both are below 10 for a digit of their kind and nothing else.
+    let (number, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(A).saturating_add(4));
+    let not_digit = number.min(letter).saturating_sub(9);
+    (not_digit & mask) | ((own ^ byte) & !mask)
 }
 
 impl Shape {

@@ -178,15 +178,26 @@ impl Parser {
             if self.records.len() >= BATCH_RECORDS {
                 return (Reached::Line, header);
             }
-            let reached = match self.block_ahead(lines) {
-                Ok(()) => lines.next(),
-                Err(reached) => return (reached, header),
+            let reached = if self.is_bare_ahead(lines) {
+                lines.next()
+            } else {
+                match self.block_ahead(lines) {
+                    Ok(()) => lines.next(),
+                    Err(reached) => return (reached, header),
+                }
             };
             // It was looked at: it is the header of the next certificate.
             let Some(line) = reached else { return (Reached::Line, header) };
             header = Some((line.number, line.end));
             self.next_header(line);
         }
+    }
+
+    /// Whether the header of the next certificate comes at once.
+    fn is_bare_ahead(&self, lines: &Lines<'_>) -> bool {
+        let is_bare =
+            |ahead: Ahead<'_>| is_next_header(ahead.text, &self.header_word) && self.mode(ahead.unit).is_some();
+        self.at_block_start() && lines.ahead().is_some_and(is_bare)
     }
 
     /// Reads the header of the next certificate, whose form is known.

@@ -156,8 +156,13 @@ impl<'s> Moved<'s> {
                 _ => continue,
             };
             let [part] = parts.as_slice() else { return None };
-            let date = PrintedDate::parse(self.text(part));
             let slot = dates.get_mut(at)?;
+            let text = self.text(part);
+            // Certificates of one day, or of one CA, often have the same.
+            if text == self.shape.own(part) {
+                continue;
+            }
+            let date = PrintedDate::parse(text);
             if slot.is_some() != date.is_some() {
                 return None;
             }
