@@ -508,6 +508,7 @@ pub mod listings {
             data,
             formats::powershell_certificates::CertificateListReader::new(SourceId(0), &Limits::default()),
         );
+        text_reader(data, formats::powershell_keys::KeyListReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn certificate_template(data: &[u8]) {

@@ -514,9 +514,10 @@ impl<'a> Analysis<'a> {
                 continue;
             };
             records.list.push(record);
-            let last = self.case.observed.last();
-            let shown = last.and_then(|observed| match &observed.what {
+            let mut latest = self.case.observed.iter().rev();
+            let shown = latest.next().and_then(|observed| match &observed.what {
                 Observation::Certificate(shown) => from_powershell::credential(observed, shown),
+                Observation::Key(key) => Some(from_powershell::of_key(observed, key, latest.next())),
                 _ => None,
             });
             if let Some(credential) = shown {

@@ -10,6 +10,7 @@ use crate::formats::icacls::IcaclsReader;
 use crate::formats::iis_config::IisConfigReader;
 use crate::formats::key_script::ScriptReader;
 use crate::formats::powershell_certificates::CertificateListReader;
+use crate::formats::powershell_keys::KeyListReader;
 use crate::formats::procmon_csv::ProcmonReader;
 use crate::formats::sslcert::SslCertReader;
 use crate::formats::system_info::SystemInfoReader;
@@ -30,6 +31,7 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(IisConfigReader::new(source, limits)),
         Box::new(SystemInfoReader::new(source, limits)),
         Box::new(TemplateReader::new(source, limits)),
+        Box::new(KeyListReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),
         Box::new(CertificateListReader::new(source, limits)),
     ];

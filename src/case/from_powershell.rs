@@ -1,9 +1,13 @@
-//! Credentials from the certificates that PowerShell lists.
+//! Credentials from the certificates and keys that PowerShell lists.
 
-use super::credential::{Association, Certificate, Credential, Key, Origin, Scope, SourceRange, Store, ValidityDate};
+use super::credential::{
+    Access, Association, Certificate, Credential, Exportable, Key, Origin, Scope, SourceRange, Store, ValidityDate,
+};
 use crate::formats::certutil::PrintedDate;
 use crate::model::fact::{Basis, Fact};
-use crate::model::observation::{Observed, ShownCertificate};
+use crate::model::flags::CRYPT_MACHINE_KEYSET;
+use crate::model::observation::{Observation, Observed, ShownCertificate, ShownKey};
+use crate::model::thumbprint::Sha1;
 
 /// The certificate of a listing with what the listing tells of its key; `None` without a thumbprint.
 ///
@@ -64,6 +68,68 @@ pub fn credential(observed: &Observed, shown: &ShownCertificate) -> Option<Crede
         excerpts: observed.excerpts.clone(),
         ..Credential::default()
     })
+}
+
+/// Lines between a certificate's list and the list of its key.
+const NEXT_LIST: u32 = 6;
+
+/// A key's list. It is the key of the certificate that the command in front of it names, else of the one whose list is the
+/// record `before` and stands directly above.
+pub fn of_key(observed: &Observed, shown: &ShownKey, before: Option<&Observed>) -> Credential {
+    let place = observed.place;
+    let above = before.filter(|_| shown.thumbprint.is_none()).and_then(|before| match &before.what {
+        Observation::Certificate(certificate) if before.place.source == place.source => {
+            let last = before.fields.iter().map(|(_, value)| value.place.line).max().unwrap_or(before.place.line);
+            (place.line.saturating_sub(last) <= NEXT_LIST).then_some(&**certificate)
+        }
+        _ => None,
+    });
+    let derived = |sha1: &Fact<Sha1>, how| Fact::derived(sha1.value, sha1.place, how);
+    let sha1 = match (&shown.thumbprint, above) {
+        (Some(sha1), _) => Some(derived(sha1, "from the command in front of the key")),
+        (None, Some(certificate)) => {
+            certificate.thumbprint.as_ref().map(|sha1| derived(sha1, "from the list above the key's"))
+        }
+        (None, None) => None,
+    };
+    let store_path = shown.store_path.as_ref().or_else(|| above?.store_path.as_ref());
+    let key = Key {
+        association: if sha1.is_some() { Association::Linked } else { Association::Unknown },
+        association_place: sha1.as_ref().map(|_| place),
+        access: match shown.accessible.as_ref().map(|accessible| accessible.value) {
+            Some(true) => Access::Opened,
+            Some(false) => Access::NotOpened,
+            // There is a `CngKey` only of a key that was opened.
+            None if !shown.is_csp => Access::Opened,
+            None => Access::Unknown,
+        },
+        access_place: shown.accessible.as_ref().map(|accessible| accessible.place).or((!shown.is_csp).then_some(place)),
+        container: shown.container.clone(),
+        unique_name: shown.unique_name.clone(),
+        provider: shown.provider.clone(),
+        provider_type: shown.provider_type.clone(),
+        flags: shown.machine.clone().filter(|_| shown.is_csp).map(|machine| {
+            let flags = if machine.value { CRYPT_MACHINE_KEYSET } else { 0 };
+            Fact::derived(flags, machine.place, "from MachineKeyStore")
+        }),
+        key_spec: shown.key_spec.clone(),
+        bits: shown.bits.clone(),
+        exportable: match shown.exportable.as_ref().map(|exportable| exportable.value) {
+            Some(true) => Exportable::Yes,
+            Some(false) => Exportable::No,
+            None => Exportable::Unknown,
+        },
+        ..Key::default()
+    };
+    Credential {
+        origin: Origin::StoreDump,
+        certificate: sha1.map(|sha1| Certificate { sha1: Some(sha1), ..Certificate::default() }),
+        store: store_path.map(store),
+        key,
+        sources: vec![SourceRange { source: place.source, line: place.line, start: place.start, end: place.end() }],
+        excerpts: observed.excerpts.clone(),
+        ..Credential::default()
+    }
 }
 
 /// `LocalMachine\My`, with or without the provider's prefix in front.

@@ -51,6 +51,7 @@ pub mod pfx_listing;
 pub mod piece;
 pub mod pkcs7;
 pub mod powershell_certificates;
+pub mod powershell_keys;
 pub mod private_key;
 pub mod procmon_csv;
 #[cfg(feature = "decrypt")]

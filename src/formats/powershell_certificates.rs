@@ -9,6 +9,7 @@
 //! "Format-Table" and "Format-List"; published copies for the wrapping and the marks of cut values.
 
 use super::piece::Piece;
+use super::powershell_keys::begins_key_list;
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use crate::limits::{LIST_ITEMS, Limits};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
@@ -154,6 +155,9 @@ impl CertificateListReader {
     fn list_line(&mut self, piece: Piece<'_>) -> bool {
         let trimmed = piece.trim();
         let Some((label, value)) = property(trimmed.text) else { return false };
+        if begins_key_list(label) {
+            return false;
+        }
         let place = trimmed.place(self.source);
         let known = PROPERTIES.iter().find(|(n, _)| *n == label);
         let column = piece.text.chars().count().saturating_sub(value.chars().count());
@@ -369,7 +373,7 @@ impl TextReader for CertificateListReader {
 }
 
 /// `Label   : value`: a property name, blanks, a colon, a blank or the end.
-fn property(text: &str) -> Option<(&str, &str)> {
+pub(super) fn property(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric())?;
     let (label, rest) = text.split_at_checked(end)?;
     let after = rest.trim_start_matches([' ', '\t']);

@@ -5,6 +5,7 @@ use super::binding::{Binding, BindingListing};
 use super::event_record::EventRecord;
 use super::fact::{Evidence, Excerpts, Fact, Place};
 use super::key_request::KeyRequest;
+use super::key_spec::KeySpec;
 use super::thumbprint::Sha1;
 use super::windows::WindowsVersion;
 use std::borrow::Cow;
@@ -119,6 +120,35 @@ pub struct ShownCertificate {
     pub alternative_names: Vec<Fact<String>>,
 }
 
+/// A certificate's key as PowerShell lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShownKey {
+    /// The thumbprint of the certificate that the command in front of the list names.
+    pub thumbprint: Option<Fact<Sha1>>,
+    /// The store's path in that command: `LocalMachine\My`.
+    pub store_path: Option<Fact<String>>,
+    /// Whether it is a CryptoAPI key as .NET shows one.
+    pub is_csp: bool,
+    /// The provider.
+    pub provider: Option<Fact<String>>,
+    /// The provider type.
+    pub provider_type: Option<Fact<u32>>,
+    /// The container's name, of a CNG key its name.
+    pub container: Option<Fact<String>>,
+    /// The key file's name.
+    pub unique_name: Option<Fact<String>>,
+    /// Whether the key is in the machine's keyset.
+    pub machine: Option<Fact<bool>>,
+    /// The KeySpec.
+    pub key_spec: Option<Fact<KeySpec>>,
+    /// Whether it may be exported.
+    pub exportable: Option<Fact<bool>>,
+    /// Whether a key was found in the container.
+    pub accessible: Option<Fact<bool>>,
+    /// The length in bits.
+    pub bits: Option<Fact<u32>>,
+}
+
 /// One of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -145,6 +175,8 @@ pub enum Observation {
     Request(Box<KeyRequest>),
     /// A certificate in a PowerShell listing.
     Certificate(Box<ShownCertificate>),
+    /// A certificate's key as PowerShell lists it.
+    Key(Box<ShownKey>),
 }
 
 impl Observed {

@@ -7,7 +7,7 @@ use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::Fact;
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::observation::{
-    ErrorContext, ErrorText, FolderListing, Observation, Observed, ShownCertificate, SystemFact, TraceRow,
+    ErrorContext, ErrorText, FolderListing, Observation, Observed, ShownCertificate, ShownKey, SystemFact, TraceRow,
 };
 use serde_json::{Map, Value, json};
 
@@ -36,6 +36,7 @@ pub fn record(observed: &Observed) -> Value {
         Observation::System(fact) => of_system(fact),
         Observation::Request(request) => of_request(request),
         Observation::Certificate(certificate) => of_certificate(certificate),
+        Observation::Key(key) => of_key(key),
     };
     // What a value was read as goes before how it was printed.
     if let Value::Object(typed) = typed {
@@ -274,6 +275,22 @@ pub fn of_request(request: &KeyRequest) -> Value {
         "hash_algorithm": text(&request.hash_algorithm),
         "extended_key_usage": texts(&request.extended_key_usage),
         "alternative_names": texts(&request.alternative_names),
+    })
+}
+
+fn of_key(key: &ShownKey) -> Value {
+    json!({
+        "thumbprint": shown(&key.thumbprint),
+        "store_path": text(&key.store_path),
+        "provider": text(&key.provider),
+        "provider_type": value(&key.provider_type),
+        "container": text(&key.container),
+        "unique_name": text(&key.unique_name),
+        "machine": value(&key.machine),
+        "key_spec": key.key_spec.as_ref().map(|spec| spec.value.0),
+        "exportable": value(&key.exportable),
+        "accessible": value(&key.accessible),
+        "bits": value(&key.bits),
     })
 }
 
