@@ -28,6 +28,7 @@ use keyspect::formats::error_text::ErrorTextReader;
 use keyspect::formats::iis_config::IisConfigReader;
 use keyspect::formats::pfx::open::open;
 use keyspect::formats::piece::Cleaned;
+use keyspect::formats::service_certificate::ServiceCertificateReader;
 use keyspect::formats::sslcert::SslCertReader;
 use keyspect::formats::system_info::SystemInfoReader;
 use keyspect::formats::text_reader::TextReader;
@@ -594,6 +595,7 @@ pub fn error_text(data: &[u8]) {
 /// Facts about the machine.
 pub fn system_info(data: &[u8]) {
     text_records(data, |limits| Box::new(SystemInfoReader::new(SourceId(0), limits)));
+    text_records(data, |limits| Box::new(ServiceCertificateReader::new(SourceId(0), limits)));
 }
 
 /// Whether the elements of a page close in the order in which they open; the contents of style and script are skipped.

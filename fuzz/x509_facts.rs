@@ -6,8 +6,26 @@ use x509_parser::der_parser::oid::Oid;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// Whether a text is that of an object identifier. x509-parser's own text is right where X.690 section 8.19 is kept to:
-/// it reads an arc that is cut, or begins with zeros, as the number that is there, and counts the second arc modulo 40.
+/// The bytes of an object identifier whose arcs a text names, X.690 section 8.19. `None`: the text is none, or an arc has more
+/// than 128 bits.
+fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let arcs = text.split('.').map(|arc| arc.parse::<u128>().ok()).collect::<Option<Vec<u128>>>()?;
+    let [first, second, others @ ..] = arcs.as_slice() else { return None };
+    let first = first.checked_mul(40)?.checked_add(*second)?;
+    let mut bytes = Vec::new();
+    for arc in [first].iter().chain(others) {
+        let digits = (0..19).rev().map(|place| u8::try_from((arc >> (7 * place)) & 0x7F).expect("seven bits"));
+        let digits: Vec<u8> = digits.skip_while(|digit| *digit == 0).collect();
+        let (last, before) = digits.split_last().unwrap_or((&0, &[]));
+        bytes.extend(before.iter().map(|digit| digit | 0x80));
+        bytes.push(*last);
+    }
+    Some(bytes)
+}
+
+/// Whether a text is that of an object identifier. x509-parser's own text is not asked: it reads an arc that is cut, or
+/// begins with zeros, as the number that is there, gives the byte 0 one arc where 8.19.4 has two, and has no number for an
+/// arc of more than 64 bits.
 fn is_text_of(text: &str, oid: &Oid<'_>) -> bool {
     let bytes = oid.as_bytes();
     let begins_with_zeros =
@@ -15,13 +33,9 @@ fn is_text_of(text: &str, oid: &Oid<'_>) -> bool {
     if bytes.last().is_none_or(|last| last & 0x80 != 0) || (0..bytes.len()).any(begins_with_zeros) {
         return text.starts_with('#');
     }
-    // It gives one byte 0 one arc, where 8.19.4 has two.
-    if bytes == [0] {
-        return text == "0.0";
-    }
     // The wrapper reads 64 arcs, of 128 bits each.
     let unreadable = bytes.len() > 18 && text.starts_with('#');
-    unreadable || if bytes[0] < 120 { text == oid.to_id_string() } else { text.starts_with("2.") }
+    unreadable || bytes_of(text).as_deref() == Some(bytes)
 }
 
 /// Any bytes: the wrapper reads what x509-parser reads, says the same of it, and nothing more.

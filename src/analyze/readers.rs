@@ -12,6 +12,7 @@ use crate::formats::key_script::ScriptReader;
 use crate::formats::powershell_certificates::CertificateListReader;
 use crate::formats::powershell_keys::KeyListReader;
 use crate::formats::procmon_csv::ProcmonReader;
+use crate::formats::service_certificate::ServiceCertificateReader;
 use crate::formats::sslcert::SslCertReader;
 use crate::formats::system_info::SystemInfoReader;
 use crate::formats::text_reader::TextReader;
@@ -32,6 +33,7 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(SystemInfoReader::new(source, limits)),
         Box::new(TemplateReader::new(source, limits)),
         Box::new(KeyListReader::new(source, limits)),
+        Box::new(ServiceCertificateReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),
         Box::new(CertificateListReader::new(source, limits)),
     ];

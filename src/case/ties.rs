@@ -185,6 +185,9 @@ fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<Sha1, Vec<Tie>>) {
                 name(*sha1, "rras", endpoint, *place);
             }
         }
+        Observation::System(SystemFact::ServiceCertificate(setting)) => {
+            name(setting.sha1.value, setting.workload, setting.endpoint.clone(), setting.sha1.place);
+        }
         Observation::Error(error) => {
             let workload = match error.context {
                 ErrorContext::SqlServer => "sql-server",

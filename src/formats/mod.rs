@@ -65,6 +65,7 @@ pub mod request_inf;
 mod request_signature;
 pub mod roaming_token;
 pub mod sddl;
+pub mod service_certificate;
 pub mod sslcert;
 pub mod system_info;
 pub mod text_lines;

@@ -87,6 +87,19 @@ pub enum SystemFact {
     MachineGuid(Fact<String>),
     /// The computer's name.
     Computer(Fact<String>),
+    /// Which certificate a service is set to use.
+    ServiceCertificate(ServiceCertificate),
+}
+
+/// Which certificate a service is set to use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceCertificate {
+    /// The workload's name: `rdp`.
+    pub workload: &'static str,
+    /// The thumbprint.
+    pub sha1: Fact<Sha1>,
+    /// The host and port for which it is set, where that is said.
+    pub endpoint: Option<String>,
 }
 
 /// A certificate as PowerShell lists it.

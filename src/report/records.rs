@@ -246,6 +246,11 @@ fn of_system(fact: &SystemFact) -> Value {
         }
         SystemFact::MachineGuid(guid) => json!({ "machine_guid": guid.value }),
         SystemFact::Computer(name) => json!({ "computer": name.value }),
+        SystemFact::ServiceCertificate(setting) => json!({
+            "workload": setting.workload,
+            "thumbprint": setting.sha1.value.to_string(),
+            "endpoint": setting.endpoint,
+        }),
     }
 }
 
