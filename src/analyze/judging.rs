@@ -1,26 +1,21 @@
-//! From credentials to findings: what is judged when, what is kept until the end, what the report says.
+//! From credentials to findings: what is judged when, and what is kept until the end of the run.
 
-use super::contained::{FAULT, Judged, unharmed};
 use super::forms::{Form, Told};
 use super::judged::{self, Judge, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
-use super::{Analysis, context, preflight, push_input, sighting};
+use super::{Analysis, context, sighting};
 use crate::case::credential::{Association, Credential, CredentialId, SourceRange};
 use crate::case::from_certutil::{Logged, ShapedCredential};
 use crate::case::index::IndexEntry;
-use crate::case::{link, ties};
-use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS, SYMPTOMS};
+use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS};
 use crate::model::fact::Place;
 use crate::report::build;
-use crate::report::model::{
-    Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict, VerdictOutcome,
-};
+use crate::report::model::{Check, Problem, Severity, Summary};
 use crate::report::words;
-use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing};
+use crate::rules::judge;
+use crate::rules::{Recorded, RuleMeta};
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,17 +23,17 @@ use std::sync::Arc;
 /// Outcomes counted so far.
 #[derive(Default)]
 pub(super) struct Counted {
-    summary: Summary,
-    aside: Aside,
+    pub(super) summary: Summary,
+    pub(super) aside: Aside,
     pub(super) tally: Tally,
     /// Checks that are listed one by one.
-    listed: Vec<Check>,
+    pub(super) listed: Vec<Check>,
 }
 
 /// What is remembered of a credential that is kept.
 #[derive(Default)]
 pub(super) struct Known {
-    outcomes: Outcomes,
+    pub(super) outcomes: Outcomes,
     /// The findings of a streamed report.
     findings: Vec<Written>,
     /// The lines that a streamed report already holds.
@@ -241,31 +236,12 @@ impl Analysis<'_> {
         }
     }
 
-    fn update_entry(&mut self, id: CredentialId) {
+    pub(super) fn update_entry(&mut self, id: CredentialId) {
         let entry = self.case.credential(id).map(IndexEntry::from);
         let slot = self.case.entries.binary_search_by_key(&id, |e| e.id).ok();
         if let (Some(entry), Some(slot)) = (entry, slot.and_then(|at| self.case.entries.get_mut(at))) {
             *slot = entry;
         }
-    }
-
-    /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes.
-    fn link(&mut self) -> io::Result<()> {
-        let contain = self.contain;
-        let guard = |id, step: &mut dyn FnMut()| unharmed(contain, Judged::Linking(id), step);
-        let joined = link::join_by(&mut self.case.kept, &guard);
-        let removed: HashSet<CredentialId> = joined.removed.into_iter().collect();
-        self.case.entries.retain(|entry| !removed.contains(&entry.id));
-        for id in &removed {
-            self.known.remove(id);
-        }
-        self.joined = u32::try_from(removed.len()).unwrap_or(u32::MAX);
-        self.half_know(joined.faulty)?;
-        for id in joined.changed {
-            self.update_entry(id);
-            self.judge(id)?;
-        }
-        Ok(())
     }
 
     /// Runs the rules about one credential, and writes it in a streamed report.
@@ -393,265 +369,9 @@ impl Analysis<'_> {
             }
         }
     }
-
-    /// Ends the run: compares the credentials, ranks, and gives the report. With a sink the items that the end of the
-    /// run changes are written again, then the checks and the summary.
-    ///
-    /// # Errors
-    /// Only what the sink answers.
-    pub fn finish(mut self) -> io::Result<Report> {
-        self.make_rest()?;
-        self.forms.forget(&mut self.counted);
-        self.link()?;
-        let contain = self.contain;
-        let guard = |step, check: &mut dyn FnMut()| {
-            let what = match step {
-                ties::Step::Observed(index) => Judged::Stating(index),
-                ties::Step::Credential(id) => Judged::Tying(id),
-            };
-            unharmed(contain, what, check)
-        };
-        let tied = ties::tie_by(&mut self.case, &guard);
-        self.half_know(tied.faulty)?;
-        for id in tied.changed {
-            self.judge(id)?;
-        }
-        let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
-        for observed in tied.lost.iter().filter_map(|index| self.case.observed.get(*index)) {
-            let message = format!("what this {} states of certificates is not used: {FAULT}", observed.kind);
-            late.entry(observed.place.source.0).or_default().push(problem_at(message, observed.place));
-        }
-        for (source, place) in tied.unheard {
-            let message = format!(
-                "more than {} different error codes concern one certificate: the others are not held against it",
-                SYMPTOMS.saturating_mul(2)
-            );
-            late.entry(source.0).or_default().push(problem_at(message, place));
-        }
-        let targets = self.options.targets.clone();
-        let base = context(&self.options, &targets, self.stop);
-        let of_case =
-            judge::run_case_by(&self.case, &base, &|rule, check| unharmed(contain, Judged::Rule(rule), check));
-        // Without a rule about the case, or without what an artifact states, nothing is said to work.
-        let rules_failed = of_case.iter().any(judge::is_fault) || !tied.lost.is_empty();
-        // Which outcomes of case rules take part in the ranking of which credential.
-        let mut concerns: HashMap<CredentialId, Vec<usize>> = HashMap::new();
-        for (index, recorded) in of_case.iter().enumerate() {
-            let related = match &recorded.outcome {
-                Outcome::Fail(draft) => draft.related.as_slice(),
-                _ => &[],
-            };
-            for id in recorded.credential.iter().chain(related) {
-                concerns.entry(*id).or_default().push(index);
-            }
-        }
-        let preflight = preflight::run(&self.case, &base, contain, &|input| {
-            self.inputs.get(input as usize).and_then(|input| input.sha256.clone()).unwrap_or_default()
-        });
-        let about_case = of_case.iter().filter(|r| r.credential.is_none());
-        let mut findings = judge::findings(None, about_case.clone(), &targets);
-        findings.extend(preflight.findings);
-        let (all_checks, streamed) = (self.options.all_checks, self.sink.is_some());
-        for recorded in &preflight.counted {
-            self.counted.outcome(recorded, all_checks);
-        }
-        let checked = |counted: &mut Counted, recorded: &Recorded| {
-            counted.outcome(recorded, all_checks || is_listed(recorded, streamed));
-        };
-        about_case.chain(&preflight.checks).for_each(|recorded| checked(&mut self.counted, recorded));
-        for (input, verdicts) in preflight.verdicts {
-            let Some(input) = self.inputs.get_mut(input as usize) else { continue };
-            input.verdicts = verdicts;
-            push_input(&mut self.sink, &mut self.line, input)?;
-        }
-        let mut own: BTreeMap<CredentialId, Vec<RankedFinding>> = BTreeMap::new();
-        let mut news: HashSet<CredentialId> = HashSet::new();
-        let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
-        for id in &ids {
-            let Some(credential) = self.case.credential(*id) else { continue };
-            let outcomes = self.known.get_mut(id).map(|known| std::mem::take(&mut known.outcomes)).unwrap_or_default();
-            let theirs = concerns.get(id).map_or(&[][..], Vec::as_slice);
-            let theirs: Vec<Recorded> = theirs
-                .iter()
-                .filter_map(|i| of_case.get(*i))
-                .map(
-                    |recorded| {
-                        if recorded.credential == Some(*id) { recorded.clone() } else { weight_of(recorded, *id) }
-                    },
-                )
-                .collect();
-            let candidates = self.candidates(credential);
-            let mut found = Vec::new();
-            let mut rank = || found = judge::findings(Some(*id), outcomes.failed().chain(&theirs), &candidates);
-            if !unharmed(contain, Judged::Ranking(*id), &mut rank) {
-                self.note_unjudged(*id);
-                news.insert(*id);
-                continue;
-            }
-            own.insert(*id, found);
-            let listed = all_checks || is_early(*id);
-            self.counted.checked(*id, &outcomes, listed, checked);
-            theirs.iter().filter(|r| r.credential == Some(*id)).for_each(|r| checked(&mut self.counted, r));
-        }
-        // What rules say of the whole case may be as long as the report itself.
-        drop(of_case);
-        // A verdict also sees the findings of others that name the credential as a related one.
-        let mut named: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
-        for finding in findings.iter().chain(own.values().flatten()) {
-            for id in finding.draft.related.iter().filter(|id| finding.credential != Some(**id)) {
-                let draft = weight(&finding.draft, *id);
-                named.entry(*id).or_default().push(RankedFinding {
-                    rule: finding.rule,
-                    credential: finding.credential,
-                    draft,
-                });
-            }
-        }
-        // The lines of the others are written, and stay as they are.
-        news.extend(concerns.keys().chain(named.keys()));
-        let mut credentials = Vec::with_capacity(ids.len());
-        for id in &ids {
-            let Some(credential) = self.case.credential(*id) else { continue };
-            let mut about = own.get(id).cloned().unwrap_or_default();
-            about.extend(named.remove(id).unwrap_or_default());
-            let mut made = None;
-            let mut make = || {
-                let mut verdicts: Vec<Verdict> = self
-                    .candidates(credential)
-                    .iter()
-                    .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
-                    .collect();
-                if rules_failed {
-                    let works = |verdict: &&mut Verdict| verdict.outcome == VerdictOutcome::Works;
-                    verdicts.iter_mut().filter(works).for_each(|verdict| verdict.outcome = VerdictOutcome::Unknown);
-                }
-                made = Some(build::credential(credential, verdicts));
-            };
-            let unharmed = unharmed(contain, Judged::Reporting(*id), &mut make);
-            let Some(made) = made.filter(|_| unharmed) else {
-                if let Some(source) = credential.sources.first() {
-                    let message = format!("credential {} is not in the report: {FAULT}", id.0);
-                    let problem = Problem::at(message, source.line, [source.start, source.end]);
-                    late.entry(source.source.0).or_default().push(problem);
-                }
-                continue;
-            };
-            if rules_failed {
-                news.insert(*id);
-            }
-            credentials.push(made);
-            // Without a name of its own its input stands for it, whose hash was not known before.
-            if build::identity(credential, None).is_empty() {
-                news.insert(*id);
-            }
-            findings.extend(own.remove(id).unwrap_or_default());
-        }
-        let named = |f: &RankedFinding| {
-            f.credential.and_then(|id| self.case.credential(id)).is_some_and(|c| !c.bound.is_empty())
-        };
-        findings.sort_by_key(|f| {
-            let draft = &f.draft;
-            (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
-        });
-        pointing::point(&mut findings);
-        self.tell_unjudged(&preflight.unjudged)?;
-        self.tell_late(late)?;
-        // The report holds the rest; only what a finding is about is looked at once more.
-        let about: HashSet<CredentialId> = findings.iter().filter_map(|finding| finding.credential).collect();
-        self.case.kept.retain(|credential| about.contains(&credential.id));
-        let report = self.report(credentials, findings)?;
-        if streamed {
-            let news = |id: &Option<u32>| id.is_none_or(|id| news.contains(&CredentialId(id)));
-            for credential in report.credentials.iter().filter(|credential| news(&Some(credential.id))) {
-                self.lines.reported(credential)?;
-                self.write_lines()?;
-            }
-            for finding in report.findings.iter().filter(|finding| news(&finding.credential)) {
-                self.lines.found(finding)?;
-                self.write_lines()?;
-            }
-        }
-        if let Some(sink) = self.sink.take() {
-            for check in &report.checks {
-                sink.item(&Item::Check(check.clone()))?;
-            }
-            sink.item(&Item::Summary(report.summary.clone()))?;
-        }
-        Ok(report)
-    }
-
-    fn report(&mut self, credentials: Vec<CredentialReport>, findings: Vec<RankedFinding>) -> io::Result<Report> {
-        let columns = self.options.limits.excerpt_columns;
-        let mut kept_bytes = 0usize;
-        let mut list: Vec<Finding> = Vec::new();
-        let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
-        for finding in findings {
-            if !unharmed(self.contain, Judged::Finding(finding.rule.name), &mut || {
-                self.found(&finding, columns, &mut kept_bytes, &mut list);
-            }) {
-                let credential = finding.credential.and_then(|id| self.case.credential(id));
-                let source = credential.and_then(|credential| credential.sources.first());
-                let place = finding.draft.evidence.first().map(|evidence| evidence.place);
-                let input = source.map(|source| source.source).or(place.map(|place| place.source));
-                let message = format!("a finding of the rule {} is not in the report: {FAULT}", finding.rule.name);
-                let problem = match (source, place) {
-                    (Some(source), _) => Problem::at(message, source.line, [source.start, source.end]),
-                    (None, Some(place)) => problem_at(message, place),
-                    (None, None) => Problem { message, line: None, bytes: None },
-                };
-                late.entry(input.map_or(0, |input| input.0)).or_default().push(problem);
-            }
-        }
-        self.tell_late(late)?;
-        let mut summary = std::mem::take(&mut self.counted.summary);
-        summary.set_aside = std::mem::take(&mut self.counted.aside).list();
-        summary.inputs = self.inputs.len() as u64;
-        summary.credentials = u64::from(self.next.saturating_sub(self.joined));
-        let mut checks = std::mem::take(&mut self.counted.listed);
-        checks.extend(std::mem::take(&mut self.counted.tally).checks(&mut summary));
-        Ok(Report {
-            inputs: std::mem::take(&mut self.inputs),
-            credentials,
-            findings: list,
-            checks,
-            summary,
-            ..Report::new()
-        })
-    }
-
-    /// Counts a finding, and adds it to the list unless that is full.
-    fn found(&mut self, finding: &RankedFinding, columns: usize, kept_bytes: &mut usize, list: &mut Vec<Finding>) {
-        let credential = finding.credential.and_then(|id| self.case.credential(id));
-        let input = credential
-            .and_then(|c| c.sources.first())
-            .and_then(|s| self.inputs.get(s.source.0 as usize))
-            .and_then(|i| i.sha256.clone());
-        let identity =
-            credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
-        let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
-        let limit = self.options.limits.findings;
-        let shown = {
-            let (rule, severity) = (finding.rule, finding.draft.severity);
-            self.counted.finding(rule, severity, || fingerprint.clone(), &self.options.triage, limit)
-        };
-        if !shown || list.len() >= limit {
-            return;
-        }
-        let room = *kept_bytes < self.options.limits.excerpts_bytes;
-        let excerpts = credential.map(|c| &c.excerpts).filter(|_| room);
-        let mut item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
-        // In a streamed report the lines are written already.
-        if !room && self.sink.is_none() {
-            item.evidence.iter_mut().for_each(|evidence| evidence.line_text = None);
-        }
-        self.options.triage.settle(&mut item);
-        *kept_bytes +=
-            item.evidence.iter().map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len)).sum::<usize>();
-        list.push(item);
-    }
 }
 
-fn problem_at(message: String, place: Place) -> Problem {
+pub(super) fn problem_at(message: String, place: Place) -> Problem {
     Problem::at(message, place.line, [place.start, place.end()])
 }
 
@@ -670,7 +390,7 @@ impl Counted {
     }
 
     /// Counts a finding, and says whether it stands in the list of findings.
-    fn finding(
+    pub(super) fn finding(
         &mut self,
         rule: &RuleMeta,
         severity: Severity,
@@ -696,7 +416,7 @@ impl Counted {
     }
 
     /// Counts the outcomes about a credential by `checked`; those with a constant reason only when they may be listed.
-    fn checked(
+    pub(super) fn checked(
         &mut self,
         id: CredentialId,
         outcomes: &Outcomes,
@@ -719,7 +439,7 @@ impl Counted {
     }
 
     /// Counts an outcome, and lists it or adds it to its group.
-    fn outcome(&mut self, recorded: &Recorded, listed: bool) {
+    pub(super) fn outcome(&mut self, recorded: &Recorded, listed: bool) {
         if listed {
             self.listed.push(build::check(recorded, recorded.credential));
         }
@@ -728,44 +448,6 @@ impl Counted {
 }
 
 /// Whether the checks of a credential are listed.
-fn is_early(id: CredentialId) -> bool {
+pub(super) fn is_early(id: CredentialId) -> bool {
     (id.0 as usize) < LISTED_CREDENTIALS
-}
-
-/// Whether an outcome is listed in a report that does not list all of them.
-fn is_listed(recorded: &Recorded, streamed: bool) -> bool {
-    let early = recorded.credential.is_none_or(is_early);
-    match recorded.outcome {
-        Outcome::Fail(_) => true,
-        Outcome::NotApplicable(_) => false,
-        Outcome::Unknown { .. } => early && !streamed,
-        Outcome::Pass(_) => early,
-    }
-}
-
-/// A finding as a credential sees it that is only related to it: its weight, without the places and the other credentials,
-/// of which there may be as many as there are credentials.
-fn weight(draft: &FindingDraft, id: CredentialId) -> FindingDraft {
-    FindingDraft {
-        severity: draft.severity,
-        role: draft.role,
-        confidence: draft.confidence,
-        title: draft.title.clone(),
-        message: String::new(),
-        related: vec![id],
-        workloads: draft.workloads.clone(),
-        evidence: Vec::new(),
-        remedies: Vec::new(),
-        subject: draft.subject.clone(),
-        conditions: draft.conditions,
-    }
-}
-
-/// The same for an outcome.
-fn weight_of(recorded: &Recorded, id: CredentialId) -> Recorded {
-    let outcome = match &recorded.outcome {
-        Outcome::Fail(draft) => Outcome::Fail(Box::new(weight(draft, id))),
-        other => other.clone(),
-    };
-    Recorded { rule: recorded.rule, credential: recorded.credential, outcome }
 }

@@ -8,6 +8,7 @@ mod ahead;
 mod archive;
 mod contained;
 mod embedded;
+mod ending;
 mod forms;
 mod in_order;
 mod judged;
