@@ -10,7 +10,7 @@ use crate::limits::SYMPTOMS;
 use crate::report::build;
 use crate::report::model::{CredentialReport, Finding, Item, Problem, Report, Verdict, VerdictOutcome};
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded, pointing};
+use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -51,7 +51,7 @@ impl Analysis<'_> {
 
         let credentials = self.report_credentials(&mut ending);
         self.order(&mut ending.findings);
-        pointing::point(&mut ending.findings);
+        self.point(&mut ending);
         self.tell_unjudged(&requests.unjudged)?;
         self.tell_late(std::mem::take(&mut ending.late))?;
         self.keep_what_findings_are_about(&ending.findings);
@@ -129,7 +129,18 @@ impl Analysis<'_> {
 
     /// Ranks what the rules say of the case itself, and takes the findings about intended keys, which are ranked already.
     fn rank_case(&self, of_case: &[Recorded], requests: &mut Preflight, ending: &mut Ending) {
-        ending.findings = judge::findings(None, about_case(of_case), &self.options.targets);
+        let findings = &mut ending.findings;
+        let mut rank = || *findings = judge::findings(None, about_case(of_case), &self.options.targets);
+        if !unharmed(self.contain, Judged::RankingCase, &mut rank) {
+            ending.findings.clear();
+            ending.in_doubt = true;
+            for recorded in about_case(of_case) {
+                if let Outcome::Fail(draft) = &recorded.outcome {
+                    let (input, problem) = self.not_in_the_report(recorded.rule, recorded.credential, draft);
+                    ending.late(input, problem);
+                }
+            }
+        }
         ending.findings.append(&mut requests.findings);
     }
 
@@ -244,6 +255,17 @@ impl Analysis<'_> {
         });
     }
 
+    /// Lets symptoms point to what was decided.
+    fn point(&self, ending: &mut Ending) {
+        let guard = |rule, point: &mut dyn FnMut()| unharmed(self.contain, Judged::Pointing(rule), point);
+        for index in pointing::point_by(&mut ending.findings, &guard) {
+            let Some(RankedFinding { rule, credential, draft }) = ending.findings.get(index) else { continue };
+            let message = format!("what the finding of the rule {} points to is not told: {FAULT}", rule.name);
+            let (input, problem) = self.at_finding(message, *credential, draft);
+            ending.late(input, problem);
+        }
+    }
+
     /// The report holds the rest; only what a finding is about is looked at once more.
     fn keep_what_findings_are_about(&mut self, findings: &[RankedFinding]) {
         let about: HashSet<CredentialId> = findings.iter().filter_map(|finding| finding.credential).collect();
@@ -296,17 +318,8 @@ impl Analysis<'_> {
             if !unharmed(self.contain, Judged::Finding(finding.rule.name), &mut || {
                 self.found(&finding, columns, &mut kept_bytes, &mut list);
             }) {
-                let credential = finding.credential.and_then(|id| self.case.credential(id));
-                let source = credential.and_then(|credential| credential.sources.first());
-                let place = finding.draft.evidence.first().map(|evidence| evidence.place);
-                let input = source.map(|source| source.source).or(place.map(|place| place.source));
-                let message = format!("a finding of the rule {} is not in the report: {FAULT}", finding.rule.name);
-                let problem = match (source, place) {
-                    (Some(source), _) => Problem::at(message, source.line, [source.start, source.end]),
-                    (None, Some(place)) => problem_at(message, place),
-                    (None, None) => Problem { message, line: None, bytes: None },
-                };
-                late.entry(input.map_or(0, |input| input.0)).or_default().push(problem);
+                let (input, problem) = self.not_in_the_report(finding.rule, finding.credential, &finding.draft);
+                late.entry(input).or_default().push(problem);
             }
         }
         self.tell_late(late)?;
@@ -324,6 +337,29 @@ impl Analysis<'_> {
             summary,
             ..Report::new()
         })
+    }
+
+    /// That a finding is lost, and of which input.
+    fn not_in_the_report(
+        &self,
+        rule: &RuleMeta,
+        credential: Option<CredentialId>,
+        draft: &FindingDraft,
+    ) -> (u32, Problem) {
+        let message = format!("a finding of the rule {} is not in the report: {FAULT}", rule.name);
+        self.at_finding(message, credential, draft)
+    }
+
+    /// A problem at the place of a finding: of its credential, else of its evidence; and of which input.
+    fn at_finding(&self, message: String, credential: Option<CredentialId>, draft: &FindingDraft) -> (u32, Problem) {
+        let credential = credential.and_then(|id| self.case.credential(id));
+        let source = credential.and_then(|credential| credential.sources.first());
+        let place = draft.evidence.first().map(|evidence| evidence.place);
+        match (source, place) {
+            (Some(source), _) => (source.source.0, problem_in(message, *source)),
+            (None, Some(place)) => (place.source.0, problem_at(message, place)),
+            (None, None) => (0, Problem { message, line: None, bytes: None }),
+        }
     }
 
     /// Counts a finding, and adds it to the list unless that is full.

@@ -1,5 +1,6 @@
 //! From credentials to findings: what is judged when, and what is kept until the end of the run.
 
+use super::contained::{Judged, unharmed};
 use super::forms::{Form, Told};
 use super::judged::{self, Judge, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
@@ -98,13 +99,16 @@ impl Analysis<'_> {
         let form = if self.sink.is_some() && !options.all_checks && options.triage.is_empty() {
             let (stop, counted, forms) = (self.stop, &mut self.counted, &mut self.forms);
             let mut judge = Judge { options: &options, stop, counted };
-            let mut form = AssertUnwindSafe(|| forms.of(&shaped, &mut judge));
+            let mut form = AssertUnwindSafe(|| {
+                let form = forms.of(&shaped, &mut judge)?;
+                forms.take(&form, &shaped).map(|identity| (form, identity))
+            });
             // A fault on the way costs no more than what is made faster.
             if self.contain { catch_unwind(form).unwrap_or_default() } else { form.0() }
         } else {
             None
         };
-        match form.and_then(|form| self.forms.take(&form, &shaped).map(|identity| (form, identity))) {
+        match form {
             Some((form, identity)) if !self.seen.contains_key(&identity) => self.tell(shaped, form, identity),
             _ => self.credential(shaped.credential()),
         }
@@ -113,20 +117,22 @@ impl Analysis<'_> {
     /// Takes a credential of a known form, of which nothing was seen before: counts it and writes its lines.
     fn tell(&mut self, shaped: ShapedCredential, form: Arc<Form>, identity: u128) -> io::Result<()> {
         let id = CredentialId(self.next);
+        let (line, sink, forms) = (&mut self.line, &mut self.sink, &mut self.forms);
+        let (mut answer, mut entry) = (Ok(()), None);
+        let unharmed = unharmed(self.contain, Judged::Telling(id), &mut || {
+            entry = Some(forms.tell((&form, &shaped), id, |_, template, filling| {
+                line.clear();
+                template.push(line, filling);
+                if let Some(sink) = sink.as_mut().filter(|_| answer.is_ok()) {
+                    answer = sink.line(line);
+                }
+            }));
+        });
+        answer?;
+        // Lines that are written already are written again under the same number.
+        let Some(entry) = entry.filter(|_| unharmed) else { return self.credential(shaped.credential()) };
         self.next = self.next.saturating_add(1);
         self.seen.entry(identity).or_default().push(id);
-        let mut line = std::mem::take(&mut self.line);
-        let mut answer = Ok(());
-        let sink = &mut self.sink;
-        let entry = self.forms.tell((&form, &shaped), id, |_, template, filling| {
-            line.clear();
-            template.push(&mut line, filling);
-            if let Some(sink) = sink.as_mut().filter(|_| answer.is_ok()) {
-                answer = sink.line(&line);
-            }
-        });
-        self.line = line;
-        answer?;
         self.case.entries.push(entry);
         self.told.push(Told { id, shaped, form, identity });
         self.retire_some()
@@ -134,28 +140,41 @@ impl Analysis<'_> {
 
     /// Makes the credentials that were only told: something is about to look at them, or to change them.
     fn make_told(&mut self) -> io::Result<()> {
-        let told = std::mem::take(&mut self.told);
-        let mut open = Vec::new();
-        for Told { id, shaped, form, .. } in told {
-            self.case.kept.push(Credential { id, ..shaped.credential() });
-            // The same lines are not written again.
-            if self.forms.take(&form, &shaped).is_some() {
-                self.forms.tell((&form, &shaped), id, |fingerprint, template, filling| {
-                    self.lines.told(id, fingerprint, |out| template.push(out, filling));
-                });
-            }
-            let written = self.lines.iter().map(|(mark, _)| mark).collect();
+        let (mut open, mut faulty) = (Vec::new(), Vec::new());
+        for told in std::mem::take(&mut self.told) {
+            let mut made = None;
+            let unharmed = unharmed(self.contain, Judged::Making(told.id), &mut || made = Some(self.made(&told)));
             self.lines.clear();
-            let mut known = Known { written, ..Known::default() };
-            // What failed names places, and what stands in the report names commands of its own.
-            match form.outcomes.shared(id).filter(|_| !is_early(id) && form.has_examples(&mut self.counted.tally)) {
-                Some(outcomes) => known.outcomes = outcomes,
-                None => open.push(id),
+            if let Some((credential, known, is_judged)) = made.filter(|_| unharmed) {
+                self.case.kept.push(credential);
+                self.known.insert(told.id, known);
+                open.extend((!is_judged).then_some(told.id));
+            } else {
+                self.case.kept.push(self.remains(&told));
+                faulty.push(told.id);
             }
-            self.known.insert(id, known);
         }
         self.case.kept.sort_by_key(|credential| credential.id);
+        self.half_know(faulty)?;
         open.into_iter().try_for_each(|id| self.judge(id))
+    }
+
+    /// A credential that was only told, what is remembered of it, and whether it is judged by that.
+    fn made(&mut self, told: &Told) -> (Credential, Known, bool) {
+        let Told { id, shaped, form, .. } = told;
+        // The same lines are not written again.
+        if self.forms.take(form, shaped).is_some() {
+            self.forms.tell((form, shaped), *id, |fingerprint, template, filling| {
+                self.lines.told(*id, fingerprint, |out| template.push(out, filling));
+            });
+        }
+        let written = self.lines.iter().map(|(mark, _)| mark).collect();
+        // What failed names places, and what stands in the report names commands of its own.
+        let outcomes = form.outcomes.shared(*id);
+        let outcomes = outcomes.filter(|_| !is_early(*id) && form.has_examples(&mut self.counted.tally));
+        let is_judged = outcomes.is_some();
+        let known = Known { written, outcomes: outcomes.unwrap_or_default(), ..Known::default() };
+        (Credential { id: *id, ..shaped.credential() }, known, is_judged)
     }
 
     /// At the end of a log or of the run: makes the credentials that were only told. Where some have left, the surplus
@@ -305,10 +324,7 @@ impl Analysis<'_> {
                     told.form.let_go();
                     self.forget(*id, told.identity);
                 } else {
-                    let credential = Credential { id: *id, ..told.shaped.credential() };
-                    let mut judge = Judge { options: &self.options, stop: self.stop, counted: &mut self.counted };
-                    let (outcomes, findings) = judge.judge(&credential, &mut Lines::default());
-                    self.let_go(*id, Some(told.identity), &outcomes, &findings);
+                    self.make_to_let_go(told)?;
                 }
             }
         }
@@ -324,6 +340,25 @@ impl Analysis<'_> {
             self.case.entries.extend(entries.into_iter().filter(|entry| !needless(entry)));
         }
         Ok(())
+    }
+
+    /// Judges a credential that was only told, to count it, and lets go of it.
+    fn make_to_let_go(&mut self, told: &Told) -> io::Result<()> {
+        let mut judge = Judge { options: &self.options, stop: self.stop, counted: &mut self.counted };
+        let mut spoken = None;
+        let unharmed = unharmed(self.contain, Judged::Making(told.id), &mut || {
+            let credential = Credential { id: told.id, ..told.shaped.credential() };
+            spoken = Some(judge.judge(&credential, &mut Lines::default()));
+        });
+        if let Some((outcomes, findings)) = spoken.filter(|_| unharmed) {
+            self.let_go(told.id, Some(told.identity), &outcomes, &findings);
+            return Ok(());
+        }
+        let remains = self.remains(told);
+        self.unjudged.insert(told.id, remains.sources.first().copied());
+        self.forget(told.id, told.identity);
+        self.lines.credential(&remains, &[]);
+        self.write_lines()
     }
 
     /// The same once twice as many are kept as the limit allows: not for each one anew.
