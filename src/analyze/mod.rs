@@ -639,9 +639,11 @@ impl<'a> Analysis<'a> {
             }
         }
         let unheard = unheard.filter(|_| log.blocks > 0);
-        for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
-            let own = credential.sources.iter().any(|s| s.source.0 == input.id);
-            if own && credential.surroundings.symptoms.len() < symptoms.len() {
+        // Of a folder of many logs each has only its own: they come last.
+        let own = self.case.kept.partition_point(|credential| credential.id.0 < first);
+        for credential in self.case.kept.iter_mut().skip(own) {
+            let is_own = credential.sources.iter().any(|s| s.source.0 == input.id);
+            if is_own && credential.surroundings.symptoms.len() < symptoms.len() {
                 credential.surroundings.symptoms.clone_from(&symptoms);
                 for (code, line) in symptoms.iter().zip(&lines) {
                     let place = code.place;
