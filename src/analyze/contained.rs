@@ -544,6 +544,21 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_while_a_credential_is_only_counted_is_told() {
+        let mut options = Options::new(time::OffsetDateTime::from_unix_timestamp(1_750_000_000).unwrap());
+        (options.brief, options.limits.brief_credentials) = (true, 1);
+        let mut analysis = Analysis::new(options).with_faults_contained();
+        FAULT.set(Some(Judged::Ranking(CredentialId(1))));
+        analysis.read("a.txt", None, &mut log().as_bytes()).unwrap();
+        let report = analysis.finish().unwrap();
+        FAULT.set(None);
+        assert_eq!(report.credentials.iter().map(|c| c.id).collect::<Vec<_>>(), [0]);
+        let messages: Vec<&str> = report.inputs[0].problems.iter().map(|p| p.message.as_str()).collect();
+        assert_eq!(messages, ["credential 1 could not be judged: a fault of keyspect itself"]);
+        assert_eq!(report.inputs[0].problems[0].bytes.unwrap()[0], second());
+    }
+
+    #[test]
     fn a_fault_while_a_credential_is_told_by_its_form_costs_nothing() {
         let (without, clean) = told(None, 12, 500);
         let (lines, report) = told(Some(Judged::Telling(CredentialId(8))), 12, 500);

@@ -8,7 +8,10 @@ use crate::case::credential::{Credential, CredentialId, SourceRange};
 use crate::case::{link, ties};
 use crate::limits::SYMPTOMS;
 use crate::report::build;
-use crate::report::model::{CredentialReport, Finding, Item, Problem, Report, Verdict, VerdictOutcome};
+use crate::report::model::{
+    Check, CheckOutcome, CredentialReport, Finding, Item, Problem, Report, Verdict, VerdictOutcome,
+};
+use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -37,6 +40,7 @@ impl Analysis<'_> {
     /// Only what the sink answers.
     pub fn finish(mut self) -> io::Result<Report> {
         let mut ending = Ending::default();
+        self.retire_surplus()?;
         self.make_rest()?;
         self.forms.forget(&mut self.counted);
         self.link()?;
@@ -53,6 +57,7 @@ impl Analysis<'_> {
         self.order(&mut ending.findings);
         self.point(&mut ending);
         self.tell_unjudged(&requests.unjudged)?;
+        self.tell_alike(&mut ending);
         self.tell_late(std::mem::take(&mut ending.late))?;
         self.keep_what_findings_are_about(&ending.findings);
         let report = self.report(credentials, ending.findings)?;
@@ -263,6 +268,23 @@ impl Analysis<'_> {
             let message = format!("what the finding of the rule {} points to is not told: {FAULT}", rule.name);
             let (input, problem) = self.at_finding(message, *credential, draft);
             ending.late(input, problem);
+        }
+    }
+
+    /// Tells of each input how many of its credentials are only counted, and which rules found what about them.
+    fn tell_alike(&mut self, ending: &mut Ending) {
+        for (input, many) in std::mem::take(&mut self.counted.alike) {
+            let message = format!(
+                "{} like others of this report: only counted; what later inputs state of them is not held against them (-v \
+                 keeps all)",
+                words::count(many, "credential", "credentials")
+            );
+            ending.late(input, Problem { message, line: None, bytes: None });
+        }
+        for (rule, many) in std::mem::take(&mut self.counted.of_alike).into_values() {
+            let mut check = Check::new(rule.name, CheckOutcome::Fail, rule.summary);
+            check.count = Some(many);
+            self.counted.listed.push(check);
         }
     }
 

@@ -16,7 +16,9 @@ use crate::report::model::{Check, Problem, Severity, Summary};
 use crate::report::words;
 use crate::rules::judge;
 use crate::rules::{Recorded, RuleMeta};
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -29,6 +31,10 @@ pub(super) struct Counted {
     pub(super) tally: Tally,
     /// Checks that are listed one by one.
     pub(super) listed: Vec<Check>,
+    /// Credentials that a brief report only counts, by input.
+    pub(super) alike: BTreeMap<u32, u64>,
+    /// The findings about them, by rule.
+    pub(super) of_alike: BTreeMap<&'static str, (&'static RuleMeta, u64)>,
 }
 
 /// What is remembered of a credential that is kept.
@@ -180,10 +186,17 @@ impl Analysis<'_> {
     /// At the end of a log or of the run: makes the credentials that were only told. Where some have left, the surplus
     /// leaves before: how large it is is chance, and to make them is dear.
     pub(super) fn make_rest(&mut self) -> io::Result<()> {
-        if self.has_retired {
-            self.retire(self.options.limits.kept_credentials)?;
+        // In a brief report nothing is to be made.
+        if self.sink.is_some() {
+            self.retire_surplus()?;
         }
         self.make_told()
+    }
+
+    /// Where some have left, lets go of as many as were not to be kept.
+    pub(super) fn retire_surplus(&mut self) -> io::Result<()> {
+        let most = self.most_kept().filter(|_| self.has_retired);
+        self.retire(most.unwrap_or(usize::MAX))
     }
 
     /// Takes a credential: merges it with an earlier sighting, or gives it a number; judges it; writes it.
@@ -302,22 +315,33 @@ impl Analysis<'_> {
         Ok(())
     }
 
-    /// In a streamed report lets go of the oldest credentials without a finding, then of the oldest ones with, once more
-    /// are kept than the limit allows. Their lines are written; the rules that compare credentials still see their
-    /// index entries. It takes more than `most`.
+    /// How many credentials are kept until the end; `None`: all.
+    fn most_kept(&self) -> Option<usize> {
+        let limits = &self.options.limits;
+        let brief = self.options.brief.then_some(limits.brief_credentials);
+        if self.sink.is_some() { Some(limits.kept_credentials) } else { brief }
+    }
+
+    /// Lets go of credentials once more are kept than the limit allows: in a streamed report, where their lines are written,
+    /// of the oldest without a finding, then of the oldest ones with; in a brief one of those that are like many others. The
+    /// rules that compare credentials still see their index entries. It takes more than `most`.
     fn retire(&mut self, most: usize) -> io::Result<()> {
-        let limit = self.options.limits.kept_credentials;
+        let Some(limit) = self.most_kept() else { return Ok(()) };
         let many = self.case.kept.len().saturating_add(self.told.len());
-        if self.sink.is_none() || many <= most {
+        if many <= most {
             return Ok(());
         }
         self.has_retired = true;
-        let mut gone = self.leaving(many.saturating_sub(limit));
+        let surplus = many.saturating_sub(limit);
+        let mut gone = if self.sink.is_some() { self.leaving(surplus) } else { self.alike(surplus) };
         let mut kept = std::mem::take(&mut self.case.kept);
         let mut told = std::mem::take(&mut self.told);
         for id in &gone {
             if let Some(credential) = kept.binary_search_by_key(id, |c| c.id).ok().and_then(|at| kept.get(at)) {
-                let Known { outcomes, findings, .. } = self.known.remove(id).unwrap_or_default();
+                let Known { outcomes, mut findings, .. } = self.known.remove(id).unwrap_or_default();
+                if self.sink.is_none() {
+                    findings = self.only_count(credential, &outcomes);
+                }
                 self.let_go(*id, sighting::identity(credential), &outcomes, &findings);
             } else if let Some(told) = told.binary_search_by_key(id, |t| t.id).ok().and_then(|at| told.get(at)) {
                 if told.form.has_examples(&mut self.counted.tally) {
@@ -363,7 +387,44 @@ impl Analysis<'_> {
 
     /// The same once twice as many are kept as the limit allows: not for each one anew.
     fn retire_some(&mut self) -> io::Result<()> {
-        self.retire(self.options.limits.kept_credentials.saturating_mul(2).saturating_sub(1))
+        self.retire(self.most_kept().unwrap_or(usize::MAX).saturating_mul(2).saturating_sub(1))
+    }
+
+    /// So many of the credentials that are like others: the last ones of the most. A key alone may still find its certificate.
+    fn alike(&self, surplus: usize) -> Vec<CredentialId> {
+        let mut seen: HashMap<_, usize> = HashMap::new();
+        let rank = |credential: &Credential| {
+            let key = &credential.key;
+            let outcomes = self.known.get(&credential.id).map(|known| &known.outcomes);
+            let failed: Vec<_> = outcomes.into_iter().flat_map(Outcomes::failed).map(judged::weight).collect();
+            let healthy = failed.is_empty();
+            let like = (failed, credential.origin, key.kind(), key.association, key.access, credential.scope());
+            let before = seen.entry(like).or_default();
+            *before = before.saturating_add(1);
+            (credential.certificate.is_none(), Reverse(*before), !healthy, credential.id)
+        };
+        let mut all: Vec<_> = self.case.kept.iter().map(rank).collect();
+        all.sort_unstable();
+        all.truncate(surplus);
+        all.into_iter().map(|(.., id)| id).collect()
+    }
+
+    /// The findings about a credential of which a brief report says no more than that it is one of so many.
+    fn only_count(&mut self, credential: &Credential, outcomes: &Outcomes) -> Vec<Written> {
+        if self.unjudged.contains_key(&credential.id) {
+            return Vec::new();
+        }
+        let mut findings = Vec::new();
+        let id = credential.id;
+        let mut rank = || findings = judged::written(credential, outcomes, &self.options);
+        if !unharmed(self.contain, Judged::Ranking(id), &mut rank) {
+            self.unjudged.insert(id, credential.sources.first().copied());
+            return Vec::new();
+        }
+        let input = credential.sources.first().map_or(0, |source| source.source.0);
+        let many = self.counted.alike.entry(input).or_default();
+        *many = many.saturating_add(1);
+        findings
     }
 
     /// So many of the credentials that leave, in the order in which they leave.
@@ -387,7 +448,11 @@ impl Analysis<'_> {
         let (options, counted) = (&self.options, &mut self.counted);
         for Written { rule, severity, fingerprint } in findings {
             let digits = || format!("{fingerprint:016x}");
-            counted.finding(rule, *severity, digits, &options.triage, options.limits.findings);
+            let shown = counted.finding(rule, *severity, digits, &options.triage, options.limits.findings);
+            if shown && self.sink.is_none() {
+                let (_, many) = counted.of_alike.entry(rule.name).or_insert((rule, 0));
+                *many = many.saturating_add(1);
+            }
         }
         counted.retire(id, outcomes, options.all_checks);
         if let Some(identity) = identity {

@@ -78,6 +78,9 @@ pub struct Options {
     pub hash: bool,
     /// Every outcome of every check, also those that did not apply.
     pub all_checks: bool,
+    /// The report is for a person, who reads a few of many credentials that are alike: once more than
+    /// `Limits::brief_credentials` are kept, those that are like many others are only counted, and their inputs say so.
+    pub brief: bool,
     /// Passwords for PFX files.
     pub passwords: Passwords,
     /// What is settled about findings.
@@ -98,6 +101,7 @@ impl Options {
             encoding: None,
             hash: false,
             all_checks: false,
+            brief: false,
             passwords: Passwords::new(),
             triage: Triage::default(),
             limits: Limits::default(),
