@@ -119,6 +119,9 @@ pub struct Limits {
     pub findings: usize,
     /// Credentials whose full facts are kept until the end in a streamed report.
     pub kept_credentials: usize,
+    /// Credentials whose full facts are kept until the end in a report for a person (`Options::brief`); after that those that
+    /// are like many others are only counted.
+    pub brief_credentials: usize,
     /// Lines of one excerpt.
     pub excerpt_lines: usize,
     /// Columns of one excerpt line.
@@ -196,6 +199,7 @@ impl Default for Limits {
             block_lines: 100_000,
             findings: 100_000,
             kept_credentials: 500,
+            brief_credentials: 5_000,
             excerpt_lines: 12,
             excerpt_columns: 400,
             excerpts_bytes: 32 << 20,

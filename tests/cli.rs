@@ -230,6 +230,36 @@ fn words_for_wrong_usage() {
     assert_eq!(run(keyspect().args(["x", "--verbose", "--quiet"])).0, 2);
 }
 
+/// The text alone counts what is like others; every other form, and the text beside one, holds each credential.
+#[test]
+fn of_ten_thousand_that_are_alike_the_text_tells_the_first() {
+    let block = |i: usize| {
+        format!(
+            "================ Certificate {i} ================\nSerial Number: {:016x}\nSubject: CN=host{i}.contoso.com\n\
+             Non-root Certificate\nCert Hash(sha1): {:040x}\n  Provider = Microsoft Strong Cryptographic Provider\n  \
+             KeySpec = 2 -- AT_SIGNATURE\nSignature test passed\n",
+            i + 1,
+            i + 1
+        )
+    };
+    let log =
+        format!("my\n{}CertUtil: -store command completed successfully.\n", (0..10_000).map(block).collect::<String>());
+    let dir = folder(&[("a.txt", &log)]);
+    let (status, text, _) = in_folder(dir.path(), &["a.txt"]);
+    assert_eq!(status, 1);
+    assert!(text.contains("10000 credentials\n") && text.contains("\n10000 errors."), "{text}");
+    assert!(text.contains("host0.contoso.com") && text.contains("5000 times keyspec-signature-on-csp"), "{text}");
+    assert!(text.contains("5000 credentials like others of this report: only counted"), "{text}");
+    let (status, text, _) = in_folder(dir.path(), &["a.txt", "--output", "text=-", "--output", "json=a.json"]);
+    assert_eq!(status, 1);
+    assert!(text.contains("The same with 9999 other credentials") && !text.contains("only counted"), "{text}");
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(dir.path().join("a.json")).unwrap()).unwrap();
+    assert_eq!(json["credentials"].as_array().unwrap().len(), 10_000);
+    assert_eq!(json["findings"].as_array().unwrap().len(), 10_000);
+    assert_eq!(json["inputs"][0]["status"], "analyzed");
+}
+
 #[test]
 fn colours() {
     let dir = folder(&[("dump.txt", BROKEN)]);

@@ -115,6 +115,7 @@ fn rows() -> Vec<Row> {
         row("block_lines", |l| l.block_lines = 50, long_block, Partial("more than 50 lines")),
         row("findings", |l| l.findings = 1, log(3), Quiet(|r| r.findings.len() == 1 && r.summary.errors >= 3)),
         row("kept_credentials", |l| l.kept_credentials = 2, log(9), Quiet(|r| r.credentials.len() == 10)),
+        row("brief_credentials", |l| l.brief_credentials = 2, log(9), Quiet(|r| r.credentials.len() == 10)),
         row("excerpt_lines", |l| l.excerpt_lines = 1, bindings.clone(), Quiet(|r| r.inputs.len() == 2)),
         row(
             "excerpt_columns",
@@ -347,6 +348,51 @@ fn a_streamed_report_writes_what_it_does_not_keep() {
     for i in 0..20 {
         assert!(text.contains(&format!("host{i}.contoso.com")), "{i}");
     }
+}
+
+/// A brief report counts what is like others: whatever stands out is kept, wherever it stands, and no number changes.
+#[test]
+fn a_brief_report_counts_what_is_like_others() {
+    let odd = |log: String| {
+        let rare = "  Key Container = key 13\n  Provider = Microsoft Strong Cryptographic Provider\n  KeySpec = 2 -- AT_SIGNATURE";
+        assert!(log.contains(rare));
+        log.replace(rare, "Missing stored keyset")
+    };
+    let run = |brief: bool, kept: usize| {
+        let mut options = Options::new(datetime!(2026-01-01 0:00 UTC));
+        (options.brief, options.limits.brief_credentials) = (brief, kept);
+        let mut analysis = Analysis::new(options);
+        analysis.read("a.txt", None, &mut odd(log(20)).as_bytes()).unwrap();
+        analysis.read("after.txt", None, &mut AFTER.as_bytes()).unwrap();
+        analysis.finish().unwrap()
+    };
+    let (whole, brief) = (run(false, 3), run(true, 3));
+    let ids = |report: &Report| report.credentials.iter().map(|c| c.id).collect::<Vec<_>>();
+    assert_eq!((ids(&whole).len(), whole.inputs[0].status), (21, InputStatus::Analyzed));
+    // The first one that only signs, the one without a keyset, and the healthy one of the next input.
+    assert_eq!(ids(&brief), [0, 13, 20]);
+    let counts = |report: &Report| {
+        let s = &report.summary;
+        (s.credentials, s.errors, s.warnings, s.notes, s.passed.clone(), s.not_applicable.clone(), s.unknown.clone())
+    };
+    assert_eq!(counts(&brief), counts(&whole));
+    let of_rule = |report: &Report, rule: &str| report.findings.iter().filter(|f| f.rule == rule).count();
+    for rule in ["keyspec-signature-on-csp", "keyset-missing"] {
+        let counted = brief.checks.iter().filter(|c| c.rule == rule && c.outcome == CheckOutcome::Fail);
+        let counted: u64 = counted.filter_map(|check| check.count).sum();
+        assert_eq!(of_rule(&brief, rule) as u64 + counted, of_rule(&whole, rule) as u64, "{rule}");
+    }
+    assert_eq!((of_rule(&whole, "keyspec-signature-on-csp"), of_rule(&brief, "keyspec-signature-on-csp")), (19, 1));
+    let input = &brief.inputs[0];
+    let said = "18 credentials like others of this report: only counted";
+    assert!(input.problems.iter().any(|p| p.message.starts_with(said)), "{:?}", input.problems);
+    assert_eq!((input.status, brief.inputs[1].status), (InputStatus::Partial, InputStatus::Analyzed));
+    let mut text = Vec::new();
+    keyspect::report::text::render(&brief, &keyspect::report::text::TextOptions::default(), &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("18 times keyspec-signature-on-csp") && text.contains(said), "{text}");
+    // As many as it keeps are no reason to count any.
+    assert_eq!(ids(&run(true, 21)).len(), 21);
 }
 
 /// What reaching a fixed bound looks like.

@@ -1,8 +1,10 @@
 //! A fault of the program itself, or of a crate that it uses, costs the input in which it shows and no other; while
 //! judging, the credential, the rule about the whole case or the intended key.
 
+use super::forms::Told;
 use super::{Analysis, push_input};
-use crate::case::credential::{Credential, CredentialId, SourceRange};
+use crate::case::credential::{Certificate, Credential, CredentialId, SourceRange};
+use crate::model::fact::{Fact, Place};
 use crate::report::model::{InputStatus, Problem};
 use crate::rules::judge;
 use crate::workloads::Target;
@@ -58,8 +60,16 @@ pub(super) enum Judged {
     Tying(CredentialId),
     /// What an observation states about credentials, by its number.
     Stating(usize),
+    /// A credential whose lines are told by its form.
+    Telling(CredentialId),
+    /// A whole credential of which only lines were told.
+    Making(CredentialId),
     /// The root cause of what is wrong with a credential.
     Ranking(CredentialId),
+    /// What is wrong with the case itself.
+    RankingCase,
+    /// What a symptom points to, by its rule.
+    Pointing(&'static str),
     /// A credential in the report.
     Reporting(CredentialId),
     /// A finding in the report, by its rule.
@@ -143,6 +153,25 @@ impl Analysis<'_> {
             self.lines.credential(credential, &[]);
         }
         self.write_lines()
+    }
+
+    /// What is left of a credential that was only told and can't be made: its thumbprint, and where it stands.
+    pub(super) fn remains(&self, told: &Told) -> Credential {
+        let source = told.shaped.source();
+        let SourceRange { line, start, end, .. } = source;
+        let len = u32::try_from(end.saturating_sub(start)).unwrap_or(u32::MAX);
+        let place = Place { source: source.source, line, column: 1, start, len };
+        let entry = self.case.entries.binary_search_by_key(&told.id, |entry| entry.id).ok();
+        let entry = entry.and_then(|at| self.case.entries.get(at));
+        let sha1 = entry.and_then(|entry| entry.sha1).map(|sha1| Fact::stated(sha1, place));
+        Credential {
+            id: told.id,
+            origin: entry.map(|entry| entry.origin).unwrap_or_default(),
+            certificate: Some(Certificate { sha1, ..Certificate::default() }),
+            sources: vec![source],
+            incomplete: true,
+            ..Credential::default()
+        }
     }
 
     /// The workloads for which a credential is judged.
@@ -390,6 +419,152 @@ mod tests {
         assert_eq!((input.status, input.problems.len()), (InputStatus::Partial, 1));
         let words = "what this request-inf states of certificates is not used: a fault of keyspect itself";
         assert_eq!(input.problems[0].message, words);
+    }
+
+    /// What can be meant by an event about a key that only signs.
+    fn log_with_an_event() -> String {
+        let signing = log().replace("Encryption test passed", "  KeySpec = 2 -- AT_SIGNATURE\nEncryption test passed");
+        let signing =
+            signing.replace("Microsoft Software Key Storage Provider", "Microsoft Strong Cryptographic Provider");
+        format!(
+            "{signing}\n{{\"Id\":36870,\"ProviderName\":\"Schannel\",\"Message\":\"A fatal error occurred when attempting to \
+             access the TLS server credential private key. The error code returned from the cryptographic module is \
+             0x8009030D.\"}}\n"
+        )
+    }
+
+    const EVENT_RULE: &str = "schannel-36870-dispatch";
+
+    #[test]
+    fn a_fault_while_the_case_is_ranked_costs_its_findings_which_are_named() {
+        let log = log_with_an_event();
+        let of = |report: &Report| report.findings.iter().filter(|f| f.rule == EVENT_RULE).count();
+        assert_eq!(of(&report_with(None, None, &log, &[])), 1);
+        let report = report_with(Some(Judged::RankingCase), None, &log, &[]);
+        assert_eq!(of(&report), 0);
+        let signing = report.findings.iter().filter(|f| f.rule == "keyspec-signature-on-csp").count();
+        assert_eq!(signing, 2, "what fails for a credential is still ranked");
+        assert_eq!(outcomes(&report), [[VerdictOutcome::Fails], [VerdictOutcome::Fails]]);
+        let input = &report.inputs[0];
+        let words = "a finding of the rule schannel-36870-dispatch is not in the report: a fault of keyspect itself";
+        let problem = input.problems.iter().find(|problem| problem.message == words).unwrap();
+        let event = log.find("{\"Id\"").unwrap() as u64;
+        assert!(problem.bytes.unwrap()[0] >= event, "{problem:?}");
+        assert_eq!(input.status, InputStatus::Partial);
+        // Without what the case suffers from nothing is said to work; what is asked for is another matter.
+        let report = self::report(Some(Judged::RankingCase), None);
+        assert_eq!(outcomes(&report), [[VerdictOutcome::Unknown], [VerdictOutcome::Unknown]]);
+        assert_eq!(report.inputs[1].verdicts.len(), 1);
+    }
+
+    #[test]
+    fn a_fault_while_a_symptom_is_pointed_costs_what_it_points_to() {
+        let log = log_with_an_event();
+        let told = |report: &Report| {
+            let finding = report.findings.iter().find(|f| f.rule == EVENT_RULE).unwrap();
+            finding.message.contains("the cause is told by: keyspec-signature-on-csp")
+        };
+        assert!(told(&report_with(None, None, &log, &[])));
+        let report = report_with(Some(Judged::Pointing(EVENT_RULE)), None, &log, &[]);
+        assert!(!told(&report));
+        let words =
+            "what the finding of the rule schannel-36870-dispatch points to is not told: a fault of keyspect itself";
+        let of = |problem: &&Problem| problem.message == words;
+        assert_eq!(report.inputs[0].problems.iter().filter(of).count(), 1);
+        assert_eq!(report.inputs[0].status, InputStatus::Partial);
+        assert_eq!(outcomes(&report), [[VerdictOutcome::Fails], [VerdictOutcome::Fails]]);
+    }
+
+    /// A streamed report over so many credentials that are alike, of which the later ones are told by their form: the last
+    /// line about each, by number, and the report.
+    fn told(fault: Option<Judged>, many: usize, kept: usize) -> (BTreeMap<usize, String>, Report) {
+        let block = include_str!("../../corpus/certutil/verb-verifystore/input.txt");
+        let block = block.lines().skip(2).take(12).collect::<Vec<_>>().join("\n");
+        let mut log = "My \"Personal\"\n".to_owned();
+        for number in 0..many {
+            let sha1 = format!("00112233445566778899aabbccddeeff{number:08x}");
+            log.push_str(&block.replace("cf0551883c1c8afe825ddb62274bec5c1b49288a", &sha1));
+            log.push('\n');
+        }
+        log.push_str("CertUtil: -store command completed successfully.\n");
+        let mut written = Written::default();
+        let mut options = Options::new(time::OffsetDateTime::from_unix_timestamp(1_750_000_000).unwrap());
+        options.limits.kept_credentials = kept;
+        let mut analysis = Analysis::new(options).with_faults_contained().with_sink(&mut written);
+        FAULT.set(fault);
+        analysis.read("a.txt", None, &mut log.as_bytes()).unwrap();
+        let report = analysis.finish().unwrap();
+        FAULT.set(None);
+        let mut lines = BTreeMap::new();
+        for line in String::from_utf8(written.0).unwrap().lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            if line["type"] == "credential" {
+                lines.insert(line["id"].as_u64().unwrap() as usize, line.to_string());
+            }
+        }
+        assert_eq!(lines.len(), many);
+        (lines, report)
+    }
+
+    #[test]
+    fn a_fault_while_a_told_credential_is_made_costs_its_verdict_and_no_other() {
+        let (many, id) = (12, 8);
+        let (without, _) = told(None, many, 500);
+        let (lines, report) = told(Some(Judged::Making(CredentialId(8))), many, 500);
+        let input = &report.inputs[0];
+        let messages: Vec<&str> = input.problems.iter().map(|p| p.message.as_str()).collect();
+        assert_eq!(messages, ["credential 8 could not be judged: a fault of keyspect itself"]);
+        assert_eq!((input.status, report.credentials.len()), (InputStatus::Partial, many));
+        assert_eq!(report.credentials[id].sources[0].bytes, input.problems[0].bytes.unwrap());
+        for (number, line) in &lines {
+            assert_eq!(line.contains("\"outcome\""), *number != id, "{line}");
+            assert!(*number == id || *line == without[number]);
+        }
+        // It is still known which one it is, and where it stands.
+        let sha1 = "00112233445566778899aabbccddeeff00000008";
+        assert!(lines[&id].contains(sha1), "{}", lines[&id]);
+        let place = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["sources"].clone();
+        assert_eq!(place(&lines[&id]), place(&without[&id]));
+    }
+
+    #[test]
+    fn a_fault_while_a_told_credential_is_made_to_be_let_go_costs_its_verdict_and_no_other() {
+        let (many, kept) = (40, 4);
+        let faulty = |id: usize| {
+            let (lines, report) = told(Some(Judged::Making(CredentialId(u32::try_from(id).unwrap()))), many, kept);
+            let words = format!("credential {id} could not be judged: a fault of keyspect itself");
+            let named = report.inputs[0].problems.iter().any(|problem| problem.message == words);
+            for (number, line) in &lines {
+                assert_eq!(line.contains("\"outcome\""), !(named && *number == id), "{line}");
+            }
+            assert_eq!((report.summary.credentials, lines.len()), (40, many));
+            report.credentials.len() < many && named
+        };
+        assert!((0..many).any(faulty), "some are made to be let go");
+    }
+
+    #[test]
+    fn a_fault_while_a_credential_is_only_counted_is_told() {
+        let mut options = Options::new(time::OffsetDateTime::from_unix_timestamp(1_750_000_000).unwrap());
+        (options.brief, options.limits.brief_credentials) = (true, 1);
+        let mut analysis = Analysis::new(options).with_faults_contained();
+        FAULT.set(Some(Judged::Ranking(CredentialId(1))));
+        analysis.read("a.txt", None, &mut log().as_bytes()).unwrap();
+        let report = analysis.finish().unwrap();
+        FAULT.set(None);
+        assert_eq!(report.credentials.iter().map(|c| c.id).collect::<Vec<_>>(), [0]);
+        let messages: Vec<&str> = report.inputs[0].problems.iter().map(|p| p.message.as_str()).collect();
+        assert_eq!(messages, ["credential 1 could not be judged: a fault of keyspect itself"]);
+        assert_eq!(report.inputs[0].problems[0].bytes.unwrap()[0], second());
+    }
+
+    #[test]
+    fn a_fault_while_a_credential_is_told_by_its_form_costs_nothing() {
+        let (without, clean) = told(None, 12, 500);
+        let (lines, report) = told(Some(Judged::Telling(CredentialId(8))), 12, 500);
+        assert_eq!(lines, without);
+        assert_eq!(report.summary, clean.summary);
+        assert!(report.inputs[0].problems.is_empty());
     }
 
     #[test]

@@ -11,9 +11,10 @@ use crate::report::credential_line;
 use crate::report::finding_line::{self, About};
 use crate::report::jsonl::{LentItem, push_line};
 use crate::report::model::{CredentialReport, Finding};
-use crate::rules::RuleMeta;
 use crate::rules::judge::{self, RankedFinding};
+use crate::rules::{Outcome, Recorded, RuleMeta};
 use crate::workloads::Target;
+use std::borrow::Cow;
 use std::io;
 
 /// Lines of a streamed report.
@@ -143,6 +144,26 @@ pub(super) fn push(
         Written::new(rule, severity, &fingerprint)
     };
     findings.iter().map(written).collect()
+}
+
+/// The findings about a credential for which the rules about one credential have spoken, without their lines.
+pub(super) fn written(credential: &Credential, outcomes: &Outcomes, options: &Options) -> Vec<Written> {
+    let targets = &options.targets;
+    let candidates = judge::candidates(credential, targets);
+    let identity = build::identity(credential, None);
+    let written = |finding: RankedFinding| {
+        let fingerprint = build::fingerprint_of(&finding, targets, &identity);
+        Written::new(finding.rule, finding.draft.severity, &fingerprint)
+    };
+    judge::findings(Some(credential.id), outcomes.failed(), &candidates).into_iter().map(written).collect()
+}
+
+/// What a check that failed has in common with those about other credentials that fail in the same way.
+pub(super) fn weight(failed: &Recorded) -> (&'static str, Cow<'static, str>, Severity) {
+    match &failed.outcome {
+        Outcome::Fail(draft) => (failed.rule.name, draft.title.clone(), draft.severity),
+        _ => (failed.rule.name, Cow::Borrowed(""), failed.rule.severity),
+    }
 }
 
 /// Judges credentials that are not kept.

@@ -1,26 +1,24 @@
-//! From credentials to findings: what is judged when, what is kept until the end, what the report says.
+//! From credentials to findings: what is judged when, and what is kept until the end of the run.
 
-use super::contained::{FAULT, Judged, unharmed};
+use super::contained::{Judged, unharmed};
 use super::forms::{Form, Told};
 use super::judged::{self, Judge, Lines, Mark, Written};
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
-use super::{Analysis, context, preflight, push_input, sighting};
+use super::{Analysis, context, sighting};
 use crate::case::credential::{Association, Credential, CredentialId, SourceRange};
 use crate::case::from_certutil::{Logged, ShapedCredential};
 use crate::case::index::IndexEntry;
-use crate::case::{link, ties};
-use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS, SYMPTOMS};
+use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS};
 use crate::model::fact::Place;
 use crate::report::build;
-use crate::report::model::{
-    Check, CredentialReport, Finding, Item, Problem, Report, Severity, Summary, Verdict, VerdictOutcome,
-};
+use crate::report::model::{Check, Problem, Severity, Summary};
 use crate::report::words;
-use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing};
+use crate::rules::judge;
+use crate::rules::{Recorded, RuleMeta};
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,17 +26,21 @@ use std::sync::Arc;
 /// Outcomes counted so far.
 #[derive(Default)]
 pub(super) struct Counted {
-    summary: Summary,
-    aside: Aside,
+    pub(super) summary: Summary,
+    pub(super) aside: Aside,
     pub(super) tally: Tally,
     /// Checks that are listed one by one.
-    listed: Vec<Check>,
+    pub(super) listed: Vec<Check>,
+    /// Credentials that a brief report only counts, by input.
+    pub(super) alike: BTreeMap<u32, u64>,
+    /// The findings about them, by rule.
+    pub(super) of_alike: BTreeMap<&'static str, (&'static RuleMeta, u64)>,
 }
 
 /// What is remembered of a credential that is kept.
 #[derive(Default)]
 pub(super) struct Known {
-    outcomes: Outcomes,
+    pub(super) outcomes: Outcomes,
     /// The findings of a streamed report.
     findings: Vec<Written>,
     /// The lines that a streamed report already holds.
@@ -103,13 +105,16 @@ impl Analysis<'_> {
         let form = if self.sink.is_some() && !options.all_checks && options.triage.is_empty() {
             let (stop, counted, forms) = (self.stop, &mut self.counted, &mut self.forms);
             let mut judge = Judge { options: &options, stop, counted };
-            let mut form = AssertUnwindSafe(|| forms.of(&shaped, &mut judge));
+            let mut form = AssertUnwindSafe(|| {
+                let form = forms.of(&shaped, &mut judge)?;
+                forms.take(&form, &shaped).map(|identity| (form, identity))
+            });
             // A fault on the way costs no more than what is made faster.
             if self.contain { catch_unwind(form).unwrap_or_default() } else { form.0() }
         } else {
             None
         };
-        match form.and_then(|form| self.forms.take(&form, &shaped).map(|identity| (form, identity))) {
+        match form {
             Some((form, identity)) if !self.seen.contains_key(&identity) => self.tell(shaped, form, identity),
             _ => self.credential(shaped.credential()),
         }
@@ -118,20 +123,22 @@ impl Analysis<'_> {
     /// Takes a credential of a known form, of which nothing was seen before: counts it and writes its lines.
     fn tell(&mut self, shaped: ShapedCredential, form: Arc<Form>, identity: u128) -> io::Result<()> {
         let id = CredentialId(self.next);
+        let (line, sink, forms) = (&mut self.line, &mut self.sink, &mut self.forms);
+        let (mut answer, mut entry) = (Ok(()), None);
+        let unharmed = unharmed(self.contain, Judged::Telling(id), &mut || {
+            entry = Some(forms.tell((&form, &shaped), id, |_, template, filling| {
+                line.clear();
+                template.push(line, filling);
+                if let Some(sink) = sink.as_mut().filter(|_| answer.is_ok()) {
+                    answer = sink.line(line);
+                }
+            }));
+        });
+        answer?;
+        // Lines that are written already are written again under the same number.
+        let Some(entry) = entry.filter(|_| unharmed) else { return self.credential(shaped.credential()) };
         self.next = self.next.saturating_add(1);
         self.seen.entry(identity).or_default().push(id);
-        let mut line = std::mem::take(&mut self.line);
-        let mut answer = Ok(());
-        let sink = &mut self.sink;
-        let entry = self.forms.tell((&form, &shaped), id, |_, template, filling| {
-            line.clear();
-            template.push(&mut line, filling);
-            if let Some(sink) = sink.as_mut().filter(|_| answer.is_ok()) {
-                answer = sink.line(&line);
-            }
-        });
-        self.line = line;
-        answer?;
         self.case.entries.push(entry);
         self.told.push(Told { id, shaped, form, identity });
         self.retire_some()
@@ -139,37 +146,61 @@ impl Analysis<'_> {
 
     /// Makes the credentials that were only told: something is about to look at them, or to change them.
     fn make_told(&mut self) -> io::Result<()> {
-        let told = std::mem::take(&mut self.told);
-        let mut open = Vec::new();
-        for Told { id, shaped, form, .. } in told {
-            self.case.kept.push(Credential { id, ..shaped.credential() });
-            // The same lines are not written again.
-            if self.forms.take(&form, &shaped).is_some() {
-                self.forms.tell((&form, &shaped), id, |fingerprint, template, filling| {
-                    self.lines.told(id, fingerprint, |out| template.push(out, filling));
-                });
-            }
-            let written = self.lines.iter().map(|(mark, _)| mark).collect();
+        // Sorting takes room for half of the list, which is wiped: not at the end of each of many logs.
+        if self.told.is_empty() {
+            return Ok(());
+        }
+        let (mut open, mut faulty) = (Vec::new(), Vec::new());
+        for told in std::mem::take(&mut self.told) {
+            let mut made = None;
+            let unharmed = unharmed(self.contain, Judged::Making(told.id), &mut || made = Some(self.made(&told)));
             self.lines.clear();
-            let mut known = Known { written, ..Known::default() };
-            // What failed names places, and what stands in the report names commands of its own.
-            match form.outcomes.shared(id).filter(|_| !is_early(id) && form.has_examples(&mut self.counted.tally)) {
-                Some(outcomes) => known.outcomes = outcomes,
-                None => open.push(id),
+            if let Some((credential, known, is_judged)) = made.filter(|_| unharmed) {
+                self.case.kept.push(credential);
+                self.known.insert(told.id, known);
+                open.extend((!is_judged).then_some(told.id));
+            } else {
+                self.case.kept.push(self.remains(&told));
+                faulty.push(told.id);
             }
-            self.known.insert(id, known);
         }
         self.case.kept.sort_by_key(|credential| credential.id);
+        self.half_know(faulty)?;
         open.into_iter().try_for_each(|id| self.judge(id))
+    }
+
+    /// A credential that was only told, what is remembered of it, and whether it is judged by that.
+    fn made(&mut self, told: &Told) -> (Credential, Known, bool) {
+        let Told { id, shaped, form, .. } = told;
+        // The same lines are not written again.
+        if self.forms.take(form, shaped).is_some() {
+            self.forms.tell((form, shaped), *id, |fingerprint, template, filling| {
+                self.lines.told(*id, fingerprint, |out| template.push(out, filling));
+            });
+        }
+        let written = self.lines.iter().map(|(mark, _)| mark).collect();
+        // What failed names places, and what stands in the report names commands of its own.
+        let outcomes = form.outcomes.shared(*id);
+        let outcomes = outcomes.filter(|_| !is_early(*id) && form.has_examples(&mut self.counted.tally));
+        let is_judged = outcomes.is_some();
+        let known = Known { written, outcomes: outcomes.unwrap_or_default(), ..Known::default() };
+        (Credential { id: *id, ..shaped.credential() }, known, is_judged)
     }
 
     /// At the end of a log or of the run: makes the credentials that were only told. Where some have left, the surplus
     /// leaves before: how large it is is chance, and to make them is dear.
     pub(super) fn make_rest(&mut self) -> io::Result<()> {
-        if self.has_retired {
-            self.retire(self.options.limits.kept_credentials)?;
+        // In a brief report nothing is to be made.
+        if self.sink.is_some() {
+            self.retire_surplus()?;
         }
         self.make_told()
+    }
+
+    /// Where some have left, lets go of as many as were not to be kept.
+    pub(super) fn retire_surplus(&mut self) -> io::Result<()> {
+        let most = self.most_kept().filter(|_| self.has_retired);
+        self.retire(most.unwrap_or(usize::MAX))
     }
 
     /// Takes a credential: merges it with an earlier sighting, or gives it a number; judges it; writes it.
@@ -241,31 +272,12 @@ impl Analysis<'_> {
         }
     }
 
-    fn update_entry(&mut self, id: CredentialId) {
+    pub(super) fn update_entry(&mut self, id: CredentialId) {
         let entry = self.case.credential(id).map(IndexEntry::from);
         let slot = self.case.entries.binary_search_by_key(&id, |e| e.id).ok();
         if let (Some(entry), Some(slot)) = (entry, slot.and_then(|at| self.case.entries.get_mut(at))) {
             *slot = entry;
         }
-    }
-
-    /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes.
-    fn link(&mut self) -> io::Result<()> {
-        let contain = self.contain;
-        let guard = |id, step: &mut dyn FnMut()| unharmed(contain, Judged::Linking(id), step);
-        let joined = link::join_by(&mut self.case.kept, &guard);
-        let removed: HashSet<CredentialId> = joined.removed.into_iter().collect();
-        self.case.entries.retain(|entry| !removed.contains(&entry.id));
-        for id in &removed {
-            self.known.remove(id);
-        }
-        self.joined = u32::try_from(removed.len()).unwrap_or(u32::MAX);
-        self.half_know(joined.faulty)?;
-        for id in joined.changed {
-            self.update_entry(id);
-            self.judge(id)?;
-        }
-        Ok(())
     }
 
     /// Runs the rules about one credential, and writes it in a streamed report.
@@ -307,32 +319,40 @@ impl Analysis<'_> {
         Ok(())
     }
 
-    /// In a streamed report lets go of the oldest credentials without a finding, then of the oldest ones with, once more
-    /// are kept than the limit allows. Their lines are written; the rules that compare credentials still see their
-    /// index entries. It takes more than `most`.
+    /// How many credentials are kept until the end; `None`: all.
+    fn most_kept(&self) -> Option<usize> {
+        let limits = &self.options.limits;
+        let brief = self.options.brief.then_some(limits.brief_credentials);
+        if self.sink.is_some() { Some(limits.kept_credentials) } else { brief }
+    }
+
+    /// Lets go of credentials once more are kept than the limit allows: in a streamed report, where their lines are written,
+    /// of the oldest without a finding, then of the oldest ones with; in a brief one of those that are like many others. The
+    /// rules that compare credentials still see their index entries. It takes more than `most`.
     fn retire(&mut self, most: usize) -> io::Result<()> {
-        let limit = self.options.limits.kept_credentials;
+        let Some(limit) = self.most_kept() else { return Ok(()) };
         let many = self.case.kept.len().saturating_add(self.told.len());
-        if self.sink.is_none() || many <= most {
+        if many <= most {
             return Ok(());
         }
         self.has_retired = true;
-        let mut gone = self.leaving(many.saturating_sub(limit));
+        let surplus = many.saturating_sub(limit);
+        let mut gone = if self.sink.is_some() { self.leaving(surplus) } else { self.alike(surplus) };
         let mut kept = std::mem::take(&mut self.case.kept);
         let mut told = std::mem::take(&mut self.told);
         for id in &gone {
             if let Some(credential) = kept.binary_search_by_key(id, |c| c.id).ok().and_then(|at| kept.get(at)) {
-                let Known { outcomes, findings, .. } = self.known.remove(id).unwrap_or_default();
+                let Known { outcomes, mut findings, .. } = self.known.remove(id).unwrap_or_default();
+                if self.sink.is_none() {
+                    findings = self.only_count(credential, &outcomes);
+                }
                 self.let_go(*id, sighting::identity(credential), &outcomes, &findings);
             } else if let Some(told) = told.binary_search_by_key(id, |t| t.id).ok().and_then(|at| told.get(at)) {
                 if told.form.has_examples(&mut self.counted.tally) {
                     told.form.let_go();
                     self.forget(*id, told.identity);
                 } else {
-                    let credential = Credential { id: *id, ..told.shaped.credential() };
-                    let mut judge = Judge { options: &self.options, stop: self.stop, counted: &mut self.counted };
-                    let (outcomes, findings) = judge.judge(&credential, &mut Lines::default());
-                    self.let_go(*id, Some(told.identity), &outcomes, &findings);
+                    self.make_to_let_go(told)?;
                 }
             }
         }
@@ -350,9 +370,65 @@ impl Analysis<'_> {
         Ok(())
     }
 
+    /// Judges a credential that was only told, to count it, and lets go of it.
+    fn make_to_let_go(&mut self, told: &Told) -> io::Result<()> {
+        let mut judge = Judge { options: &self.options, stop: self.stop, counted: &mut self.counted };
+        let mut spoken = None;
+        let unharmed = unharmed(self.contain, Judged::Making(told.id), &mut || {
+            let credential = Credential { id: told.id, ..told.shaped.credential() };
+            spoken = Some(judge.judge(&credential, &mut Lines::default()));
+        });
+        if let Some((outcomes, findings)) = spoken.filter(|_| unharmed) {
+            self.let_go(told.id, Some(told.identity), &outcomes, &findings);
+            return Ok(());
+        }
+        let remains = self.remains(told);
+        self.unjudged.insert(told.id, remains.sources.first().copied());
+        self.forget(told.id, told.identity);
+        self.lines.credential(&remains, &[]);
+        self.write_lines()
+    }
+
     /// The same once twice as many are kept as the limit allows: not for each one anew.
     fn retire_some(&mut self) -> io::Result<()> {
-        self.retire(self.options.limits.kept_credentials.saturating_mul(2).saturating_sub(1))
+        self.retire(self.most_kept().unwrap_or(usize::MAX).saturating_mul(2).saturating_sub(1))
+    }
+
+    /// So many of the credentials that are like others: the last ones of the most. A key alone may still find its certificate.
+    fn alike(&self, surplus: usize) -> Vec<CredentialId> {
+        let mut seen: HashMap<_, usize> = HashMap::new();
+        let rank = |credential: &Credential| {
+            let key = &credential.key;
+            let outcomes = self.known.get(&credential.id).map(|known| &known.outcomes);
+            let failed: Vec<_> = outcomes.into_iter().flat_map(Outcomes::failed).map(judged::weight).collect();
+            let healthy = failed.is_empty();
+            let like = (failed, credential.origin, key.kind(), key.association, key.access, credential.scope());
+            let before = seen.entry(like).or_default();
+            *before = before.saturating_add(1);
+            (credential.certificate.is_none(), Reverse(*before), !healthy, credential.id)
+        };
+        let mut all: Vec<_> = self.case.kept.iter().map(rank).collect();
+        all.sort_unstable();
+        all.truncate(surplus);
+        all.into_iter().map(|(.., id)| id).collect()
+    }
+
+    /// The findings about a credential of which a brief report says no more than that it is one of so many.
+    fn only_count(&mut self, credential: &Credential, outcomes: &Outcomes) -> Vec<Written> {
+        if self.unjudged.contains_key(&credential.id) {
+            return Vec::new();
+        }
+        let mut findings = Vec::new();
+        let id = credential.id;
+        let mut rank = || findings = judged::written(credential, outcomes, &self.options);
+        if !unharmed(self.contain, Judged::Ranking(id), &mut rank) {
+            self.unjudged.insert(id, credential.sources.first().copied());
+            return Vec::new();
+        }
+        let input = credential.sources.first().map_or(0, |source| source.source.0);
+        let many = self.counted.alike.entry(input).or_default();
+        *many = many.saturating_add(1);
+        findings
     }
 
     /// So many of the credentials that leave, in the order in which they leave.
@@ -379,7 +455,11 @@ impl Analysis<'_> {
         let (options, counted) = (&self.options, &mut self.counted);
         for Written { rule, severity, fingerprint } in findings {
             let digits = || format!("{fingerprint:016x}");
-            counted.finding(rule, *severity, digits, &options.triage, options.limits.findings);
+            let shown = counted.finding(rule, *severity, digits, &options.triage, options.limits.findings);
+            if shown && self.sink.is_none() {
+                let (_, many) = counted.of_alike.entry(rule.name).or_insert((rule, 0));
+                *many = many.saturating_add(1);
+            }
         }
         counted.retire(id, outcomes, options.all_checks);
         if let Some(identity) = identity {
@@ -396,265 +476,9 @@ impl Analysis<'_> {
             }
         }
     }
-
-    /// Ends the run: compares the credentials, ranks, and gives the report. With a sink the items that the end of the
-    /// run changes are written again, then the checks and the summary.
-    ///
-    /// # Errors
-    /// Only what the sink answers.
-    pub fn finish(mut self) -> io::Result<Report> {
-        self.make_rest()?;
-        self.forms.forget(&mut self.counted);
-        self.link()?;
-        let contain = self.contain;
-        let guard = |step, check: &mut dyn FnMut()| {
-            let what = match step {
-                ties::Step::Observed(index) => Judged::Stating(index),
-                ties::Step::Credential(id) => Judged::Tying(id),
-            };
-            unharmed(contain, what, check)
-        };
-        let tied = ties::tie_by(&mut self.case, &guard);
-        self.half_know(tied.faulty)?;
-        for id in tied.changed {
-            self.judge(id)?;
-        }
-        let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
-        for observed in tied.lost.iter().filter_map(|index| self.case.observed.get(*index)) {
-            let message = format!("what this {} states of certificates is not used: {FAULT}", observed.kind);
-            late.entry(observed.place.source.0).or_default().push(problem_at(message, observed.place));
-        }
-        for (source, place) in tied.unheard {
-            let message = format!(
-                "more than {} different error codes concern one certificate: the others are not held against it",
-                SYMPTOMS.saturating_mul(2)
-            );
-            late.entry(source.0).or_default().push(problem_at(message, place));
-        }
-        let targets = self.options.targets.clone();
-        let base = context(&self.options, &targets, self.stop);
-        let of_case =
-            judge::run_case_by(&self.case, &base, &|rule, check| unharmed(contain, Judged::Rule(rule), check));
-        // Without a rule about the case, or without what an artifact states, nothing is said to work.
-        let rules_failed = of_case.iter().any(judge::is_fault) || !tied.lost.is_empty();
-        // Which outcomes of case rules take part in the ranking of which credential.
-        let mut concerns: HashMap<CredentialId, Vec<usize>> = HashMap::new();
-        for (index, recorded) in of_case.iter().enumerate() {
-            let related = match &recorded.outcome {
-                Outcome::Fail(draft) => draft.related.as_slice(),
-                _ => &[],
-            };
-            for id in recorded.credential.iter().chain(related) {
-                concerns.entry(*id).or_default().push(index);
-            }
-        }
-        let preflight = preflight::run(&self.case, &base, contain, &|input| {
-            self.inputs.get(input as usize).and_then(|input| input.sha256.clone()).unwrap_or_default()
-        });
-        let about_case = of_case.iter().filter(|r| r.credential.is_none());
-        let mut findings = judge::findings(None, about_case.clone(), &targets);
-        findings.extend(preflight.findings);
-        let (all_checks, streamed) = (self.options.all_checks, self.sink.is_some());
-        for recorded in &preflight.counted {
-            self.counted.outcome(recorded, all_checks);
-        }
-        let checked = |counted: &mut Counted, recorded: &Recorded| {
-            counted.outcome(recorded, all_checks || is_listed(recorded, streamed));
-        };
-        about_case.chain(&preflight.checks).for_each(|recorded| checked(&mut self.counted, recorded));
-        for (input, verdicts) in preflight.verdicts {
-            let Some(input) = self.inputs.get_mut(input as usize) else { continue };
-            input.verdicts = verdicts;
-            push_input(&mut self.sink, &mut self.line, input)?;
-        }
-        let mut own: BTreeMap<CredentialId, Vec<RankedFinding>> = BTreeMap::new();
-        let mut news: HashSet<CredentialId> = HashSet::new();
-        let ids: Vec<CredentialId> = self.case.kept.iter().map(|c| c.id).collect();
-        for id in &ids {
-            let Some(credential) = self.case.credential(*id) else { continue };
-            let outcomes = self.known.get_mut(id).map(|known| std::mem::take(&mut known.outcomes)).unwrap_or_default();
-            let theirs = concerns.get(id).map_or(&[][..], Vec::as_slice);
-            let theirs: Vec<Recorded> = theirs
-                .iter()
-                .filter_map(|i| of_case.get(*i))
-                .map(
-                    |recorded| {
-                        if recorded.credential == Some(*id) { recorded.clone() } else { weight_of(recorded, *id) }
-                    },
-                )
-                .collect();
-            let candidates = self.candidates(credential);
-            let mut found = Vec::new();
-            let mut rank = || found = judge::findings(Some(*id), outcomes.failed().chain(&theirs), &candidates);
-            if !unharmed(contain, Judged::Ranking(*id), &mut rank) {
-                self.note_unjudged(*id);
-                news.insert(*id);
-                continue;
-            }
-            own.insert(*id, found);
-            let listed = all_checks || is_early(*id);
-            self.counted.checked(*id, &outcomes, listed, checked);
-            theirs.iter().filter(|r| r.credential == Some(*id)).for_each(|r| checked(&mut self.counted, r));
-        }
-        // What rules say of the whole case may be as long as the report itself.
-        drop(of_case);
-        // A verdict also sees the findings of others that name the credential as a related one.
-        let mut named: HashMap<CredentialId, Vec<RankedFinding>> = HashMap::new();
-        for finding in findings.iter().chain(own.values().flatten()) {
-            for id in finding.draft.related.iter().filter(|id| finding.credential != Some(**id)) {
-                let draft = weight(&finding.draft, *id);
-                named.entry(*id).or_default().push(RankedFinding {
-                    rule: finding.rule,
-                    credential: finding.credential,
-                    draft,
-                });
-            }
-        }
-        // The lines of the others are written, and stay as they are.
-        news.extend(concerns.keys().chain(named.keys()));
-        let mut credentials = Vec::with_capacity(ids.len());
-        for id in &ids {
-            let Some(credential) = self.case.credential(*id) else { continue };
-            let mut about = own.get(id).cloned().unwrap_or_default();
-            about.extend(named.remove(id).unwrap_or_default());
-            let mut made = None;
-            let mut make = || {
-                let mut verdicts: Vec<Verdict> = self
-                    .candidates(credential)
-                    .iter()
-                    .map(|t| judge::verdict(credential, *t, &about, self.options.windows))
-                    .collect();
-                if rules_failed {
-                    let works = |verdict: &&mut Verdict| verdict.outcome == VerdictOutcome::Works;
-                    verdicts.iter_mut().filter(works).for_each(|verdict| verdict.outcome = VerdictOutcome::Unknown);
-                }
-                made = Some(build::credential(credential, verdicts));
-            };
-            let unharmed = unharmed(contain, Judged::Reporting(*id), &mut make);
-            let Some(made) = made.filter(|_| unharmed) else {
-                if let Some(source) = credential.sources.first() {
-                    let message = format!("credential {} is not in the report: {FAULT}", id.0);
-                    let problem = Problem::at(message, source.line, [source.start, source.end]);
-                    late.entry(source.source.0).or_default().push(problem);
-                }
-                continue;
-            };
-            if rules_failed {
-                news.insert(*id);
-            }
-            credentials.push(made);
-            // Without a name of its own its input stands for it, whose hash was not known before.
-            if build::identity(credential, None).is_empty() {
-                news.insert(*id);
-            }
-            findings.extend(own.remove(id).unwrap_or_default());
-        }
-        let named = |f: &RankedFinding| {
-            f.credential.and_then(|id| self.case.credential(id)).is_some_and(|c| !c.bound.is_empty())
-        };
-        findings.sort_by_key(|f| {
-            let draft = &f.draft;
-            (draft.role, !named(f), draft.severity, draft.confidence, judge::precedence(f.rule), f.credential)
-        });
-        pointing::point(&mut findings);
-        self.tell_unjudged(&preflight.unjudged)?;
-        self.tell_late(late)?;
-        // The report holds the rest; only what a finding is about is looked at once more.
-        let about: HashSet<CredentialId> = findings.iter().filter_map(|finding| finding.credential).collect();
-        self.case.kept.retain(|credential| about.contains(&credential.id));
-        let report = self.report(credentials, findings)?;
-        if streamed {
-            let news = |id: &Option<u32>| id.is_none_or(|id| news.contains(&CredentialId(id)));
-            for credential in report.credentials.iter().filter(|credential| news(&Some(credential.id))) {
-                self.lines.reported(credential)?;
-                self.write_lines()?;
-            }
-            for finding in report.findings.iter().filter(|finding| news(&finding.credential)) {
-                self.lines.found(finding)?;
-                self.write_lines()?;
-            }
-        }
-        if let Some(sink) = self.sink.take() {
-            for check in &report.checks {
-                sink.item(&Item::Check(check.clone()))?;
-            }
-            sink.item(&Item::Summary(report.summary.clone()))?;
-        }
-        Ok(report)
-    }
-
-    fn report(&mut self, credentials: Vec<CredentialReport>, findings: Vec<RankedFinding>) -> io::Result<Report> {
-        let columns = self.options.limits.excerpt_columns;
-        let mut kept_bytes = 0usize;
-        let mut list: Vec<Finding> = Vec::new();
-        let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
-        for finding in findings {
-            if !unharmed(self.contain, Judged::Finding(finding.rule.name), &mut || {
-                self.found(&finding, columns, &mut kept_bytes, &mut list);
-            }) {
-                let credential = finding.credential.and_then(|id| self.case.credential(id));
-                let source = credential.and_then(|credential| credential.sources.first());
-                let place = finding.draft.evidence.first().map(|evidence| evidence.place);
-                let input = source.map(|source| source.source).or(place.map(|place| place.source));
-                let message = format!("a finding of the rule {} is not in the report: {FAULT}", finding.rule.name);
-                let problem = match (source, place) {
-                    (Some(source), _) => Problem::at(message, source.line, [source.start, source.end]),
-                    (None, Some(place)) => problem_at(message, place),
-                    (None, None) => Problem { message, line: None, bytes: None },
-                };
-                late.entry(input.map_or(0, |input| input.0)).or_default().push(problem);
-            }
-        }
-        self.tell_late(late)?;
-        let mut summary = std::mem::take(&mut self.counted.summary);
-        summary.set_aside = std::mem::take(&mut self.counted.aside).list();
-        summary.inputs = self.inputs.len() as u64;
-        summary.credentials = u64::from(self.next.saturating_sub(self.joined));
-        let mut checks = std::mem::take(&mut self.counted.listed);
-        checks.extend(std::mem::take(&mut self.counted.tally).checks(&mut summary));
-        Ok(Report {
-            inputs: std::mem::take(&mut self.inputs),
-            credentials,
-            findings: list,
-            checks,
-            summary,
-            ..Report::new()
-        })
-    }
-
-    /// Counts a finding, and adds it to the list unless that is full.
-    fn found(&mut self, finding: &RankedFinding, columns: usize, kept_bytes: &mut usize, list: &mut Vec<Finding>) {
-        let credential = finding.credential.and_then(|id| self.case.credential(id));
-        let input = credential
-            .and_then(|c| c.sources.first())
-            .and_then(|s| self.inputs.get(s.source.0 as usize))
-            .and_then(|i| i.sha256.clone());
-        let identity =
-            credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
-        let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
-        let limit = self.options.limits.findings;
-        let shown = {
-            let (rule, severity) = (finding.rule, finding.draft.severity);
-            self.counted.finding(rule, severity, || fingerprint.clone(), &self.options.triage, limit)
-        };
-        if !shown || list.len() >= limit {
-            return;
-        }
-        let room = *kept_bytes < self.options.limits.excerpts_bytes;
-        let excerpts = credential.map(|c| &c.excerpts).filter(|_| room);
-        let mut item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
-        // In a streamed report the lines are written already.
-        if !room && self.sink.is_none() {
-            item.evidence.iter_mut().for_each(|evidence| evidence.line_text = None);
-        }
-        self.options.triage.settle(&mut item);
-        *kept_bytes +=
-            item.evidence.iter().map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len)).sum::<usize>();
-        list.push(item);
-    }
 }
 
-fn problem_at(message: String, place: Place) -> Problem {
+pub(super) fn problem_at(message: String, place: Place) -> Problem {
     Problem::at(message, place.line, [place.start, place.end()])
 }
 
@@ -673,7 +497,7 @@ impl Counted {
     }
 
     /// Counts a finding, and says whether it stands in the list of findings.
-    fn finding(
+    pub(super) fn finding(
         &mut self,
         rule: &RuleMeta,
         severity: Severity,
@@ -699,7 +523,7 @@ impl Counted {
     }
 
     /// Counts the outcomes about a credential by `checked`; those with a constant reason only when they may be listed.
-    fn checked(
+    pub(super) fn checked(
         &mut self,
         id: CredentialId,
         outcomes: &Outcomes,
@@ -722,7 +546,7 @@ impl Counted {
     }
 
     /// Counts an outcome, and lists it or adds it to its group.
-    fn outcome(&mut self, recorded: &Recorded, listed: bool) {
+    pub(super) fn outcome(&mut self, recorded: &Recorded, listed: bool) {
         if listed {
             self.listed.push(build::check(recorded, recorded.credential));
         }
@@ -731,44 +555,6 @@ impl Counted {
 }
 
 /// Whether the checks of a credential are listed.
-fn is_early(id: CredentialId) -> bool {
+pub(super) fn is_early(id: CredentialId) -> bool {
     (id.0 as usize) < LISTED_CREDENTIALS
-}
-
-/// Whether an outcome is listed in a report that does not list all of them.
-fn is_listed(recorded: &Recorded, streamed: bool) -> bool {
-    let early = recorded.credential.is_none_or(is_early);
-    match recorded.outcome {
-        Outcome::Fail(_) => true,
-        Outcome::NotApplicable(_) => false,
-        Outcome::Unknown { .. } => early && !streamed,
-        Outcome::Pass(_) => early,
-    }
-}
-
-/// A finding as a credential sees it that is only related to it: its weight, without the places and the other credentials,
-/// of which there may be as many as there are credentials.
-fn weight(draft: &FindingDraft, id: CredentialId) -> FindingDraft {
-    FindingDraft {
-        severity: draft.severity,
-        role: draft.role,
-        confidence: draft.confidence,
-        title: draft.title.clone(),
-        message: String::new(),
-        related: vec![id],
-        workloads: draft.workloads.clone(),
-        evidence: Vec::new(),
-        remedies: Vec::new(),
-        subject: draft.subject.clone(),
-        conditions: draft.conditions,
-    }
-}
-
-/// The same for an outcome.
-fn weight_of(recorded: &Recorded, id: CredentialId) -> Recorded {
-    let outcome = match &recorded.outcome {
-        Outcome::Fail(draft) => Outcome::Fail(Box::new(weight(draft, id))),
-        other => other.clone(),
-    };
-    Recorded { rule: recorded.rule, credential: recorded.credential, outcome }
 }

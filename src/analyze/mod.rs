@@ -8,6 +8,7 @@ mod ahead;
 mod archive;
 mod contained;
 mod embedded;
+mod ending;
 mod forms;
 mod in_order;
 mod judged;
@@ -77,6 +78,9 @@ pub struct Options {
     pub hash: bool,
     /// Every outcome of every check, also those that did not apply.
     pub all_checks: bool,
+    /// The report is for a person, who reads a few of many credentials that are alike: once more than
+    /// `Limits::brief_credentials` are kept, those that are like many others are only counted, and their inputs say so.
+    pub brief: bool,
     /// Passwords for PFX files.
     pub passwords: Passwords,
     /// What is settled about findings.
@@ -97,6 +101,7 @@ impl Options {
             encoding: None,
             hash: false,
             all_checks: false,
+            brief: false,
             passwords: Passwords::new(),
             triage: Triage::default(),
             limits: Limits::default(),
@@ -639,9 +644,11 @@ impl<'a> Analysis<'a> {
             }
         }
         let unheard = unheard.filter(|_| log.blocks > 0);
-        for credential in self.case.kept.iter_mut().filter(|c| c.id.0 >= first) {
-            let own = credential.sources.iter().any(|s| s.source.0 == input.id);
-            if own && credential.surroundings.symptoms.len() < symptoms.len() {
+        // Of a folder of many logs each has only its own: they come last.
+        let own = self.case.kept.partition_point(|credential| credential.id.0 < first);
+        for credential in self.case.kept.iter_mut().skip(own) {
+            let is_own = credential.sources.iter().any(|s| s.source.0 == input.id);
+            if is_own && credential.surroundings.symptoms.len() < symptoms.len() {
                 credential.surroundings.symptoms.clone_from(&symptoms);
                 for (code, line) in symptoms.iter().zip(&lines) {
                     let place = code.place;

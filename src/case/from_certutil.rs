@@ -74,6 +74,12 @@ impl ShapedCredential {
     pub fn credential(&self) -> Credential {
         self.around.credential(self.block.block())
     }
+
+    /// Where it stands.
+    pub fn source(&self) -> SourceRange {
+        let (line, start, end) = self.block.range();
+        SourceRange { source: self.around.source, line, start, end }
+    }
 }
 
 /// A credential of a log.

@@ -69,10 +69,11 @@ pub fn tie_by(case: &mut CaseIndex, guard: Guard<'_>) -> Tied {
     });
     let mut taken: BTreeSet<&'static str> = BTreeSet::new();
     let mut bound: BTreeMap<CredentialId, Vec<&Bound>> = BTreeMap::new();
+    let sightings = sightings(&case.kept, &named);
     for (sha1, list) in &named {
-        let sightings: Vec<&Credential> = case.kept.iter().filter(|c| c.thumbprint() == Some(*sha1)).collect();
+        let sightings = sightings.get(sha1).map_or(&[][..], Vec::as_slice);
         for (item, store) in list {
-            for credential in meant(&sightings, store.as_deref()) {
+            for credential in meant(sightings, store.as_deref()) {
                 taken.insert(item.workload);
                 bound.entry(credential.id).or_default().push(item);
             }
@@ -131,6 +132,17 @@ fn keep_line(credential: &mut Credential, place: Place, observed: &[Observed], i
     if let Some(line) = observed.get(index).and_then(|o| o.excerpts.at(place)) {
         credential.excerpts.push(line.source, line.number, line.column, line.start, line.text);
     }
+}
+
+/// The sightings of each certificate that artifacts name, in the order of the case.
+fn sightings<'c>(kept: &'c [Credential], named: &BTreeMap<Sha1, Vec<Tie>>) -> BTreeMap<Sha1, Vec<&'c Credential>> {
+    let mut out: BTreeMap<Sha1, Vec<&Credential>> = BTreeMap::new();
+    for credential in kept {
+        if let Some(sha1) = credential.thumbprint().filter(|sha1| named.contains_key(sha1)) {
+            out.entry(sha1).or_default().push(credential);
+        }
+    }
+    out
 }
 
 /// Which of the sightings of one certificate an artifact means: the one in the store that it names, else one in a store

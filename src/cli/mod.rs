@@ -206,6 +206,8 @@ fn check_options(args: &CheckArgs, wanted: &[Wanted<'_>]) -> Result<(Options, Fa
     let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Error);
     let targets = if args.targets.is_empty() { &config.targets } else { &args.targets };
     options.all_checks = args.all_checks || (args.verbose && wanted.iter().any(|w| w.format == Format::Text));
+    let text_alone = wanted.iter().all(|w| w.format == Format::Text);
+    options.brief = text_alone && !args.verbose && !options.all_checks && settled.write_baseline.is_none();
     if !targets.is_empty() {
         options.targets.clear();
         for target in targets.iter().flat_map(|t| &t.0) {

@@ -3,7 +3,7 @@
 use super::prelude::*;
 use crate::limits::PORT_ENTRIES;
 use crate::model::binding::{Binding, BindingHash, BindingOrigin, Endpoint};
-use crate::model::fact::{Fact, SourceId};
+use crate::model::fact::Fact;
 use crate::model::observation::{Observation, Observed};
 use crate::model::thumbprint::Sha1;
 use std::collections::BTreeSet;
@@ -61,16 +61,31 @@ pub(super) fn is_loopback(ip: &str) -> bool {
     ip.starts_with("127.") || ip == "::1"
 }
 
-/// Whether a certificate in these stores and a binding of that input may be of two machines: the artifacts name more than
-/// one machine, and the two stand in different inputs.
-pub(super) fn two_machines(case: &CaseIndex, listing: SourceId, binding: SourceId) -> bool {
+/// The index entries of the certificates that bindings name, in the order of the case: looked up for each binding.
+pub(super) fn entries_by_thumbprint(case: &CaseIndex) -> BTreeMap<Sha1, Vec<&IndexEntry>> {
+    let named = case.bindings().filter_map(|(_, binding)| Some((thumbprint(binding)?.value, Vec::new())));
+    let mut out: BTreeMap<Sha1, Vec<&IndexEntry>> = named.collect();
+    if out.is_empty() {
+        return out;
+    }
+    for entry in &case.entries {
+        if let Some(list) = entry.sha1.and_then(|sha1| out.get_mut(&sha1)) {
+            list.push(entry);
+        }
+    }
+    out
+}
+
+/// Whether the artifacts name more than one machine: then the certificates of a store and a binding in another input may be
+/// of two.
+pub(super) fn two_machines(case: &CaseIndex) -> bool {
     let keys = case.entries.iter().filter_map(|e| e.machine_guid);
     let facts = case.system_facts().filter_map(|(_, fact)| match fact {
         SystemFact::MachineGuid(guid) => u128::from_str_radix(&guid.value.replace('-', ""), 16).ok(),
         _ => None,
     });
     let guids: BTreeSet<u128> = keys.chain(facts).collect();
-    guids.len() > 1 && listing != binding
+    guids.len() > 1
 }
 
 /// The endpoint for a netsh command: `ipport=0.0.0.0:443`, `hostnameport=www.contoso.com:443`, `ccs=443`; `None` when its name

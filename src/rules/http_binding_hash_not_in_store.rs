@@ -2,6 +2,7 @@
 
 use super::bindings;
 use super::prelude::*;
+use std::cell::LazyCell;
 
 /// The rule.
 pub(super) struct HttpBindingHashNotInStore;
@@ -28,22 +29,24 @@ impl CaseRule for HttpBindingHashNotInStore {
             return out.not_applicable("no server was asked for");
         }
         let mut any = false;
+        let by_thumbprint = bindings::entries_by_thumbprint(case);
+        let two_machines = LazyCell::new(|| bindings::two_machines(case));
         for (observed, binding) in bindings::of_http_sys(case) {
             let Some(sha1) = bindings::thumbprint(binding) else { continue };
             any = true;
             let store = bindings::store(binding);
             let folded = fold(&store);
             let machine = |e: &&IndexEntry| matches!(e.scope, Scope::Machine | Scope::Unknown);
-            let sightings: Vec<&IndexEntry> =
-                case.entries.iter().filter(|e| e.sha1 == Some(sha1.value)).filter(machine).collect();
+            let all = by_thumbprint.get(&sha1.value).map_or(&[][..], Vec::as_slice);
+            let sightings: Vec<&IndexEntry> = all.iter().copied().filter(machine).collect();
             if sightings.iter().any(|e| e.store == folded) {
                 out.pass("the certificates that bindings name are in their stores");
                 continue;
             }
             // In another store, or in a user's, it is another fault; a copy among the roots or requests has no key to bind.
-            let of_user = |e: &IndexEntry| e.scope == Scope::User && e.sha1 == Some(sha1.value) && e.store != 0;
+            let of_user = |e: &&IndexEntry| e.scope == Scope::User && e.store != 0;
             let elsewhere = sightings.iter().any(|e| e.store != 0 && !bindings::holds_copies(e.store));
-            if elsewhere || case.entries.iter().any(of_user) {
+            if elsewhere || all.iter().any(of_user) {
                 out.not_applicable("the certificate is in another store than the binding names");
                 continue;
             }
@@ -51,9 +54,7 @@ impl CaseRule for HttpBindingHashNotInStore {
                 .stores
                 .iter()
                 .find(|l| l.complete && l.store == store && matches!(l.scope, Scope::Machine | Scope::Unknown));
-            let Some(listing) =
-                listing.filter(|l| !bindings::two_machines(case, l.place.source, observed.place.source))
-            else {
+            let Some(listing) = listing.filter(|l| l.place.source == observed.place.source || !*two_machines) else {
                 let name = remedy::quoted(&store).unwrap_or_else(|| "my".to_owned());
                 out.unknown(
                     format!(

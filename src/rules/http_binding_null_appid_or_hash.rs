@@ -3,6 +3,7 @@
 use super::bindings;
 use super::prelude::*;
 use crate::model::binding::BindingHash;
+use std::collections::BTreeSet;
 
 /// The rule.
 pub(super) struct HttpBindingNullAppidOrHash;
@@ -34,15 +35,17 @@ impl CaseRule for HttpBindingNullAppidOrHash {
             return out.not_applicable("no server was asked for");
         }
         let mut any = false;
+        let central_ports: BTreeSet<u16> = bindings::of_iis(case)
+            .filter(|(_, binding)| bindings::is_central(binding))
+            .map(|(_, binding)| binding.endpoint.value.port())
+            .collect();
         for (observed, binding) in bindings::of_http_sys(case) {
             any = true;
             let null_hash = binding.hash.as_ref().filter(|h| h.value == BindingHash::Null);
             let null_app = binding.app_id.as_ref().filter(|a| a.value.as_deref() == Some(ZERO));
             let endpoint = &binding.endpoint.value;
             // A site that uses the central certificate store without SNI has an entry of the address without a hash.
-            let central = bindings::is_central(binding)
-                || bindings::of_iis(case)
-                    .any(|(_, b)| bindings::is_central(b) && b.endpoint.value.port() == endpoint.port());
+            let central = bindings::is_central(binding) || central_ports.contains(&endpoint.port());
             let draft = match (null_hash, null_app) {
                 (Some(hash), _) if !central => FindingDraft::new(
                     &META,

@@ -35,6 +35,7 @@ impl CaseRule for HttpBindingStoreNameMismatch {
         }
         let mut any = false;
         let shown = |o: BindingOrigin| matches!(o, BindingOrigin::HttpSys | BindingOrigin::Command);
+        let by_thumbprint = bindings::entries_by_thumbprint(case);
         for (observed, binding) in case.bindings().filter(|(_, b)| shown(b.origin)) {
             let endpoint = binding.endpoint.value.to_string();
             let marked = observed.fields.iter().find(|(_, value)| invisible(&value.value));
@@ -60,12 +61,10 @@ impl CaseRule for HttpBindingStoreNameMismatch {
             let store = bindings::store(binding);
             let folded = fold(&store);
             let stored = |e: &&IndexEntry| {
-                e.sha1 == Some(sha1.value)
-                    && e.store != 0
-                    && !e.archived
-                    && (e.store == folded || !bindings::holds_copies(e.store))
+                e.store != 0 && !e.archived && (e.store == folded || !bindings::holds_copies(e.store))
             };
-            let sightings: Vec<&IndexEntry> = case.entries.iter().filter(stored).collect();
+            let all = by_thumbprint.get(&sha1.value).into_iter().flatten().copied();
+            let sightings: Vec<&IndexEntry> = all.filter(stored).collect();
             let machine = |e: &&&IndexEntry| matches!(e.scope, Scope::Machine | Scope::Unknown);
             if sightings.is_empty() || sightings.iter().filter(machine).any(|e| e.store == folded) {
                 out.pass("no binding looks in another store than the one that holds its certificate");

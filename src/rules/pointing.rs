@@ -8,9 +8,58 @@ use std::collections::BTreeSet;
 /// The most rules that are named.
 const NAMED: usize = 4;
 
+/// Runs what is said of a finding of the rule with this name; false: it ended in a fault.
+pub type Guard<'g> = &'g dyn Fn(&'static str, &mut dyn FnMut()) -> bool;
+
+/// What is added to a finding.
+#[derive(Default)]
+struct Pointer {
+    role: Option<Role>,
+    words: String,
+}
+
+/// The errors that are root causes: which credentials each is about, and its rule.
+type Causes = Vec<(Vec<u32>, &'static str)>;
+
 /// Adds to each symptom the rules that decided, and makes the protocol policy a minor matter where a key is at fault.
 pub fn point(findings: &mut [RankedFinding]) {
-    let causes: Vec<(Vec<u32>, &'static str)> = findings
+    point_by(findings, &|_, step| {
+        step();
+        true
+    });
+}
+
+/// The same, with `guard` that runs it for each finding. Gives the indices of the findings for which it ended in a fault:
+/// they are as they were.
+pub fn point_by(findings: &mut [RankedFinding], guard: Guard<'_>) -> Vec<usize> {
+    let mut causes = None;
+    let mut lost = Vec::new();
+    for index in 0..findings.len() {
+        let Some(finding) = findings.get(index).filter(|finding| is_pointed(finding)) else { continue };
+        let mut pointer = Pointer::default();
+        let unharmed = guard(finding.rule.name, &mut || {
+            pointer = pointer_of(finding, causes.get_or_insert_with(|| causes_of(findings)));
+        });
+        if !unharmed {
+            lost.push(index);
+        } else if let Some(finding) = findings.get_mut(index) {
+            finding.draft.role = pointer.role.unwrap_or(finding.draft.role);
+            finding.draft.message.push_str(&pointer.words);
+        }
+    }
+    lost
+}
+
+/// Whether a finding may get a pointer.
+fn is_pointed(finding: &RankedFinding) -> bool {
+    finding.rule.name == schannel_36871_10013_not_key::NAME
+        || finding.rule.kind == Kind::Dispatch
+            && finding.draft.role == Role::Symptom
+            && !finding.draft.related.is_empty()
+}
+
+fn causes_of(findings: &[RankedFinding]) -> Causes {
+    findings
         .iter()
         .filter(|f| f.draft.role == Role::RootCause && f.draft.severity == Severity::Error)
         .map(|f| {
@@ -18,26 +67,26 @@ pub fn point(findings: &mut [RankedFinding]) {
             about.extend(f.credential.map(|id| id.0));
             (about, f.rule.name)
         })
-        .collect();
-    for finding in findings.iter_mut() {
-        if finding.rule.name == schannel_36871_10013_not_key::NAME && !causes.is_empty() {
-            finding.draft.role = Role::Contributing;
-        }
-        if finding.rule.kind != Kind::Dispatch || finding.draft.role != Role::Symptom {
-            continue;
-        }
-        let related = &finding.draft.related;
-        if related.is_empty() {
-            continue;
-        }
-        let own = |about: &[u32]| related.iter().any(|id| about.contains(&id.0));
-        let names: BTreeSet<&str> = causes.iter().filter(|(about, _)| own(about)).map(|(_, name)| *name).collect();
-        let list: Vec<&str> = names.into_iter().take(NAMED).collect();
-        let text = if list.is_empty() {
-            " No rule finds a cause at the certificates that it can be about.".to_owned()
-        } else {
-            format!(" For the certificates that it can be about, the cause is told by: {}.", list.join(", "))
-        };
-        finding.draft.message.push_str(&text);
+        .collect()
+}
+
+fn pointer_of(finding: &RankedFinding, causes: &Causes) -> Pointer {
+    let mut pointer = Pointer::default();
+    if finding.rule.name == schannel_36871_10013_not_key::NAME && !causes.is_empty() {
+        pointer.role = Some(Role::Contributing);
     }
+    let related = &finding.draft.related;
+    let role = pointer.role.unwrap_or(finding.draft.role);
+    if finding.rule.kind != Kind::Dispatch || role != Role::Symptom || related.is_empty() {
+        return pointer;
+    }
+    let own = |about: &[u32]| related.iter().any(|id| about.contains(&id.0));
+    let names: BTreeSet<&str> = causes.iter().filter(|(about, _)| own(about)).map(|(_, name)| *name).collect();
+    let list: Vec<&str> = names.into_iter().take(NAMED).collect();
+    pointer.words = if list.is_empty() {
+        " No rule finds a cause at the certificates that it can be about.".to_owned()
+    } else {
+        format!(" For the certificates that it can be about, the cause is told by: {}.", list.join(", "))
+    };
+    pointer
 }

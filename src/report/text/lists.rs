@@ -50,6 +50,18 @@ pub(in crate::report) fn key_words(credential: &CredentialReport) -> String {
     format!("{kind}KeySpec {spec}  {}", key.provider.name.as_deref().unwrap_or("provider not shown"))
 }
 
+/// What was found about credentials that are only counted.
+pub(super) fn only_counted(report: &Report, paint: Paint) -> String {
+    let counted = |check: &&Check| check.outcome == CheckOutcome::Fail && check.count.is_some();
+    let mut out = String::new();
+    for check in report.checks.iter().filter(counted) {
+        let times = words::count(check.count.unwrap_or_default(), "time", "times");
+        let line = format!("{times} {}: {}", check.rule, check.reason);
+        paragraph(&mut out, "  ", 4, &paint.show(&line), paint.width);
+    }
+    if out.is_empty() { out } else { format!("{}\n{out}", paint.bold("Only counted, like others above:")) }
+}
+
 /// One line per credential: mark, name, thumbprint, store, key.
 pub(super) fn table(credentials: &[&CredentialReport], verbose: bool, paint: Paint) -> String {
     let shown: Vec<_> = credentials.iter().take(rows(verbose)).collect();

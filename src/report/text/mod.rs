@@ -521,6 +521,7 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
         }
         section(&text, out)?;
     }
+    section(&lists::only_counted(report, paint), out)?;
     if options.quiet {
         let unread: Vec<_> = report.inputs.iter().filter(|i| is_unread(i)).collect();
         return section(&lists::inputs(&unread, options.verbose, paint), out);

@@ -129,6 +129,12 @@ impl ShapedBlock {
         block
     }
 
+    /// Where it stands: the line of its header, the first byte, one after the last.
+    pub fn range(&self) -> (u32, u64, u64) {
+        let end = Spot { at: self.shape.block.end, run: self.shape.end };
+        (self.header.line, self.header.start, self.offset(end))
+    }
+
     /// The number in its header.
     pub fn index(&self) -> Option<u32> {
         self.header.index.as_ref().map(|index| index.value)
