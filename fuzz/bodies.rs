@@ -232,7 +232,7 @@ pub fn cert_store(data: &[u8]) {
         pem.blocks.iter().for_each(|block| inside(block.bytes));
         let listing = pfx_listing::read(data, &pem.blocks);
         for bag in listing.iter().flat_map(|listing| &listing.bags) {
-            bag.block.iter().for_each(|block| assert!(*block < pem.blocks.len()));
+            assert!(bag.block < pem.blocks.len());
             bag.provider.iter().for_each(|name| inside((name.value.start, name.value.end)));
         }
     }

@@ -10,6 +10,8 @@ use crate::formats::pfx_listing::{Listed, ListedBag, PfxListing, Use};
 use crate::model::fact::{Fact, Place};
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
 use crate::model::judgement::Confidence;
+use crate::model::thumbprint::Sha1;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Gives the keys of a listing what it says of them, each with its certificate. `credentials` are those of the blocks,
@@ -21,22 +23,97 @@ pub fn credentials(
     origin: &Origin<'_>,
 ) -> Vec<Credential> {
     let case = Case { listing, blocks, origin };
-    let (mut keys, mut rest): (Vec<_>, Vec<_>) = credentials.into_iter().partition(|(_, c)| c.certificate.is_none());
+    let numbered = credentials.into_iter().enumerate().map(|(n, (block, credential))| ((block, n), credential));
+    let (mut keys, certificates): (ByBlock, ByBlock) = numbered.partition(|(_, c)| c.certificate.is_none());
     let of_keys: Vec<&ListedBag> = listing.bags.iter().filter(|bag| case.is_key(bag)).collect();
-    let file = Arc::new(case.file(&of_keys, &rest));
+    let file = Arc::new(case.file(&of_keys, &certificates));
+    let mut certificates = Certificates::new(listing, certificates);
     let mut out: Vec<Credential> = Vec::new();
     for bag in &of_keys {
-        let at = keys.iter().position(|(block, _)| Some(*block) == bag.block);
-        let key = at.map(|at| keys.remove(at).1);
-        let found = case.certificate_of(bag, key.as_ref(), &rest, of_keys.len());
-        let certificate = found.map(|(at, matches)| (rest.remove(at), matches));
+        let key = of_block(&mut keys, bag.block);
+        let certificate = certificates.take(bag, key.as_ref(), of_keys.len() == 1);
         out.push(case.credential(bag, key, certificate, &file));
     }
     if let Some(part) = out.first_mut().and_then(|credential| credential.pfx.as_mut()) {
         part.first = true;
     }
-    out.extend(rest.into_iter().chain(keys).map(|(_, credential)| credential));
+    out.extend(certificates.left.into_values());
+    out.extend(keys.into_values());
     out
+}
+
+/// Credentials by their blocks; a block may have several.
+type ByBlock = BTreeMap<(usize, usize), Credential>;
+
+/// Takes the first credential of a block.
+fn of_block(left: &mut ByBlock, block: usize) -> Option<Credential> {
+    let at = left.range((block, 0)..=(block, usize::MAX)).next().map(|(at, _)| *at)?;
+    left.remove(&at)
+}
+
+/// The certificates that no key has taken yet.
+struct Certificates<'l> {
+    left: ByBlock,
+    /// Those with each public key, the first one last.
+    by_key: HashMap<Sha1, Vec<(usize, usize)>>,
+    /// The blocks with each localKeyID, the first one last.
+    by_id: HashMap<&'l [u8], Vec<usize>>,
+}
+
+impl<'l> Certificates<'l> {
+    fn new(listing: &'l PfxListing, left: ByBlock) -> Self {
+        let mut by_key: HashMap<Sha1, Vec<(usize, usize)>> = HashMap::new();
+        for (at, credential) in left.iter().rev() {
+            if let Some(sha1) = public_key(credential) {
+                by_key.entry(sha1).or_default().push(*at);
+            }
+        }
+        let mut by_id: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        for bag in listing.bags.iter().rev() {
+            if let Some(id) = &bag.local_key_id {
+                by_id.entry(id).or_default().push(bag.block);
+            }
+        }
+        Self { left, by_key, by_id }
+    }
+
+    /// Takes the certificate of a key: by public key, by localKeyID, or because there is but one of each; with its block, and
+    /// whether the public keys are the same, where both are shown.
+    fn take(
+        &mut self,
+        bag: &ListedBag,
+        key: Option<&Credential>,
+        only_key: bool,
+    ) -> Option<(usize, Credential, Option<bool>)> {
+        let Self { left, by_key, by_id } = self;
+        let own = key.and_then(|key| key.key.public_key_sha1.as_ref()).map(|sha1| sha1.value);
+        if let Some(same) = own.and_then(|own| by_key.get_mut(&own))
+            && let Some((block, credential)) =
+                std::iter::from_fn(|| same.pop()).find_map(|at| Some((at.0, left.remove(&at)?)))
+        {
+            return Some((block, credential, Some(true)));
+        }
+        let same_id = bag.local_key_id.as_ref().and_then(|id| by_id.get_mut(id.as_slice())).and_then(|blocks| {
+            std::iter::from_fn(|| blocks.pop()).find_map(|block| Some((block, of_block(left, block)?)))
+        });
+        let (block, credential) = same_id.or_else(|| {
+            let mut ends = left.iter().filter(|(_, c)| is_end(c)).map(|(at, _)| *at);
+            let at = ends.next().filter(|_| only_key && ends.next().is_none())?;
+            Some((at.0, left.remove(&at)?))
+        })?;
+        let shown = own.is_some() && public_key(&credential).is_some();
+        Some((block, credential, shown.then_some(false)))
+    }
+}
+
+fn public_key(credential: &Credential) -> Option<Sha1> {
+    credential.certificate.as_ref()?.public_key.sha1.as_ref().map(|sha1| sha1.value)
+}
+
+/// Whether it is a certificate that is not a CA's.
+fn is_end(credential: &Credential) -> bool {
+    let is_end = |certificate: &Certificate| certificate.is_ca.as_ref().is_none_or(|ca| !ca.value);
+    credential.certificate.as_ref().is_some_and(is_end)
 }
 
 struct Case<'a> {
@@ -47,7 +124,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn block(&self, bag: &ListedBag) -> Option<&PemBlock> {
-        self.blocks.get(bag.block?)
+        self.blocks.get(bag.block)
     }
 
     fn is_key(&self, bag: &ListedBag) -> bool {
@@ -71,40 +148,7 @@ impl Case<'_> {
         place
     }
 
-    /// The certificate of a key among those that are left: by public key, by localKeyID, or because there is but one of
-    /// each; and whether their public keys are the same, where both are shown.
-    fn certificate_of(
-        &self,
-        bag: &ListedBag,
-        key: Option<&Credential>,
-        certificates: &[(usize, Credential)],
-        keys: usize,
-    ) -> Option<(usize, Option<bool>)> {
-        let own = key.and_then(|key| key.key.public_key_sha1.as_ref()).map(|sha1| sha1.value);
-        let public_key = |c: &Credential| {
-            c.certificate.as_ref().and_then(|certificate| certificate.public_key.sha1.as_ref()).map(|sha1| sha1.value)
-        };
-        let same_key = certificates.iter().position(|(_, c)| own.is_some() && public_key(c) == own);
-        if let Some(at) = same_key {
-            return Some((at, Some(true)));
-        }
-        let same_id = bag.local_key_id.as_ref().and_then(|id| {
-            let others = self.listing.bags.iter().filter(|other| other.local_key_id.as_ref() == Some(id));
-            let blocks: Vec<usize> = others.filter_map(|other| other.block).collect();
-            certificates.iter().position(|(block, _)| blocks.contains(block))
-        });
-        let is_end = |certificate: &Certificate| certificate.is_ca.as_ref().is_none_or(|ca| !ca.value);
-        let ends = || {
-            let ends = certificates.iter().enumerate();
-            ends.filter(|(_, (_, c))| c.certificate.as_ref().is_some_and(is_end)).map(|(at, _)| at)
-        };
-        let only = || ends().next().filter(|_| keys == 1 && ends().count() == 1);
-        let at = same_id.or_else(only)?;
-        let shown = own.is_some() && certificates.get(at).is_some_and(|(_, c)| public_key(c).is_some());
-        Some((at, shown.then_some(false)))
-    }
-
-    fn file(&self, keys: &[&ListedBag], certificates: &[(usize, Credential)]) -> PfxFile {
+    fn file(&self, keys: &[&ListedBag], certificates: &ByBlock) -> PfxFile {
         let mut shown = Vec::new();
         let mut show = |place: Place, path: &str, text: &str| {
             shown.push(Shown { place, path: path.to_owned(), text: text.to_owned() });
@@ -154,8 +198,8 @@ impl Case<'_> {
             keys: keys.iter().map(|bag| self.block_place(bag)).collect(),
             end_entities: certificates
                 .iter()
-                .filter(|(_, c)| c.certificate.as_ref().is_some_and(|c| c.is_ca.as_ref().is_none_or(|ca| !ca.value)))
-                .filter_map(|(block, _)| self.blocks.get(*block))
+                .filter(|(_, credential)| is_end(credential))
+                .filter_map(|((block, _), _)| self.blocks.get(*block))
                 .map(|block| self.line_place(block.bytes.0, block.bytes.1, block.line, 1))
                 .collect(),
             algorithms,
@@ -169,7 +213,7 @@ impl Case<'_> {
         &self,
         bag: &ListedBag,
         key: Option<Credential>,
-        certificate: Option<((usize, Credential), Option<bool>)>,
+        certificate: Option<(usize, Credential, Option<bool>)>,
         file: &Arc<PfxFile>,
     ) -> Credential {
         let place = self.block_place(bag);
@@ -193,9 +237,9 @@ impl Case<'_> {
             key_usage: bag.key_usage.as_ref().map(|usage| Fact::stated(usage.value.value, self.place(usage))),
             imports: Vec::new(),
         };
-        let matches = certificate.as_ref().and_then(|(_, matches)| *matches);
+        let matches = certificate.as_ref().and_then(|(_, _, matches)| *matches);
         let linked = certificate.is_some();
-        if let Some(((block, other), _)) = certificate {
+        if let Some((block, other, _)) = certificate {
             part.certificate_bag =
                 self.blocks.get(block).map(|block| self.line_place(block.bytes.0, block.bytes.1, block.line, 1));
             credential.certificate = other.certificate;

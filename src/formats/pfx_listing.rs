@@ -28,8 +28,8 @@ pub struct Listed<T> {
 /// A bag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListedBag {
-    /// The index of its block among those of the text; `None`: nothing follows the attributes.
-    pub block: Option<usize>,
+    /// The index of its block among those of the text.
+    pub block: usize,
     /// The friendlyName: of a key's bag the container's name.
     pub friendly_name: Option<Listed<String>>,
     /// The localKeyID.
@@ -65,7 +65,7 @@ pub enum Use {
 /// The listing of a PFX.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PfxListing {
-    /// The bags, in the order of the text.
+    /// The bags whose content is printed, in the order of the text.
     pub bags: Vec<ListedBag>,
     /// The algorithms, in OpenSSL's words without counts: `sha256`, `pbeWithSHA1And3-KeyTripleDES-CBC`,
     /// `PBES2, PBKDF2, AES-256-CBC, PRF hmacWithSHA256`.
@@ -80,35 +80,25 @@ pub fn read(bytes: &[u8], blocks: &[PemBlock]) -> Option<PfxListing> {
     for line in lines(bytes) {
         let text = line.text.trim();
         while begins.next_if(|(_, block)| block.line < line.number).is_some() {}
-        if let Some((index, _)) = begins.next_if(|(_, block)| block.line == line.number) {
-            if let Some(bag) = bag.take() {
-                listing.bags.push(ListedBag { block: Some(index), ..bag });
-            }
+        if let Some((block, _)) = begins.next_if(|(_, block)| block.line == line.number) {
+            listing.bags.extend(bag.take().map(|bag| ListedBag { block, ..bag }));
         } else if begins_bag(text) {
-            listing.bags.extend(bag.replace(ListedBag::default()));
+            bag = Some(ListedBag::default());
         } else if let Some(bag) = bag.as_mut().filter(|_| is_heading(text, "Key Attributes")) {
             bag.has_key_attributes = true;
-        } else if let Some(algorithm) = algorithm(text) {
-            listing.algorithms.push((algorithm.0, listed(&line, algorithm.1)));
+        } else if let Some((used, name)) = algorithm(text) {
+            let known = listing.algorithms.iter().any(|(other, own)| *other == used && own.value.value == name);
+            if !known && listing.algorithms.len() < MOST_ALGORITHMS {
+                listing.algorithms.push((used, listed(&line, name)));
+            }
         } else if let (Some(bag), Some((name, value))) = (&mut bag, text.split_once(':')) {
             bag.attribute(name, value.trim(), &line);
         }
     }
-    listing.bags.extend(bag);
-    // One algorithm is printed for each part; many of them say nothing new.
-    let mut said: Vec<(Use, String)> = Vec::new();
-    listing.algorithms.retain(|(used, name)| {
-        let own = (*used, name.value.value.clone());
-        let new = said.len() < MOST_ALGORITHMS && !said.contains(&own);
-        if new {
-            said.push(own);
-        }
-        new
-    });
     listing.bags.iter().any(ListedBag::is_of_windows).then_some(listing)
 }
 
-/// No PFX has more ways of encryption.
+/// No PFX has more ways of encryption; OpenSSL prints one line for each part.
 const MOST_ALGORITHMS: usize = 32;
 
 /// `Bag Attributes`, `Bag Attributes: <Empty Attributes>`. What `-info` writes beside it may run into the same line.
@@ -195,7 +185,7 @@ mod tests {
     fn attributes_of_a_key() {
         let listing = read(LISTING).unwrap();
         let [key, certificate] = listing.bags.as_slice() else { panic!("{listing:?}") };
-        assert_eq!((key.block, certificate.block), (Some(0), Some(1)));
+        assert_eq!((key.block, certificate.block), (0, 1));
         assert_eq!(key.friendly_name.as_ref().unwrap().value.value, "le-Web: 1");
         let provider = key.provider.as_ref().unwrap();
         assert_eq!(provider.value.value, "Microsoft Strong Cryptographic Provider");
