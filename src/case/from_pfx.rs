@@ -6,14 +6,13 @@ use super::from_certificate;
 use super::pfx::Pair;
 use super::pfx::{Algorithm, PfxFile, PfxPart, Shown, Support};
 use super::pfx_details;
-use super::pfx_import::KeyOfFile;
+use super::pfx_import::{KeyOfFile, why_key_spec};
 use crate::formats::FormatError;
 use crate::formats::pfx::algorithms::{Cipher, Encryption, Hash, Kdf, MacAlgorithm, Scheme};
 use crate::formats::pfx::{self, Bag, BagValue, PasswordState, Pfx, SafeKind};
 use crate::limits::{CHAIN_CERTIFICATES, Limits};
 use crate::model::fact::{Fact, Place};
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
-use crate::model::judgement::Confidence;
 use crate::model::thumbprint::Sha1;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -353,11 +352,7 @@ impl Case<'_> {
         let type_place = provider.map_or(place, |name| self.place(name.start, name.end));
         let usage = open.and_then(|key| key.key_usage.as_ref());
         part.key_usage = usage.map(|usage| Fact::stated(usage.value.bits, self.place(usage.start, usage.end)));
-        let how = match (&part.key_usage, confidence) {
-            (_, Confidence::Possible) => "what the default import would store; the documents leave it open",
-            (Some(_), _) => "what the default import makes of the key's own key usage",
-            (None, _) => "what the default import stores when the key has no key usage",
-        };
+        let how = why_key_spec(part.key_usage.is_some(), confidence);
         let stated = |text: &str, start, end| Some(Fact::stated(text.to_owned(), self.place(start, end)));
         credential.key = Key {
             association: if pair.certificate.is_some() { Association::Linked } else { Association::Unknown },

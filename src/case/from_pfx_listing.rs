@@ -3,13 +3,12 @@
 use super::artifact::Origin;
 use super::credential::{self, Association, Certificate, Credential, Key, SourceRange};
 use super::pfx::{Algorithm, PfxFile, PfxPart, Shown, Support};
-use super::pfx_import::KeyOfFile;
+use super::pfx_import::{KeyOfFile, why_key_spec};
 use crate::formats::pem::PemBlock;
 use crate::formats::pfx::PasswordState;
 use crate::formats::pfx_listing::{Listed, ListedBag, PfxListing, Use};
 use crate::model::fact::{Fact, Place};
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
-use crate::model::judgement::Confidence;
 use crate::model::thumbprint::Sha1;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -254,11 +253,7 @@ impl Case<'_> {
             usage: bag.has_key_attributes.then(|| bag.key_usage.as_ref().map(|usage| usage.value.value)),
         };
         let (provider_type, key_spec, confidence) = of_file.default_import();
-        let how = match (&bag.key_usage, confidence) {
-            (_, Confidence::Possible) => "what the default import would store; the documents leave it open",
-            (Some(_), _) => "what the default import makes of the key's own key usage",
-            (None, _) => "what the default import stores when the key has no key usage",
-        };
+        let how = why_key_spec(bag.key_usage.is_some(), confidence);
         let stated = |listed: &Listed<String>| Fact::stated(listed.value.value.clone(), self.place(listed));
         let spec_place = bag.key_usage.as_ref().map_or(place, |usage| self.place(usage));
         let type_place = bag.provider.as_ref().map_or(place, |name| self.place(name));

@@ -66,6 +66,15 @@ const NO_DOCUMENT: &str = "no document; commonly seen";
 const BOTH_BITS: &str = "bits for both KeySpecs are set: the order is not documented";
 const UNKNOWN_NAME: &str = "no provider of this name is known: Windows looks one up by its type";
 
+/// Why the default import stores the KeySpec that [`KeyOfFile::default_import`] gives.
+pub fn why_key_spec(has_usage: bool, confidence: Confidence) -> &'static str {
+    match (has_usage, confidence) {
+        (_, Confidence::Possible) => "what the default import would store; the documents leave it open",
+        (true, _) => "what the default import makes of the key's own key usage",
+        (false, _) => "what the default import stores when the key has no key usage",
+    }
+}
+
 /// The provider type of a key without a named provider, by its algorithm.
 fn type_of_algorithm(algorithm: Option<&str>) -> Option<u32> {
     Some(match algorithm? {
