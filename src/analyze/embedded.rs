@@ -1,7 +1,7 @@
 //! Artifacts that stand inside a text and are read whole: PEM blocks, INF files and registry exports pasted into a ticket.
 
 use crate::formats::joined_lines::JoinedLines;
-use crate::formats::pfx_listing::begins_bag;
+use crate::formats::pfx_listing;
 use crate::formats::piece::Piece;
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
@@ -93,8 +93,7 @@ fn begins(text: &str) -> Option<Form> {
     match text.as_bytes().first()? {
         b'-' if text.starts_with("-----BEGIN ") && text.ends_with("-----") => Some(Form::Pem),
         b'[' if is_section(text, &["version", "newrequest", "strings"]) => Some(Form::Inf),
-        b'B' if begins_bag(text) => Some(Form::Bags),
-        b'M' if text.starts_with("MAC: ") && text.contains(", Iteration ") => Some(Form::Bags),
+        b'B' | b'M' if pfx_listing::begins(text) => Some(Form::Bags),
         b'W' if text.starts_with("Windows Registry Editor Version") => Some(Form::Registry),
         b'R' if text == "REGEDIT4" => Some(Form::Registry),
         _ => None,
@@ -117,33 +116,7 @@ fn goes_on(form: Form, text: &str) -> bool {
                 || text.starts_with("DEK-Info:")
                 || text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
         }
-        Form::Bags => {
-            const HEADINGS: [&str; 10] = [
-                "-----BEGIN ",
-                "MAC length: ",
-                "MAC verified OK",
-                "Key Attributes",
-                "subject=",
-                "issuer=",
-                "PKCS7 ",
-                "Shrouded Keybag: ",
-                "Certificate bag",
-                "Key bag",
-            ];
-            const ATTRIBUTES: [&str; 9] = [
-                "friendlyName:",
-                "localKeyID:",
-                "Microsoft CSP Name:",
-                "Microsoft Local Key set:",
-                "X509v3 Key Usage:",
-                "1.3.6.1.4.1.311.17.",
-                "2.5.29.15:",
-                "2.16.840.1.113894.",
-                "<No Attributes>",
-            ];
-            let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
-            begins_bag(text) || begins(&HEADINGS) || begins(&ATTRIBUTES) || goes_on(Form::Pem, text)
-        }
+        Form::Bags => pfx_listing::goes_on(text) || goes_on(Form::Pem, text),
         Form::Inf => {
             // certutil prints templates in the form of an INF.
             text.is_empty()

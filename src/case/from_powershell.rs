@@ -80,7 +80,9 @@ pub fn of_key(observed: &Observed, shown: &ShownKey, before: Option<&Observed>) 
     let above = before.filter(|_| shown.thumbprint.is_none()).and_then(|before| match &before.what {
         Observation::Certificate(certificate) if before.place.source == place.source => {
             let last = before.fields.iter().map(|(_, value)| value.place.line).max().unwrap_or(before.place.line);
-            (place.line.saturating_sub(last) <= NEXT_LIST).then_some(&**certificate)
+            // A row of a table is one certificate of several, and after a command another one may be meant.
+            let is_list = last > before.place.line && shown.command_line <= before.place.line;
+            (is_list && place.line.saturating_sub(last) <= NEXT_LIST).then_some(&**certificate)
         }
         _ => None,
     });
@@ -122,7 +124,8 @@ pub fn of_key(observed: &Observed, shown: &ShownKey, before: Option<&Observed>) 
         ..Key::default()
     };
     Credential {
-        origin: Origin::StoreDump,
+        // A key whose certificate is not known gets no verdict.
+        origin: if sha1.is_some() { Origin::StoreDump } else { Origin::KeyFile },
         certificate: sha1.map(|sha1| Certificate { sha1: Some(sha1), ..Certificate::default() }),
         store: store_path.map(store),
         key,

@@ -108,8 +108,39 @@ fn is_heading(text: &str, heading: &str) -> bool {
 }
 
 /// Whether a line begins the attributes of a bag.
-pub fn begins_bag(text: &str) -> bool {
+fn begins_bag(text: &str) -> bool {
     is_heading(text, "Bag Attributes")
+}
+
+/// Whether a listing begins with a line, among others of a text.
+pub fn begins(text: &str) -> bool {
+    text.starts_with("Bag Attributes") && begins_bag(text) || text.starts_with("MAC: ") && text.contains(", Iteration ")
+}
+
+/// Whether a line can belong to a listing, besides the lines of its PEM blocks.
+pub fn goes_on(text: &str) -> bool {
+    const WORDS: [&str; 19] = [
+        "-----BEGIN ",
+        "MAC length: ",
+        "MAC verified OK",
+        "Key Attributes",
+        "subject=",
+        "issuer=",
+        "PKCS7 ",
+        "Shrouded Keybag: ",
+        "Certificate bag",
+        "Key bag",
+        "friendlyName:",
+        "localKeyID:",
+        "Microsoft CSP Name:",
+        "Microsoft Local Key set:",
+        "X509v3 Key Usage:",
+        "1.3.6.1.4.1.311.17.",
+        "2.5.29.15:",
+        "2.16.840.1.113894.",
+        "<No Attributes>",
+    ];
+    begins_bag(text) || WORDS.iter().any(|word| text.starts_with(word))
 }
 
 fn listed<T>(line: &Line, value: T) -> Listed<T> {

@@ -77,6 +77,9 @@ const SHOWN: &[&str] = &[
 /// Lines between a command and its output.
 const ANSWERS_AFTER: u32 = 8;
 
+/// Variables that are remembered for one certificate.
+const VARIABLES: usize = 8;
+
 /// A list that is open.
 struct List {
     values: Vec<(&'static str, Fact<String>)>,
@@ -88,12 +91,24 @@ struct List {
     empty: u32,
 }
 
+/// A certificate that a command named.
+struct Named {
+    sha1: Fact<Sha1>,
+    store: Option<Fact<String>>,
+    /// The variables that it, or something of it, was given to.
+    variables: Vec<String>,
+    /// Lines since the last command about it.
+    lines: u32,
+}
+
 /// Reads lists of keys.
 pub struct KeyListReader {
     source: SourceId,
     limits: Limits,
-    /// The certificate that a command named, and the lines since.
-    named: Option<(Fact<Sha1>, Option<Fact<String>>, u32)>,
+    /// The certificate that a command named.
+    named: Option<Named>,
+    /// The line of the last command.
+    command_line: u32,
     list: Option<List>,
     records: Vec<Observed>,
 }
@@ -101,29 +116,47 @@ pub struct KeyListReader {
 impl KeyListReader {
     /// A reader for an input.
     pub fn new(source: SourceId, limits: &Limits) -> Self {
-        Self { source, limits: limits.clone(), named: None, list: None, records: Vec::new() }
+        Self { source, limits: limits.clone(), named: None, command_line: 0, list: None, records: Vec::new() }
     }
 
-    /// Looks at a command for the certificate that it names: by its path in the certificate drive, or by a thumbprint.
+    /// Looks at a command for the certificate that it names: by its path in the certificate drive, by a thumbprint, or by a
+    /// variable that an earlier command gave it to.
     fn command(&mut self, piece: Piece<'_>, command: &str) {
-        let sha1 = thumbprint(command).and_then(|digits| Some((digits, Sha1::parse(digits)?)));
-        let Some((digits, sha1)) = sha1 else {
-            // `$certificate.PrivateKey` goes on with the one that was named before.
-            if !command.contains('$') {
-                self.named = None;
-            }
-            if let Some((.., lines)) = &mut self.named {
-                *lines = 0;
-            }
-            return;
+        self.command_line = piece.place(self.source).line;
+        let assigned = variables(command).next().filter(|name| {
+            let rest = command.get(name.len().saturating_add(1)..).unwrap_or_default().trim_start();
+            command.starts_with('$') && rest.starts_with('=')
+        });
+        let before = self.named.take();
+        let mut named = match thumbprints(command).as_slice() {
+            [digits] => self.by_thumbprint(piece, command, digits),
+            [] => before.filter(|named| {
+                let mut used = variables(command).skip(usize::from(assigned.is_some()));
+                used.any(|name| named.variables.iter().any(|own| own.eq_ignore_ascii_case(name)))
+            }),
+            // Which of them a list is about it does not say.
+            _ => None,
         };
+        if let (Some(named), Some(name)) = (&mut named, assigned)
+            && named.variables.len() < VARIABLES
+        {
+            named.variables.push(name.to_owned());
+        }
+        self.named = named.map(|named| Named { lines: 0, ..named });
+    }
+
+    fn by_thumbprint(&self, piece: Piece<'_>, command: &str, digits: &str) -> Option<Named> {
         let before = command.find(digits).and_then(|at| command.get(..at)).unwrap_or_default();
         let path = before.rsplit_once(':').map(|(_, path)| path.trim_matches(['\\', '/'])).filter(|path| {
             let scope = path.split(['\\', '/']).next().unwrap_or_default().to_ascii_lowercase();
             matches!(scope.as_str(), "localmachine" | "currentuser")
         });
-        let store = path.map(|path| piece.text_fact(self.source, path));
-        self.named = Some((piece.fact(self.source, sha1, digits), store, 0));
+        Some(Named {
+            sha1: piece.fact(self.source, Sha1::parse(digits)?, digits),
+            store: path.map(|path| piece.text_fact(self.source, path)),
+            variables: Vec::new(),
+            lines: 0,
+        })
     }
 
     fn finish(&mut self) {
@@ -135,9 +168,10 @@ impl KeyListReader {
         if known.iter().filter(|known| **known).count() < 2 {
             return;
         }
-        if let Some((sha1, store, _)) = &self.named {
-            (key.thumbprint, key.store_path) = (Some(sha1.clone()), store.clone());
+        if let Some(named) = &self.named {
+            (key.thumbprint, key.store_path) = (Some(named.sha1.clone()), named.store.clone());
         }
+        key.command_line = self.command_line;
         self.records.push(Observed {
             kind: KIND,
             place: joined_place(list.first, list.last),
@@ -223,9 +257,9 @@ impl TextReader for KeyListReader {
             return true;
         }
         self.finish();
-        if let Some((.., lines)) = &mut self.named {
-            *lines = lines.saturating_add(1);
-            if *lines > ANSWERS_AFTER {
+        if let Some(named) = &mut self.named {
+            named.lines = named.lines.saturating_add(1);
+            if named.lines > ANSWERS_AFTER {
                 self.named = None;
             }
         }
@@ -245,9 +279,18 @@ impl TextReader for KeyListReader {
     }
 }
 
-/// The 40 hexadecimal digits of a thumbprint in a command.
-fn thumbprint(command: &str) -> Option<&str> {
-    command.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| word.len() == 40 && Sha1::parse(word).is_some())
+/// The different thumbprints in a command: words of 40 hexadecimal digits.
+fn thumbprints(command: &str) -> Vec<&str> {
+    let words = command.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut found: Vec<&str> = words.filter(|word| word.len() == 40 && Sha1::parse(word).is_some()).take(8).collect();
+    found.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    found
+}
+
+/// The names behind the `$` of a command.
+fn variables(command: &str) -> impl Iterator<Item = &str> {
+    let name = |rest: &'_ str| rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    command.split('$').skip(1).filter_map(move |rest| rest.get(..name(rest))).filter(|name| !name.is_empty())
 }
 
 /// What the values say of the key.
@@ -282,6 +325,7 @@ fn shown(values: &[(&'static str, Fact<String>)]) -> ShownKey {
         is_csp,
         thumbprint: None,
         store_path: None,
+        command_line: 0,
     }
 }
 
@@ -343,10 +387,21 @@ mod tests {
         let path = format!("PS C:\\> (gi Cert:\\LocalMachine\\My\\{sha1}).PrivateKey.CspKeyContainerInfo");
         let of_store = (Some(sha1.to_owned()), Some("LocalMachine\\My".to_owned()));
         assert_eq!(named(&path), of_store);
-        assert_eq!(named(&format!("{path}\nPS C:\\> $c.PrivateKey.CspKeyContainerInfo")), of_store);
         assert_eq!(named(&format!("PS C:\\> $c = dir | ? Thumbprint -eq {sha1}")), (Some(sha1.to_owned()), None));
-        assert_eq!(named(&format!("{path}\nPS C:\\> Get-Date")), (None, None));
-        assert_eq!(named(&format!("{path}\n{}", "words\n".repeat(9))), (None, None));
+        let given = format!("PS C:\\> $c = gi Cert:\\LocalMachine\\My\\{sha1}\nPS C:\\> $key = $c.PrivateKey\n");
+        assert_eq!(named(&format!("{given}PS C:\\> $Key.CspKeyContainerInfo")), of_store);
+        let digits = format!("PS C:\\> $t = '{sha1}'\nPS C:\\> (gi Cert:\\LocalMachine\\My\\$t).PrivateKey");
+        assert_eq!(named(&digits), (Some(sha1.to_owned()), None));
+        for other in [
+            format!("{path}\nPS C:\\> $c.PrivateKey.CspKeyContainerInfo"),
+            format!("{given}PS C:\\> $other.PrivateKey.CspKeyContainerInfo"),
+            format!("{given}PS C:\\> $c = $other"),
+            format!("PS C:\\> gi Cert:\\CurrentUser\\My\\{sha1}, Cert:\\CurrentUser\\My\\{}", sha1.replace('a', "b")),
+            format!("{path}\nPS C:\\> Get-Date"),
+            format!("{path}\n{}", "words\n".repeat(9)),
+        ] {
+            assert_eq!(named(&other), (None, None), "{other}");
+        }
     }
 
     #[test]

@@ -140,6 +140,8 @@ pub struct ShownKey {
     pub thumbprint: Option<Fact<Sha1>>,
     /// The store's path in that command: `LocalMachine\My`.
     pub store_path: Option<Fact<String>>,
+    /// The line of the last command before the list; 0 without one.
+    pub command_line: u32,
     /// Whether it is a CryptoAPI key as .NET shows one.
     pub is_csp: bool,
     /// The provider.
