@@ -510,6 +510,7 @@ pub mod listings {
             formats::powershell_certificates::CertificateListReader::new(SourceId(0), &Limits::default()),
         );
         text_reader(data, formats::powershell_keys::KeyListReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, formats::openssl_certificate::OpensslCertificateReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn certificate_template(data: &[u8]) {

@@ -26,7 +26,7 @@ use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::{CredentialId, Hearing, SourceRange, hearing};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
-use crate::case::{from_pfx, from_powershell, key_artifacts};
+use crate::case::{from_pfx, from_powershell, from_printed, key_artifacts};
 use crate::formats::FormatError;
 use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
@@ -523,6 +523,7 @@ impl<'a> Analysis<'a> {
             let shown = latest.next().and_then(|observed| match &observed.what {
                 Observation::Certificate(shown) => from_powershell::credential(observed, shown),
                 Observation::Key(key) => Some(from_powershell::of_key(observed, key, latest.next())),
+                Observation::Printed(printed) => Some(from_printed::credential(observed, printed)),
                 _ => None,
             });
             if let Some(credential) = shown {

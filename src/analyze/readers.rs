@@ -9,6 +9,7 @@ use crate::formats::get_acl::GetAclReader;
 use crate::formats::icacls::IcaclsReader;
 use crate::formats::iis_config::IisConfigReader;
 use crate::formats::key_script::ScriptReader;
+use crate::formats::openssl_certificate::OpensslCertificateReader;
 use crate::formats::powershell_certificates::CertificateListReader;
 use crate::formats::powershell_keys::KeyListReader;
 use crate::formats::procmon_csv::ProcmonReader;
@@ -36,6 +37,7 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(ServiceCertificateReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),
         Box::new(CertificateListReader::new(source, limits)),
+        Box::new(OpensslCertificateReader::new(source, limits)),
     ];
     let last: Readers = vec![
         Box::new(IcaclsReader::new(source, limits)),

@@ -239,15 +239,29 @@ fn differ<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
 fn loose_certificates(credentials: &mut [Credential], guard: Guard<'_>, outcome: &mut Joined) -> HashSet<usize> {
     let loose = |c: &Credential| c.origin == Origin::CertificateFile && c.store.is_none();
     let mut stored: HashMap<Sha1, Vec<usize>> = HashMap::new();
-    for (at, credential) in credentials.iter().enumerate().filter(|(_, c)| !loose(c) && c.store.is_some()) {
-        if let Some(sha1) = credential.thumbprint() {
+    // A printed certificate may lack its thumbprint; it can be a sighting of a file, too.
+    let mut issued: HashMap<(String, String), Vec<usize>> = HashMap::new();
+    let nameless = |c: &Credential| loose(c) && c.thumbprint().is_none();
+    let any_nameless = credentials.iter().any(nameless);
+    for (at, credential) in credentials.iter().enumerate().filter(|(_, c)| !nameless(c)) {
+        let is_loose = loose(credential);
+        if let Some(sha1) = credential.thumbprint().filter(|_| !is_loose && credential.store.is_some()) {
             stored.entry(sha1).or_default().push(at);
+        }
+        if let Some(key) =
+            serial_and_issuer(credential).filter(|_| any_nameless && (is_loose || credential.store.is_some()))
+        {
+            issued.entry(key).or_default().push(at);
         }
     }
     let mut joined = HashSet::new();
     for at in 0..credentials.len() {
         let Some(file) = credentials.get(at).filter(|c| loose(c)).cloned() else { continue };
-        let Some(homes) = file.thumbprint().and_then(|sha1| stored.get(&sha1)) else { continue };
+        let homes = match file.thumbprint() {
+            Some(sha1) => stored.get(&sha1),
+            None => serial_and_issuer(&file).and_then(|key| issued.get(&key)),
+        };
+        let Some(homes) = homes else { continue };
         for home in homes {
             let Some(id) = credentials.get(*home).map(|own| own.id) else { continue };
             let unharmed = guard(id, &mut || {
@@ -273,6 +287,12 @@ fn loose_certificates(credentials: &mut [Credential], guard: Guard<'_>, outcome:
         }
     }
     joined
+}
+
+/// What names a certificate whose thumbprint is not shown (RFC 5280 section 4.1.2.2).
+fn serial_and_issuer(credential: &Credential) -> Option<(String, String)> {
+    let certificate = credential.certificate.as_ref()?;
+    Some((certificate.serial.as_ref()?.value.clone(), certificate.issuer.as_ref()?.value.clone()))
 }
 
 /// Fills what a sighting in a store does not show from the certificate's own bytes.

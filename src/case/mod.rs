@@ -9,6 +9,7 @@ pub mod from_keys;
 pub mod from_pfx;
 pub mod from_pfx_listing;
 pub mod from_powershell;
+pub mod from_printed;
 pub mod from_requests;
 pub mod from_stores;
 pub mod index;

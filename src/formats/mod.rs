@@ -45,6 +45,8 @@ pub mod key_algorithm;
 pub mod key_facts;
 pub mod key_prov_info;
 pub mod key_script;
+pub mod openssl_certificate;
+mod openssl_name;
 pub mod pem;
 pub mod pfx;
 pub mod pfx_listing;

@@ -286,7 +286,8 @@ fn ip_text(bytes: &[u8]) -> String {
     }
 }
 
-fn bounded(mut text: String, limits: &Limits) -> String {
+/// A text of at most [`Limits::string_bytes`], with `…` where it was cut.
+pub(super) fn bounded(mut text: String, limits: &Limits) -> String {
     if text.len() > limits.string_bytes {
         let end = (0..=limits.string_bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
@@ -350,7 +351,7 @@ fn attribute_name(oid: &str) -> String {
 }
 
 /// `CertNameToStr` quotes a value that begins or ends with white space or holds one of `,+="<>#;` or a line break.
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     let special = |c: char| matches!(c, ',' | '+' | '=' | '"' | '\n' | '\r' | '<' | '>' | '#' | ';');
     let edge = value.starts_with(char::is_whitespace) || value.ends_with(char::is_whitespace);
     if value.is_empty() || edge || value.contains(special) {

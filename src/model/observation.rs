@@ -2,10 +2,12 @@
 
 use super::access::{AccessList, KeyPath};
 use super::binding::{Binding, BindingListing};
+use super::date::Moment;
 use super::event_record::EventRecord;
 use super::fact::{Evidence, Excerpts, Fact, Place};
 use super::key_request::KeyRequest;
 use super::key_spec::KeySpec;
+use super::key_usage::KeyUsage;
 use super::thumbprint::Sha1;
 use super::windows::WindowsVersion;
 use std::borrow::Cow;
@@ -133,6 +135,52 @@ pub struct ShownCertificate {
     pub alternative_names: Vec<Fact<String>>,
 }
 
+/// A date as printed, with its zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintedDate {
+    /// As printed.
+    pub text: Fact<String>,
+    /// What it says.
+    pub value: Moment,
+}
+
+/// A certificate whose fields a tool printed, without anything of its key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PrintedCertificate {
+    /// The thumbprint.
+    pub sha1: Option<Fact<Sha1>>,
+    /// SHA-256 of the certificate, lower-case hexadecimal.
+    pub sha256: Option<Fact<String>>,
+    /// The serial number, lower-case hexadecimal.
+    pub serial: Option<Fact<String>>,
+    /// The subject as Windows writes it.
+    pub subject: Option<Fact<String>>,
+    /// The issuer, likewise.
+    pub issuer: Option<Fact<String>>,
+    /// Valid from.
+    pub not_before: Option<PrintedDate>,
+    /// Valid until.
+    pub not_after: Option<PrintedDate>,
+    /// The key usage.
+    pub key_usage: Option<Fact<KeyUsage>>,
+    /// The extended key usages as OIDs; `None` also when one of them is not known.
+    pub extended_key_usage: Option<Fact<Vec<String>>>,
+    /// Alternative names as certutil prints them: `DNS Name=www.contoso.com`.
+    pub alternative_names: Vec<Fact<String>>,
+    /// Whether all extensions are shown.
+    pub extensions_shown: bool,
+    /// Whether it is a CA's.
+    pub is_ca: Option<Fact<bool>>,
+    /// The signature algorithm by its name.
+    pub signature_algorithm: Option<Fact<String>>,
+    /// The algorithm of the public key: `RSA`, `ECC`.
+    pub key_algorithm: Option<Fact<String>>,
+    /// Its length in bits.
+    pub key_bits: Option<Fact<u32>>,
+    /// SHA-1 of the public key (RFC 5280 section 4.2.1.2, method 1).
+    pub public_key_sha1: Option<Fact<Sha1>>,
+}
+
 /// A certificate's key as PowerShell lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShownKey {
@@ -192,6 +240,8 @@ pub enum Observation {
     Certificate(Box<ShownCertificate>),
     /// A certificate's key as PowerShell lists it.
     Key(Box<ShownKey>),
+    /// A certificate whose fields are printed.
+    Printed(Box<PrintedCertificate>),
 }
 
 impl Observed {

@@ -7,7 +7,8 @@ use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::Fact;
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::observation::{
-    ErrorContext, ErrorText, FolderListing, Observation, Observed, ShownCertificate, ShownKey, SystemFact, TraceRow,
+    ErrorContext, ErrorText, FolderListing, Observation, Observed, PrintedCertificate, PrintedDate, ShownCertificate,
+    ShownKey, SystemFact, TraceRow,
 };
 use serde_json::{Map, Value, json};
 
@@ -37,6 +38,7 @@ pub fn record(observed: &Observed) -> Value {
         Observation::Request(request) => of_request(request),
         Observation::Certificate(certificate) => of_certificate(certificate),
         Observation::Key(key) => of_key(key),
+        Observation::Printed(certificate) => of_printed(certificate),
     };
     // What a value was read as goes before how it was printed.
     if let Value::Object(typed) = typed {
@@ -314,5 +316,25 @@ fn of_certificate(certificate: &ShownCertificate) -> Value {
         "private_key": certificate.private_key.as_ref().and_then(|k| k.value.as_deref()),
         "extended_key_usage": texts(&certificate.extended_key_usage),
         "alternative_names": texts(&certificate.alternative_names),
+    })
+}
+
+fn of_printed(certificate: &PrintedCertificate) -> Value {
+    let date = |date: &Option<PrintedDate>| date.as_ref().map(|date| date.value.rfc3339());
+    json!({
+        "thumbprint": shown(&certificate.sha1),
+        "subject": text(&certificate.subject),
+        "issuer": text(&certificate.issuer),
+        "serial": text(&certificate.serial),
+        "not_before": date(&certificate.not_before),
+        "not_after": date(&certificate.not_after),
+        "key_usage": certificate.key_usage.as_ref().map(|usage| usage.value.names()),
+        "extended_key_usage": certificate.extended_key_usage.as_ref().map(|usages| &usages.value),
+        "alternative_names": texts(&certificate.alternative_names),
+        "public_key": {
+            "algorithm": text(&certificate.key_algorithm),
+            "bits": value(&certificate.key_bits),
+            "sha1": shown(&certificate.public_key_sha1),
+        },
     })
 }

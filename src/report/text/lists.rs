@@ -192,6 +192,7 @@ fn records(kind: &str) -> (&'static str, &'static str) {
         "procmon-csv" => ("file access", "file accesses"),
         "key-folder-listing" => ("folder", "folders"),
         "powershell-certificates" => ("certificate of a list", "certificates of lists"),
+        "certificate" => ("certificate", "certificates"),
         "error-text" => ("error message", "error messages"),
         "system-info" => ("fact about the machine", "facts about the machine"),
         _ => ("record", "records"),

@@ -1,0 +1,656 @@
+//! A certificate as OpenSSL prints it: `openssl x509 -text`, and the lines of `-subject`, `-issuer`, `-serial`, `-dates`,
+//! `-fingerprint`, `-ext`.
+//!
+//! A text says nothing of a private key; with the public key in it, it tells which key is the certificate's.
+//!
+//! The labels are the same in every language. Copies lose their indentation, so that lines are known by their words; a line
+//! that is not known (a policy, an address of a CRL) leaves the certificate open for a while.
+//!
+//! Sources: openssl-x509(1), x509v3_config(5); output of OpenSSL 1.0 to 3.5, whose labels differ (`RSA Public Key:`,
+//! `RSA Public-Key:`, `Public-Key:`; `SHA1 Fingerprint=`, `sha1 Fingerprint=`).
+
+use super::key_algorithm;
+use super::key_facts::{self, KeyFacts};
+use super::openssl_name::windows_name;
+use super::piece::Piece;
+use super::text_reader::{TextReader, joined_place, keep_line};
+use super::text_shapes::prompted;
+use super::x509::bounded;
+use crate::limits::{LIST_ITEMS, Limits};
+use crate::model::date::Moment;
+use crate::model::fact::{Excerpts, Fact, Place, SourceId};
+use crate::model::key_usage::{KEY_USAGE_BITS, KeyUsage};
+use crate::model::observation::{Observation, Observed, PrintedCertificate, PrintedDate};
+use crate::model::oid;
+use crate::model::thumbprint::Sha1;
+use std::borrow::Cow;
+
+/// The report's word.
+pub const KIND: &str = "certificate";
+
+/// Lines that are not known, after which a certificate is over: within a full text, whose extensions have lines of any
+/// kind, and else.
+const STRANGE_IN_TEXT: u32 = 40;
+const STRANGE: u32 = 3;
+
+/// A number of more digits is none of a certificate (bytes): twice the largest RSA modulus that Windows takes (16,384 bits).
+const NUMBER_BYTES: usize = 4096;
+
+/// Names of purposes in OpenSSL's output that are none of Windows.
+const PURPOSES: &[(&str, &str)] = &[
+    ("TLS Web Server Authentication", oid::SERVER_AUTH),
+    ("TLS Web Client Authentication", oid::CLIENT_AUTH),
+    ("E-mail Protection", oid::EMAIL_PROTECTION),
+    ("IPSec End System", "1.3.6.1.5.5.7.3.5"),
+    ("IPSec Tunnel", "1.3.6.1.5.5.7.3.6"),
+    ("IPSec User", "1.3.6.1.5.5.7.3.7"),
+    ("ipsec Internet Key Exchange", "1.3.6.1.5.5.7.3.17"),
+    ("Microsoft Individual Code Signing", "1.3.6.1.4.1.311.2.1.21"),
+    ("Microsoft Commercial Code Signing", "1.3.6.1.4.1.311.2.1.22"),
+    ("Microsoft Trust List Signing", "1.3.6.1.4.1.311.10.3.1"),
+    ("Microsoft Encrypted File System", oid::EFS),
+    ("Microsoft Smartcard Login", oid::SMART_CARD_LOGON),
+    ("Microsoft Smartcardlogin", oid::SMART_CARD_LOGON),
+    ("Any Extended Key Usage", oid::ANY_EKU),
+    ("Signing KDC Response", oid::KDC_AUTH),
+    ("PKINIT Client Auth", "1.3.6.1.5.2.3.4"),
+];
+
+/// What the next lines are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Nothing,
+    Serial,
+    Modulus,
+    Point,
+    Signature,
+    KeyUsage,
+    Purposes,
+    Names,
+    Constraints,
+    Other,
+}
+
+/// A big-endian number over several lines, with its place.
+#[derive(Debug, Default)]
+struct Number {
+    bytes: Vec<u8>,
+    place: Option<Place>,
+    broken: bool,
+}
+
+/// A certificate that is being read.
+struct Open {
+    certificate: PrintedCertificate,
+    fields: Vec<(&'static str, Fact<String>)>,
+    excerpts: Excerpts,
+    first: Place,
+    last: Place,
+    /// It began as a full text.
+    is_text: bool,
+    within: Within,
+    /// Lines that were not taken since one was.
+    strange: u32,
+    serial: Number,
+    modulus: Number,
+    exponent: Option<u32>,
+    point: Number,
+}
+
+/// Reads what OpenSSL prints of certificates.
+pub struct OpensslCertificateReader {
+    source: SourceId,
+    limits: Limits,
+    open: Option<Open>,
+    done: Vec<Observed>,
+}
+
+impl OpensslCertificateReader {
+    /// A reader for one input.
+    pub fn new(source: SourceId, limits: &Limits) -> Self {
+        Self { source, limits: limits.clone(), open: None, done: Vec::new() }
+    }
+
+    fn finish(&mut self) {
+        let Some(mut open) = self.open.take() else { return };
+        open.end_numbers();
+        let own = &open.certificate;
+        let has = |name: &str| open.fields.iter().any(|(own, _)| *own == name);
+        // A name alone (`-subject`, a chain that a client shows) is not told from other certificates of that name.
+        let named = (own.sha1.is_some() || own.serial.is_some()) && open.fields.len() > 1;
+        if !(if open.is_text { has("issuer") && has("subject") } else { named }) {
+            return;
+        }
+        self.done.push(Observed {
+            kind: KIND,
+            place: joined_place(open.first, open.last),
+            fields: open.fields.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect(),
+            excerpts: open.excerpts,
+            what: Observation::Printed(Box::new(open.certificate)),
+        });
+    }
+
+    /// Takes a value under a field name; `true`.
+    fn put(&mut self, piece: Piece<'_>, name: &'static str, value: &str) -> &mut Open {
+        // The same value may be printed twice (`-text -subject`); another one is another certificate's.
+        let other = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.fields.iter().any(|(own, fact)| *own == name && fact.value != value));
+        if other {
+            self.finish();
+        }
+        let (source, limits) = (self.source, &self.limits);
+        let place = piece.place(source);
+        let open = self.open.get_or_insert_with(|| Open::new(place));
+        (open.last, open.strange) = (place, 0);
+        if !open.fields.iter().any(|(own, _)| *own == name) {
+            let mut fact = piece.text_fact(source, value);
+            fact.value = bounded(fact.value, limits);
+            open.fields.push((name, fact));
+            keep_line(&mut open.excerpts, place, piece, limits.excerpt_lines, limits.excerpt_columns);
+        }
+        open
+    }
+
+    /// A line with a label: of the short forms (`subject=…`), or of the text (`Subject: …`).
+    fn labelled(&mut self, piece: Piece<'_>) -> bool {
+        let text = piece.text;
+        if let Some(version) = text.strip_prefix("Version:").map(str::trim).filter(|version| is_version(version)) {
+            self.finish();
+            let open = self.put(piece, "version", version);
+            (open.is_text, open.within) = (true, Within::Nothing);
+            return true;
+        }
+        if let Some((label, value)) = text.split_once('=').map(|(label, value)| (label, value.trim()))
+            && let Some(name) = short_field(label)
+        {
+            return self.field(piece, name, value);
+        }
+        let is_text = self.open.as_ref().is_some_and(|open| open.is_text);
+        let extension = text.strip_prefix("X509v3 ");
+        if let Some(extension) = extension {
+            let label = extension.split(':').next().unwrap_or_default();
+            if self.open.is_none() || !text.contains(':') {
+                return false;
+            }
+            return self.extension(piece, label);
+        }
+        if !is_text {
+            return false;
+        }
+        let Some((label, value)) = text.split_once(':').map(|(label, value)| (label.trim_end(), value.trim())) else {
+            return false;
+        };
+        match label {
+            "Serial Number" if value.is_empty() => self.section(piece, Within::Serial),
+            "Serial Number" => self.field(piece, "serial_number", value),
+            "Signature Algorithm" => {
+                let seen = self.open.as_ref().is_some_and(|open| open.certificate.signature_algorithm.is_some());
+                self.field(piece, "signature_algorithm", value);
+                self.section(piece, if seen { Within::Signature } else { Within::Nothing })
+            }
+            "Signature Value" => self.section(piece, Within::Signature),
+            "Issuer" => self.field(piece, "issuer", value),
+            "Subject" => self.field(piece, "subject", value),
+            "Not Before" => self.field(piece, "not_before", value),
+            "Not After" => self.field(piece, "not_after", value),
+            "Public Key Algorithm" => self.field(piece, "public_key_algorithm", value),
+            "ASN1 OID" | "NIST CURVE" | "Validity" | "Subject Public Key Info" => self.section(piece, Within::Nothing),
+            "Public-Key" | "RSA Public-Key" | "RSA Public Key" | "DSA Public-Key" | "ED25519 Public-Key" => {
+                if value.is_empty() {
+                    self.section(piece, Within::Nothing)
+                } else {
+                    self.field(piece, "public_key", value)
+                }
+            }
+            "pub" => self.section(piece, Within::Point),
+            "Exponent" => self.field(piece, "exponent", value),
+            _ if label == "Modulus" || label.starts_with("Modulus (") => self.section(piece, Within::Modulus),
+            _ => false,
+        }
+    }
+
+    fn section(&mut self, piece: Piece<'_>, within: Within) -> bool {
+        let place = piece.place(self.source);
+        let Some(open) = &mut self.open else { return false };
+        (open.last, open.strange, open.within) = (place, 0, within);
+        true
+    }
+
+    fn extension(&mut self, piece: Piece<'_>, label: &str) -> bool {
+        let within = match label {
+            "Key Usage" => Within::KeyUsage,
+            "Extended Key Usage" => Within::Purposes,
+            "Subject Alternative Name" => Within::Names,
+            "Basic Constraints" => Within::Constraints,
+            _ => Within::Other,
+        };
+        let taken = self.section(piece, within);
+        // Some options print single extensions: others may be there.
+        if let Some(open) = &mut self.open {
+            open.certificate.extensions_shown |= open.is_text;
+        }
+        taken
+    }
+
+    fn field(&mut self, piece: Piece<'_>, name: &'static str, value: &str) -> bool {
+        if value.is_empty() {
+            return false;
+        }
+        let source = self.source;
+        let said = |open: &mut Open| -> Option<()> {
+            let own = &mut open.certificate;
+            match name {
+                "serial_number" => own.serial = Some(piece.fact(source, serial(value)?, value)),
+                "subject" => own.subject = Some(piece.fact(source, windows_name(value)?, value)),
+                "issuer" => own.issuer = Some(piece.fact(source, windows_name(value)?, value)),
+                "not_before" => own.not_before = Some(date(piece, source, value)?),
+                "not_after" => own.not_after = Some(date(piece, source, value)?),
+                "sha1_fingerprint" => own.sha1 = Some(piece.fact(source, Sha1::parse(&pairs(value, 20)?)?, value)),
+                "sha256_fingerprint" => own.sha256 = Some(piece.fact(source, pairs(value, 32)?, value)),
+                "signature_algorithm" => {
+                    let name = if value == "rsassaPss" { "RSASSA-PSS" } else { value };
+                    own.signature_algorithm = Some(piece.fact(source, name.to_owned(), value));
+                }
+                "public_key_algorithm" => {
+                    let number = algorithm(value);
+                    own.key_algorithm = Some(piece.fact(source, key_algorithm::name(number)?.to_owned(), value));
+                    own.key_bits = key_algorithm::fixed_bits(number).map(|bits| piece.fact(source, bits, value));
+                }
+                "public_key" => own.key_bits = Some(piece.fact(source, bits(value)?, value)),
+                "exponent" => open.exponent = Some(value.split(' ').next()?.parse().ok()?),
+                _ => {}
+            }
+            Some(())
+        };
+        let open = self.put(piece, name, value);
+        open.within = Within::Nothing;
+        // What can't be read as what the label promises stays a field and is no fact.
+        let _ = said(open);
+        true
+    }
+
+    /// A line of the list or number that is open.
+    fn content(&mut self, piece: Piece<'_>) -> bool {
+        let (source, text) = (self.source, piece.text);
+        let Some(open) = &mut self.open else { return false };
+        let place = piece.place(source);
+        let taken = match open.within {
+            Within::Serial => open.serial.push(text, place),
+            Within::Modulus => open.modulus.push(text, place),
+            Within::Point => open.point.push(text, place),
+            Within::Signature => is_pairs(text),
+            Within::KeyUsage => {
+                let usage = key_usage(text);
+                if let Some(usage) = usage {
+                    open.certificate.key_usage = Some(piece.fact(source, usage, text));
+                    keep_line(&mut open.excerpts, place, piece, self.limits.excerpt_lines, self.limits.excerpt_columns);
+                }
+                open.fields.push(("key_usage", piece.text_fact(source, text)));
+                open.within = Within::Other;
+                true
+            }
+            Within::Purposes => {
+                if let Some(purposes) = purposes(text) {
+                    open.certificate.extended_key_usage = Some(piece.fact(source, purposes, text));
+                }
+                open.fields.push(("extended_key_usage", piece.text_fact(source, text)));
+                open.within = Within::Other;
+                true
+            }
+            Within::Names => {
+                let names = text.split(", ").filter_map(|name| alternative_name(piece, source, name));
+                open.certificate.alternative_names = names.take(LIST_ITEMS).collect();
+                open.within = Within::Other;
+                true
+            }
+            Within::Constraints => {
+                let is_ca = text.starts_with("CA:TRUE");
+                if is_ca || text.starts_with("CA:FALSE") {
+                    open.certificate.is_ca = Some(piece.fact(source, is_ca, text));
+                }
+                open.within = Within::Other;
+                true
+            }
+            Within::Other => is_pairs(text),
+            Within::Nothing => false,
+        };
+        if taken {
+            (open.last, open.strange) = (place, 0);
+        }
+        taken
+    }
+}
+
+impl Open {
+    fn new(place: Place) -> Self {
+        Self {
+            certificate: PrintedCertificate::default(),
+            fields: Vec::new(),
+            excerpts: Excerpts::default(),
+            first: place,
+            last: place,
+            is_text: false,
+            within: Within::Nothing,
+            strange: 0,
+            serial: Number::default(),
+            modulus: Number::default(),
+            exponent: None,
+            point: Number::default(),
+        }
+    }
+
+    /// Turns numbers over several lines into what they are.
+    fn end_numbers(&mut self) {
+        let own = &mut self.certificate;
+        if let Some(place) = self.serial.place.filter(|_| !self.serial.broken) {
+            own.serial = Some(Fact::stated(signed(super::bytes::hex(&self.serial.bytes)), place));
+        }
+        let hash = match own.key_algorithm.as_ref().map(|name| name.value.as_str()) {
+            Some("RSA" | "RSA-PSS") => self.modulus.whole().zip(self.exponent).map(|((modulus, place), exponent)| {
+                (KeyFacts::rsa(modulus, &exponent.to_be_bytes(), false).public_key_sha1, place)
+            }),
+            Some("ECC" | "Ed25519" | "Ed448") => {
+                self.point.whole().map(|(point, place)| (Some(key_facts::sha1(point)), place))
+            }
+            _ => None,
+        };
+        let whole = match (&hash, own.key_bits.as_ref()) {
+            // A number of which lines are missing is another number.
+            (Some(_), Some(bits)) if own.key_algorithm.as_ref().is_some_and(|name| name.value.starts_with("RSA")) => {
+                key_facts::bit_length(&self.modulus.bytes) == bits.value
+            }
+            _ => true,
+        };
+        if let Some((Some(sha1), place)) = hash.filter(|_| whole) {
+            own.public_key_sha1 = Some(Fact::derived(Sha1(sha1), place, "from the numbers of the public key"));
+        }
+    }
+}
+
+impl Number {
+    /// Adds a line of it; `false`: it is none.
+    fn push(&mut self, text: &str, place: Place) -> bool {
+        // A negative serial number stands as its amount.
+        let negative = text.strip_prefix("(Negative)");
+        self.broken |= negative.is_some();
+        let digits = negative.unwrap_or(text).trim();
+        if !is_pairs(digits) {
+            return false;
+        }
+        if self.bytes.len().saturating_add(digits.len() / 3) > NUMBER_BYTES {
+            self.broken = true;
+            return true;
+        }
+        self.bytes.extend(digits.split(':').filter(|d| !d.is_empty()).filter_map(|d| u8::from_str_radix(d, 16).ok()));
+        self.place = Some(self.place.map_or(place, |first| joined_place(first, place)));
+        true
+    }
+
+    fn whole(&self) -> Option<(&[u8], Place)> {
+        self.place.filter(|_| !self.broken).map(|place| (self.bytes.as_slice(), place))
+    }
+}
+
+impl TextReader for OpensslCertificateReader {
+    fn line(&mut self, piece: Piece<'_>) -> bool {
+        let piece = piece.trim();
+        let text = piece.text;
+        if text.is_empty() {
+            return false;
+        }
+        if self.labelled(piece) || self.content(piece) {
+            return true;
+        }
+        if prompted(text).is_some() {
+            self.finish();
+        }
+        if let Some(open) = &mut self.open {
+            open.strange = open.strange.saturating_add(1);
+            if open.strange > if open.is_text { STRANGE_IN_TEXT } else { STRANGE } {
+                self.finish();
+            }
+        }
+        false
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    fn close(&mut self) {
+        self.finish();
+    }
+
+    fn take(&mut self) -> Vec<Observed> {
+        std::mem::take(&mut self.done)
+    }
+}
+
+/// The field of a short line's label.
+fn short_field(label: &str) -> Option<&'static str> {
+    Some(match label.trim_end() {
+        "subject" => "subject",
+        "issuer" => "issuer",
+        "serial" => "serial_number",
+        "notBefore" => "not_before",
+        "notAfter" => "not_after",
+        label => match label.strip_suffix(" Fingerprint")? {
+            "SHA1" | "sha1" => "sha1_fingerprint",
+            "SHA256" | "sha256" => "sha256_fingerprint",
+            "MD5" | "md5" => "md5_fingerprint",
+            _ => return None,
+        },
+    })
+}
+
+/// `3 (0x2)`.
+fn is_version(text: &str) -> bool {
+    matches!(text, "1 (0x0)" | "2 (0x1)" | "3 (0x2)")
+}
+
+/// A serial number in lower-case hexadecimal: `4660 (0x1234)` of a text, all digits of `-serial`. A negative one is none.
+fn serial(text: &str) -> Option<String> {
+    let digits = match text.split_once(" (0x") {
+        Some((number, digits)) => {
+            number.parse::<u64>().ok()?;
+            digits.strip_suffix(')')?
+        }
+        None => text,
+    };
+    let shaped = (1..=64).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let even = if digits.len() % 2 == 1 { "0" } else { "" };
+    shaped.then(|| signed(format!("{even}{}", digits.to_ascii_lowercase())))
+}
+
+/// The digits as certutil prints them: those of the encoded INTEGER (X.690 section 8.3), whose first bit is the sign.
+fn signed(digits: String) -> String {
+    if digits.starts_with(|c: char| c.is_ascii_hexdigit() && !c.is_digit(8)) { format!("00{digits}") } else { digits }
+}
+
+/// A fingerprint of so many bytes, as lower-case digits.
+fn pairs(text: &str, bytes: usize) -> Option<String> {
+    let digits: String = text.chars().filter(|c| *c != ':').take(200).collect::<String>().to_ascii_lowercase();
+    let shaped = digits.len() == bytes.saturating_mul(2) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    shaped.then_some(digits)
+}
+
+/// Whether a line is bytes with colons between them.
+fn is_pairs(text: &str) -> bool {
+    let pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
+    let text = text.strip_suffix(':').unwrap_or(text);
+    !text.is_empty() && text.split(':').all(pair)
+}
+
+/// The object identifier of an algorithm that OpenSSL names by its short name.
+fn algorithm(name: &str) -> &str {
+    match name {
+        "rsaEncryption" => "1.2.840.113549.1.1.1",
+        "rsassaPss" => "1.2.840.113549.1.1.10",
+        "id-ecPublicKey" => "1.2.840.10045.2.1",
+        "dsaEncryption" => "1.2.840.10040.4.1",
+        "ED25519" => "1.3.101.112",
+        "ED448" => "1.3.101.113",
+        other => other,
+    }
+}
+
+/// `(2048 bit)`, also with words behind the number.
+fn bits(text: &str) -> Option<u32> {
+    text.strip_prefix('(')?.split_once(" bit")?.0.parse().ok()
+}
+
+/// The bits of the names, as OpenSSL writes them; `None` when one is not known.
+fn key_usage(text: &str) -> Option<KeyUsage> {
+    text.split(", ").try_fold(KeyUsage(0), |all, name| {
+        let name = match name.trim() {
+            "Non Repudiation" => "Non-Repudiation",
+            "Certificate Sign" => "Certificate Signing",
+            "CRL Sign" => "CRL Signing",
+            name => name,
+        };
+        let (bit, ..) = KEY_USAGE_BITS.iter().find(|(.., printed)| *printed == name)?;
+        Some(KeyUsage(all.0 | bit))
+    })
+}
+
+/// The purposes as object identifiers; `None` when one is not known.
+fn purposes(text: &str) -> Option<Vec<String>> {
+    let number = |name: &str| {
+        let name = name.trim();
+        let own = PURPOSES.iter().find(|(own, _)| *own == name).map(|(_, number)| *number);
+        own.or_else(|| oid::EXTENDED_KEY_USAGES.iter().find(|(_, own)| *own == name).map(|(number, _)| *number))
+            .or_else(|| oid::is_oid(name).then_some(name))
+            .map(str::to_owned)
+    };
+    text.split(", ").take(LIST_ITEMS).map(number).collect()
+}
+
+/// A subject alternative name as certutil prints it; `None` for a kind whose value OpenSSL does not print.
+fn alternative_name(piece: Piece<'_>, source: SourceId, name: &str) -> Option<Fact<String>> {
+    let (label, value) = name.trim().split_once(':')?;
+    let printed = match label {
+        "DNS" => format!("DNS Name={value}"),
+        // Version 6 stands with all its zeros.
+        "IP Address" => match value.parse::<std::net::IpAddr>() {
+            Ok(address) => format!("IP Address={address}"),
+            Err(_) => return None,
+        },
+        "email" => format!("RFC822 Name={value}"),
+        "URI" => format!("URL={value}"),
+        // `UPN::` until OpenSSL 3.0.
+        "othername" => format!("Principal Name={}", value.trim().strip_prefix("UPN:")?.trim_start_matches(':')),
+        _ => return None,
+    };
+    Some(piece.fact(source, printed, name))
+}
+
+/// `Nov  9 15:31:59 2026 GMT`.
+fn date(piece: Piece<'_>, source: SourceId, text: &str) -> Option<PrintedDate> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = text.split_ascii_whitespace();
+    let (month, day, clock, year, zone) = (words.next()?, words.next()?, words.next()?, words.next()?, words.next()?);
+    let month = MONTHS.iter().position(|own| *own == month).and_then(|at| u8::try_from(at.saturating_add(1)).ok())?;
+    let date = time::Date::from_calendar_date(year.parse().ok()?, month.try_into().ok()?, day.parse().ok()?).ok()?;
+    let mut parts = clock.split(':');
+    let mut part = || parts.next()?.parse::<u8>().ok();
+    let clock = time::Time::from_hms(part()?, part()?, part()?).ok()?;
+    (zone == "GMT" && words.next().is_none()).then(|| PrintedDate {
+        text: piece.text_fact(source, text),
+        value: Moment::Utc(time::PrimitiveDateTime::new(date, clock).assume_utc()),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::formats::text_shapes::testing::read;
+
+    const TEXT: &str = include_str!("../../corpus/certificate/openssl-text/input.txt");
+
+    fn certificates(text: &str) -> Vec<PrintedCertificate> {
+        let mut reader = OpensslCertificateReader::new(SourceId(0), &Limits::default());
+        let of = |record: Observed| match record.what {
+            Observation::Printed(certificate) => *certificate,
+            other => panic!("{other:?}"),
+        };
+        read(&mut reader, text).into_iter().map(of).collect()
+    }
+
+    fn value<T: Clone>(fact: &Option<Fact<T>>) -> Option<T> {
+        fact.as_ref().map(|fact| fact.value.clone())
+    }
+
+    #[test]
+    fn a_full_text_with_and_without_its_indentation() {
+        let bare: String = TEXT.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+        for text in [TEXT, &bare] {
+            let [own] = &certificates(text)[..] else { panic!("{text}") };
+            assert_eq!(value(&own.serial).as_deref(), Some("00e1f2"));
+            assert_eq!(value(&own.subject).as_deref(), Some("CN=www.contoso.com, O=\"Contoso, Ltd.\", C=AT"));
+            assert_eq!(own.not_after.as_ref().unwrap().value.rfc3339(), "2036-11-26T15:59:20Z");
+            assert_eq!(value(&own.key_usage), Some(KeyUsage(0x80)));
+            assert_eq!(value(&own.extended_key_usage).unwrap(), [oid::SERVER_AUTH, "1.3.6.1.4.1.311.99.1"]);
+            assert_eq!(value(&own.is_ca), Some(false));
+            assert_eq!(own.alternative_names.len(), 2);
+            assert!(own.extensions_shown);
+            let key = (value(&own.key_algorithm).unwrap(), value(&own.key_bits), value(&own.public_key_sha1).unwrap());
+            assert_eq!((key.0.as_str(), key.1), ("RSA", Some(512)));
+            assert_eq!(key.2.to_string(), SHA1);
+        }
+        let place = certificates(TEXT)[0].key_usage.as_ref().unwrap().place;
+        assert_eq!((place.line, place.column, place.len), (25, 17, 17));
+    }
+
+    /// SHA-1 of the RSAPublicKey, by `openssl asn1parse -strparse` and `sha1sum`.
+    const SHA1: &str = "916a88d3b81edc5180c435e43de4df522d70c647";
+
+    #[test]
+    fn a_key_with_a_line_missing_is_not_hashed() {
+        let cut: String = TEXT.lines().enumerate().filter(|(n, _)| *n != 16).map(|(_, l)| format!("{l}\n")).collect();
+        let [own] = &certificates(&cut)[..] else { panic!() };
+        assert_eq!((value(&own.key_bits), value(&own.public_key_sha1)), (Some(512), None));
+    }
+
+    #[test]
+    fn short_lines() {
+        let sha1 = "A1:B2:C3:D4:E5:F6:07:18:29:3A:4B:5C:6D:7E:8F:90:01:12:23:34";
+        for text in [
+            format!("subject=CN = a\nserial=1A2B\nSHA1 Fingerprint={sha1}\n"),
+            format!("sha1 Fingerprint={sha1}\nserial=1A2B\nsubject= /CN=a\n"),
+        ] {
+            let [own] = &certificates(&text)[..] else { panic!("{text}") };
+            assert_eq!(value(&own.sha1).unwrap().to_string(), sha1.replace(':', "").to_lowercase());
+            assert_eq!((value(&own.serial).as_deref(), value(&own.subject).as_deref()), (Some("1a2b"), Some("CN=a")));
+        }
+        let two = "serial=01\nsubject=CN = a\nserial=02\nsubject=CN = b\n";
+        assert_eq!(certificates(two).len(), 2);
+        assert_eq!(value(&certificates("serial=FF\nsubject=CN=a\n")[0].serial).as_deref(), Some("00ff"));
+    }
+
+    #[test]
+    fn what_is_no_certificate() {
+        for text in [
+            "subject=CN = a\nissuer=CN = b\n",
+            "SHA1 Fingerprint=00\n",
+            "serial=01\n",
+            "Version: 3\nSerial Number: 1 (0x1)\nIssuer: CN=a\nSubject: CN=b\n",
+            "Version: 1 (0x0)\nSubject: CN = a\nSubject Public Key Info:\n",
+            "X509v3 Key Usage: \n    Digital Signature\n",
+            "Issuer: CN=a\nSubject: CN=b\nSerial Number: 1 (0x1)\n",
+            "Hexadecimal: (Negative)05:01\n",
+        ] {
+            assert!(certificates(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_openssl_does_not_name_is_not_known() {
+        assert_eq!(key_usage("Digital Signature, Key Encipherment"), Some(KeyUsage(0xa0)));
+        assert_eq!(key_usage("Certificate Sign, CRL Sign, Non Repudiation"), Some(KeyUsage(0x46)));
+        assert_eq!(key_usage("Digital Signature, 0x40"), None);
+        assert_eq!(purposes("TLS Web Server Authentication, Strange Purpose"), None);
+    }
+}
