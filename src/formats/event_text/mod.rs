@@ -804,8 +804,9 @@ fn row_is_property(text: &str) -> bool {
 
 /// Whether a line behind an empty one still belongs to a message.
 fn after_blank(message: &str, text: &str) -> bool {
-    const STARTS: [&str; 10] = [
+    const STARTS: [&str; 11] = [
         "The SSPI",
+        "This typically means",
         "Subject:",
         "Cryptographic",
         "Key File",
