@@ -79,6 +79,12 @@ pub fn is_known_provider(provider: &str) -> bool {
     family(provider).is_some()
 }
 
+/// Whether a number alone, before a provider is named, can be one of those events. The numbers of programs are those of many
+/// others: without the provider they tell nothing.
+pub fn opens(id: u32) -> bool {
+    event::find(id).any(|e| event::workload_of(e.provider).is_none())
+}
+
 /// Whether a record is of those that say something about keys or bindings: others are left out of the report.
 pub fn matters(record: &EventRecord) -> bool {
     let id = record.number();
@@ -96,11 +102,7 @@ pub fn matters(record: &EventRecord) -> bool {
                 || event::find(id).any(|e| name.contains(&e.provider.to_ascii_lowercase()))
                 || (id == 17_826 || (26_014..=26_017).contains(&id)) && name.starts_with("mssql")
         }
-        // The numbers of programs are those of many others: without the provider they tell nothing.
-        None => {
-            event::find(id).any(|e| event::workload_of(e.provider).is_none())
-                || (id == 0 && (record.code.is_some() || record.side.is_some()))
-        }
+        None => opens(id) || (id == 0 && (record.code.is_some() || record.side.is_some())),
     }
 }
 
