@@ -6,7 +6,8 @@ use super::from_certificate::certificate;
 use crate::formats::cert_element::{self, CertElement, Contents};
 use crate::formats::{FormatError, cert_store, pkcs7, reg_export, registry_hive};
 use crate::limits::{Limits, STORE_ELEMENTS, STORE_PROPERTIES};
-use crate::model::fact::{Fact, Place};
+use crate::model::fact::{Excerpts, Fact, Place};
+use crate::model::observation::{CertificateName, Observation, Observed, ServiceCertificate, SystemFact};
 use crate::model::{container_name, flags, key_spec::KeySpec, property_id};
 use serde_json::{Value, json};
 
@@ -231,6 +232,24 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
         }
         problems.extend(element.problems.into_iter().chain(inner).map(shift));
     }
+    let settings: Vec<Value> = export
+        .settings
+        .iter()
+        .map(|setting| {
+            let (thumbprint, serial) = match &setting.certificate.value {
+                reg_export::RegName::Sha1(sha1) => (Some(sha1.to_string()), None),
+                reg_export::RegName::Serial(serial) => (None, Some(serial)),
+            };
+            json!({
+                "key": setting.key,
+                "name": setting.setting.value,
+                "workload": setting.setting.workload,
+                "thumbprint": thumbprint,
+                "serial": serial,
+            })
+        })
+        .collect();
+    artifact.observed.extend(export.settings.iter().map(|setting| service_certificate(setting, origin)));
     let permissions: Vec<Value> = export
         .permissions
         .iter()
@@ -251,10 +270,39 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
         },
         "keys": export.keys,
         "certificates": blobs,
+        "settings": settings,
         "permissions": permissions,
     }));
     artifact.add_problems(export.problems.into_iter().chain(problems));
     artifact
+}
+
+/// The certificate that a service is set to use.
+fn service_certificate(setting: &reg_export::RegSetting, origin: &Origin<'_>) -> Observed {
+    let mut place = origin.place(setting.certificate.start, setting.certificate.end);
+    // Inside a longer text the lines are that text's.
+    if place.line == 0 {
+        let (line, column) = setting.position;
+        place.line = u32::try_from(line).unwrap_or(u32::MAX);
+        place.column = u32::try_from(column).unwrap_or(u32::MAX);
+    }
+    let certificate = match &setting.certificate.value {
+        reg_export::RegName::Sha1(sha1) => CertificateName::Sha1(Fact::stated(*sha1, place)),
+        reg_export::RegName::Serial(serial) => {
+            CertificateName::Serial(Fact::derived(serial.clone(), place, "the bytes of the value in reverse order"))
+        }
+    };
+    let mut excerpts = Excerpts::default();
+    let line = origin.place(setting.line_start, setting.line_start);
+    excerpts.push(origin.source, place.line, line.column.max(1), line.start, &setting.text);
+    let what = ServiceCertificate { workload: setting.setting.workload, certificate, endpoint: None };
+    Observed {
+        kind: "reg-export",
+        place,
+        fields: Vec::new(),
+        excerpts,
+        what: Observation::System(SystemFact::ServiceCertificate(what)),
+    }
 }
 
 /// A credential for a certificate of which nothing but its bytes is known.

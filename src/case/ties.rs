@@ -8,7 +8,7 @@ use super::index::CaseIndex;
 use crate::model::binding::{BindingHash, BindingOrigin};
 use crate::model::event_record::Side;
 use crate::model::fact::{Fact, Place, SourceId};
-use crate::model::observation::{ErrorContext, Observation, Observed, SystemFact};
+use crate::model::observation::{CertificateName, ErrorContext, Observation, Observed, SystemFact};
 use crate::model::thumbprint::Sha1;
 use crate::model::windows::WindowsVersion;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,8 +70,8 @@ pub fn tie_by(case: &mut CaseIndex, guard: Guard<'_>) -> Tied {
     let mut taken: BTreeSet<&'static str> = BTreeSet::new();
     let mut bound: BTreeMap<CredentialId, Vec<&Bound>> = BTreeMap::new();
     let sightings = sightings(&case.kept, &named);
-    for (sha1, list) in &named {
-        let sightings = sightings.get(sha1).map_or(&[][..], Vec::as_slice);
+    for (name, list) in &named {
+        let sightings = sightings.get(name).map_or(&[][..], Vec::as_slice);
         for (item, store) in list {
             for credential in meant(sightings, store.as_deref()) {
                 taken.insert(item.workload);
@@ -135,14 +135,33 @@ fn keep_line(credential: &mut Credential, place: Place, observed: &[Observed], i
 }
 
 /// The sightings of each certificate that artifacts name, in the order of the case.
-fn sightings<'c>(kept: &'c [Credential], named: &BTreeMap<Sha1, Vec<Tie>>) -> BTreeMap<Sha1, Vec<&'c Credential>> {
-    let mut out: BTreeMap<Sha1, Vec<&Credential>> = BTreeMap::new();
+///
+/// Two issuers may give the same serial number: when certificates with different thumbprints have it, it names none of them.
+fn sightings<'c>(kept: &'c [Credential], named: &BTreeMap<Name, Vec<Tie>>) -> BTreeMap<Name, Vec<&'c Credential>> {
+    let mut out: BTreeMap<Name, Vec<&Credential>> = BTreeMap::new();
+    let by_serial = named.keys().any(|name| matches!(name, Name::Serial(_)));
     for credential in kept {
-        if let Some(sha1) = credential.thumbprint().filter(|sha1| named.contains_key(sha1)) {
-            out.entry(sha1).or_default().push(credential);
+        if let Some(name) = credential.thumbprint().map(Name::Sha1).filter(|name| named.contains_key(name)) {
+            out.entry(name).or_default().push(credential);
+        }
+        let serial = credential.certificate.as_ref().and_then(|c| c.serial.as_ref()).filter(|_| by_serial);
+        let number = serial.map(|serial| Name::Serial(significant(&serial.value)));
+        if let Some(name) = number.filter(|name| named.contains_key(name)) {
+            out.entry(name).or_default().push(credential);
         }
     }
+    out.retain(|name, list| {
+        let first = list.iter().find_map(|c| c.thumbprint());
+        let others = list.iter().any(|c| c.thumbprint().is_some_and(|sha1| Some(sha1) != first));
+        matches!(name, Name::Sha1(_)) || !others
+    });
     out
+}
+
+/// The digits of a serial number without the zeros in front and without blanks, in lower case.
+fn significant(serial: &str) -> String {
+    let digits: String = serial.chars().filter(|c| !c.is_whitespace()).collect();
+    digits.trim_start_matches('0').to_ascii_lowercase()
 }
 
 /// Which of the sightings of one certificate an artifact means: the one in the store that it names, else one in a store
@@ -164,9 +183,18 @@ fn meant<'a>(sightings: &[&'a Credential], store: Option<&str>) -> Vec<&'a Crede
 /// What names a certificate, with the store that it names.
 type Tie = (Bound, Option<String>);
 
+/// How a certificate is named.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    /// By its thumbprint.
+    Sha1(Sha1),
+    /// By its serial number; see [`significant`].
+    Serial(String),
+}
+
 /// The certificates that artifacts name, and for what.
-fn named(observed: &[Observed], guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTreeMap<Sha1, Vec<Tie>> {
-    let mut out: BTreeMap<Sha1, Vec<Tie>> = BTreeMap::new();
+fn named(observed: &[Observed], guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTreeMap<Name, Vec<Tie>> {
+    let mut out: BTreeMap<Name, Vec<Tie>> = BTreeMap::new();
     for (index, item) in observed.iter().enumerate() {
         if !guard(Step::Observed(index), &mut || names_of(index, item, &mut out)) {
             lost.insert(index);
@@ -176,14 +204,24 @@ fn named(observed: &[Observed], guard: Guard<'_>, lost: &mut BTreeSet<usize>) ->
 }
 
 /// The certificates that one artifact names.
-fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<Sha1, Vec<Tie>>) {
+fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<Name, Vec<Tie>>) {
     let store = match &item.what {
         Observation::Binding(binding) => binding.store.as_ref().and_then(|s| s.value.clone()),
         _ => None,
     };
-    let mut name = |sha1: Sha1, workload: &'static str, endpoint: Option<String>, place: Place| {
+    let mut tie = |certificate: Name, workload: &'static str, endpoint: Option<String>, place: Place| {
         let bound = Bound { workload, endpoint, place, observed: index };
-        out.entry(sha1).or_default().push((bound, store.clone()));
+        out.entry(certificate).or_default().push((bound, store.clone()));
+    };
+    if let Observation::System(SystemFact::ServiceCertificate(setting)) = &item.what {
+        let certificate = match &setting.certificate {
+            CertificateName::Sha1(sha1) => Name::Sha1(sha1.value),
+            CertificateName::Serial(serial) => Name::Serial(significant(&serial.value)),
+        };
+        return tie(certificate, setting.workload, setting.endpoint.clone(), setting.certificate.place());
+    }
+    let mut name = |sha1: Sha1, workload: &'static str, endpoint: Option<String>, place: Place| {
+        tie(Name::Sha1(sha1), workload, endpoint, place);
     };
     match &item.what {
         Observation::Binding(binding) => {
@@ -196,9 +234,6 @@ fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<Sha1, Vec<Tie>>) {
             } else if binding.origin == BindingOrigin::HttpSys && app.eq_ignore_ascii_case(SSTP) {
                 name(*sha1, "rras", endpoint, *place);
             }
-        }
-        Observation::System(SystemFact::ServiceCertificate(setting)) => {
-            name(setting.sha1.value, setting.workload, setting.endpoint.clone(), setting.sha1.place);
         }
         Observation::Error(error) => {
             let workload = match error.context {
@@ -236,10 +271,13 @@ struct Symptom {
     index: usize,
 }
 
-/// Whom an error concerns: the certificate that it names, the container or key file that it names (lower case). An error
-/// that names neither concerns all. The event logs of a machine also hold the failures of many keys that no certificate of
-/// the case has.
-type Named = (Option<Sha1>, Option<String>);
+/// Whom an error concerns: the certificate that it names, the container or key file that it names (lower case), the
+/// workload whose program alone writes it. An error that names none concerns all. The event logs of a machine also hold the
+/// failures of many keys that no certificate of the case has.
+type Named = (Option<Sha1>, Option<String>, Option<&'static str>);
+
+/// The events of Operations Manager whose code is about its certificate's key; the others' are about connections.
+const OPS_MGR_KEY: [u32; 2] = [20_068, 20_077];
 
 /// The error codes of the case by whom they concern: as many of each as one credential takes.
 fn symptoms(observed: &[Observed], guard: Guard<'_>, tied: &mut Tied) -> BTreeMap<Named, Vec<Symptom>> {
@@ -266,14 +304,18 @@ fn symptoms(observed: &[Observed], guard: Guard<'_>, tied: &mut Tied) -> BTreeMa
 fn symptom(item: &Observed) -> Option<(&Fact<u32>, Named)> {
     match &item.what {
         Observation::Error(e) if e.context != ErrorContext::Unrelated => {
-            Some((e.code.as_ref()?, (e.thumbprint.as_ref().map(|t| t.value), None)))
+            Some((e.code.as_ref()?, (e.thumbprint.as_ref().map(|t| t.value), None, None)))
+        }
+        Observation::Event(e) if e.workload().is_some() => {
+            let of_key = OPS_MGR_KEY.contains(&e.number());
+            Some((e.code.as_ref().filter(|_| of_key)?, (None, None, e.workload())))
         }
         // What fails on the client's side is no symptom of a server's key.
         Observation::Event(e) if e.side.as_ref().is_none_or(|s| s.value == Side::Server) => {
             let file = e.key_file.as_ref().and_then(|f| f.value.rsplit(['\\', '/']).next());
             let name = e.key_name.as_ref().map(|n| n.value.as_str()).filter(|n| !n.is_empty());
             let name = name.or(file).map(str::to_ascii_lowercase);
-            Some((e.code.as_ref()?, (e.thumbprint.as_ref().map(|t| t.value), name)))
+            Some((e.code.as_ref()?, (e.thumbprint.as_ref().map(|t| t.value), name, None)))
         }
         _ => None,
     }
@@ -291,7 +333,7 @@ fn concerning<'s>(symptoms: &'s BTreeMap<Named, Vec<Symptom>>, credential: &Cred
     let mut out = Vec::new();
     for name in names {
         for sha1 in [None, credential.thumbprint()] {
-            if let Some(list) = symptoms.get(&(sha1, name.clone())) {
+            if let Some(list) = symptoms.get(&(sha1, name.clone(), None)) {
                 out.extend(list);
             }
             if credential.thumbprint().is_none() {
@@ -299,6 +341,99 @@ fn concerning<'s>(symptoms: &'s BTreeMap<Named, Vec<Symptom>>, credential: &Cred
             }
         }
     }
+    let workloads: BTreeSet<&'static str> = credential.bound.iter().map(|bound| bound.workload).collect();
+    for workload in workloads {
+        if let Some(list) = symptoms.get(&(None, None, Some(workload))) {
+            out.extend(list);
+        }
+    }
     out.sort_by_key(|symptom| symptom.index);
     out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::case::credential::{Certificate, CredentialId};
+    use crate::model::event_record::EventRecord;
+    use crate::model::observation::{CertificateName, ServiceCertificate};
+
+    fn at(line: u32) -> Place {
+        Place { line, column: 1, ..Place::default() }
+    }
+
+    fn stored(id: u32, serial: &str, sha1: Option<char>) -> Credential {
+        let digits = sha1.map(|digit| Sha1::parse(&digit.to_string().repeat(40)).unwrap());
+        let certificate = Certificate {
+            serial: Some(Fact::stated(serial.to_owned(), at(id))),
+            sha1: digits.map(|sha1| Fact::stated(sha1, at(id))),
+            ..Certificate::default()
+        };
+        let origin = Origin::StoreDump;
+        Credential { id: CredentialId(id), origin, certificate: Some(certificate), ..Credential::default() }
+    }
+
+    fn observed(line: u32, what: Observation) -> Observed {
+        Observed { kind: "system-info", place: at(line), fields: Vec::new(), excerpts: Default::default(), what }
+    }
+
+    fn serial(workload: &'static str, digits: &str) -> Observed {
+        let certificate = CertificateName::Serial(Fact::stated(digits.to_owned(), at(90)));
+        let setting = ServiceCertificate { workload, certificate, endpoint: None };
+        observed(90, Observation::System(SystemFact::ServiceCertificate(setting)))
+    }
+
+    fn event(provider: &str, id: u32, code: u32) -> Observed {
+        let record = EventRecord {
+            id: Some(Fact::stated(id, at(id))),
+            provider: Some(Fact::stated(provider.to_owned(), at(id))),
+            code: Some(Fact::stated(code, at(id))),
+            ..EventRecord::default()
+        };
+        observed(id, Observation::Event(Box::new(record)))
+    }
+
+    /// To which workloads each credential is tied, and the codes it hears.
+    fn tied(kept: Vec<Credential>, observed: Vec<Observed>) -> Vec<(Vec<&'static str>, Vec<u32>)> {
+        let mut case = CaseIndex { kept, observed, ..CaseIndex::default() };
+        tie(&mut case);
+        let of = |c: &Credential| {
+            let codes = c.surroundings.symptoms.iter().map(|code| code.value).collect();
+            (c.bound.iter().map(|b| b.workload).collect(), codes)
+        };
+        case.kept.iter().map(of).collect()
+    }
+
+    #[test]
+    fn by_serial_number() {
+        let both = || vec![stored(1, "00AB 01", Some('1')), stored(2, "ab02", Some('2'))];
+        let bound =
+            |kept, digits| tied(kept, vec![serial("scom", digits)]).into_iter().map(|(b, _)| b).collect::<Vec<_>>();
+        assert_eq!(bound(both(), "ab01"), [vec!["scom"], vec![]]);
+        assert_eq!(bound(both(), "b01"), [Vec::<&str>::new(), vec![]]);
+        // The same certificate, seen twice.
+        let twice = || vec![stored(1, "ab01", Some('1')), stored(2, "ab01", Some('1'))];
+        assert_eq!(bound(twice(), "ab01"), [vec!["scom"], vec!["scom"]]);
+        // Two issuers gave the number: it names none.
+        let two = || vec![stored(1, "ab01", Some('1')), stored(2, "ab01", Some('2'))];
+        assert_eq!(bound(two(), "ab01"), [Vec::<&str>::new(), vec![]]);
+        assert_eq!(bound(vec![stored(1, "ab01", None)], "ab01"), [vec!["scom"]]);
+    }
+
+    #[test]
+    fn codes_of_a_program_concern_its_own_certificate() {
+        let kept = || vec![stored(1, "ab01", Some('1')), stored(2, "ab02", Some('2'))];
+        let codes = |provider: &str, id: u32| {
+            let all = tied(kept(), vec![serial("scom", "ab01"), event(provider, id, 0x8009_030E)]);
+            all.into_iter().map(|(_, codes)| codes.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(codes("OpsMgr Connector", 20_068), [1, 0]);
+        assert_eq!(codes("OpsMgr Connector", 20_077), [1, 0]);
+        // A connection that was not authenticated.
+        assert_eq!(codes("OpsMgr Connector", 20_057), [0, 0]);
+        assert_eq!(codes("Schannel", 36_870), [1, 1]);
+        let untied = tied(kept(), vec![event("OpsMgr Connector", 20_068, 0x8009_030E)]);
+        assert!(untied.iter().all(|(_, codes)| codes.is_empty()));
+    }
 }

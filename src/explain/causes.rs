@@ -177,7 +177,7 @@ pub fn behind_code(value: u32) -> &'static [Cause] {
 /// The causes behind an event.
 pub fn behind_event(id: u32) -> &'static [Cause] {
     match id {
-        36870 | 15021 | 36886 => KEY_NOT_USABLE,
+        36870 | 15021 | 36886 | 20068 => KEY_NOT_USABLE,
         36874 | 36888 => NO_COMMON_SUITE,
         _ => &[],
     }

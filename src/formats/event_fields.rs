@@ -68,6 +68,8 @@ fn family(provider: &str) -> Option<&'static str> {
         "security-auditing" | "security" => "Security-Auditing",
         "capi2" => "CAPI2",
         "crypto-ncrypt" => "Crypto-NCrypt",
+        "opsmgr connector" => event::OPS_MGR,
+        "msexchangetransport" => event::EXCHANGE,
         _ => return None,
     })
 }
@@ -77,12 +79,20 @@ pub fn is_known_provider(provider: &str) -> bool {
     family(provider).is_some()
 }
 
+/// Whether a number alone, before a provider is named, can be one of those events. The numbers of programs are those of many
+/// others: without the provider they tell nothing.
+pub fn opens(id: u32) -> bool {
+    event::find(id).any(|e| event::workload_of(e.provider).is_none())
+}
+
 /// Whether a record is of those that say something about keys or bindings: others are left out of the report.
 pub fn matters(record: &EventRecord) -> bool {
     let id = record.number();
     let provider = record.provider.as_ref().map(|p| p.value.as_str());
     match provider.map(family) {
         Some(Some("Security-Auditing")) => matches!(id, 5058 | 5059 | 5061),
+        // Most of what these write is about connections and mail.
+        Some(Some(name @ (event::OPS_MGR | event::EXCHANGE))) => event::find(id).any(|e| e.provider == name),
         Some(Some(_)) => true,
         Some(None) => {
             let name = provider.unwrap_or("").to_ascii_lowercase();
@@ -92,7 +102,7 @@ pub fn matters(record: &EventRecord) -> bool {
                 || event::find(id).any(|e| name.contains(&e.provider.to_ascii_lowercase()))
                 || (id == 17_826 || (26_014..=26_017).contains(&id)) && name.starts_with("mssql")
         }
-        None => event::find(id).next().is_some() || (id == 0 && (record.code.is_some() || record.side.is_some())),
+        None => opens(id) || (id == 0 && (record.code.is_some() || record.side.is_some())),
     }
 }
 
@@ -195,6 +205,14 @@ fn from_data(record: &mut EventRecord) {
         record.code = record.data.iter().find_map(|(_, v)| {
             let (code, _) = status_words(&v.value)?;
             Some(Fact::derived(code, v.place, "the words are the text of this code"))
+        });
+    }
+    if family == Some(event::OPS_MGR) && record.code.is_none() {
+        // A classic event: its values have no names.
+        record.code = record.data.iter().find_map(|(_, v)| {
+            let text = v.value.trim();
+            let shaped = text.len() == 10 && text.get(..2).is_some_and(|p| p.eq_ignore_ascii_case("0x"));
+            number(text).filter(|_| shaped).map(|code| Fact::stated(code, v.place))
         });
     }
     let binary = first(record, &["Binary"]).and_then(|v| Some((v.place, hex_bytes(&v.value)?)));
@@ -574,7 +592,7 @@ fn security_words(record: &mut EventRecord, words: &Words<'_>) {
 ///
 /// Only what published records or the manifests prove. The sentence of Remote Desktop's 1057 is also printed under 1058,
 /// so it gives no number.
-pub const SENTENCES: [(&str, u32, &str); 19] = [
+pub const SENTENCES: [(&str, u32, &str); 29] = [
     ("credential's private key has the following properties", 36_868, "Schannel"),
     ("certificate does not have a private key information property", 36_869, "Schannel"),
     ("fatal error occurred when attempting to access the TLS", 36_870, "Schannel"),
@@ -598,6 +616,17 @@ pub const SENTENCES: [(&str, u32, &str); 19] = [
         0,
         "Microsoft-Windows-TerminalServices-RemoteConnectionManager",
     ),
+    // Microsoft Learn prints "couldn't" and "doesn't" where the product has "could not" and "does not".
+    ("because the KeySpec must be AT_KEYEXCHANGE", 20_069, event::OPS_MGR),
+    ("does not contain a usable private key or because the private key is", 20_068, event::OPS_MGR),
+    ("doesn't contain a usable private key or because the private key is", 20_068, event::OPS_MGR),
+    ("because the certificate cannot be queried for property information", 20_077, event::OPS_MGR),
+    ("because the certificate can't be queried for property information", 20_077, event::OPS_MGR),
+    ("A certificate for use with Mutual Authentication was specified", 20_066, event::OPS_MGR),
+    ("Enhanced Key Usage specified does not meet OpsMgr requirements", 20_050, event::OPS_MGR),
+    ("Enhanced Key Usage specified doesn't meet OpsMgr requirements", 20_050, event::OPS_MGR),
+    ("OpsMgr Connector has loaded the specified authentication certificate", 20_053, event::OPS_MGR),
+    ("Microsoft Exchange could not find a certificate that contains the domain name", 12_014, event::EXCHANGE),
 ];
 
 /// Takes the values that an XML form states over those of the text form of the same record; the text keeps the place.
@@ -665,4 +694,55 @@ pub fn places(record: &EventRecord) -> Vec<Place> {
 /// The number of a record that states it.
 pub fn stated_id(record: &EventRecord) -> bool {
     record.id.as_ref().is_some_and(|id| id.basis == Basis::Stated)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn record(provider: Option<&str>, id: u32) -> EventRecord {
+        EventRecord {
+            id: Some(Fact::stated(id, Place::default())),
+            provider: provider.map(|name| Fact::stated(name.to_owned(), Place::default())),
+            ..EventRecord::default()
+        }
+    }
+
+    #[test]
+    fn numbers_of_programs_count_with_their_provider_alone() {
+        for id in [20_050, 20_052, 20_053, 20_057, 20_066, 20_068, 20_069, 20_070, 20_071, 20_077, 21_001, 21_016] {
+            assert!(matters(&record(Some("OpsMgr Connector"), id)), "{id}");
+            assert!(matters(&record(Some("opsmgr connector"), id)), "{id}");
+            for other in [None, Some("Health Service Modules"), Some("MSExchangeTransport"), Some("Contoso")] {
+                assert!(!matters(&record(other, id)), "{other:?} {id}");
+            }
+        }
+        assert!(matters(&record(Some("MSExchangeTransport"), 12_014)));
+        for (provider, id) in [
+            (Some("OpsMgr Connector"), 20_000),
+            (Some("OpsMgr Connector"), 36_870),
+            (Some("MSExchangeTransport"), 12_017),
+            (None, 12_014),
+        ] {
+            assert!(!matters(&record(provider, id)), "{provider:?} {id}");
+        }
+        assert!(matters(&record(None, 36_870)));
+    }
+
+    #[test]
+    fn values_without_names_of_operations_manager() {
+        let of = |provider: &str, values: &[&str]| {
+            let mut record = record(Some(provider), 20_068);
+            record.data = values
+                .iter()
+                .map(|value| ("Data".to_owned(), Fact::stated((*value).to_owned(), Place::default())))
+                .collect();
+            interpret(&mut record, None);
+            record.code.map(|code| code.value)
+        };
+        assert_eq!(of("OpsMgr Connector", &["HKEY_LOCAL_MACHINE\\A", "0x8009030E"]), Some(0x8009_030E));
+        assert_eq!(of("OpsMgr Connector", &["0x20", "2148074254", "0x8009030Z", "8009030E00"]), None);
+        assert_eq!(of("Contoso", &["0x8009030E"]), None);
+    }
 }

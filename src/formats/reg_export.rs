@@ -2,12 +2,15 @@
 //!
 //! Sources: Microsoft support article 310516 ("How to add, modify, or delete registry subkeys and values by using a .reg
 //! file"); Wine's `system.reg` ("WINE REGISTRY Version 2"). Only values that concern keys are kept: `Blob` of a
-//! certificate, and the permissions that Wine keeps in clear.
+//! certificate, the settings in which services name theirs (`model::service_setting`), and the permissions that Wine keeps in
+//! clear.
 
 use super::bytes::check_size;
 use super::text_lines::{Line, lines};
 use super::{FormatError, Spanned};
 use crate::limits::{Limits, STORE_ELEMENTS};
+use crate::model::service_setting::{self, Form, ServiceSetting};
+use crate::model::thumbprint::Sha1;
 
 /// Which program wrote the export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct RegExport {
     pub encoding: &'static str,
     /// The certificates' `Blob` values.
     pub blobs: Vec<RegBlob>,
+    /// The settings in which services name their certificates.
+    pub settings: Vec<RegSetting>,
     /// DWORD values that Wine keeps with a CryptoAPI key: `KeyExchangePermissions`, `SignaturePermissions`.
     pub permissions: Vec<RegDword>,
     /// The number of registry keys in the export.
@@ -46,6 +51,32 @@ pub struct RegBlob {
     pub line: usize,
     /// The value; its place is that of the whole hexadecimal text.
     pub bytes: Spanned<Vec<u8>>,
+}
+
+/// A setting in which a service names its certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegSetting {
+    /// Which setting it is.
+    pub setting: &'static ServiceSetting,
+    /// The registry key that holds it.
+    pub key: String,
+    /// The certificate; its place is that of the value's text.
+    pub certificate: Spanned<RegName>,
+    /// The line of the value, from 1, and the column (characters) at which the value's text begins, from 1.
+    pub position: (usize, usize),
+    /// The offset of the line's first byte.
+    pub line_start: usize,
+    /// The line's text, cut to the width of an excerpt.
+    pub text: String,
+}
+
+/// How a value names a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegName {
+    /// By its thumbprint.
+    Sha1(Sha1),
+    /// By its serial number, as `service_setting::serial` gives it.
+    Serial(String),
 }
 
 /// A DWORD value.
@@ -132,8 +163,15 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
     let Some(version) = all.next().and_then(|line| version(&line.text)) else {
         return Err(FormatError::new("no signature of a registry export", 0));
     };
-    let mut export =
-        RegExport { version, encoding, blobs: Vec::new(), permissions: Vec::new(), keys: 0, problems: Vec::new() };
+    let mut export = RegExport {
+        version,
+        encoding,
+        blobs: Vec::new(),
+        settings: Vec::new(),
+        permissions: Vec::new(),
+        keys: 0,
+        problems: Vec::new(),
+    };
     let mut key = Spanned::new(String::new(), 0, 0);
     while let Some(line) = all.next() {
         let text = line.text.trim();
@@ -158,13 +196,32 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
             }
             continue;
         }
+        if let Some(setting) = service_setting::find(&key.value, name) {
+            if export.settings.len() >= STORE_ELEMENTS {
+                export.full("settings", line.start);
+                break;
+            }
+            match named(&line, setting, value, &mut all, limits) {
+                Ok(certificate) => export.settings.extend(certificate.map(|certificate| RegSetting {
+                    setting,
+                    key: key.value.clone(),
+                    certificate,
+                    line_start: line.start,
+                    position: (line.number, column(&line, value)),
+                    text: line.text.chars().take(limits.excerpt_columns).collect::<String>().trim_end().to_owned(),
+                })),
+                Err(error) if export.problems.len() <= limits.problems => export.problems.push(error),
+                Err(_) => {}
+            }
+            continue;
+        }
         let Some(digits) = value.strip_prefix("hex:") else { continue };
         if name.eq_ignore_ascii_case("Blob") {
             if export.blobs.len() >= STORE_ELEMENTS {
                 export.full("certificates", line.start);
                 break;
             }
-            match hex_value(&line, digits, &mut all, limits) {
+            match hex_value(&line, ("Blob", digits), &mut all, limits) {
                 Ok(bytes) => export.blobs.push(RegBlob { key: key.clone(), line: line.number, bytes }),
                 // One more than are shown, so that there are said to be more.
                 Err(error) if export.problems.len() <= limits.problems => export.problems.push(error),
@@ -175,10 +232,39 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
     Ok(export)
 }
 
+/// The column at which a part of a line begins (characters, from 1).
+fn column(line: &Line, part: &str) -> usize {
+    let before = line.text.find(part).and_then(|at| line.text.get(..at)).unwrap_or("");
+    before.chars().count().saturating_add(1)
+}
+
+/// The certificate that the value of a setting names. `None`: an empty value (no certificate is chosen), or none that can be
+/// the name of a certificate.
+fn named(
+    line: &Line,
+    setting: &ServiceSetting,
+    value: &str,
+    more: &mut impl Iterator<Item = Line>,
+    limits: &Limits,
+) -> Result<Option<Spanned<RegName>>, FormatError> {
+    if setting.form == Form::HashText {
+        let digits = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::trim);
+        let plain = digits.filter(|digits| digits.len() == 40);
+        return Ok(plain.and_then(|digits| Some(line.span_of(RegName::Sha1(Sha1::parse(digits)?), digits))));
+    }
+    let Some(digits) = value.strip_prefix("hex:") else { return Ok(None) };
+    let bytes = hex_value(line, (setting.value, digits), more, limits)?;
+    let name = match setting.form {
+        Form::SerialBytes => service_setting::serial(&bytes.value).map(RegName::Serial),
+        _ => <[u8; 20]>::try_from(bytes.value.as_slice()).ok().map(|sha1| RegName::Sha1(Sha1(sha1))),
+    };
+    Ok(name.map(|name| Spanned::new(name, bytes.start, bytes.end)))
+}
+
 /// Pairs of digits with commas between them; a backslash at the end of a line continues on the next.
 fn hex_value(
     line: &Line,
-    first: &str,
+    (name, first): (&str, &str),
     more: &mut impl Iterator<Item = Line>,
     limits: &Limits,
 ) -> Result<Spanned<Vec<u8>>, FormatError> {
@@ -192,18 +278,18 @@ fn hex_value(
         for pair in digits.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
             let byte = Some(pair).filter(|pair| pair.len() <= 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
             let Some(byte) = byte else {
-                return Err(FormatError::new("the hexadecimal value of Blob is damaged", value.start));
+                return Err(FormatError::new(format!("the hexadecimal value of {name} is damaged"), value.start));
             };
             value.value.push(byte);
         }
         if value.value.len() > limits.armor_bytes {
-            return Err(FormatError::new(format!("Blob is longer than {} bytes", limits.armor_bytes), value.start));
+            return Err(FormatError::new(format!("{name} is longer than {} bytes", limits.armor_bytes), value.start));
         }
         if !continued {
             return Ok(value);
         }
         let Some(next) = more.next() else {
-            return Err(FormatError::new("the hexadecimal value of Blob is cut", value.end));
+            return Err(FormatError::new(format!("the hexadecimal value of {name} is cut"), value.end));
         };
         value.end = next.span((), 0, next.text.len()).end;
         text = next.text.trim().to_owned();
@@ -247,6 +333,80 @@ mod tests {
             let place: Vec<u8> = bytes[blob.bytes.start..].iter().copied().filter(|byte| *byte != 0).take(5).collect();
             assert_eq!(place, b"20,00");
         }
+    }
+
+    const HASH: &str = "A1B2C3D4E5F60718293A4B5C6D7E8F9001122334";
+
+    #[test]
+    fn settings_of_services() {
+        let text = [
+            "Windows Registry Editor Version 5.00",
+            "",
+            r"[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Microsoft SQL Server\MSSQL15.A\MSSQLServer\SuperSocketNetLib]",
+            "\"Certificate\"=\"a1b2c3d4e5f60718293a4b5c6d7e8f9001122334\"",
+            "\"ForceEncryption\"=dword:00000001",
+            "",
+            r"[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp]",
+            "\"SSLCertificateSHA1Hash\"=hex:a1,b2,c3,d4,e5,f6,07,18,29,3a,4b,5c,6d,7e,8f,\\",
+            "  90,01,12,23,34",
+            "",
+            r"[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Microsoft Operations Manager\3.0\Machine Settings]",
+            "\"ChannelCertificateSerialNumber\"=hex:0b,f2,00,3f,00",
+            "\"ChannelCertificateHash\"=\"A1B2C3D4E5F60718293A4B5C6D7E8F9001122334\"",
+            "",
+        ]
+        .join("\r\n");
+        let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let hash = || RegName::Sha1(Sha1::parse(HASH).unwrap());
+        for (bytes, width) in [(text.clone().into_bytes(), 1), (utf16, 2)] {
+            let record = parse(&bytes, &Limits::default()).unwrap();
+            assert!(record.problems.is_empty());
+            let found: Vec<_> =
+                record.settings.iter().map(|s| (s.setting.workload, s.certificate.value.clone(), s.position)).collect();
+            assert_eq!(
+                found,
+                [
+                    ("sql-server", hash(), (4, 15)),
+                    ("rdp", hash(), (8, 26)),
+                    ("scom", RegName::Serial("3f00f20b".to_owned()), (12, 34)),
+                    ("scom", hash(), (13, 26)),
+                ]
+            );
+            let place = &record.settings[0].certificate;
+            assert_eq!(place.end - place.start, 40 * width);
+            let shown: Vec<u8> = bytes[place.start..place.end].iter().copied().filter(|b| *b != 0).collect();
+            assert_eq!(shown, b"a1b2c3d4e5f60718293a4b5c6d7e8f9001122334");
+            // To the end of the continued line.
+            let place = &record.settings[1].certificate;
+            let shown: Vec<u8> = bytes[place.start..place.end].iter().copied().filter(|b| *b != 0).collect();
+            assert!(shown.starts_with(b"a1,b2") && shown.ends_with(b"23,34"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_setting() {
+        let sql = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Microsoft SQL Server\MSSQL15.A\MSSQLServer\SuperSocketNetLib";
+        let rdp = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp";
+        let scom = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Microsoft Operations Manager\3.0\Machine Settings";
+        for (key, value) in [
+            (sql, "\"Certificate\"=\"\"".to_owned()),
+            (sql, "\"Certificate\"=-".to_owned()),
+            (sql, format!("\"Certificate\"=\"{HASH}0\"")),
+            (sql, format!("\"Other\"=\"{HASH}\"")),
+            (scom, format!("\"Certificate\"=\"{HASH}\"")),
+            (rdp, "\"SSLCertificateSHA1Hash\"=hex:01,02".to_owned()),
+            (scom, "\"ChannelCertificateSerialNumber\"=hex:00,00".to_owned()),
+            (scom, "\"ChannelCertificateSerialNumber\"=hex:".to_owned()),
+        ] {
+            let text = format!("REGEDIT4\n[{key}]\n{value}\n");
+            let record = parse(text.as_bytes(), &Limits::default()).unwrap();
+            assert!(record.settings.is_empty() && record.problems.is_empty(), "{text}");
+        }
+        let text = format!("REGEDIT4\n[-{sql}]\n\"Certificate\"=\"{HASH}\"\n");
+        assert!(parse(text.as_bytes(), &Limits::default()).unwrap().settings.is_empty());
+        let text = format!("REGEDIT4\n[{scom}]\n\"ChannelCertificateSerialNumber\"=hex:0b,zz\n");
+        let record = parse(text.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(record.problems[0].message, "the hexadecimal value of ChannelCertificateSerialNumber is damaged");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Windows events around a private key: who writes them, in which words, and what they say about the key.
 //!
-//! Sources: the providers' manifests of Windows 7 to 11 for ids and sentences; published records for the rest. Newer
-//! Windows say "TLS server credential" where older ones say "SSL server credential".
+//! Sources: the providers' manifests of Windows 7 to 11 for ids and sentences; Microsoft Learn, "Obtain a certificate for use
+//! with Windows Servers and System Center Operations Manager" and "Troubleshoot agent connectivity issues in Operations
+//! Manager" for those of the OpsMgr Connector; published records for the rest. Newer Windows say "TLS server credential" where older ones say "SSL server credential".
 
 /// What an event is worth in a diagnosis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +50,11 @@ const SCHANNEL: &str = "Schannel";
 const HTTP: &str = "HttpEvent";
 const RDP: &str = "TerminalServices-RemoteConnectionManager";
 const SECURITY: &str = "Security-Auditing";
+/// Operations Manager's agent (Health Service), on servers and gateways as on agents.
+pub const OPS_MGR: &str = "OpsMgr Connector";
+/// Exchange's transport service.
+pub const EXCHANGE: &str = "MSExchangeTransport";
+const OPS_MGR_LOG: &str = "Operations Manager";
 
 const fn event(
     provider: &'static str,
@@ -299,6 +305,126 @@ pub static EVENTS: &[Event] = &[
         "Follows 26014 to 26017.",
     ),
     event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20050,
+        Symptom,
+        "The specified certificate could not be loaded because the Enhanced Key Usage specified does not meet OpsMgr requirements.",
+        "Operations Manager's certificate must allow server and client authentication; its key is not meant.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20052,
+        Symptom,
+        "The specified certificate could not be loaded because the subject name on the certificate does not match the local computer name.",
+        "The certificate's name, not its key.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20053,
+        Witness,
+        "The OpsMgr Connector has loaded the specified authentication certificate successfully.",
+        "Operations Manager could use its certificate's key when this was logged.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20057,
+        Symptom,
+        "Failed to initialize security context for target {Target}. The error returned is {ErrorCode}.",
+        "The connection was not authenticated, by Kerberos or by certificate: the code says more, and it is not one of the key.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20066,
+        Symptom,
+        "A certificate for use with Mutual Authentication was specified, however that certificate could not be found.",
+        "The certificate that the registry names (ChannelCertificateSerialNumber, ChannelCertificateHash) is not in the computer's personal store.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20068,
+        Symptom,
+        "The certificate specified in the registry at {Key} cannot be used for authentication, because the certificate does not contain a usable private key or because the private key is not present. The error is {ErrorCode}.",
+        "Operations Manager found its certificate and could not use the key: no key link, no key behind it, or no permission of SYSTEM on it.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20069,
+        Symptom,
+        "The specified certificate could not be loaded because the KeySpec must be AT_KEYEXCHANGE.",
+        "The key link of Operations Manager's certificate says another KeySpec than 1. Which one, and which certificate, the dump of the certificate shows that the registry names.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20070,
+        Other,
+        "The OpsMgr Connector connected to {Server}, but the connection was closed immediately after authentication occurred.",
+        "Authentication worked; as a rule the agent is not approved.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20071,
+        Symptom,
+        "The OpsMgr Connector connected to {Server}, but the connection was closed immediately without authentication taking place.",
+        "One of both sides could not authenticate the other: 20050 to 20069 and 20077 of both machines say whether a certificate is the reason.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        20077,
+        Symptom,
+        "The certificate specified in the registry at {Key} cannot be used for authentication because the certificate cannot be queried for property information.",
+        "Operations Manager found its certificate without a key link: typically it was imported without its private key.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        21001,
+        Symptom,
+        "The OpsMgr Connector could not connect to {Server} because mutual authentication failed.",
+        "Authentication by Kerberos failed, or no certificate was loaded.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        21006,
+        Other,
+        "The OpsMgr Connector could not connect to {Server}. The error code is {ErrorCode}.",
+        "The network: name, port or firewall.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        21007,
+        Symptom,
+        "The OpsMgr Connector cannot create a mutually authenticated connection to {Server} because it is not in a trusted domain.",
+        "No trust between the domains and no certificate loaded: 20050 to 20069 and 20077 say why, if one is meant to be.",
+    ),
+    event(
+        OPS_MGR,
+        OPS_MGR_LOG,
+        21016,
+        Symptom,
+        "OpsMgr was unable to set up a communications channel to {Server} and there are no failover hosts.",
+        "Follows the others.",
+    ),
+    event(
+        EXCHANGE,
+        "Application",
+        12014,
+        Symptom,
+        "Microsoft Exchange could not find a certificate that contains the domain name {Name} in the personal store on the local computer.",
+        "Exchange has no certificate with this name for STARTTLS, or its transport service may not read the key of the one it has.",
+    ),
+    event(
         "Smart Card Service",
         "System",
         624,
@@ -307,6 +433,18 @@ pub static EVENTS: &[Event] = &[
         "Written by Windows updates of 2025: the application will meet the smart-card KSP in future and fail if it only knows CryptoAPI.",
     ),
 ];
+
+/// The workload that a provider's events are about, where its program has one use for certificates.
+pub fn workload_of(provider: &str) -> Option<&'static str> {
+    let is = |name: &str| provider.trim().eq_ignore_ascii_case(name);
+    if is(OPS_MGR) {
+        Some("scom")
+    } else if is(EXCHANGE) {
+        Some("exchange")
+    } else {
+        None
+    }
+}
 
 /// The events with this number; several providers may share one. Numbers above 65535 carry a severity in their high
 /// half, which is cut off.
@@ -344,5 +482,14 @@ mod tests {
         assert_eq!(find(0xC000_3AAD).next().map(|e| e.id), Some(15021));
         assert_eq!(find(36870).count(), 1);
         assert_eq!(find(1).count(), 0);
+    }
+
+    #[test]
+    fn programs_with_one_use_for_certificates() {
+        assert_eq!(workload_of("OpsMgr Connector"), Some("scom"));
+        assert_eq!(workload_of("msexchangetransport"), Some("exchange"));
+        for other in ["Schannel", "OpsMgr", "Health Service Modules", ""] {
+            assert_eq!(workload_of(other), None, "{other}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One record of an event log, from whichever form it came.
 
 use super::date::Moment;
+use super::event;
 use super::fact::Fact;
 use super::thumbprint::Sha1;
 
@@ -82,6 +83,10 @@ impl EventRecord {
             let short = short.to_ascii_lowercase();
             name == short || name.ends_with(&format!("-{short}"))
         })
+    }
+    /// The workload that the provider's events are about, where its program has one use for certificates.
+    pub fn workload(&self) -> Option<&'static str> {
+        event::workload_of(&self.provider.as_ref()?.value)
     }
     /// A named value.
     pub fn value(&self, name: &str) -> Option<&Fact<String>> {

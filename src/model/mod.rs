@@ -21,5 +21,6 @@ pub mod oid;
 pub mod principal;
 pub mod property_id;
 pub mod provider;
+pub mod service_setting;
 pub mod thumbprint;
 pub mod windows;

@@ -98,10 +98,29 @@ pub enum SystemFact {
 pub struct ServiceCertificate {
     /// The workload's name: `rdp`.
     pub workload: &'static str,
-    /// The thumbprint.
-    pub sha1: Fact<Sha1>,
+    /// The certificate.
+    pub certificate: CertificateName,
     /// The host and port for which it is set, where that is said.
     pub endpoint: Option<String>,
+}
+
+/// How a setting names a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateName {
+    /// By its thumbprint.
+    Sha1(Fact<Sha1>),
+    /// By its serial number: lower-case hexadecimal digits, the most significant first, without zeros in front.
+    Serial(Fact<String>),
+}
+
+impl CertificateName {
+    /// Where it is named.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Sha1(sha1) => sha1.place,
+            Self::Serial(serial) => serial.place,
+        }
+    }
 }
 
 /// A certificate as PowerShell lists it.

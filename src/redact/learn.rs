@@ -1,6 +1,7 @@
 //! Which values of a report name somebody or something: the words that are hidden wherever they stand.
 
 use super::names::Class;
+use crate::model::service_setting::OPS_MGR_SERIAL;
 use crate::report::model::Report;
 use serde_json::Value;
 
@@ -40,6 +41,12 @@ pub(super) fn names(report: &Report, take: Known<'_>) {
             take(Class::Name, name);
         }
     }
+}
+
+/// The serial numbers that settings of services print with their least significant byte first.
+pub(super) fn reversed_serials(report: &Report) -> impl Iterator<Item = &str> {
+    let records = report.inputs.iter().filter_map(|input| input.details.as_ref()?.get("records")?.as_array());
+    records.flatten().filter_map(|record| record.get(OPS_MGR_SERIAL.field)?.as_str())
 }
 
 /// The values of a distinguished name, each on its own.

@@ -118,6 +118,9 @@ impl Redactor {
         {
             self.see_all(&part);
         }
+        for serial in learn::reversed_serials(report) {
+            self.names.reversed(serial);
+        }
         let mut found: Vec<(Class, String)> = Vec::new();
         learn::names(report, &mut |class, name| found.push((class, name.to_owned())));
         for (class, name) in &found {

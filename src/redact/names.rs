@@ -59,10 +59,17 @@ pub(super) struct Names {
     taken: HashSet<String>,
     /// First parts of key-file names that follow from a container's name.
     files: HashMap<String, String>,
+    /// Serial numbers that are printed with their least significant byte first, lower case.
+    reversed: HashSet<String>,
     /// SIDs that follow from an account's name.
     sids: HashMap<String, String>,
     /// Domains, folded, for which a wildcard stands.
     wildcards: HashSet<String>,
+}
+
+/// Pairs of digits in reverse order.
+fn bytes_reversed(digits: &str) -> String {
+    digits.as_bytes().rchunks(2).flatten().map(|digit| char::from(*digit)).collect()
 }
 
 impl Drop for Names {
@@ -83,6 +90,7 @@ impl Names {
             counts: HashMap::new(),
             taken: HashSet::new(),
             files,
+            reversed: HashSet::new(),
             sids: HashMap::new(),
             wildcards: HashSet::new(),
         }
@@ -139,6 +147,14 @@ impl Names {
         u32::from_str_radix(&self.digits(tag, value, 8), 16).unwrap_or(0)
     }
 
+    /// Says that digits are those of a serial number with the least significant byte first: its pseudonym is that of the
+    /// serial number, in the same order.
+    pub(super) fn reversed(&mut self, printed: &str) {
+        if printed.len().is_multiple_of(2) && printed.bytes().all(|b| b.is_ascii_hexdigit()) {
+            self.reversed.insert(printed.to_ascii_lowercase());
+        }
+    }
+
     /// Digits for digits, in the layout of the original: whatever is no hexadecimal digit stays where it is.
     pub(super) fn hex(&mut self, printed: &str) -> String {
         let lower: String = printed.chars().filter(char::is_ascii_hexdigit).map(|c| c.to_ascii_lowercase()).collect();
@@ -146,6 +162,17 @@ impl Names {
         if lower.chars().all(|c| Some(c) == first) {
             return printed.to_owned();
         }
+        if self.reversed.contains(&lower) {
+            let own = bytes_reversed(&lower);
+            let new = self.number_digits(&own);
+            return Self::laid_out(printed, &bytes_reversed(&new));
+        }
+        let new = self.number_digits(&lower);
+        Self::laid_out(printed, &new)
+    }
+
+    /// The new digits of a number, for its digits in lower case.
+    fn number_digits(&self, lower: &str) -> String {
         // Zeros in front are no part of a number.
         let value = lower.trim_start_matches('0');
         let zeros = lower.len().saturating_sub(value.len());
@@ -160,7 +187,7 @@ impl Names {
             digits.replace_range(..1, "5");
         }
         new.push_str(&digits);
-        Self::laid_out(printed, &new)
+        new
     }
 
     /// The new digits in the layout and case of the printed ones.

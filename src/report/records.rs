@@ -7,8 +7,8 @@ use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::Fact;
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::observation::{
-    ErrorContext, ErrorText, FolderListing, Observation, Observed, PrintedCertificate, PrintedDate, ShownCertificate,
-    ShownKey, SystemFact, TraceRow,
+    CertificateName, ErrorContext, ErrorText, FolderListing, Observation, Observed, PrintedCertificate, PrintedDate,
+    ShownCertificate, ShownKey, SystemFact, TraceRow,
 };
 use serde_json::{Map, Value, json};
 
@@ -248,11 +248,18 @@ fn of_system(fact: &SystemFact) -> Value {
         }
         SystemFact::MachineGuid(guid) => json!({ "machine_guid": guid.value }),
         SystemFact::Computer(name) => json!({ "computer": name.value }),
-        SystemFact::ServiceCertificate(setting) => json!({
-            "workload": setting.workload,
-            "thumbprint": setting.sha1.value.to_string(),
-            "endpoint": setting.endpoint,
-        }),
+        SystemFact::ServiceCertificate(setting) => {
+            let (thumbprint, serial) = match &setting.certificate {
+                CertificateName::Sha1(sha1) => (Some(sha1.value.to_string()), None),
+                CertificateName::Serial(serial) => (None, Some(serial.value.as_str())),
+            };
+            json!({
+                "workload": setting.workload,
+                "thumbprint": thumbprint,
+                "serial": serial,
+                "endpoint": setting.endpoint,
+            })
+        }
     }
 }
 

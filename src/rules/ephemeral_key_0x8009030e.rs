@@ -31,9 +31,9 @@ fn failures(case: &CaseIndex) -> Vec<(&Observed, Place, bool)> {
     });
     let events = case.events().filter_map(|(o, e)| {
         let code = e.code.as_ref().filter(|c| wanted(c))?;
-        // HTTP.sys takes its certificates from a store.
+        // HTTP.sys takes its certificates from a store, and so does Operations Manager.
         let by_http = e.process_id.as_ref().is_some_and(|p| p.value == 4);
-        (!by_http).then_some((o, code.place, false))
+        (!by_http && e.workload().is_none()).then_some((o, code.place, false))
     });
     errors.chain(events).collect()
 }

@@ -23,16 +23,24 @@ use std::sync::LazyLock;
 /// The machine stores whose certificates servers use.
 const SERVER_STORES: &[&str] = &["my", "webhosting", "remote desktop", "ntds\\my"];
 
+/// The workloads that take a certificate for tokens: no connection is served with it.
+const TOKENS: &[&str] = &["ad-fs-token-signing", "ad-fs-token-decrypting"];
+
 /// Those of the workloads to which an artifact binds the credential.
 pub fn bound(c: &Credential, asked: &[Target]) -> Vec<Target> {
     asked.iter().filter(|t| c.bound.iter().any(|b| b.workload == t.workload.name)).copied().collect()
 }
 
 /// The workloads for which a credential is judged: those that an artifact binds it to; where none names another one, also
-/// those among `asked` that its store, its place in the chain and its extended key usage allow.
+/// those among `asked` that its store, its place in the chain and its extended key usage allow. A certificate of which only is
+/// known that AD FS uses it for tokens is no server's.
 pub fn candidates(c: &Credential, asked: &[Target]) -> Vec<Target> {
     let personal = personal(c);
-    let natural = |t: &Target| personal.is_some_and(|personal| (!personal || t.workload.user_store) && allows(c, t));
+    let of_tokens = !c.bound.is_empty() && c.bound.iter().all(|b| TOKENS.contains(&b.workload));
+    let natural = |t: &Target| {
+        personal.is_some_and(|personal| (!personal || t.workload.user_store) && allows(c, t))
+            && !(of_tokens && t.workload.server)
+    };
     let of = |t: &Target| {
         c.bound.iter().any(|b| b.workload == t.workload.name) || natural(t) && !c.passed_over.contains(&t.workload.name)
     };

@@ -375,7 +375,9 @@ pub(super) fn symptom(case: &CaseIndex, wanted: &[u32], label: &'static str) -> 
         }
     }
     for (observed, event) in case.events() {
-        if event.side.as_ref().is_none_or(|s| s.value == Side::Server)
+        // What a program with a certificate of its own says is about that one.
+        if event.workload().is_none()
+            && event.side.as_ref().is_none_or(|s| s.value == Side::Server)
             && let Some(code) = event.code.as_ref().filter(|c| one_of(c.value, wanted))
         {
             return Some(observed.evidence(code.place, label, false));

@@ -718,6 +718,12 @@ fn the_symptom_of_a_client_is_none_of_a_servers_key() {
         symptom(&case(csp(), vec![observed(9, Observation::Event(Box::new(event)))]), &[0x8009_0016], "seen").is_some()
     };
     assert!(seen(None) && seen(Some(Side::Server)) && !seen(Some(Side::Client)));
+    let by = |provider: &str| {
+        let provider = Some(fact(provider.to_owned(), 5));
+        let event = EventRecord { provider, code: Some(fact(0x8009_0016, 6)), ..EventRecord::default() };
+        symptom(&case(csp(), vec![observed(9, Observation::Event(Box::new(event)))]), &[0x8009_0016], "seen").is_some()
+    };
+    assert!(by("Schannel") && !by("OpsMgr Connector"));
 }
 
 #[test]

@@ -511,3 +511,21 @@ fn a_verdict_names_each_rule_once() {
     because.sort_unstable();
     assert_eq!(because, ["cert-expired", "provider-unknown"]);
 }
+
+#[test]
+fn a_certificate_for_tokens_is_no_servers() {
+    let of = |bound: &[&'static str]| {
+        let mut c = linked("Microsoft Strong Cryptographic Provider", 1, 2);
+        for workload in bound {
+            let place = Place::default();
+            c.bound.push(Bound { workload, endpoint: None, place, observed: 0 });
+        }
+        let asked = targets(&["iis", "ad-fs", "ad-fs-token-signing", "adcs", "hgs"]);
+        judge::candidates(&c, &asked).iter().map(|t| t.workload.name).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&[]), ["iis", "ad-fs", "ad-fs-token-signing", "hgs"]);
+    assert_eq!(of(&["ad-fs-token-signing"]), ["ad-fs-token-signing", "hgs"]);
+    assert_eq!(of(&["ad-fs-token-decrypting"]), ["ad-fs-token-signing", "hgs"]);
+    // One certificate for all that AD FS does.
+    assert_eq!(of(&["ad-fs-token-signing", "ad-fs"]), ["iis", "ad-fs", "ad-fs-token-signing", "hgs"]);
+}

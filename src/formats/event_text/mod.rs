@@ -14,7 +14,6 @@ use super::piece::{Cleaned, Piece};
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use super::{event_json, event_xml};
 use crate::limits::{EVENT_HEADERS, Limits, SENTENCE_LINES};
-use crate::model::event;
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
@@ -604,7 +603,7 @@ impl EventReader {
                         is_known_provider(value_text) || is_known_provider(value_text.split(' ').next().unwrap_or(""))
                     }
                     Field::Id | Field::InstanceId => {
-                        (label.len() > 2 || spaced) && number.is_some_and(|n| event::find(n).next().is_some())
+                        (label.len() > 2 || spaced) && number.is_some_and(event_fields::opens)
                     }
                     Field::Level => label.eq_ignore_ascii_case("Event Type"),
                     Field::Date => label == "TimeCreated" && spaced,
@@ -804,8 +803,9 @@ fn row_is_property(text: &str) -> bool {
 
 /// Whether a line behind an empty one still belongs to a message.
 fn after_blank(message: &str, text: &str) -> bool {
-    const STARTS: [&str; 10] = [
+    const STARTS: [&str; 11] = [
         "The SSPI",
+        "This typically means",
         "Subject:",
         "Cryptographic",
         "Key File",

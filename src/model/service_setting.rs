@@ -1,0 +1,127 @@
+//! Registry values in which services keep the certificate that they use.
+//!
+//! Sources: Microsoft Learn, "Configure SQL Server Database Engine for encrypting connections" (Certificate below
+//! SuperSocketNetLib), "Remote Desktop listener certificate configurations" (SSLCertificateSHA1Hash below WinStations),
+//! "Obtain a certificate for use with Windows Servers and System Center Operations Manager" (ChannelCertificateSerialNumber
+//! and ChannelCertificateHash below Machine Settings, as MOMCertImport writes them).
+
+/// How a registry value names a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The digits of its thumbprint, as text.
+    HashText,
+    /// The 20 bytes of its thumbprint.
+    HashBytes,
+    /// The bytes of its serial number, the least significant first; see [`serial`].
+    SerialBytes,
+}
+
+/// A registry value that names a certificate.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ServiceSetting {
+    /// The value's name.
+    pub value: &'static str,
+    /// The same for a report: lower case, with underscores.
+    pub field: &'static str,
+    /// The workload's name.
+    pub workload: &'static str,
+    /// How it names the certificate.
+    pub form: Form,
+}
+
+/// The thumbprint that SQL Server's Configuration Manager writes.
+pub static SQL_SERVER: ServiceSetting =
+    ServiceSetting { value: "Certificate", field: "certificate", workload: "sql-server", form: Form::HashText };
+/// The thumbprint of a Remote Desktop listener.
+pub static REMOTE_DESKTOP: ServiceSetting = ServiceSetting {
+    value: "SSLCertificateSHA1Hash",
+    field: "ssl_certificate_sha1_hash",
+    workload: "rdp",
+    form: Form::HashBytes,
+};
+/// The serial number of Operations Manager's certificate.
+pub static OPS_MGR_SERIAL: ServiceSetting = ServiceSetting {
+    value: "ChannelCertificateSerialNumber",
+    field: "channel_certificate_serial_number",
+    workload: "scom",
+    form: Form::SerialBytes,
+};
+/// The thumbprint of Operations Manager's certificate, which newer versions write besides.
+pub static OPS_MGR_HASH: ServiceSetting = ServiceSetting {
+    value: "ChannelCertificateHash",
+    field: "channel_certificate_hash",
+    workload: "scom",
+    form: Form::HashText,
+};
+
+/// The most bytes of a serial number: 20 (RFC 5280, 4.1.2.2) and one for the sign.
+const SERIAL_BYTES: usize = 21;
+
+/// Whether a registry key is that of an instance of SQL Server with its network settings.
+pub fn is_sql_server(key: &str) -> bool {
+    key.to_ascii_lowercase().ends_with("\\supersocketnetlib")
+}
+
+/// The setting that a value of a registry key is: a key of the machine, and of the control set that is in force.
+pub fn find(key: &str, value: &str) -> Option<&'static ServiceSetting> {
+    let key = key.to_ascii_lowercase();
+    let path = key.strip_prefix("hkey_local_machine\\")?;
+    let known: &[&'static ServiceSetting] = if is_sql_server(path) {
+        &[&SQL_SERVER]
+    } else if path.starts_with("system\\currentcontrolset\\control\\terminal server\\winstations\\") {
+        &[&REMOTE_DESKTOP]
+    } else if path == "software\\microsoft\\microsoft operations manager\\3.0\\machine settings" {
+        &[&OPS_MGR_SERIAL, &OPS_MGR_HASH]
+    } else {
+        &[]
+    };
+    known.iter().find(|setting| setting.value.eq_ignore_ascii_case(value)).copied()
+}
+
+/// A serial number from its bytes with the least significant one first, as CERT_INFO has them (wincrypt.h): lower-case
+/// hexadecimal digits, the most significant first, without zeros in front. `None`: no number, or too long for one.
+pub fn serial(bytes: &[u8]) -> Option<String> {
+    if bytes.len() > SERIAL_BYTES {
+        return None;
+    }
+    let digits: String = bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect();
+    let number = digits.trim_start_matches('0');
+    (!number.is_empty()).then(|| number.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_numbers_are_stored_the_other_way_round() {
+        assert_eq!(serial(&[0x0b, 0xf2, 0, 0, 0x3f]).as_deref(), Some("3f0000f20b"));
+        // A zero before a high bit is the sign, not a digit.
+        assert_eq!(serial(&[0x01, 0x9a, 0]).as_deref(), Some("9a01"));
+        assert_eq!(serial(&[1; 21]).map(|s| s.len()), Some(42 - 1));
+        for none in [&[][..], &[0, 0], &[1; 22]] {
+            assert_eq!(serial(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn settings_by_key_and_value() {
+        let sql = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Microsoft SQL Server\MSSQL15.A\MSSQLServer\SuperSocketNetLib";
+        let rdp = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp";
+        let scom = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Microsoft Operations Manager\3.0\Machine Settings";
+        assert_eq!(find(sql, "Certificate"), Some(&SQL_SERVER));
+        assert_eq!(find(&rdp.to_ascii_uppercase(), "sslcertificatesha1hash"), Some(&REMOTE_DESKTOP));
+        assert_eq!(find(scom, "ChannelCertificateSerialNumber"), Some(&OPS_MGR_SERIAL));
+        assert_eq!(find(scom, "ChannelCertificateHash"), Some(&OPS_MGR_HASH));
+        let old = rdp.replace("CurrentControlSet", "ControlSet001");
+        for (key, value) in [
+            (sql, "ChannelCertificateHash"),
+            (scom, "Certificate"),
+            (&*old, "SSLCertificateSHA1Hash"),
+            (&*format!("-{sql}"), "Certificate"),
+            (&*format!("{sql}\\Tcp"), "Certificate"),
+        ] {
+            assert_eq!(find(key, value), None, "{key} {value}");
+        }
+    }
+}
