@@ -289,10 +289,11 @@ fn loose_certificates(credentials: &mut [Credential], guard: Guard<'_>, outcome:
     joined
 }
 
-/// What names a certificate whose thumbprint is not shown (RFC 5280 section 4.1.2.2).
+/// What names a certificate whose thumbprint is not shown (RFC 5280 section 4.1.2.2). Tools differ about which values they
+/// put in quotes.
 fn serial_and_issuer(credential: &Credential) -> Option<(String, String)> {
     let certificate = credential.certificate.as_ref()?;
-    Some((certificate.serial.as_ref()?.value.clone(), certificate.issuer.as_ref()?.value.clone()))
+    Some((certificate.serial.as_ref()?.value.clone(), certificate.issuer.as_ref()?.value.replace('"', "")))
 }
 
 /// Fills what a sighting in a store does not show from the certificate's own bytes.

@@ -184,7 +184,12 @@ impl OpensslCertificateReader {
         };
         match label {
             "Serial Number" if value.is_empty() => self.section(piece, Within::Serial),
-            "Serial Number" => self.field(piece, "serial_number", value),
+            "Serial Number" => {
+                // `4660 (0x1234)`: the same number twice.
+                let twice = value.split_once(" (0x").and_then(|(decimal, hex)| Some((decimal, hex.strip_suffix(')')?)));
+                let Some((decimal, digits)) = twice else { return self.field(piece, "serial_number", value) };
+                self.field(piece, "serial_number", digits) && self.field(piece, "serial_number_decimal", decimal)
+            }
             "Signature Algorithm" => {
                 let seen = self.open.as_ref().is_some_and(|open| open.certificate.signature_algorithm.is_some());
                 self.field(piece, "signature_algorithm", value);
@@ -428,6 +433,12 @@ impl TextReader for OpensslCertificateReader {
     }
 }
 
+/// Whether a line can begin a certificate: `Version: 3 (0x2)`, `serial=01`.
+pub fn is_label(text: &str) -> bool {
+    let version = text.strip_prefix("Version:").map(str::trim);
+    version.is_some_and(is_version) || text.split_once('=').is_some_and(|(label, _)| short_field(label).is_some())
+}
+
 /// The field of a short line's label.
 fn short_field(label: &str) -> Option<&'static str> {
     Some(match label.trim_end() {
@@ -450,15 +461,8 @@ fn is_version(text: &str) -> bool {
     matches!(text, "1 (0x0)" | "2 (0x1)" | "3 (0x2)")
 }
 
-/// A serial number in lower-case hexadecimal: `4660 (0x1234)` of a text, all digits of `-serial`. A negative one is none.
-fn serial(text: &str) -> Option<String> {
-    let digits = match text.split_once(" (0x") {
-        Some((number, digits)) => {
-            number.parse::<u64>().ok()?;
-            digits.strip_suffix(')')?
-        }
-        None => text,
-    };
+/// A serial number in lower-case hexadecimal, from its digits. A negative one has a sign and is none.
+fn serial(digits: &str) -> Option<String> {
     let shaped = (1..=64).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
     let even = if digits.len() % 2 == 1 { "0" } else { "" };
     shaped.then(|| signed(format!("{even}{}", digits.to_ascii_lowercase())))

@@ -2,7 +2,7 @@
 
 use super::Redactor;
 use crate::formats::detect_binary;
-use crate::formats::{certutil, event_text};
+use crate::formats::{certutil, event_text, openssl_certificate};
 use crate::input::{LineReader, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::principal;
@@ -43,14 +43,17 @@ impl Redactor {
         if encoding.is_none() && !looks_like_text(bytes) {
             return Err(Refusal::Binary);
         }
-        let armoured =
-            ["certificate", "certificate-request", "pkcs7", "private-key", "reg-export", "cert-store", "pfx"];
+        let armoured = ["certificate-request", "pkcs7", "private-key", "reg-export", "cert-store", "pfx"];
+        let text = unescaped(&decoded(bytes, encoding, limits));
+        // A certificate is armour too, unless it is what OpenSSL prints of one.
+        let printed = || text.lines().any(|line| openssl_certificate::is_label(line.trim()));
         if armoured.contains(&kind)
+            || kind == "certificate" && (text.contains("-----BEGIN ") || !printed())
             || detect_binary::detect(bytes).is_some_and(|k| k.word() == kind && kind != "request-inf")
         {
             return Err(Refusal::Encoded);
         }
-        Ok(self.text(&unescaped(&decoded(bytes, encoding, limits))))
+        Ok(self.text(&text))
     }
 }
 

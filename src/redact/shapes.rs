@@ -109,11 +109,18 @@ fn part(out: &mut Vec<Part>, start: usize, end: usize, act: Act) {
 pub(super) fn find(text: &str, out: &mut Vec<Part>) {
     passwords::find(text, out);
     let mut armour: Option<usize> = None;
+    let mut secret = false;
     let mut at = 0usize;
     for line in text.split_inclusive('\n') {
         let start = at;
         at = at.saturating_add(line.len());
-        let bare = line.trim();
+        let bare = line.trim_matches([' ', '\t', '\r', '\n', '>', '|']);
+        if secret && is_bytes(bare) {
+            let from = line.find(bare).unwrap_or_default();
+            part(out, start + from, start + from + bare.len(), Act::Drop("[key removed]"));
+            continue;
+        }
+        secret = SECRET_NUMBERS.contains(&bare);
         if let Some(from) = armour {
             if bare.contains("-----END ") {
                 part(out, from, start + line.trim_end().len(), Act::Drop("[armoured bytes removed]"));
@@ -141,6 +148,17 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
     if let Some(from) = armour {
         part(out, from, text.trim_end().len(), Act::Drop("[armoured bytes removed]"));
     }
+}
+
+/// What OpenSSL calls the numbers of a private key (openssl-pkey(1), `-text`; RFC 8017 appendix A.1.2 for RSA).
+const SECRET_NUMBERS: &[&str] =
+    &["privateExponent:", "prime1:", "prime2:", "exponent1:", "exponent2:", "coefficient:", "priv:"];
+
+/// Whether a line is bytes with colons between them: `00:e8:14:4c:`.
+fn is_bytes(text: &str) -> bool {
+    let pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
+    let text = text.strip_suffix(':').unwrap_or(text);
+    !text.is_empty() && text.split(':').all(pair)
 }
 
 /// The bytes of a row of a hex dump: `    0000  30 82 01 0a …`, with its column of characters.
@@ -482,5 +500,24 @@ fn addresses(line: &str, base: usize, out: &mut Vec<Part>) {
             }
         }
         at += run;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Redactor;
+
+    /// The layout of `openssl rsa -text`; the numbers are made up.
+    #[test]
+    fn the_private_numbers_of_a_key_are_dropped() {
+        let secret = "00:c0:ff:ee:01:02:03:04:05:06:07:08:09:0a:0b";
+        let text = format!(
+            "Private-Key: (128 bit, 2 primes)\nprivateExponent:\n    {secret}:\n    7f:3d\nprime1:\n> {secret}\nexponent1: 5\n"
+        );
+        let copy = Redactor::new([7; 32]).text(&text);
+        let shape: Vec<&str> = copy.lines().map(str::trim).collect();
+        let removed = "[key removed]";
+        assert_eq!(shape[1..5], ["privateExponent:", removed, removed, "prime1:"], "{copy}");
+        assert!(shape[5].ends_with(removed) && !copy.contains("7f:3d"), "{copy}");
     }
 }
