@@ -4,6 +4,7 @@ use super::bindings;
 use super::prelude::*;
 use crate::model::binding::Binding;
 use crate::model::observation::Observed;
+use std::collections::BTreeMap;
 
 /// The rule.
 pub(super) struct AdfsSslCertNotSet;
@@ -75,12 +76,13 @@ impl CaseRule for AdfsSslCertNotSet {
             return out.not_applicable("no binding of AD FS is among the inputs");
         }
         // One finding for all endpoints of AD FS: Set-AdfsSslCertificate writes them together.
+        let mut by_endpoint = BTreeMap::new();
+        for entry in &bound {
+            by_endpoint.entry(entry.1.endpoint.value.to_string().to_ascii_lowercase()).or_insert(entry);
+        }
         let failing = case.events().filter(|(_, e)| e.number() == 15_021).find_map(|(o, e)| {
             let endpoint = e.endpoint.as_ref()?;
-            let same = |b: &&(&Observed, &Binding)| {
-                b.1.endpoint.value.to_string().eq_ignore_ascii_case(endpoint.value.trim_end_matches('.'))
-            };
-            Some((o, endpoint, bound.iter().find(same)?))
+            Some((o, endpoint, *by_endpoint.get(&endpoint.value.trim_end_matches('.').to_ascii_lowercase())?))
         });
         let Some((event, endpoint, (observed, binding))) = failing else {
             return out.not_applicable("no event 15021 for an endpoint of AD FS is among the inputs");

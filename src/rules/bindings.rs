@@ -134,10 +134,19 @@ pub(super) fn listing_is_complete(case: &CaseIndex) -> bool {
     case.observed.iter().any(|o| matches!(&o.what, Observation::BindingListing(l) if l.complete))
 }
 
-/// The certificates that bindings of an endpoint (as an event prints it, `0.0.0.0:443`) name and the case holds.
-pub(super) fn credentials_of(case: &CaseIndex, endpoint: &str) -> Vec<CredentialId> {
-    let same = |b: &&Bound| b.endpoint.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(endpoint));
-    case.kept.iter().filter(|c| c.bound.iter().any(|b| same(&b))).map(|c| c.id).collect()
+/// The certificates that bindings name and the case holds, by the endpoint as an event prints it (`0.0.0.0:443`), ASCII in
+/// lower case.
+pub(super) fn credentials_by_endpoint(case: &CaseIndex) -> BTreeMap<String, Vec<CredentialId>> {
+    let mut out: BTreeMap<String, Vec<CredentialId>> = BTreeMap::new();
+    for credential in &case.kept {
+        for endpoint in credential.bound.iter().filter_map(|bound| bound.endpoint.as_deref()) {
+            let ids = out.entry(endpoint.to_ascii_lowercase()).or_default();
+            if ids.last() != Some(&credential.id) {
+                ids.push(credential.id);
+            }
+        }
+    }
+    out
 }
 
 /// The entries of HTTP.sys by what they listen on, so that a binding of IIS is compared with a few of them.

@@ -30,6 +30,7 @@ impl CaseRule for Http15021Status {
         // One finding per endpoint and status: the event is logged at every start.
         let mut seen: BTreeMap<(String, Option<u32>), usize> = BTreeMap::new();
         let mut drafts: Vec<(String, Option<u32>, FindingDraft)> = Vec::new();
+        let bound = bindings::credentials_by_endpoint(case);
         for (observed, event) in case.events() {
             let http = event.provider.is_none() || event.is_from("HttpEvent") || event.is_from("HTTP");
             if event.number() != 15021 || !http {
@@ -64,7 +65,7 @@ impl CaseRule for Http15021Status {
             if let Some(code) = &event.code {
                 draft = draft.evidence(observed.evidence(code.place, "the status", false));
             }
-            draft.related = bindings::credentials_of(case, &endpoint);
+            draft.related = bound.get(&endpoint.to_ascii_lowercase()).cloned().unwrap_or_default();
             drafts.push((endpoint, code, draft));
         }
         if drafts.is_empty() {

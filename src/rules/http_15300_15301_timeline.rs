@@ -37,6 +37,9 @@ impl CaseRule for Http1530015301Timeline {
         if by_endpoint.is_empty() {
             return out.not_applicable("no event 15300 or 15301 is among the inputs");
         }
+        let bound = bindings::credentials_by_endpoint(case);
+        let entries: BTreeSet<String> =
+            bindings::of_http_sys(case).map(|(_, b)| b.endpoint.value.to_string().to_ascii_lowercase()).collect();
         for (endpoint, events) in by_endpoint {
             let count = |id: u32| events.iter().filter(|(_, e)| e.number() == id).count();
             let (deleted, made) = (count(15300), count(15301));
@@ -44,8 +47,7 @@ impl CaseRule for Http1530015301Timeline {
             let times: Vec<&str> =
                 events.iter().filter_map(|(_, e)| e.time.as_ref().map(|t| t.value.as_str())).take(4).collect();
             // A listing that shows the entry: the log begins or ends in between.
-            let there =
-                bindings::of_http_sys(case).any(|(_, b)| b.endpoint.value.to_string().eq_ignore_ascii_case(&endpoint));
+            let there = entries.contains(&endpoint.to_ascii_lowercase());
             let (title, text) = if made == 0 && !there {
                 (
                     "a binding was deleted, and no event shows that it was made again",
@@ -67,7 +69,7 @@ impl CaseRule for Http1530015301Timeline {
             let mut draft = FindingDraft::new(&META, title, text)
                 .subject(endpoint.clone())
                 .evidence(observed.evidence(place, "a change of a binding", true));
-            draft.related = bindings::credentials_of(case, &endpoint);
+            draft.related = bound.get(&endpoint.to_ascii_lowercase()).cloned().unwrap_or_default();
             out.fail(draft);
         }
     }

@@ -2,7 +2,9 @@
 
 use super::prelude::*;
 use crate::model::binding::BindingOrigin;
+use crate::model::fact::SourceId;
 use crate::model::observation::{ErrorContext, ErrorText, Observed};
+use std::collections::BTreeSet;
 
 /// The rule.
 pub(super) struct Netsh1312Context;
@@ -22,12 +24,16 @@ static META: RuleMeta = RuleMeta {
 /// The reply to a command stands within this many lines.
 const REPLY: u32 = 6;
 
-/// Whether an error is the reply to a typed `netsh http add sslcert`: netsh's own words differ by language.
-fn after_a_command(case: &CaseIndex, error: &Observed) -> bool {
-    case.bindings().filter(|(_, b)| b.origin == BindingOrigin::Command).any(|(o, _)| {
-        let lines = error.place.line.checked_sub(o.place.line);
-        o.place.source == error.place.source && lines.is_some_and(|lines| lines <= REPLY)
-    })
+/// The lines of the commands that add a binding.
+fn commands(case: &CaseIndex) -> BTreeSet<(SourceId, u32)> {
+    let typed = case.bindings().filter(|(_, b)| b.origin == BindingOrigin::Command);
+    typed.map(|(o, _)| (o.place.source, o.place.line)).collect()
+}
+
+/// Whether an error is the reply to one of these commands: netsh's own words differ by language.
+fn is_reply(error: &Observed, commands: &BTreeSet<(SourceId, u32)>) -> bool {
+    let (source, line) = (error.place.source, error.place.line);
+    commands.range((source, line.saturating_sub(REPLY))..=(source, line)).next().is_some()
 }
 
 impl CaseRule for Netsh1312Context {
@@ -36,9 +42,10 @@ impl CaseRule for Netsh1312Context {
     }
 
     fn check(&self, case: &CaseIndex, _cx: &Context<'_>, out: &mut Checks) {
+        let commands = commands(case);
         let adding = |o: &Observed, e: &ErrorText| match e.context {
             ErrorContext::NetshAdd | ErrorContext::IisBinding => true,
-            ErrorContext::Unknown => after_a_command(case, o),
+            ErrorContext::Unknown => is_reply(o, &commands),
             _ => false,
         };
         let mut errors = case

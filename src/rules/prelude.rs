@@ -7,8 +7,8 @@ pub(super) use super::{
     subject,
 };
 pub(super) use crate::case::credential::{
-    Access, Association, Bound, Certificate, Credential, CredentialId, Exportable, KeyRemark, Origin, Scope,
-    TestOutcome, ValidityDate,
+    Access, Association, Certificate, Credential, CredentialId, Exportable, KeyRemark, Origin, Scope, TestOutcome,
+    ValidityDate,
 };
 pub(super) use crate::case::index::{CaseIndex, IndexEntry, fold};
 pub(super) use crate::model::judgement::{Confidence, Role, Severity};
