@@ -175,7 +175,7 @@ pub fn detect(data: &[u8]) {
     assert_eq!(choose(data, &words), choose(data, &words));
     assert_eq!(detect_binary::detect(data), detect_binary::detect(data));
     let found = report(&mut &data[..], options());
-    assert!(found.inputs.len() == 1 || found.inputs[0].kind == "zip");
+    assert!(found.inputs.len() == 1 || matches!(found.inputs[0].kind.as_str(), "zip" | "mail"));
     assert_eq!(found, report(&mut &data[..], options()));
 }
 
@@ -547,6 +547,34 @@ pub fn zip_archive(data: &[u8]) {
     let read: u64 = file.inputs.iter().filter(|i| i.member.is_some()).map(|i| i.bytes).sum();
     // What is read in one piece may pass the bound by that piece.
     assert!(read <= 5 << 20, "{read}");
+}
+
+/// Any bytes as a mail, behind the header fields of one and as they are: the same answer every time, every part is an input
+/// of its own, within small bounds.
+pub fn mail(data: &[u8]) {
+    const FIELDS: &[u8] = b"From: a@contoso.com\nContent-Type: multipart/mixed; boundary=b\n\n";
+    for bytes in [data.to_vec(), [FIELDS, data].concat()] {
+        let run = |threads| {
+            let mut options = Options::new(datetime!(2026-01-01 0:00 UTC));
+            options.limits.archive_members = 100;
+            options.threads = threads;
+            let mut analysis = Analysis::new(options);
+            analysis.read("a.eml", None, &mut bytes.as_slice()).expect("no sink");
+            analysis.finish().expect("no sink")
+        };
+        let (one, two) = (run(1), run(2));
+        let seen = |report: &Report| -> Vec<_> {
+            let inputs = report.inputs.iter();
+            inputs.map(|i| (i.id, i.member.clone(), i.kind.clone(), i.status, i.bytes, i.problems.len())).collect()
+        };
+        assert_eq!(seen(&one), seen(&two));
+        assert_eq!(one.inputs[0].bytes, bytes.len() as u64);
+        assert!(one.inputs.iter().skip(1).all(|input| input.member.is_some()));
+        // Decoded, no transfer encoding is longer than before, but a text in UTF-8 may be three times as long.
+        let depth_and_text = 3 * 3;
+        let read: u64 = one.inputs.iter().skip(1).map(|i| i.bytes).sum();
+        assert!(read <= depth_and_text * bytes.len() as u64, "{read} of {}", bytes.len());
+    }
 }
 
 /// Decoded lines through one reader of text artifacts: the same answer every time, every place inside the bytes.

@@ -35,6 +35,12 @@ pub const AHEAD_BYTES: usize = 1_048_576;
 pub const AHEAD_TEXT_BYTES: usize = 262_144;
 /// Inputs that are read before it is their turn, at once. Silent, for speed: the next one waits.
 pub const AHEAD_INPUTS: usize = 16;
+/// Lines of a mail that begin with `--`, as those between its parts do.
+pub const MAIL_LINES: usize = 100_000;
+/// Lines of a mail that have a colon, as header fields have.
+pub const MAIL_FIELDS: usize = 1_000_000;
+/// Parts of a mail that have parts of their own.
+pub const MAIL_MULTIPARTS: usize = 64;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;
 /// Elements of one serialized store; certificates, and permissions, of one registry export; certificates of one PKCS #7 file.

@@ -178,6 +178,11 @@ fn report_render() {
 }
 
 #[test]
+fn mail() {
+    replay(&["mail"], bodies::mail);
+}
+
+#[test]
 fn zip_archive() {
     replay(&["zip"], bodies::zip_archive);
 }
@@ -380,6 +385,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("iis_config", bodies::iis_config),
     ("key_script", bodies::listings::key_script),
     ("keyblob", bodies::keyblob),
+    ("mail", bodies::mail),
     ("pem", bodies::formats::pem),
     ("pfx_open", bodies::pfx_open),
     ("pfx_sealed", bodies::pfx_sealed),

@@ -9,9 +9,9 @@ use keyspect::formats::der_write::encoded;
 use keyspect::formats::{certificate_request, event_json, pem};
 use keyspect::limits::{
     BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS, EVENT_CERTIFICATES,
-    INF_VALUES, JSON_DEPTH, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, PASSWORD_BYTES,
-    PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, REQUEST_DEPTH, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES,
-    STORE_ELEMENTS, XML_DEPTH,
+    INF_VALUES, JSON_DEPTH, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, MAIL_FIELDS, MAIL_LINES,
+    MAIL_MULTIPARTS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, REQUEST_DEPTH, SETTINGS_BYTES,
+    SITE_BINDINGS, STATEMENT_NAMES, STORE_ELEMENTS, XML_DEPTH,
 };
 use keyspect::model::fact::{Place, SourceId};
 use keyspect::report::jsonl::JsonLines;
@@ -556,6 +556,11 @@ fn bundle(count: usize) -> Vec<u8> {
     sequence(&[oid(2), encoded(0xa0, &signed)])
 }
 
+/// A mail with a text in Base64 (not looked at) and so many lines.
+fn mail(line: &str, count: usize) -> Vec<u8> {
+    format!("From: a@contoso.com\nContent-Transfer-Encoding: base64\n\n{}", line.repeat(count)).into_bytes()
+}
+
 fn fixed_rows() -> Vec<(&'static str, Fixed)> {
     use Fixed::{Remarked, Said, Silent, Test, Unknown};
     let runs = "C:\\> certutil -store my\nCertUtil: -store command completed successfully.\n".repeat(LOG_RECORDS + 5);
@@ -653,6 +658,15 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ("AHEAD_BYTES", Silent("speed: a larger input is read when it is its turn")),
         ("AHEAD_TEXT_BYTES", Silent("speed: a larger text is read when it is its turn")),
         ("AHEAD_INPUTS", Silent("speed: more inputs are read when it is their turn")),
+        ("MAIL_LINES", Said(mail("--\n", MAIL_LINES + 1), "more than 100000 lines that can part it")),
+        ("MAIL_FIELDS", Said(mail("a:\n", MAIL_FIELDS + 1), "more than 1000000 lines that can be header fields")),
+        (
+            "MAIL_MULTIPARTS",
+            Said(
+                mail("Content-Type: multipart/mixed; boundary=b\n\n--b\n", MAIL_MULTIPARTS + 1),
+                "more than 64 parts with parts of their own",
+            ),
+        ),
         ("ELEMENT_RECORDS", Said(element, "an element with more than 1024 properties")),
         (
             "STORE_ELEMENTS",

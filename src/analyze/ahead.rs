@@ -11,6 +11,8 @@ use crate::case::key_artifacts;
 use crate::formats::certutil::Parser;
 use crate::formats::{FormatError, certutil, event_text, pfx, registry_hive};
 use crate::input::archive::is_zip;
+#[cfg(feature = "mail")]
+use crate::input::mail::is_mail;
 use crate::input::{Choice, LineReader, choose, looks_like_text};
 use crate::limits::{AHEAD_TEXT_BYTES, Limits};
 use crate::model::fact::SourceId;
@@ -74,6 +76,10 @@ impl Forerunner {
         let mut ready = Ready { source, ..Ready::default() };
         let head = data.get(..options.limits.detect_bytes).unwrap_or(data);
         if head.is_empty() || is_zip(head) {
+            return ready;
+        }
+        #[cfg(feature = "mail")]
+        if options.encoding.is_none() && is_mail(head) {
             return ready;
         }
         let limit = if options.hash { u64::MAX } else { options.limits.hash_bytes };

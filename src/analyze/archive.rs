@@ -19,13 +19,13 @@ use zeroize::Zeroizing;
 pub(super) struct Archives {
     /// The archives around the input that is read.
     #[cfg(feature = "zip")]
-    depth: usize,
+    pub(super) depth: usize,
     /// The bytes of the archives that are held in memory.
-    held: usize,
+    pub(super) held: usize,
     /// The input is in a package: it is reported only if it is recognised.
-    package: bool,
+    pub(super) package: bool,
     #[cfg(feature = "zip")]
-    budget: archive::Budget,
+    pub(super) budget: archive::Budget,
 }
 
 impl Archives {
@@ -35,7 +35,7 @@ impl Archives {
     }
 }
 
-fn problem(message: impl Into<String>) -> Problem {
+pub(super) fn problem(message: impl Into<String>) -> Problem {
     Problem { message: message.into(), line: None, bytes: None }
 }
 
@@ -179,19 +179,14 @@ impl Analysis<'_> {
                 tally.unrecognized
             )));
         }
-        let damaged = !walked.problems.is_empty() || tally.stopped || tally.failed > 0 || tally.partial > 0;
+        let damaged = !walked.problems.is_empty();
         input.problems.extend(walked.problems.into_iter().map(problem));
         if walked.members == 0 {
             input.problems.push(problem("an archive without members"));
         } else if tally.recognized == 0 && tally.failed == 0 {
             input.problems.push(problem("no member is one of the artifacts that are read"));
         }
-        input.status = match (tally.recognized > 0, damaged) {
-            (true, false) => InputStatus::Analyzed,
-            (true, true) => InputStatus::Partial,
-            (false, true) => InputStatus::Failed,
-            (false, false) => InputStatus::Unrecognized,
-        };
+        input.status = tally.status(damaged);
         let skipped = walked.members.saturating_sub(tally.read).saturating_sub(tally.folders);
         input.details = Some(serde_json::json!({
             "members": walked.members,
@@ -216,7 +211,7 @@ impl Analysis<'_> {
             tally.stopped = true;
             return Ok(false);
         }
-        let inside = inside(outer, member);
+        let inside = inside(outer, &member.name);
         let before = self.inputs.len();
         match (member.kind, body) {
             (archive::MemberKind::Folder, _) => {
@@ -261,7 +256,7 @@ impl Analysis<'_> {
                 self.take_members(&outer.path, tally, queue, at_once.saturating_sub(1))?;
                 tally.read = tally.read.saturating_add(1);
                 let number = self.inputs.len().saturating_add(queue.outstanding());
-                queue.give(MemberJob { inside: inside(outer, member), number, data });
+                queue.give(MemberJob { inside: inside(outer, &member.name), number, data });
                 return Ok(true);
             }
         }
@@ -313,30 +308,40 @@ impl Read for Resumed<'_> {
 
 /// The path of a member, through the archives around it.
 #[cfg(feature = "zip")]
-fn inside(outer: &Input, member: &archive::Member) -> String {
+pub(super) fn inside(outer: &Input, member: &str) -> String {
     match &outer.member {
-        Some(around) => format!("{around}/{}", member.name),
-        None => member.name.clone(),
+        Some(around) => format!("{around}/{member}"),
+        None => member.to_owned(),
     }
 }
 
 /// What became of the members of one archive.
 #[cfg(feature = "zip")]
 #[derive(Default)]
-struct Tally {
-    read: u64,
+pub(super) struct Tally {
+    pub(super) read: u64,
     folders: u64,
     recognized: u64,
     partial: u64,
     failed: u64,
     unrecognized: u64,
-    stopped: bool,
+    pub(super) stopped: bool,
 }
 
 #[cfg(feature = "zip")]
 impl Tally {
+    /// What becomes of the archive; `damaged`: something is wrong with itself.
+    pub(super) fn status(&self, damaged: bool) -> InputStatus {
+        match (self.recognized > 0, damaged || self.stopped || self.failed > 0 || self.partial > 0) {
+            (true, false) => InputStatus::Analyzed,
+            (true, true) => InputStatus::Partial,
+            (false, true) => InputStatus::Failed,
+            (false, false) => InputStatus::Unrecognized,
+        }
+    }
+
     /// Counts a member with what became of it.
-    fn count(&mut self, status: Option<InputStatus>) {
+    pub(super) fn count(&mut self, status: Option<InputStatus>) {
         let count = match status.unwrap_or(InputStatus::Unrecognized) {
             InputStatus::Analyzed | InputStatus::Locked => &mut self.recognized,
             InputStatus::Partial => {

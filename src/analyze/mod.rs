@@ -13,6 +13,8 @@ mod forms;
 mod in_order;
 mod judged;
 mod judging;
+#[cfg(feature = "mail")]
+mod mail;
 mod measured;
 mod preflight;
 mod readers;
@@ -31,6 +33,8 @@ use crate::formats::FormatError;
 use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
 use crate::input::archive::is_zip;
+#[cfg(feature = "mail")]
+use crate::input::mail::is_mail;
 use crate::input::{Passwords, TextEncoding, looks_like_text};
 use crate::limits::Limits;
 use crate::model::container_name;
@@ -277,7 +281,13 @@ impl<'a> Analysis<'a> {
                 });
             }
             return self.streamed_archive(input, head, &mut measured);
-        } else if head.is_empty() {
+        }
+        #[cfg(feature = "mail")]
+        if self.options.encoding.is_none() && is_mail(&head) {
+            input.sha256 = sha256;
+            return self.mail(input, head, &mut measured);
+        }
+        if head.is_empty() {
             input.status = if failure.is_some() { InputStatus::Failed } else { InputStatus::Unrecognized };
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));

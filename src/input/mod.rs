@@ -17,6 +17,8 @@ mod decode;
 mod encoding;
 mod line;
 mod lines;
+#[cfg(feature = "mail")]
+pub mod mail;
 mod oem_tables;
 mod passwords;
 mod sniff;

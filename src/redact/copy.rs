@@ -43,7 +43,7 @@ impl Redactor {
         if encoding.is_none() && !looks_like_text(bytes) {
             return Err(Refusal::Binary);
         }
-        let armoured = ["certificate-request", "pkcs7", "private-key", "reg-export", "cert-store", "pfx"];
+        let armoured = ["certificate-request", "mail", "pkcs7", "private-key", "reg-export", "cert-store", "pfx"];
         let text = unescaped(&decoded(bytes, encoding, limits));
         // A certificate is armour too, unless it is what OpenSSL prints of one.
         let printed = || text.lines().any(|line| openssl_certificate::is_label(line.trim()));

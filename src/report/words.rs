@@ -9,7 +9,7 @@ use crate::workloads;
 /// What keyspect can read, for the message about an input that it can't.
 pub const READS: &str = "output of certutil (-store, -dump, -scinfo, -key, -csplist and its failures), PFX files, key blobs, key containers and \
      key files, PVK files, certificates, stores and registry exports of them, certificate requests and INF files, events, \
-     bindings, permissions, listings of keys and certificates, templates, scripts, error texts, and zips of all of it";
+     bindings, permissions, listings of keys and certificates, templates, scripts, error texts, and zips and mails with any of it";
 
 /// `1 error`, `2 errors`.
 pub fn count(n: u64, one: &str, many: &str) -> String {
