@@ -37,6 +37,11 @@ struct Counted {
 /// Blanks that a web page or a French label puts where others have a space.
 const NO_BREAK: [char; 2] = ['\u{a0}', '\u{202f}'];
 
+/// The longest tag that is taken off (bytes after its name): those of mails name fonts and colours.
+const TAG: usize = 400;
+/// The longest name of one.
+const TAG_NAME: usize = 24;
+
 /// Whether a line is a text with its line ends escaped, as JSON writes it.
 fn is_json_string(text: &str) -> bool {
     let of_certutil = text.contains("=====") || text.contains("CertUtil:");
@@ -207,14 +212,23 @@ fn replacement(text: &str, json: bool) -> Option<(Option<char>, usize)> {
         };
         return Some((Some(c), end.saturating_add(1)));
     }
-    let end = text.get(..24.min(text.len())).unwrap_or("").find('>')?;
-    let tag = text.get(1..end)?.trim_end_matches('/').trim().to_ascii_lowercase();
-    let tag = tag.strip_prefix('/').unwrap_or(&tag);
-    match tag.split(' ').next()? {
-        "br" | "p" | "div" | "li" | "tr" => Some((Some('\u{2028}'), end.saturating_add(1))),
-        "b" | "i" | "strong" | "em" | "code" | "pre" | "span" | "td" | "font" => Some((None, end.saturating_add(1))),
-        _ => None,
+    let inner = text.get(1..)?;
+    let inner = inner.strip_prefix('/').unwrap_or(inner);
+    let name =
+        inner.get(..inner.bytes().take(TAG_NAME).take_while(|b| b.is_ascii_alphanumeric() || *b == b':').count())?;
+    let new = match name.to_ascii_lowercase().as_str() {
+        "br" | "p" | "div" | "li" | "tr" | "w:p" | "w:br" => Some('\u{2028}'),
+        "a" | "b" | "i" | "u" | "strong" | "em" | "code" | "pre" | "span" | "td" | "font" | "o:p" => None,
+        // WordprocessingML has tags of its own inside every line.
+        name if name.starts_with("w:") => None,
+        _ => return None,
+    };
+    let rest = inner.get(name.len()..)?;
+    if !rest.starts_with(['>', '/', ' ']) {
+        return None;
     }
+    let end = rest.bytes().take(TAG).position(|b| b == b'>')?;
+    Some((new, text.len().saturating_sub(rest.len()).saturating_add(end).saturating_add(1)))
 }
 
 /// A part of a cleaned line.
