@@ -533,7 +533,7 @@ impl<'a> Analysis<'a> {
             let place = embedded.lines.whole();
             let origin = Origin { lines: Some(&embedded.lines), ..Origin::new(SourceId(input.id), None) };
             let limits = self.options.limits.clone();
-            let Some(artifact) = key_artifacts::read(embedded.lines.text().as_bytes(), &origin, &limits) else {
+            let Some(artifact) = key_artifacts::read_embedded(embedded.lines.text(), &origin, &limits) else {
                 continue;
             };
             records.parts.push(Part::new(artifact.kind, place));

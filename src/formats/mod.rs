@@ -60,6 +60,7 @@ pub mod pvk;
 #[cfg(test)]
 mod reader_testing;
 pub mod reg_export;
+pub mod reg_query;
 pub mod registry_hive;
 pub mod request_inf;
 mod request_signature;
