@@ -515,6 +515,8 @@ pub mod listings {
 
     pub fn folder_listing(data: &[u8]) {
         text_reader(data, formats::folder_listing::FolderListingReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, formats::find_private_key::FindPrivateKeyReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, formats::winhttpcertcfg::WinHttpCertCfgReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn powershell_certificates(data: &[u8]) {
@@ -523,6 +525,7 @@ pub mod listings {
             formats::powershell_certificates::CertificateListReader::new(SourceId(0), &Limits::default()),
         );
         text_reader(data, formats::powershell_keys::KeyListReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, formats::certificate_text::CertificateTextReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn certificate_template(data: &[u8]) {

@@ -26,7 +26,7 @@ use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::{CredentialId, Hearing, SourceRange, hearing};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
-use crate::case::{from_pfx, from_powershell, key_artifacts};
+use crate::case::{from_pfx, from_shown, key_artifacts};
 use crate::formats::FormatError;
 use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
@@ -521,8 +521,8 @@ impl<'a> Analysis<'a> {
             records.list.push(record);
             let mut latest = self.case.observed.iter().rev();
             let shown = latest.next().and_then(|observed| match &observed.what {
-                Observation::Certificate(shown) => from_powershell::credential(observed, shown),
-                Observation::Key(key) => Some(from_powershell::of_key(observed, key, latest.next())),
+                Observation::Certificate(shown) => from_shown::credential(observed, shown),
+                Observation::Key(key) => Some(from_shown::of_key(observed, key, latest.next())),
                 _ => None,
             });
             if let Some(credential) = shown {
