@@ -35,7 +35,7 @@ use keyspect::formats::text_reader::TextReader;
 use keyspect::formats::{
     capi_key_blob, capi_key_container, cert_element, cert_store, certificate_request, cng_key_blob, cng_key_file,
     cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pfx_listing, pkcs7, private_key, pvk,
-    reg_export, request_inf, roaming_token, tpm_key_blob,
+    reg_export, reg_query, request_inf, roaming_token, tpm_key_blob,
 };
 use keyspect::input::{CodePage, Line, LineReader, TextEncoding, choose, looks_like_text};
 use keyspect::limits::Limits;
@@ -228,6 +228,7 @@ pub fn cert_store(data: &[u8]) {
         record.certificates.into_iter().for_each(inside);
     }
     let _ = reg_export::parse(data, &limits);
+    registry_lines(data, &limits);
     if let Ok(pem) = pem::parse(data, &limits) {
         pem.blocks.iter().for_each(|block| inside(block.bytes));
         let listing = pfx_listing::read(data, &pem.blocks);
@@ -462,6 +463,18 @@ pub mod formats {
     );
 }
 
+/// Any text as what `reg query` prints: the parts stand inside it.
+fn registry_lines(data: &[u8], limits: &Limits) {
+    let text = String::from_utf8_lossy(data);
+    for line in text.lines().map(str::trim) {
+        let _ = (reg_query::begins(line), reg_query::goes_on_key(line), reg_query::is_value(line));
+    }
+    if let Ok(Some(query)) = reg_query::parse(&text, limits) {
+        let parts = query.key.map(|key| (key.start, key.end)).into_iter().chain([(query.bytes.start, query.bytes.end)]);
+        parts.for_each(|(start, end)| assert!(start < end && text.get(start..end).is_some()));
+    }
+}
+
 /// Offers every line of any text to a reader: every place lies in the text, and nothing is open after the end.
 fn text_reader(data: &[u8], mut reader: impl keyspect::formats::text_reader::TextReader) {
     let limits = Limits::default();
@@ -502,6 +515,8 @@ pub mod listings {
 
     pub fn folder_listing(data: &[u8]) {
         text_reader(data, formats::folder_listing::FolderListingReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, formats::find_private_key::FindPrivateKeyReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, formats::winhttpcertcfg::WinHttpCertCfgReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn powershell_certificates(data: &[u8]) {
@@ -511,6 +526,7 @@ pub mod listings {
         );
         text_reader(data, formats::powershell_keys::KeyListReader::new(SourceId(0), &Limits::default()));
         text_reader(data, formats::openssl_certificate::OpensslCertificateReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, formats::certificate_text::CertificateTextReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn certificate_template(data: &[u8]) {

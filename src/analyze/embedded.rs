@@ -1,8 +1,10 @@
-//! Artifacts that stand inside a text and are read whole: PEM blocks, INF files and registry exports pasted into a ticket.
+//! Artifacts that stand inside a text and are read whole: PEM blocks, INF files, registry exports and what `reg query` prints of a
+//! certificate, pasted into a ticket.
 
 use crate::formats::joined_lines::JoinedLines;
 use crate::formats::pfx_listing;
 use crate::formats::piece::Piece;
+use crate::formats::reg_query;
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
 use zeroize::Zeroize;
@@ -32,6 +34,10 @@ enum Form {
     Inf,
     /// `Windows Registry Editor Version 5.00` to the first line that is none of a registry export.
     Registry,
+    /// The path of a certificate's registry key, as `reg query` prints it, up to its first value.
+    RegistryKey,
+    /// The values of that key, to the first line that is none.
+    RegistryValues,
 }
 
 /// Collects them.
@@ -62,10 +68,15 @@ impl Embedded {
             self.close();
             return begins(text).is_some() && self.line(piece);
         }
+        if *form == Form::RegistryKey && reg_query::is_value(text) {
+            *form = Form::RegistryValues;
+        }
         if open.lines.len().saturating_add(text.len()) > self.limit {
             open.cut = true;
         } else {
-            open.lines.push(piece);
+            // A window of a very long line begins with what the one before ended with.
+            let again = piece.line().window.map_or(0, |window| window.overlap);
+            open.lines.push(piece.from(usize::try_from(again).unwrap_or(0)));
         }
         if *form == Form::Pem && text.starts_with("-----END ") {
             self.close();
@@ -96,6 +107,10 @@ fn begins(text: &str) -> Option<Form> {
         b'B' | b'M' if pfx_listing::begins(text) => Some(Form::Bags),
         b'W' if text.starts_with("Windows Registry Editor Version") => Some(Form::Registry),
         b'R' if text == "REGEDIT4" => Some(Form::Registry),
+        b'H' | b'B' | b'b' => reg_query::begins(text).map(|begin| match begin {
+            reg_query::Begin::Key => Form::RegistryKey,
+            reg_query::Begin::Value => Form::RegistryValues,
+        }),
         _ => None,
     }
 }
@@ -129,6 +144,8 @@ fn goes_on(form: Form, text: &str) -> bool {
                 || text.starts_with(['[', '"', '@', ';'])
                 || text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b',' | b'\\' | b' '))
         }
+        Form::RegistryKey => text.is_empty() || reg_query::goes_on_key(text) || reg_query::is_value(text),
+        Form::RegistryValues => reg_query::goes_on_value(text) || reg_query::is_value(text),
     }
 }
 

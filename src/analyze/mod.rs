@@ -28,7 +28,7 @@ use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::{CredentialId, Hearing, SourceRange, hearing};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
 use crate::case::index::{CaseCode, CaseIndex};
-use crate::case::{from_pfx, from_powershell, from_printed, key_artifacts};
+use crate::case::{from_pfx, from_printed, from_shown, key_artifacts};
 use crate::formats::FormatError;
 use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
@@ -531,8 +531,8 @@ impl<'a> Analysis<'a> {
             records.list.push(record);
             let mut latest = self.case.observed.iter().rev();
             let shown = latest.next().and_then(|observed| match &observed.what {
-                Observation::Certificate(shown) => from_powershell::credential(observed, shown),
-                Observation::Key(key) => Some(from_powershell::of_key(observed, key, latest.next())),
+                Observation::Certificate(shown) => from_shown::credential(observed, shown),
+                Observation::Key(key) => Some(from_shown::of_key(observed, key, latest.next())),
                 Observation::Printed(printed) => Some(from_printed::credential(observed, printed)),
                 _ => None,
             });
@@ -544,7 +544,7 @@ impl<'a> Analysis<'a> {
             let place = embedded.lines.whole();
             let origin = Origin { lines: Some(&embedded.lines), ..Origin::new(SourceId(input.id), None) };
             let limits = self.options.limits.clone();
-            let Some(artifact) = key_artifacts::read(embedded.lines.text().as_bytes(), &origin, &limits) else {
+            let Some(artifact) = key_artifacts::read_embedded(embedded.lines.text(), &origin, &limits) else {
                 continue;
             };
             records.parts.push(Part::new(artifact.kind, place));

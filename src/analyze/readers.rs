@@ -2,8 +2,10 @@
 
 use crate::formats::cacls::CaclsReader;
 use crate::formats::certificate_template::TemplateReader;
+use crate::formats::certificate_text::CertificateTextReader;
 use crate::formats::error_text::ErrorTextReader;
 use crate::formats::event_text::EventReader;
+use crate::formats::find_private_key::FindPrivateKeyReader;
 use crate::formats::folder_listing::FolderListingReader;
 use crate::formats::get_acl::GetAclReader;
 use crate::formats::icacls::IcaclsReader;
@@ -17,6 +19,7 @@ use crate::formats::service_certificate::ServiceCertificateReader;
 use crate::formats::sslcert::SslCertReader;
 use crate::formats::system_info::SystemInfoReader;
 use crate::formats::text_reader::TextReader;
+use crate::formats::winhttpcertcfg::WinHttpCertCfgReader;
 use crate::limits::Limits;
 use crate::model::fact::SourceId;
 
@@ -33,6 +36,9 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(IisConfigReader::new(source, limits)),
         Box::new(SystemInfoReader::new(source, limits)),
         Box::new(TemplateReader::new(source, limits)),
+        Box::new(FindPrivateKeyReader::new(source, limits)),
+        Box::new(WinHttpCertCfgReader::new(source, limits)),
+        Box::new(CertificateTextReader::new(source, limits)),
         Box::new(KeyListReader::new(source, limits)),
         Box::new(ServiceCertificateReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),

@@ -1,10 +1,10 @@
-//! Credentials and details from certificates, serialized elements, serialized stores and registry exports.
+//! Credentials and details from certificates, serialized elements, serialized stores, registry exports and `reg query`.
 
 use super::artifact::{Artifact, Origin};
 use super::credential::{self, Association, Certificate, Credential, Key, Scope, Store};
 use super::from_certificate::certificate;
 use crate::formats::cert_element::{self, CertElement, Contents};
-use crate::formats::{FormatError, cert_store, pkcs7, reg_export, registry_hive};
+use crate::formats::{FormatError, Spanned, cert_store, pkcs7, reg_export, reg_query, registry_hive};
 use crate::limits::{Limits, STORE_ELEMENTS, STORE_PROPERTIES};
 use crate::model::fact::{Excerpts, Fact, Place};
 use crate::model::observation::{CertificateName, Observation, Observed, ServiceCertificate, SystemFact};
@@ -176,6 +176,61 @@ fn scope(word: &str) -> Scope {
     }
 }
 
+/// The credential of an element in the registry: the path of the key, with its place, gives the store.
+fn of_registry(
+    element: &CertElement,
+    data: &[u8],
+    path: Option<(&reg_export::StorePath, Place)>,
+    inside: &Origin<'_>,
+    limits: &Limits,
+    problems: &mut Vec<FormatError>,
+) -> Option<Credential> {
+    let mut credential = element_credential(element, data, inside, limits, problems)?;
+    if let Some((path, place)) = path {
+        credential.store = Some(Store {
+            name: Some(Fact::stated(path.store.clone(), place)),
+            scope: Some(Fact::derived(scope(path.scope), place, "from the path of the registry key")),
+        });
+        let named = path.thumbprint.as_deref();
+        let own = credential.thumbprint().map(|sha1| sha1.to_string());
+        if named.is_some() && named != own.as_deref() {
+            let message = "the thumbprint in the registry key's name is not the certificate's";
+            problems.push(FormatError::new(message, 0));
+        }
+    }
+    Some(credential)
+}
+
+/// What `reg query` prints of a certificate's registry key; `None` without its value.
+pub fn reg_query(text: &str, origin: &Origin<'_>, limits: &Limits) -> Option<Artifact> {
+    const KIND: &str = "registry-cert-blob";
+    let query = match reg_query::parse(text, limits) {
+        Ok(query) => query?,
+        Err(error) => return Some(Artifact::failed(KIND, error)),
+    };
+    let Spanned { value: data, start, end } = &query.bytes;
+    let inside = Origin { block: Some(origin.place(*start, *end)), ..*origin };
+    let shift = |error: FormatError| FormatError::new(error.message, *start);
+    let element = match cert_element::parse(data, limits) {
+        Ok(element) => element,
+        Err(error) => return Some(Artifact::failed(KIND, shift(error))),
+    };
+    let path =
+        query.key.as_ref().and_then(|key| Some((reg_export::store_of(&key.value)?, origin.place(key.start, key.end))));
+    let mut artifact = Artifact::new(KIND);
+    artifact.details = Some(json!({
+        "key": query.key.as_ref().map(|key| key.value.clone()),
+        "store": path.as_ref().map(|(path, _)| path.store.clone()),
+        "scope": path.as_ref().map(|(path, _)| path.scope),
+        "element": element_json(&element),
+    }));
+    let mut problems = Vec::new();
+    let path = path.as_ref().map(|(path, place)| (path, *place));
+    artifact.credentials.extend(of_registry(&element, data, path, &inside, limits, &mut problems));
+    artifact.add_problems(element.problems.into_iter().chain(problems).map(shift));
+    Some(artifact)
+}
+
 /// A registry export with certificates in it.
 pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
     let export = match reg_export::parse(data, limits) {
@@ -194,8 +249,10 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
             break;
         }
         let mut place = origin.place(blob.bytes.start, blob.bytes.end);
-        place.line = u32::try_from(blob.line).unwrap_or(u32::MAX);
-        place.column = 1;
+        if origin.lines.is_none() {
+            place.line = u32::try_from(blob.line).unwrap_or(u32::MAX);
+            place.column = 1;
+        }
         let inside = Origin { block: Some(place), ..*origin };
         let path = reg_export::store_of(&blob.key.value);
         let shift = |error: FormatError| FormatError::new(error.message, blob.bytes.start);
@@ -213,23 +270,10 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
             "scope": path.as_ref().map(|path| path.scope),
             "element": element_json(&element),
         }));
+        let key_place = origin.place(blob.key.start, blob.key.end);
+        let path = path.as_ref().map(|path| (path, key_place));
         let mut inner = Vec::new();
-        if let Some(mut credential) = element_credential(&element, &blob.bytes.value, &inside, limits, &mut inner) {
-            let key_place = origin.place(blob.key.start, blob.key.end);
-            if let Some(path) = &path {
-                credential.store = Some(Store {
-                    name: Some(Fact::stated(path.store.clone(), key_place)),
-                    scope: Some(Fact::derived(scope(path.scope), key_place, "from the path of the registry key")),
-                });
-                let named = path.thumbprint.as_deref();
-                let own = credential.thumbprint().map(|sha1| sha1.to_string());
-                if named.is_some() && named != own.as_deref() {
-                    let message = "the thumbprint in the registry key's name is not the certificate's";
-                    inner.push(FormatError::new(message, 0));
-                }
-            }
-            artifact.credentials.push(credential);
-        }
+        artifact.credentials.extend(of_registry(&element, &blob.bytes.value, path, &inside, limits, &mut inner));
         problems.extend(element.problems.into_iter().chain(inner).map(shift));
     }
     let settings: Vec<Value> = export

@@ -5,7 +5,7 @@ use super::credential::{Association, Credential};
 use super::{from_events, from_keys, from_pfx_listing, from_requests, from_stores};
 use crate::formats::detect_binary::{self, BinaryKind};
 use crate::formats::text_lines::lines;
-use crate::formats::{FormatError, pem, pfx_listing, reg_export, request_inf};
+use crate::formats::{FormatError, pem, pfx_listing, reg_export, reg_query, request_inf};
 use crate::limits::Limits;
 use crate::model::fact::{Fact, Place};
 use serde_json::{Value, json};
@@ -20,6 +20,14 @@ pub fn read(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Option<Artifac
         return armoured(data, kind, origin, limits);
     }
     Some(of_kind(kind, data, origin, limits))
+}
+
+/// Reads an artifact that was found inside a text; also what is none by itself: the lines of `reg query`.
+pub fn read_embedded(text: &str, origin: &Origin<'_>, limits: &Limits) -> Option<Artifact> {
+    if reg_query::recognise(text) {
+        return from_stores::reg_query(text, origin, limits);
+    }
+    read(text.as_bytes(), origin, limits)
 }
 
 /// Whether a text, by its first bytes, is read whole by [`read`]: a registry export, a request INF, PEM or bare Base64.

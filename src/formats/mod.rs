@@ -20,6 +20,7 @@ pub mod cert_element;
 pub mod cert_store;
 pub mod certificate_request;
 pub mod certificate_template;
+pub mod certificate_text;
 pub mod certutil;
 pub mod cng_key_blob;
 pub mod cng_key_file;
@@ -36,6 +37,7 @@ pub mod event_text;
 pub mod event_xml;
 #[cfg(feature = "evtx")]
 pub mod evtx;
+pub mod find_private_key;
 pub mod folder_listing;
 pub mod get_acl;
 pub mod icacls;
@@ -62,6 +64,7 @@ pub mod pvk;
 #[cfg(test)]
 mod reader_testing;
 pub mod reg_export;
+pub mod reg_query;
 pub mod registry_hive;
 pub mod request_inf;
 mod request_signature;
@@ -74,6 +77,7 @@ pub mod text_lines;
 pub mod text_reader;
 mod text_shapes;
 pub mod tpm_key_blob;
+pub mod winhttpcertcfg;
 pub mod x509;
 mod x509_validity;
 

@@ -15,7 +15,7 @@ use super::text_shapes::prompted;
 use crate::limits::Limits;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::key_spec::KeySpec;
-use crate::model::observation::{Observation, Observed, ShownKey};
+use crate::model::observation::{Observation, Observed, ShownBy, ShownKey};
 use crate::model::thumbprint::Sha1;
 use std::borrow::Cow;
 
@@ -322,7 +322,7 @@ fn shown(values: &[(&'static str, Fact<String>)]) -> ShownKey {
         exportable: truth("exportable"),
         accessible: truth("accessible"),
         bits: number("key_size"),
-        is_csp,
+        shown_by: if is_csp { ShownBy::CspKeyContainerInfo } else { ShownBy::CngKey },
         thumbprint: None,
         store_path: None,
         command_line: 0,
@@ -330,7 +330,7 @@ fn shown(values: &[(&'static str, Fact<String>)]) -> ShownKey {
 }
 
 /// `Exchange` or `Signature`; what a host prints that does not know the names is the number.
-fn key_number(fact: &Fact<String>) -> Option<Fact<KeySpec>> {
+pub(super) fn key_number(fact: &Fact<String>) -> Option<Fact<KeySpec>> {
     let value = match fact.value.as_str() {
         "Exchange" | "1" => KeySpec::KEYEXCHANGE,
         "Signature" | "2" => KeySpec::SIGNATURE,
@@ -373,7 +373,7 @@ mod tests {
         assert_eq!((value(&key.exportable), value(&key.accessible)), (None, Some(false)));
         let place = key.key_spec.as_ref().unwrap().place;
         assert_eq!((place.line, place.column, place.len), (7, 26, 9));
-        assert!(key.is_csp && key.thumbprint.is_none());
+        assert!(key.shown_by == ShownBy::CspKeyContainerInfo && key.thumbprint.is_none());
         assert_eq!(keys(&format!("{CSP}{CSP}")).len(), 2);
     }
 

@@ -200,17 +200,31 @@ pub struct PrintedCertificate {
     pub public_key_sha1: Option<Fact<Sha1>>,
 }
 
-/// A certificate's key as PowerShell lists it.
+/// What shows a certificate's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ShownBy {
+    /// .NET's `CspKeyContainerInfo`: a CryptoAPI key.
+    #[default]
+    CspKeyContainerInfo,
+    /// .NET's `CngKey`: there is one only of a key that was opened.
+    CngKey,
+    /// The text of an `X509Certificate2`, of which the key is a part.
+    CertificateText,
+    /// FindPrivateKey.exe: the key file alone.
+    KeyFile,
+}
+
+/// A certificate's key as PowerShell or a tool shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShownKey {
-    /// The thumbprint of the certificate that the command in front of the list names.
+    /// The thumbprint of the certificate that the command in front of the key, or the text that it is part of, names.
     pub thumbprint: Option<Fact<Sha1>>,
     /// The store's path in that command: `LocalMachine\My`.
     pub store_path: Option<Fact<String>>,
     /// The line of the last command before the list; 0 without one.
     pub command_line: u32,
-    /// Whether it is a CryptoAPI key as .NET shows one.
-    pub is_csp: bool,
+    /// What shows it.
+    pub shown_by: ShownBy,
     /// The provider.
     pub provider: Option<Fact<String>>,
     /// The provider type.
@@ -257,7 +271,7 @@ pub enum Observation {
     Request(Box<KeyRequest>),
     /// A certificate in a PowerShell listing.
     Certificate(Box<ShownCertificate>),
-    /// A certificate's key as PowerShell lists it.
+    /// A certificate's key as PowerShell or a tool shows it.
     Key(Box<ShownKey>),
     /// A certificate whose fields are printed.
     Printed(Box<PrintedCertificate>),

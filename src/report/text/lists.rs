@@ -204,7 +204,12 @@ pub(in crate::report) fn records_of(input: &Input) -> Option<String> {
     let list = input.details.as_ref().and_then(|d| d.get("records")).and_then(serde_json::Value::as_array);
     let list = list.filter(|_| input.verdicts.is_empty())?;
     // The line that ends a listing is no record of its own.
-    let count = list.iter().filter(|r| r.get("listing").is_none()).count() as u64;
+    // Nor is a key of which a folder's record tells already.
+    let counts = |r: &&serde_json::Value| match input.kind.as_str() {
+        "key-folder-listing" => r.get("folder").is_some(),
+        _ => r.get("listing").is_none(),
+    };
+    let count = list.iter().filter(counts).count() as u64;
     if count == 0 || input.kind.starts_with("certutil") {
         return None;
     }

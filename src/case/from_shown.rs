@@ -1,4 +1,4 @@
-//! Credentials from the certificates and keys that PowerShell lists.
+//! Credentials from the certificates and keys that PowerShell and other tools show.
 
 use super::credential::{
     Access, Association, Certificate, Credential, Exportable, Key, Origin, Scope, SourceRange, Store, ValidityDate,
@@ -6,7 +6,7 @@ use super::credential::{
 use crate::formats::certutil::PrintedDate;
 use crate::model::fact::{Basis, Fact};
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
-use crate::model::observation::{Observation, Observed, ShownCertificate, ShownKey};
+use crate::model::observation::{Observation, Observed, ShownBy, ShownCertificate, ShownKey};
 use crate::model::thumbprint::Sha1;
 
 /// The certificate of a listing with what the listing tells of its key; `None` without a thumbprint.
@@ -73,7 +73,7 @@ pub fn credential(observed: &Observed, shown: &ShownCertificate) -> Option<Crede
 /// Lines between a certificate's list and the list of its key.
 const NEXT_LIST: u32 = 6;
 
-/// A key's list. It is the key of the certificate that the command in front of it names, else of the one whose list is the
+/// A key. It is that of the certificate that the command in front of it names, or its own text, else of the one whose list is the
 /// record `before` and stands directly above.
 pub fn of_key(observed: &Observed, shown: &ShownKey, before: Option<&Observed>) -> Credential {
     let place = observed.place;
@@ -88,12 +88,14 @@ pub fn of_key(observed: &Observed, shown: &ShownKey, before: Option<&Observed>) 
     });
     let derived = |sha1: &Fact<Sha1>, how| Fact::derived(sha1.value, sha1.place, how);
     let sha1 = match (&shown.thumbprint, above) {
+        (Some(sha1), _) if shown.shown_by == ShownBy::CertificateText => Some(sha1.clone()),
         (Some(sha1), _) => Some(derived(sha1, "from the command in front of the key")),
         (None, Some(certificate)) => {
             certificate.thumbprint.as_ref().map(|sha1| derived(sha1, "from the list above the key's"))
         }
         (None, None) => None,
     };
+    let opened = shown.shown_by == ShownBy::CngKey;
     let store_path = shown.store_path.as_ref().or_else(|| above?.store_path.as_ref());
     let key = Key {
         association: if sha1.is_some() { Association::Linked } else { Association::Unknown },
@@ -102,17 +104,23 @@ pub fn of_key(observed: &Observed, shown: &ShownKey, before: Option<&Observed>) 
             Some(true) => Access::Opened,
             Some(false) => Access::NotOpened,
             // There is a `CngKey` only of a key that was opened.
-            None if !shown.is_csp => Access::Opened,
+            None if opened => Access::Opened,
             None => Access::Unknown,
         },
-        access_place: shown.accessible.as_ref().map(|accessible| accessible.place).or((!shown.is_csp).then_some(place)),
+        access_place: shown.accessible.as_ref().map(|accessible| accessible.place).or(opened.then_some(place)),
         container: shown.container.clone(),
         unique_name: shown.unique_name.clone(),
         provider: shown.provider.clone(),
         provider_type: shown.provider_type.clone(),
-        flags: shown.machine.clone().filter(|_| shown.is_csp).map(|machine| {
+        flags: shown.machine.as_ref().and_then(|machine| {
             let flags = if machine.value { CRYPT_MACHINE_KEYSET } else { 0 };
-            Fact::derived(flags, machine.place, "from MachineKeyStore")
+            let how = match shown.shown_by {
+                ShownBy::CspKeyContainerInfo => "from MachineKeyStore",
+                ShownBy::CertificateText => "from Key Store",
+                ShownBy::KeyFile => "from the folder of the key file",
+                ShownBy::CngKey => return None,
+            };
+            Some(Fact::derived(flags, machine.place, how))
         }),
         key_spec: shown.key_spec.clone(),
         bits: shown.bits.clone(),
