@@ -383,6 +383,10 @@ mod tests {
             let [key] = &keys(&format!("{command}{shown}\n"))[..] else { panic!("{shown}") };
             assert_eq!(said(key), (Some(HASH.to_owned()), Some("LocalMachine\\My"), Some(true), Some(FILE)));
         }
+        let path_of_user = format!("{USER}\\{FILE}");
+        let (first, rest) = path_of_user.split_at(80);
+        let wrapped = format!("{command}{first}\n{}\n{}\n", &rest[..80], &rest[80..]);
+        assert_eq!(said(&keys(&wrapped)[0]).2, Some(false));
         // Without -a, and behind other lines, it is none of the tool's.
         assert!(keys(&format!("{}{path}\n", command.replace(" -a", ""))).is_empty());
         assert!(keys(&format!("{command}something\n{path}\n")).is_empty());

@@ -94,8 +94,8 @@ fn value(text: &str) -> Option<(&str, &str, &str)> {
     (shaped && !name.trim().is_empty()).then_some((name.trim(), kind, data))
 }
 
-/// The data of the value `Blob`.
-fn blob(text: &str) -> Option<&str> {
+/// The data of the value `Blob` in a line that shows one.
+pub fn blob(text: &str) -> Option<&str> {
     value(text).filter(|(name, kind, _)| name.eq_ignore_ascii_case("Blob") && *kind == "REG_BINARY").map(|v| v.2)
 }
 

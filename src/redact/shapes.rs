@@ -3,6 +3,7 @@
 
 use super::names::{Class, is_host_shaped};
 use super::{keep, passwords};
+use crate::formats::reg_query;
 use crate::model::container_name::is_guid;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -99,6 +100,9 @@ const ENDINGS: &[&str] = &[
     "services",
 ];
 
+/// The remark in place of a block of armour.
+const ARMOURED: &str = "[armoured bytes removed]";
+
 fn part(out: &mut Vec<Part>, start: usize, end: usize, act: Act) {
     if start < end {
         out.push(Part { range: start..end, act });
@@ -110,6 +114,8 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
     passwords::find(text, out);
     let mut armour: Option<usize> = None;
     let mut secret = false;
+    // The digits of a certificate in the registry, over the lines in which a console shows them.
+    let mut registry: Option<Range<usize>> = None;
     let mut at = 0usize;
     for line in text.split_inclusive('\n') {
         let start = at;
@@ -123,14 +129,27 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
         secret = SECRET_NUMBERS.contains(&bare);
         if let Some(from) = armour {
             if bare.contains("-----END ") {
-                part(out, from, start + line.trim_end().len(), Act::Drop("[armoured bytes removed]"));
+                part(out, from, start + line.trim_end().len(), Act::Drop(ARMOURED));
                 armour = None;
             }
             continue;
         }
+        if let Some(digits) = &mut registry {
+            if reg_query::goes_on_value(bare) {
+                digits.end = start + line.trim_end().len();
+                continue;
+            }
+            part(out, digits.start, digits.end, Act::Drop(ARMOURED));
+            registry = None;
+        }
+        if let Some(data) = reg_query::blob(bare).filter(|data| !data.is_empty()) {
+            let end = start + line.trim_end().len();
+            registry = Some(end.saturating_sub(data.len())..end);
+            continue;
+        }
         if let Some(begin) = line.find("-----BEGIN ") {
             if line.get(begin..).is_some_and(|rest| rest.contains("-----END ")) {
-                part(out, start + begin, start + line.trim_end().len(), Act::Drop("[armoured bytes removed]"));
+                part(out, start + begin, start + line.trim_end().len(), Act::Drop(ARMOURED));
             } else {
                 armour = Some(start + begin);
             }
@@ -145,8 +164,11 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
         digits(line, start, out);
         words(line, start, out);
     }
+    if let Some(digits) = registry {
+        part(out, digits.start, digits.end, Act::Drop(ARMOURED));
+    }
     if let Some(from) = armour {
-        part(out, from, text.trim_end().len(), Act::Drop("[armoured bytes removed]"));
+        part(out, from, text.trim_end().len(), Act::Drop(ARMOURED));
     }
 }
 
