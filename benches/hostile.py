@@ -171,6 +171,13 @@ def zipped(member, count=1, method=zipfile.ZIP_DEFLATED):
     return make
 
 
+def mail(n, part, fields=""):
+    """A mail with so many parts."""
+    head = "From: a@contoso.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    one = "--b\r\n%s\r\n%s\r\n" % (fields, part)
+    return (head + one * n + "--b--\r\n").encode()
+
+
 def bomb(path, n):
     """One member that says it has few bytes and expands to n zeros."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -323,6 +330,12 @@ CASES = {
     "store-length": (whole(lambda n: b"\0\0\0\0CERT" + struct.pack("<III", 32, 1, 0xFFFFFFF0) + bytes(n)), 32 << 20, "bytes"),
     "registry-hive": (whole(lambda n: b"regf" + bytes(508) + b"hbin" + bytes(n)), 32 << 20, "bytes"),
     "evtx-noise": (whole(evtx), 400, "chunks"),
+    "mail-parts": (whole(lambda n: mail(n, "x")), 5_000, "parts"),
+    "mail-of-logs": (whole(lambda n: mail(n, BLOCK % (1, 2, 1, 2, 1) + END)), 2_000, "parts"),
+    "mail-base64": (whole(lambda n: mail(1, "AAAA" * (n // 4), "Content-Transfer-Encoding: base64\r\n")), 8 << 20, "bytes"),
+    "mail-text": (whole(lambda n: mail(1, "=E9" * (n // 3), "Content-Type: text/plain; charset=windows-1252\r\nContent-Transfer-Encoding: quoted-printable\r\n")), 8 << 20, "bytes"),
+    "mail-fields": (whole(lambda n: mail(1, "", "a:\r\n" * n)), 400_000, "fields"),
+    "mail-boundaries": (whole(lambda n: mail(1, "--\r\n" * n)), 45_000, "lines"),
     "zip-bomb": (bomb, 1 << 30, "bytes"),
     "zip-members": (zipped(lambda i, n: ("m%d.txt" % i, b"x"), count="n", method=zipfile.ZIP_STORED), 30_000, "members"),
     "zip-of-logs": (zipped(lambda i, n: ("m%d.txt" % i, BLOCK % (i, i + 1, i, i + 1, i) + END), count="n"), 5_000, "members"),

@@ -81,7 +81,7 @@ fn bounds_are_said() {
         problems.join("\n")
     };
     let small = said(&corpus("attachments"), |options| options.limits.binary_bytes = 1_000);
-    assert!(small.contains("this one has more than 1000 bytes"), "{small}");
+    assert!(small.contains("this one has more than 500 bytes"), "{small}");
     let few = said(&corpus("attachments"), |options| options.limits.archive_members = 2);
     assert!(few.contains("more than 2 parts"), "{few}");
     let flat = said(&corpus("forwarded"), |options| options.limits.archive_depth = 1);

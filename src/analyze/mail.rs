@@ -9,12 +9,13 @@ use std::io::{self, Read};
 use zeroize::Zeroizing;
 
 impl Analysis<'_> {
-    /// A mail is held in memory, up to the bound of binary artifacts, and its parts are decoded one after the other. It stands
-    /// before them in the report.
+    /// A mail is held in memory with its decoded parts, up to half the bound of binary artifacts. It stands before them in the
+    /// report.
     pub(super) fn mail(&mut self, mut input: Input, head: Vec<u8>, rest: &mut Measured<'_>) -> io::Result<()> {
         "mail".clone_into(&mut input.kind);
         let limits = self.options.limits.clone();
-        let room = limits.binary_bytes.saturating_sub(self.archives.held);
+        let most = limits.binary_bytes / 2;
+        let room = most.saturating_sub(self.archives.held);
         let mut data = Zeroizing::new(head);
         let more = u64::try_from(room.saturating_sub(data.len()).saturating_add(1)).unwrap_or(u64::MAX);
         if let Err(e) = rest.by_ref().take(more).read_to_end(&mut data) {
@@ -22,7 +23,7 @@ impl Analysis<'_> {
         }
         input.bytes = rest.bytes;
         let parts = if data.len() > room {
-            Err(format!("a mail is held in memory, and this one has more than {} bytes: not read", limits.binary_bytes))
+            Err(format!("a mail is held in memory, and this one has more than {most} bytes: not read"))
         } else if self.archives.depth >= limits.archive_depth {
             Err(format!("a mail inside {} others or archives: not read", self.archives.depth))
         } else {

@@ -20,8 +20,8 @@
 //! The labels are not translated; dates are printed as the host prints them. `Key Spec` is the KeyNumber of the key's
 //! container. A record begins with `[Subject]` alone on its line: behind the label of a list it is a value of that list.
 //!
-//! Sources: Microsoft's reference source of .NET Framework, `X509Certificate.ToString(Boolean)`,
-//! `X509Certificate2.ToString(Boolean)` and `X509Certificate2.AppendPrivateKeyInfo`; Microsoft Learn, "KeyNumber Enum".
+//! Sources: Microsoft Learn, "X509Certificate2.ToString Method" (also with `verbose`), "CspKeyContainerInfo Class", "KeyNumber
+//! Enum"; the layout is that of the method's example there, the labels of the key are not confirmed by a copy.
 
 use super::piece::Piece;
 use super::powershell_certificates::KIND;
