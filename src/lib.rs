@@ -68,6 +68,7 @@
 //! | `cli` | the binary: arguments, folders, the terminal | the library alone |
 //! | `decrypt` | opening password-protected PFX files and keys | what they show without a password |
 //! | `evtx` | binary event logs | exported events (text, XML, JSON) are still read |
+//! | `mail` | parts of mails (brings `zip`) | a mail is read as the text that it is |
 //! | `zip` | members of archives | an archive is named and not read |
 //!
 //! All are on by default; any set of them compiles. Without `cli` the library also compiles for `wasm32-unknown-unknown`.

@@ -39,6 +39,18 @@ pub(super) fn problem(message: impl Into<String>) -> Problem {
     Problem { message: message.into(), line: None, bytes: None }
 }
 
+/// The bytes of an input whose first ones are `head`, up to one more than there is room for; and the error that ended them.
+pub(super) fn into_memory(
+    head: Vec<u8>,
+    rest: &mut Measured<'_>,
+    room: usize,
+) -> (Zeroizing<Vec<u8>>, Option<io::Error>) {
+    let mut data = Zeroizing::new(head);
+    let more = u64::try_from(room.saturating_sub(data.len()).saturating_add(1)).unwrap_or(u64::MAX);
+    let failure = rest.by_ref().take(more).read_to_end(&mut data).err();
+    (data, failure)
+}
+
 impl Analysis<'_> {
     /// Reads one input that can be read at any place, such as a file. An archive is then not held in memory; anything
     /// else is read as by [`Analysis::read`].
@@ -94,9 +106,7 @@ impl Analysis<'_> {
     ) -> io::Result<()> {
         let limit = self.options.limits.binary_bytes;
         let room = limit.saturating_sub(self.archives.held);
-        let mut data = Zeroizing::new(head);
-        let more = u64::try_from(room.saturating_sub(data.len()).saturating_add(1)).unwrap_or(u64::MAX);
-        let failure = rest.by_ref().take(more).read_to_end(&mut data).err();
+        let (data, failure) = into_memory(head, rest, room);
         input.bytes = rest.bytes;
         if data.len() > room {
             "zip".clone_into(&mut input.kind);

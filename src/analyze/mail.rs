@@ -1,12 +1,11 @@
 //! Mails: an input of their own, and one for every part, as with archives.
 
 use super::Analysis;
-use super::archive::{Tally, inside, problem};
+use super::archive::{Tally, inside, into_memory, problem};
 use super::measured::Measured;
 use crate::input::{archive, mail};
 use crate::report::model::{Input, InputStatus};
-use std::io::{self, Read};
-use zeroize::Zeroizing;
+use std::io;
 
 impl Analysis<'_> {
     /// A mail is held in memory with its decoded parts, up to half the bound of binary artifacts. It stands before them in the
@@ -16,9 +15,8 @@ impl Analysis<'_> {
         let limits = self.options.limits.clone();
         let most = limits.binary_bytes / 2;
         let room = most.saturating_sub(self.archives.held);
-        let mut data = Zeroizing::new(head);
-        let more = u64::try_from(room.saturating_sub(data.len()).saturating_add(1)).unwrap_or(u64::MAX);
-        if let Err(e) = rest.by_ref().take(more).read_to_end(&mut data) {
+        let (data, failure) = into_memory(head, rest, room);
+        if let Some(e) = failure {
             input.problems.push(problem(format!("it could not be read to its end: {e}")));
         }
         input.bytes = rest.bytes;

@@ -2,7 +2,7 @@
 
 use super::credential::{Certificate, Credential, Origin, PublicKey, SourceRange, ValidityDate};
 use crate::model::fact::{Basis, Fact};
-use crate::model::observation::{Observed, PrintedCertificate, PrintedDate};
+use crate::model::observation::{Observed, PrintedCertificate, ZonedDate};
 
 /// The certificate with nothing of its key.
 pub fn credential(observed: &Observed, printed: &PrintedCertificate) -> Credential {
@@ -43,6 +43,6 @@ pub fn credential(observed: &Observed, printed: &PrintedCertificate) -> Credenti
     }
 }
 
-fn date(printed: &PrintedDate) -> ValidityDate {
+fn date(printed: &ZonedDate) -> ValidityDate {
     ValidityDate { text: printed.text.clone(), value: Some(printed.value), readings: vec![printed.value] }
 }

@@ -7,7 +7,7 @@ use crate::formats::cert_element::{self, CertElement, Contents};
 use crate::formats::{FormatError, Spanned, cert_store, pkcs7, reg_export, reg_query, registry_hive};
 use crate::limits::{Limits, STORE_ELEMENTS, STORE_PROPERTIES};
 use crate::model::fact::{Excerpts, Fact, Place};
-use crate::model::observation::{CertificateName, Observation, Observed, ServiceCertificate, SystemFact};
+use crate::model::observation::{Observation, Observed, ServiceCertificate, SystemFact};
 use crate::model::{container_name, flags, key_spec::KeySpec, property_id};
 use serde_json::{Value, json};
 
@@ -280,10 +280,7 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
         .settings
         .iter()
         .map(|setting| {
-            let (thumbprint, serial) = match &setting.certificate.value {
-                reg_export::RegName::Sha1(sha1) => (Some(sha1.to_string()), None),
-                reg_export::RegName::Serial(serial) => (None, Some(serial)),
-            };
+            let (thumbprint, serial) = setting.certificate.value.digits();
             json!({
                 "key": setting.key,
                 "name": setting.setting.value,
@@ -330,12 +327,7 @@ fn service_certificate(setting: &reg_export::RegSetting, origin: &Origin<'_>) ->
         place.line = u32::try_from(line).unwrap_or(u32::MAX);
         place.column = u32::try_from(column).unwrap_or(u32::MAX);
     }
-    let certificate = match &setting.certificate.value {
-        reg_export::RegName::Sha1(sha1) => CertificateName::Sha1(Fact::stated(*sha1, place)),
-        reg_export::RegName::Serial(serial) => {
-            CertificateName::Serial(Fact::derived(serial.clone(), place, "the bytes of the value in reverse order"))
-        }
-    };
+    let certificate = setting.certificate.value.clone().at(place);
     let mut excerpts = Excerpts::default();
     let line = origin.place(setting.line_start, setting.line_start);
     excerpts.push(origin.source, place.line, line.column.max(1), line.start, &setting.text);

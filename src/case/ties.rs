@@ -8,7 +8,8 @@ use super::index::CaseIndex;
 use crate::model::binding::{BindingHash, BindingOrigin};
 use crate::model::event_record::Side;
 use crate::model::fact::{Fact, Place, SourceId};
-use crate::model::observation::{CertificateName, ErrorContext, Observation, Observed, SystemFact};
+use crate::model::observation::{ErrorContext, Observation, Observed, SystemFact};
+use crate::model::service_setting::CertificateName;
 use crate::model::thumbprint::Sha1;
 use crate::model::windows::WindowsVersion;
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,15 +138,18 @@ fn keep_line(credential: &mut Credential, place: Place, observed: &[Observed], i
 /// The sightings of each certificate that artifacts name, in the order of the case.
 ///
 /// Two issuers may give the same serial number: when certificates with different thumbprints have it, it names none of them.
-fn sightings<'c>(kept: &'c [Credential], named: &BTreeMap<Name, Vec<Tie>>) -> BTreeMap<Name, Vec<&'c Credential>> {
-    let mut out: BTreeMap<Name, Vec<&Credential>> = BTreeMap::new();
-    let by_serial = named.keys().any(|name| matches!(name, Name::Serial(_)));
+fn sightings<'c>(
+    kept: &'c [Credential],
+    named: &BTreeMap<CertificateName, Vec<Tie>>,
+) -> BTreeMap<CertificateName, Vec<&'c Credential>> {
+    let mut out: BTreeMap<CertificateName, Vec<&Credential>> = BTreeMap::new();
+    let by_serial = named.keys().any(|name| matches!(name, CertificateName::Serial(_)));
     for credential in kept {
-        if let Some(name) = credential.thumbprint().map(Name::Sha1).filter(|name| named.contains_key(name)) {
+        if let Some(name) = credential.thumbprint().map(CertificateName::Sha1).filter(|name| named.contains_key(name)) {
             out.entry(name).or_default().push(credential);
         }
         let serial = credential.certificate.as_ref().and_then(|c| c.serial.as_ref()).filter(|_| by_serial);
-        let number = serial.map(|serial| Name::Serial(significant(&serial.value)));
+        let number = serial.map(|serial| CertificateName::Serial(significant(&serial.value)));
         if let Some(name) = number.filter(|name| named.contains_key(name)) {
             out.entry(name).or_default().push(credential);
         }
@@ -153,7 +157,7 @@ fn sightings<'c>(kept: &'c [Credential], named: &BTreeMap<Name, Vec<Tie>>) -> BT
     out.retain(|name, list| {
         let first = list.iter().find_map(|c| c.thumbprint());
         let others = list.iter().any(|c| c.thumbprint().is_some_and(|sha1| Some(sha1) != first));
-        matches!(name, Name::Sha1(_)) || !others
+        matches!(name, CertificateName::Sha1(_)) || !others
     });
     out
 }
@@ -183,18 +187,9 @@ fn meant<'a>(sightings: &[&'a Credential], store: Option<&str>) -> Vec<&'a Crede
 /// What names a certificate, with the store that it names.
 type Tie = (Bound, Option<String>);
 
-/// How a certificate is named.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Name {
-    /// By its thumbprint.
-    Sha1(Sha1),
-    /// By its serial number; see [`significant`].
-    Serial(String),
-}
-
 /// The certificates that artifacts name, and for what.
-fn named(observed: &[Observed], guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTreeMap<Name, Vec<Tie>> {
-    let mut out: BTreeMap<Name, Vec<Tie>> = BTreeMap::new();
+fn named(observed: &[Observed], guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTreeMap<CertificateName, Vec<Tie>> {
+    let mut out: BTreeMap<CertificateName, Vec<Tie>> = BTreeMap::new();
     for (index, item) in observed.iter().enumerate() {
         if !guard(Step::Observed(index), &mut || names_of(index, item, &mut out)) {
             lost.insert(index);
@@ -204,24 +199,21 @@ fn named(observed: &[Observed], guard: Guard<'_>, lost: &mut BTreeSet<usize>) ->
 }
 
 /// The certificates that one artifact names.
-fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<Name, Vec<Tie>>) {
+fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, Vec<Tie>>) {
     let store = match &item.what {
         Observation::Binding(binding) => binding.store.as_ref().and_then(|s| s.value.clone()),
         _ => None,
     };
-    let mut tie = |certificate: Name, workload: &'static str, endpoint: Option<String>, place: Place| {
+    let mut tie = |certificate: CertificateName, workload: &'static str, endpoint: Option<String>, place: Place| {
         let bound = Bound { workload, endpoint, place, observed: index };
         out.entry(certificate).or_default().push((bound, store.clone()));
     };
     if let Observation::System(SystemFact::ServiceCertificate(setting)) = &item.what {
-        let certificate = match &setting.certificate {
-            CertificateName::Sha1(sha1) => Name::Sha1(sha1.value),
-            CertificateName::Serial(serial) => Name::Serial(significant(&serial.value)),
-        };
-        return tie(certificate, setting.workload, setting.endpoint.clone(), setting.certificate.place());
+        let certificate = &setting.certificate;
+        return tie(certificate.value.clone(), setting.workload, setting.endpoint.clone(), certificate.place);
     }
     let mut name = |sha1: Sha1, workload: &'static str, endpoint: Option<String>, place: Place| {
-        tie(Name::Sha1(sha1), workload, endpoint, place);
+        tie(CertificateName::Sha1(sha1), workload, endpoint, place);
     };
     match &item.what {
         Observation::Binding(binding) => {
@@ -357,7 +349,7 @@ mod tests {
     use super::*;
     use crate::case::credential::{Certificate, CredentialId};
     use crate::model::event_record::EventRecord;
-    use crate::model::observation::{CertificateName, ServiceCertificate};
+    use crate::model::observation::ServiceCertificate;
 
     fn at(line: u32) -> Place {
         Place { line, column: 1, ..Place::default() }
@@ -379,7 +371,7 @@ mod tests {
     }
 
     fn serial(workload: &'static str, digits: &str) -> Observed {
-        let certificate = CertificateName::Serial(Fact::stated(digits.to_owned(), at(90)));
+        let certificate = CertificateName::Serial(digits.to_owned()).at(at(90));
         let setting = ServiceCertificate { workload, certificate, endpoint: None };
         observed(90, Observation::System(SystemFact::ServiceCertificate(setting)))
     }

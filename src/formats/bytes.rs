@@ -11,6 +11,7 @@ use nom::number::complete::{be_u16, be_u32, le_u16, le_u32, le_u64, u8 as nom_u8
 use time::OffsetDateTime;
 
 use super::{FormatError, Spanned};
+use crate::model::hex;
 
 /// Walks bytes; offsets count from the start of the artifact.
 ///
@@ -208,10 +209,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The 20 bytes of a SHA-1 from its forty hexadecimal digits.
 pub fn sha1_of_hex(digits: &str) -> Option<[u8; 20]> {
-    let (pairs, odd) = digits.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
-    bytes.filter(|_| odd.is_empty())?.try_into().ok()
+    hex::bytes(<&[u8; 40]>::try_from(digits.as_bytes()).ok()?)
 }
 
 /// A FILETIME (100 ns since 1601-01-01, UTC; MS-DTYP 2.3.3). `None` for zero and for dates after the year 9999.

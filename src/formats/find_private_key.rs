@@ -16,7 +16,7 @@
 use super::folder_listing::KIND;
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
-use super::text_shapes::{fills_a_console, prompted};
+use super::text_shapes::{fills_a_console, is_path, prompted};
 use crate::limits::Limits;
 use crate::model::access::KeyPath;
 use crate::model::container_name::split_file_name;
@@ -106,7 +106,10 @@ impl FindPrivateKeyReader {
         let mut rest = words.into_iter().skip_while(|word| *word == "&").skip(1);
         while let Some(word) = rest.next() {
             match word.to_ascii_lowercase().as_str() {
-                "-t" => asked.thumbprint = rest.next().and_then(|value| self.thumbprint(piece, value)),
+                "-t" => {
+                    asked.thumbprint =
+                        rest.next().and_then(|value| Some(piece.fact(self.source, Sha1::parse(value)?, value)))
+                }
                 "-n" => asked.subject = rest.next().map(|value| piece.text_fact(self.source, value)),
                 "-a" => asked.absolute = true,
                 flag if flag.starts_with('-') => {}
@@ -120,13 +123,6 @@ impl FindPrivateKeyReader {
             asked.store_path = Some(Fact::stated(format!("{location}\\{name}"), place));
         }
         self.asked = Some(asked);
-    }
-
-    /// 40 digits, alone or in pairs; the dialog for certificates puts an invisible mark in front when they are copied.
-    fn thumbprint(&self, piece: Piece<'_>, value: &str) -> Option<Fact<Sha1>> {
-        let digits: String = value.chars().filter(|c| !matches!(c, ' ' | '\u{200e}' | '\u{200f}')).collect();
-        let sha1 = (digits.len() == 40).then(|| Sha1::parse(&digits)).flatten()?;
-        Some(piece.fact(self.source, sha1, value))
     }
 
     /// Goes on with a folder or a path, over the lines in which a console shows it; false: the line is none of it.
@@ -300,11 +296,6 @@ fn is_command(command: &str) -> bool {
     let verb = words(command).find(|word| *word != "&").unwrap_or_default();
     let name = verb.rsplit(['\\', '/']).next().unwrap_or_default();
     ["findprivatekey", "findprivatekey.exe"].iter().any(|known| name.eq_ignore_ascii_case(known))
-}
-
-/// A path with its drive.
-fn is_path(text: &str) -> bool {
-    text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && text.get(1..3) == Some(":\\")
 }
 
 /// The words of a command line; what stands in quotes is one.

@@ -9,6 +9,7 @@ use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::sddl;
 use super::text_reader::{TextReader, joined_place, keep_line};
+use super::text_shapes::is_path;
 use crate::limits::Limits;
 use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
@@ -697,17 +698,7 @@ fn set_flags(ace: &mut Ace, inheritance: &str, propagation: &str) {
 }
 
 fn ace(principal: Fact<Principal>, printed: &str, kind: AceKind, mask: Option<u32>) -> Ace {
-    Ace {
-        principal,
-        printed: printed.to_owned(),
-        kind,
-        mask: mask.map(AccessMask),
-        inherited: false,
-        object_inherit: false,
-        container_inherit: false,
-        inherit_only: false,
-        no_propagate: false,
-    }
+    Ace::new(principal, printed.to_owned(), kind, mask.map(AccessMask))
 }
 
 /// The entries of a descriptor; without a list everybody may do everything (MS-DTYP 2.4.5).
@@ -783,17 +774,6 @@ fn rights(words: &str) -> Option<u32> {
         let (_, bits) = RIGHTS.iter().find(|(name, _)| *name == word.trim())?;
         Some(sum | bits)
     })
-}
-
-/// Whether a text begins with a drive or a share.
-fn is_path(text: &str) -> bool {
-    let text = text.trim();
-    let mut bytes = text.bytes();
-    match (bytes.next(), bytes.next(), bytes.next()) {
-        (Some(drive), Some(b':'), Some(b'\\' | b'/')) => drive.is_ascii_alphabetic(),
-        (Some(b'\\'), Some(second), _) => second == b'\\' || second.is_ascii_alphanumeric(),
-        _ => false,
-    }
 }
 
 /// `AccessToString` as `access_to_string`.

@@ -19,8 +19,9 @@ use super::x509::bounded;
 use crate::limits::{LIST_ITEMS, Limits};
 use crate::model::date::Moment;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
+use crate::model::hex;
 use crate::model::key_usage::{KEY_USAGE_BITS, KeyUsage};
-use crate::model::observation::{Observation, Observed, PrintedCertificate, PrintedDate};
+use crate::model::observation::{Observation, Observed, PrintedCertificate, ZonedDate};
 use crate::model::oid;
 use crate::model::thumbprint::Sha1;
 use std::borrow::Cow;
@@ -252,8 +253,8 @@ impl OpensslCertificateReader {
                 "issuer" => own.issuer = Some(piece.fact(source, windows_name(value)?, value)),
                 "not_before" => own.not_before = Some(date(piece, source, value)?),
                 "not_after" => own.not_after = Some(date(piece, source, value)?),
-                "sha1_fingerprint" => own.sha1 = Some(piece.fact(source, Sha1::parse(&pairs(value, 20)?)?, value)),
-                "sha256_fingerprint" => own.sha256 = Some(piece.fact(source, pairs(value, 32)?, value)),
+                "sha1_fingerprint" => own.sha1 = Some(piece.fact(source, Sha1::parse(value)?, value)),
+                "sha256_fingerprint" => own.sha256 = Some(piece.fact(source, sha256(value)?, value)),
                 "signature_algorithm" => {
                     let name = if value == "rsassaPss" { "RSASSA-PSS" } else { value };
                     own.signature_algorithm = Some(piece.fact(source, name.to_owned(), value));
@@ -285,7 +286,7 @@ impl OpensslCertificateReader {
             Within::Serial => open.serial.push(text, place),
             Within::Modulus => open.modulus.push(text, place),
             Within::Point => open.point.push(text, place),
-            Within::Signature => is_pairs(text),
+            Within::Signature => hex::colon_pairs(text).is_some(),
             Within::KeyUsage => {
                 let usage = key_usage(text);
                 if let Some(usage) = usage {
@@ -318,7 +319,7 @@ impl OpensslCertificateReader {
                 open.within = Within::Other;
                 true
             }
-            Within::Other => is_pairs(text),
+            Within::Other => hex::colon_pairs(text).is_some(),
             Within::Nothing => false,
         };
         if taken {
@@ -350,7 +351,7 @@ impl Open {
     fn end_numbers(&mut self) {
         let own = &mut self.certificate;
         if let Some(place) = self.serial.place.filter(|_| !self.serial.broken) {
-            own.serial = Some(Fact::stated(signed(super::bytes::hex(&self.serial.bytes)), place));
+            own.serial = Some(Fact::stated(signed(hex::lower(&self.serial.bytes)), place));
         }
         let hash = match own.key_algorithm.as_ref().map(|name| name.value.as_str()) {
             Some("RSA" | "RSA-PSS") => self.modulus.whole().zip(self.exponent).map(|((modulus, place), exponent)| {
@@ -381,14 +382,12 @@ impl Number {
         let negative = text.strip_prefix("(Negative)");
         self.broken |= negative.is_some();
         let digits = negative.unwrap_or(text).trim();
-        if !is_pairs(digits) {
-            return false;
-        }
-        if self.bytes.len().saturating_add(digits.len() / 3) > NUMBER_BYTES {
+        let Some(bytes) = hex::colon_pairs(digits) else { return false };
+        if self.bytes.len().saturating_add(bytes.len()) > NUMBER_BYTES {
             self.broken = true;
             return true;
         }
-        self.bytes.extend(digits.split(':').filter(|d| !d.is_empty()).filter_map(|d| u8::from_str_radix(d, 16).ok()));
+        self.bytes.extend(bytes);
         self.place = Some(self.place.map_or(place, |first| joined_place(first, place)));
         true
     }
@@ -473,18 +472,9 @@ fn signed(digits: String) -> String {
     if digits.starts_with(|c: char| c.is_ascii_hexdigit() && !c.is_digit(8)) { format!("00{digits}") } else { digits }
 }
 
-/// A fingerprint of so many bytes, as lower-case digits.
-fn pairs(text: &str, bytes: usize) -> Option<String> {
-    let digits: String = text.chars().filter(|c| *c != ':').take(200).collect::<String>().to_ascii_lowercase();
-    let shaped = digits.len() == bytes.saturating_mul(2) && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    shaped.then_some(digits)
-}
-
-/// Whether a line is bytes with colons between them.
-fn is_pairs(text: &str) -> bool {
-    let pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
-    let text = text.strip_suffix(':').unwrap_or(text);
-    !text.is_empty() && text.split(':').all(pair)
+/// A fingerprint in SHA-256, as lower-case digits.
+fn sha256(text: &str) -> Option<String> {
+    hex::colon_pairs(text).filter(|bytes| bytes.len() == 32).map(|bytes| hex::lower(&bytes))
 }
 
 /// The object identifier of an algorithm that OpenSSL names by its short name.
@@ -551,7 +541,7 @@ fn alternative_name(piece: Piece<'_>, source: SourceId, name: &str) -> Option<Fa
 }
 
 /// `Nov  9 15:31:59 2026 GMT`.
-fn date(piece: Piece<'_>, source: SourceId, text: &str) -> Option<PrintedDate> {
+fn date(piece: Piece<'_>, source: SourceId, text: &str) -> Option<ZonedDate> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = text.split_ascii_whitespace();
     let (month, day, clock, year, zone) = (words.next()?, words.next()?, words.next()?, words.next()?, words.next()?);
@@ -560,7 +550,7 @@ fn date(piece: Piece<'_>, source: SourceId, text: &str) -> Option<PrintedDate> {
     let mut parts = clock.split(':');
     let mut part = || parts.next()?.parse::<u8>().ok();
     let clock = time::Time::from_hms(part()?, part()?, part()?).ok()?;
-    (zone == "GMT" && words.next().is_none()).then(|| PrintedDate {
+    (zone == "GMT" && words.next().is_none()).then(|| ZonedDate {
         text: piece.text_fact(source, text),
         value: Moment::Utc(time::PrimitiveDateTime::new(date, clock).assume_utc()),
     })

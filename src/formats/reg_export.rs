@@ -9,7 +9,7 @@ use super::bytes::check_size;
 use super::text_lines::{Line, lines};
 use super::{FormatError, Spanned};
 use crate::limits::{Limits, STORE_ELEMENTS};
-use crate::model::service_setting::{self, Form, ServiceSetting};
+use crate::model::service_setting::{self, CertificateName, Form, ServiceSetting};
 use crate::model::thumbprint::Sha1;
 
 /// Which program wrote the export.
@@ -61,22 +61,13 @@ pub struct RegSetting {
     /// The registry key that holds it.
     pub key: String,
     /// The certificate; its place is that of the value's text.
-    pub certificate: Spanned<RegName>,
+    pub certificate: Spanned<CertificateName>,
     /// The line of the value, from 1, and the column (characters) at which the value's text begins, from 1.
     pub position: (usize, usize),
     /// The offset of the line's first byte.
     pub line_start: usize,
     /// The line's text, cut to the width of an excerpt.
     pub text: String,
-}
-
-/// How a value names a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RegName {
-    /// By its thumbprint.
-    Sha1(Sha1),
-    /// By its serial number, as `service_setting::serial` gives it.
-    Serial(String),
 }
 
 /// A DWORD value.
@@ -246,17 +237,17 @@ fn named(
     value: &str,
     more: &mut impl Iterator<Item = Line>,
     limits: &Limits,
-) -> Result<Option<Spanned<RegName>>, FormatError> {
+) -> Result<Option<Spanned<CertificateName>>, FormatError> {
     if setting.form == Form::HashText {
         let digits = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::trim);
         let plain = digits.filter(|digits| digits.len() == 40);
-        return Ok(plain.and_then(|digits| Some(line.span_of(RegName::Sha1(Sha1::parse(digits)?), digits))));
+        return Ok(plain.and_then(|digits| Some(line.span_of(CertificateName::Sha1(Sha1::parse(digits)?), digits))));
     }
     let Some(digits) = value.strip_prefix("hex:") else { return Ok(None) };
     let bytes = hex_value(line, (setting.value, digits), more, limits)?;
     let name = match setting.form {
-        Form::SerialBytes => service_setting::serial(&bytes.value).map(RegName::Serial),
-        _ => <[u8; 20]>::try_from(bytes.value.as_slice()).ok().map(|sha1| RegName::Sha1(Sha1(sha1))),
+        Form::SerialBytes => service_setting::serial(&bytes.value).map(CertificateName::Serial),
+        _ => <[u8; 20]>::try_from(bytes.value.as_slice()).ok().map(|sha1| CertificateName::Sha1(Sha1(sha1))),
     };
     Ok(name.map(|name| Spanned::new(name, bytes.start, bytes.end)))
 }
@@ -357,7 +348,7 @@ mod tests {
         ]
         .join("\r\n");
         let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-        let hash = || RegName::Sha1(Sha1::parse(HASH).unwrap());
+        let hash = || CertificateName::Sha1(Sha1::parse(HASH).unwrap());
         for (bytes, width) in [(text.clone().into_bytes(), 1), (utf16, 2)] {
             let record = parse(&bytes, &Limits::default()).unwrap();
             assert!(record.problems.is_empty());
@@ -368,7 +359,7 @@ mod tests {
                 [
                     ("sql-server", hash(), (4, 15)),
                     ("rdp", hash(), (8, 26)),
-                    ("scom", RegName::Serial("3f00f20b".to_owned()), (12, 34)),
+                    ("scom", CertificateName::Serial("3f00f20b".to_owned()), (12, 34)),
                     ("scom", hash(), (13, 26)),
                 ]
             );

@@ -15,6 +15,7 @@ use super::reg_export::store_of;
 use super::text_shapes::{fills_a_console, is_hex};
 use super::{FormatError, Spanned};
 use crate::limits::Limits;
+use crate::model::hex;
 
 /// The subkeys of a store that hold certificates, revocation lists and trust lists.
 const SUBKEYS: [&str; 3] = ["certificates", "crls", "ctls"];
@@ -136,18 +137,11 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Option<RegQuery>, FormatErro
     if digits.value.len() / 2 > limits.armor_bytes {
         return Err(FormatError::new(format!("Blob is longer than {} bytes", limits.armor_bytes), digits.start));
     }
-    let bytes = bytes_of(&digits.value)
+    let bytes = hex::decode(&digits.value)
+        .filter(|bytes| !bytes.is_empty())
         .ok_or_else(|| FormatError::new("the hexadecimal value of Blob is damaged or cut", digits.start))?;
     let key = key.filter(|key| is_key(&key.value));
     Ok(Some(RegQuery { key, bytes: Spanned::new(bytes, digits.start, digits.end) }))
-}
-
-/// Pairs of digits without anything between them.
-fn bytes_of(digits: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
-    (rest.is_empty() && !pairs.is_empty()).then(|| pairs.iter().map(byte).collect()).flatten()
 }
 
 #[cfg(test)]

@@ -14,9 +14,12 @@ use super::system_info::KIND;
 use super::text_reader::{TextReader, keep_line};
 use super::text_shapes::port;
 use crate::limits::Limits;
-use crate::model::fact::{Excerpts, Fact, SourceId};
-use crate::model::observation::{CertificateName, Observation, Observed, ServiceCertificate, SystemFact};
-use crate::model::service_setting::{self, OPS_MGR_HASH, OPS_MGR_SERIAL, REMOTE_DESKTOP, SQL_SERVER, ServiceSetting};
+use crate::model::fact::{Excerpts, SourceId};
+use crate::model::hex;
+use crate::model::observation::{Observation, Observed, ServiceCertificate, SystemFact};
+use crate::model::service_setting::{
+    self, CertificateName, OPS_MGR_HASH, OPS_MGR_SERIAL, REMOTE_DESKTOP, SQL_SERVER, ServiceSetting,
+};
 use crate::model::thumbprint::Sha1;
 use std::borrow::Cow;
 
@@ -85,17 +88,12 @@ impl ServiceCertificateReader {
         words: &str,
         label: &'static str,
         workload: &'static str,
-        (value, endpoint): (Named, Option<String>),
+        (name, endpoint): (CertificateName, Option<String>),
     ) -> Observed {
         let printed = piece.text_fact(self.source, words);
         let mut excerpts = Excerpts::default();
         keep_line(&mut excerpts, printed.place, piece, self.excerpt_lines, self.columns);
-        let certificate = match value {
-            Named::Hash(sha1) => CertificateName::Sha1(Fact::stated(sha1, printed.place)),
-            Named::Serial(serial) => {
-                CertificateName::Serial(Fact::derived(serial, printed.place, "the bytes of the value in reverse order"))
-            }
-        };
+        let certificate = name.at(printed.place);
         let setting = ServiceCertificate { workload, certificate, endpoint };
         Observed {
             kind: KIND,
@@ -116,7 +114,7 @@ impl ServiceCertificateReader {
         endpoint: Option<String>,
     ) -> bool {
         let Some(sha1) = thumbprint(words) else { return false };
-        let observed = self.observed(piece, words, label, workload, (Named::Hash(sha1), endpoint));
+        let observed = self.observed(piece, words, label, workload, (CertificateName::Sha1(sha1), endpoint));
         self.done.push(observed);
         true
     }
@@ -128,10 +126,10 @@ impl ServiceCertificateReader {
 
     /// Takes the bytes of a serial number.
     fn take_serial(&mut self, piece: Piece<'_>, value: &Value<'_>) -> bool {
-        let bytes = if value.kind == Kind::Binary { hexadecimal(value.text) } else { listed(value.text) };
+        let bytes = if value.kind == Kind::Binary { hex::decode(value.text) } else { listed(value.text) };
         let Some(serial) = bytes.as_deref().and_then(service_setting::serial) else { return false };
         let (field, workload) = (OPS_MGR_SERIAL.field, OPS_MGR_SERIAL.workload);
-        let observed = self.observed(piece, value.text, field, workload, (Named::Serial(serial), None));
+        let observed = self.observed(piece, value.text, field, workload, (CertificateName::Serial(serial), None));
         self.done.push(observed);
         true
     }
@@ -146,7 +144,7 @@ impl ServiceCertificateReader {
             ("Certificate", Within::SqlServer) => self.take_setting(piece, words, &SQL_SERVER),
             ("Certificate", _) if value.kind == Kind::Property => {
                 self.held = thumbprint(words).map(|sha1| {
-                    let named = (Named::Hash(sha1), None);
+                    let named = (CertificateName::Sha1(sha1), None);
                     (self.observed(piece, words, SQL_SERVER.field, SQL_SERVER.workload, named), 0)
                 });
                 false
@@ -198,7 +196,7 @@ impl ServiceCertificateReader {
     fn take_listed(&mut self, piece: Piece<'_>, words: &str, setting: &ServiceSetting) -> bool {
         let sha1 = listed(words).and_then(|bytes| <[u8; 20]>::try_from(bytes).ok());
         let Some(sha1) = sha1 else { return false };
-        let named = (Named::Hash(Sha1(sha1)), None);
+        let named = (CertificateName::Sha1(Sha1(sha1)), None);
         let observed = self.observed(piece, words, setting.field, setting.workload, named);
         self.done.push(observed);
         true
@@ -278,12 +276,6 @@ impl TextReader for ServiceCertificateReader {
     }
 }
 
-/// A certificate's name.
-enum Named {
-    Hash(Sha1),
-    Serial(String),
-}
-
 /// The workload of a type of AD FS's certificates.
 fn type_of(word: &str) -> Option<&'static str> {
     Some(match word {
@@ -361,16 +353,6 @@ fn thumbprint(words: &str) -> Option<Sha1> {
     (digits == 40).then(|| Sha1::parse(words)).flatten()
 }
 
-/// The bytes of hexadecimal digits.
-fn hexadecimal(digits: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        u8::from_str_radix(pair, 16).ok()
-    };
-    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
-}
-
 /// Bytes as PowerShell lists them: `{11, 242, 227, 3}`. A list that is cut (`...`) gives none.
 fn listed(words: &str) -> Option<Vec<u8>> {
     let inner = words.strip_prefix('{')?.strip_suffix('}')?;
@@ -392,11 +374,11 @@ mod tests {
         let mut reader = ServiceCertificateReader::new(SourceId(0), &Limits::default());
         let of = |record: Observed| match record.what {
             Observation::System(SystemFact::ServiceCertificate(s)) => {
-                let name = match &s.certificate {
-                    CertificateName::Sha1(sha1) => sha1.value.to_string().to_uppercase(),
-                    CertificateName::Serial(serial) => serial.value.clone(),
+                let name = match &s.certificate.value {
+                    CertificateName::Sha1(sha1) => sha1.to_string().to_uppercase(),
+                    CertificateName::Serial(serial) => serial.clone(),
                 };
-                (s.workload, name, s.endpoint, s.certificate.place().column)
+                (s.workload, name, s.endpoint, s.certificate.place.column)
             }
             other => panic!("{other:?}"),
         };

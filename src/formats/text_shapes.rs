@@ -94,6 +94,17 @@ pub(super) fn fills_a_console(text: &str) -> bool {
     possible && CONSOLE_WIDTHS.contains(&text.chars().count())
 }
 
+/// Whether a text begins with a drive or a share.
+pub(super) fn is_path(text: &str) -> bool {
+    let text = text.trim();
+    let mut bytes = text.bytes();
+    match (bytes.next(), bytes.next(), bytes.next()) {
+        (Some(drive), Some(b':'), Some(b'\\' | b'/')) => drive.is_ascii_alphabetic(),
+        (Some(b'\\'), Some(second), _) => second == b'\\' || second.is_ascii_alphanumeric(),
+        _ => false,
+    }
+}
+
 /// Whether a line stands for others that someone left out: `...`, `[…]`, `<snip>`.
 pub(super) fn is_elision(text: &str) -> bool {
     let text = text.trim();

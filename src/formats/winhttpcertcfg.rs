@@ -65,23 +65,16 @@ impl WinHttpCertCfgReader {
         let Some(open) = self.open.take() else { return };
         let Some(accounts) = open.accounts.filter(|accounts| !accounts.is_empty()) else { return };
         let place = joined_place(open.first, open.last);
-        let entries = accounts.iter().map(|account| Ace {
-            principal: account.clone().map(|name| principal::of_name(&name)),
-            printed: account.value.clone(),
-            kind: AceKind::Allow,
-            mask: None,
-            inherited: false,
-            object_inherit: false,
-            container_inherit: false,
-            inherit_only: false,
-            no_propagate: false,
-        });
+        let entry = |account: &Fact<String>| {
+            let principal = account.clone().map(|name| principal::of_name(&name));
+            Ace::new(principal, account.value.clone(), AceKind::Allow, None)
+        };
         let list = AccessList {
             path: Fact::derived(String::new(), place, "the tool names a certificate and no file"),
             target: KeyPath::Other,
             owner: None,
             protected: None,
-            entries: entries.collect(),
+            entries: accounts.iter().map(entry).collect(),
             complete: false,
             refused: None,
             place,

@@ -116,6 +116,23 @@ pub struct Ace {
     pub no_propagate: bool,
 }
 
+impl Ace {
+    /// An entry that is not inherited and that nothing inherits.
+    pub fn new(principal: Fact<Principal>, printed: String, kind: AceKind, mask: Option<AccessMask>) -> Self {
+        Self {
+            principal,
+            printed,
+            kind,
+            mask,
+            inherited: false,
+            object_inherit: false,
+            container_inherit: false,
+            inherit_only: false,
+            no_propagate: false,
+        }
+    }
+}
+
 /// Which place of key files a path leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum KeyPath {
@@ -350,16 +367,9 @@ mod tests {
         let place = Place::default();
         let entries = entries
             .iter()
-            .map(|(printed, kind, mask)| Ace {
-                principal: Fact::stated(principal::of_name(printed), place),
-                printed: (*printed).to_owned(),
-                kind: *kind,
-                mask: mask.map(AccessMask),
-                inherited: false,
-                object_inherit: false,
-                container_inherit: false,
-                inherit_only: false,
-                no_propagate: false,
+            .map(|(printed, kind, mask)| {
+                let principal = Fact::stated(principal::of_name(printed), place);
+                Ace::new(principal, (*printed).to_owned(), *kind, mask.map(AccessMask))
             })
             .collect();
         AccessList {

@@ -31,6 +31,19 @@ pub fn bytes<const DIGITS: usize, const BYTES: usize>(digits: &[u8; DIGITS]) -> 
     good.then_some(out)
 }
 
+/// The bytes that any even number of digits of either case stands for; `None` when there is another character.
+pub fn decode(digits: &str) -> Option<Vec<u8>> {
+    let (pairs, odd) = digits.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|pair| bytes::<2, 1>(pair).map(|[byte]| byte));
+    odd.is_empty().then(|| bytes.collect()).flatten()
+}
+
+/// Bytes with a colon between each two, and possibly one at the end, as OpenSSL prints a line of them: `00:e8:14:`.
+pub fn colon_pairs(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.strip_suffix(':').unwrap_or(text).split(':');
+    pairs.map(|pair| bytes::<2, 1>(pair.as_bytes().try_into().ok()?).map(|[byte]| byte)).collect()
+}
+
 /// The value of a digit; 0xFF for any other byte.
 fn value(digit: u8) -> u8 {
     let (number, letter) = (digit.wrapping_sub(b'0'), (digit | 0x20).wrapping_sub(b'a'));
@@ -55,6 +68,20 @@ pub fn push_digits(out: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn bytes_of_digits() {
+        assert_eq!(super::decode("00fFa0"), Some(vec![0, 0xff, 0xa0]));
+        assert_eq!(super::decode(""), Some(vec![]));
+        assert_eq!(super::colon_pairs("00:fF:a0"), Some(vec![0, 0xff, 0xa0]));
+        assert_eq!(super::colon_pairs("7f:"), Some(vec![0x7f]));
+        for other in ["0", "0g", "+1", " 01", "é"] {
+            assert_eq!(super::decode(other), None, "{other}");
+        }
+        for other in ["", ":", "0:", "00:1", "00::01", "0001", "00 01", "x:00"] {
+            assert_eq!(super::colon_pairs(other), None, "{other}");
+        }
+    }
+
     #[test]
     fn digits_of_bytes() {
         assert_eq!(super::lower(&[0x00, 0x1f, 0xa0, 0xff]), "001fa0ff");

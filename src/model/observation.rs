@@ -8,6 +8,7 @@ use super::fact::{Evidence, Excerpts, Fact, Place};
 use super::key_request::KeyRequest;
 use super::key_spec::KeySpec;
 use super::key_usage::KeyUsage;
+use super::service_setting::CertificateName;
 use super::thumbprint::Sha1;
 use super::windows::WindowsVersion;
 use std::borrow::Cow;
@@ -99,28 +100,9 @@ pub struct ServiceCertificate {
     /// The workload's name: `rdp`.
     pub workload: &'static str,
     /// The certificate.
-    pub certificate: CertificateName,
+    pub certificate: Fact<CertificateName>,
     /// The host and port for which it is set, where that is said.
     pub endpoint: Option<String>,
-}
-
-/// How a setting names a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CertificateName {
-    /// By its thumbprint.
-    Sha1(Fact<Sha1>),
-    /// By its serial number: lower-case hexadecimal digits, the most significant first, without zeros in front.
-    Serial(Fact<String>),
-}
-
-impl CertificateName {
-    /// Where it is named.
-    pub fn place(&self) -> Place {
-        match self {
-            Self::Sha1(sha1) => sha1.place,
-            Self::Serial(serial) => serial.place,
-        }
-    }
 }
 
 /// A certificate as PowerShell lists it.
@@ -156,7 +138,7 @@ pub struct ShownCertificate {
 
 /// A date as printed, with its zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PrintedDate {
+pub struct ZonedDate {
     /// As printed.
     pub text: Fact<String>,
     /// What it says.
@@ -177,9 +159,9 @@ pub struct PrintedCertificate {
     /// The issuer, likewise.
     pub issuer: Option<Fact<String>>,
     /// Valid from.
-    pub not_before: Option<PrintedDate>,
+    pub not_before: Option<ZonedDate>,
     /// Valid until.
-    pub not_after: Option<PrintedDate>,
+    pub not_after: Option<ZonedDate>,
     /// The key usage.
     pub key_usage: Option<Fact<KeyUsage>>,
     /// The extended key usages as OIDs; `None` also when one of them is not known.

@@ -5,6 +5,9 @@
 //! "Obtain a certificate for use with Windows Servers and System Center Operations Manager" (ChannelCertificateSerialNumber
 //! and ChannelCertificateHash below Machine Settings, as MOMCertImport writes them).
 
+use super::fact::{Fact, Place};
+use super::thumbprint::Sha1;
+
 /// How a registry value names a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -14,6 +17,33 @@ pub enum Form {
     HashBytes,
     /// The bytes of its serial number, the least significant first; see [`serial`].
     SerialBytes,
+}
+
+/// A certificate as a setting names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CertificateName {
+    /// By its thumbprint.
+    Sha1(Sha1),
+    /// By its serial number: lower-case hexadecimal digits, the most significant first, without zeros in front.
+    Serial(String),
+}
+
+impl CertificateName {
+    /// The name that is printed at a place.
+    pub fn at(self, place: Place) -> Fact<Self> {
+        match self {
+            Self::Sha1(_) => Fact::stated(self, place),
+            Self::Serial(_) => Fact::derived(self, place, "the bytes of the value in reverse order"),
+        }
+    }
+
+    /// The digits: of a thumbprint, of a serial number.
+    pub fn digits(&self) -> (Option<String>, Option<&str>) {
+        match self {
+            Self::Sha1(sha1) => (Some(sha1.to_string()), None),
+            Self::Serial(serial) => (None, Some(serial)),
+        }
+    }
 }
 
 /// A registry value that names a certificate.

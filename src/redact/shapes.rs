@@ -5,6 +5,7 @@ use super::names::{Class, is_host_shaped};
 use super::{keep, passwords};
 use crate::formats::reg_query;
 use crate::model::container_name::is_guid;
+use crate::model::hex;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
@@ -121,7 +122,7 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
         let start = at;
         at = at.saturating_add(line.len());
         let bare = line.trim_matches([' ', '\t', '\r', '\n', '>', '|']);
-        if secret && is_bytes(bare) {
+        if secret && hex::colon_pairs(bare).is_some() {
             let from = line.find(bare).unwrap_or_default();
             part(out, start + from, start + from + bare.len(), Act::Drop("[key removed]"));
             continue;
@@ -175,13 +176,6 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
 /// What OpenSSL calls the numbers of a private key (openssl-pkey(1), `-text`; RFC 8017 appendix A.1.2 for RSA).
 const SECRET_NUMBERS: &[&str] =
     &["privateExponent:", "prime1:", "prime2:", "exponent1:", "exponent2:", "coefficient:", "priv:"];
-
-/// Whether a line is bytes with colons between them: `00:e8:14:4c:`.
-fn is_bytes(text: &str) -> bool {
-    let pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
-    let text = text.strip_suffix(':').unwrap_or(text);
-    !text.is_empty() && text.split(':').all(pair)
-}
 
 /// The bytes of a row of a hex dump: `    0000  30 82 01 0a …`, with its column of characters.
 fn dump(line: &str) -> Option<Range<usize>> {

@@ -7,8 +7,8 @@ use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::Fact;
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::observation::{
-    CertificateName, ErrorContext, ErrorText, FolderListing, Observation, Observed, PrintedCertificate, PrintedDate,
-    ShownCertificate, ShownKey, SystemFact, TraceRow,
+    ErrorContext, ErrorText, FolderListing, Observation, Observed, PrintedCertificate, ShownCertificate, ShownKey,
+    SystemFact, TraceRow, ZonedDate,
 };
 use serde_json::{Map, Value, json};
 
@@ -249,10 +249,7 @@ fn of_system(fact: &SystemFact) -> Value {
         SystemFact::MachineGuid(guid) => json!({ "machine_guid": guid.value }),
         SystemFact::Computer(name) => json!({ "computer": name.value }),
         SystemFact::ServiceCertificate(setting) => {
-            let (thumbprint, serial) = match &setting.certificate {
-                CertificateName::Sha1(sha1) => (Some(sha1.value.to_string()), None),
-                CertificateName::Serial(serial) => (None, Some(serial.value.as_str())),
-            };
+            let (thumbprint, serial) = setting.certificate.value.digits();
             json!({
                 "workload": setting.workload,
                 "thumbprint": thumbprint,
@@ -327,7 +324,7 @@ fn of_certificate(certificate: &ShownCertificate) -> Value {
 }
 
 fn of_printed(certificate: &PrintedCertificate) -> Value {
-    let date = |date: &Option<PrintedDate>| date.as_ref().map(|date| date.value.rfc3339());
+    let date = |date: &Option<ZonedDate>| date.as_ref().map(|date| date.value.rfc3339());
     json!({
         "thumbprint": shown(&certificate.sha1),
         "subject": text(&certificate.subject),

@@ -41,16 +41,9 @@ fn observed(source: u32, what: Observation) -> Observed {
 
 fn acl(source: u32, path: &str, entries: &[Entry<'_>]) -> Observed {
     let at = |line| Place { source: SourceId(source), line, column: 1, ..Place::default() };
-    let entries = entries.iter().zip(2..).map(|((printed, kind, mask), line)| Ace {
-        principal: Fact::stated(principal::of_name(printed), at(line)),
-        printed: (*printed).to_owned(),
-        kind: *kind,
-        mask: mask.map(AccessMask),
-        inherited: false,
-        object_inherit: false,
-        container_inherit: false,
-        inherit_only: false,
-        no_propagate: false,
+    let entries = entries.iter().zip(2..).map(|((printed, kind, mask), line)| {
+        let principal = Fact::stated(principal::of_name(printed), at(line));
+        Ace::new(principal, (*printed).to_owned(), *kind, mask.map(AccessMask))
     });
     let list = AccessList {
         path: Fact::stated(path.to_owned(), at(1)),
