@@ -118,7 +118,11 @@ impl OpensslCertificateReader {
         let own = &open.certificate;
         let has = |name: &str| open.fields.iter().any(|(own, _)| *own == name);
         // A name alone (`-subject`, a chain that a client shows) is not told from other certificates of that name.
-        let named = (own.sha1.is_some() || own.serial.is_some()) && open.fields.len() > 1;
+        // Other programs write `serial=` and `issuer=`, too: two values must be what OpenSSL prints there.
+        let named = own.sha1.is_some() || own.serial.is_some();
+        let dated = own.not_before.is_some() || own.not_after.is_some();
+        let known = [own.sha1.is_some(), own.serial.is_some(), own.subject.is_some(), own.issuer.is_some(), dated];
+        let named = named && known.iter().filter(|known| **known).count() > 1;
         if !(if open.is_text { has("issuer") && has("subject") } else { named }) {
             return;
         }
@@ -630,6 +634,8 @@ mod tests {
             "subject=CN = a\nissuer=CN = b\n",
             "SHA1 Fingerprint=00\n",
             "serial=01\n",
+            "serial=1234\nissuer=ABC\nsubject=notebook\n",
+            "serial=01\nnotBefore=yesterday\n",
             "Version: 3\nSerial Number: 1 (0x1)\nIssuer: CN=a\nSubject: CN=b\n",
             "Version: 1 (0x0)\nSubject: CN = a\nSubject Public Key Info:\n",
             "X509v3 Key Usage: \n    Digital Signature\n",
