@@ -3,7 +3,7 @@
 
 use super::measured::Measured;
 use super::segments::Segments;
-use super::text::{self, Next, Portion, TextEnd};
+use super::text::{self, Next, Portion, TextEnd, Used};
 use super::{Analysis, Options};
 use crate::case::artifact::{Artifact, Origin};
 use crate::case::from_pfx;
@@ -147,7 +147,7 @@ fn read_text(head: &[u8], data: &[u8], source: SourceId, options: &Options) -> O
     let mut portions = Vec::new();
     let mut rest = data.get(head.len()..).unwrap_or_default();
     let mut rest = Measured::new(&mut rest, 0);
-    let end = text::read((head.to_vec(), &mut rest), choice.encoding, source, &options.limits, 1, |portion| {
+    let end = text::read((head.to_vec(), &mut rest), choice.encoding, source, &options.limits, 1, |portion, _| {
         portions.push(portion);
         Ok(Next::Read)
     });
@@ -158,14 +158,14 @@ fn read_text(head: &[u8], data: &[u8], source: SourceId, options: &Options) -> O
 pub(super) fn hand_over(
     portions: Vec<Portion>,
     end: TextEnd,
-    mut take: impl FnMut(Portion) -> io::Result<Next>,
+    mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>,
 ) -> io::Result<TextEnd> {
     let last = portions.len().saturating_sub(1);
     let mut next = Next::Read;
     for (index, portion) in portions.into_iter().enumerate() {
         // What was open at the end comes with the last portion, also when the time is over.
         if next == Next::Read || index == last {
-            next = take(portion)?;
+            next = take(portion, &mut Used::new())?;
         }
     }
     Ok(end)

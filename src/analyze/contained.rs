@@ -161,8 +161,7 @@ impl Analysis<'_> {
         let SourceRange { line, start, end, .. } = source;
         let len = u32::try_from(end.saturating_sub(start)).unwrap_or(u32::MAX);
         let place = Place { source: source.source, line, column: 1, start, len };
-        let entry = self.case.entries.binary_search_by_key(&told.id, |entry| entry.id).ok();
-        let entry = entry.and_then(|at| self.case.entries.get(at));
+        let entry = self.case.entries.get(told.id);
         let sha1 = entry.and_then(|entry| entry.sha1).map(|sha1| Fact::stated(sha1, place));
         Credential {
             id: told.id,

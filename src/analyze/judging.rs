@@ -146,12 +146,14 @@ impl Analysis<'_> {
 
     /// Makes the credentials that were only told: something is about to look at them, or to change them.
     fn make_told(&mut self) -> io::Result<()> {
-        // Sorting takes room for half of the list, which is wiped: not at the end of each of many logs.
-        if self.told.is_empty() {
+        let told = std::mem::take(&mut self.told);
+        if told.is_empty() {
             return Ok(());
         }
         let (mut open, mut faulty) = (Vec::new(), Vec::new());
-        for told in std::mem::take(&mut self.told) {
+        // Credentials are large: they are moved only where they have to be.
+        self.case.kept.reserve_exact(told.len());
+        for told in told {
             let mut made = None;
             let unharmed = unharmed(self.contain, Judged::Making(told.id), &mut || made = Some(self.made(&told)));
             self.lines.clear();
@@ -164,7 +166,9 @@ impl Analysis<'_> {
                 faulty.push(told.id);
             }
         }
-        self.case.kept.sort_by_key(|credential| credential.id);
+        if !self.case.kept.is_sorted_by_key(|credential| credential.id) {
+            self.case.kept.sort_unstable_by_key(|credential| credential.id);
+        }
         self.half_know(faulty)?;
         open.into_iter().try_for_each(|id| self.judge(id))
     }
@@ -274,8 +278,7 @@ impl Analysis<'_> {
 
     pub(super) fn update_entry(&mut self, id: CredentialId) {
         let entry = self.case.credential(id).map(IndexEntry::from);
-        let slot = self.case.entries.binary_search_by_key(&id, |e| e.id).ok();
-        if let (Some(entry), Some(slot)) = (entry, slot.and_then(|at| self.case.entries.get_mut(at))) {
+        if let (Some(entry), Some(slot)) = (entry, self.case.entries.get_mut(id)) {
             *slot = entry;
         }
     }
@@ -358,15 +361,12 @@ impl Analysis<'_> {
         }
         gone.sort();
         kept.retain(|credential| gone.binary_search(&credential.id).is_err());
-        told.retain(|told| gone.binary_search(&told.id).is_err());
+        let left = told.extract_if(.., |told| gone.binary_search(&told.id).is_ok());
+        self.used.extend(left.map(|told| told.shaped.block));
         (self.case.kept, self.told) = (kept, told);
         // Of a log of bare headers there would be a list of nothing. Entries far from the end are left where they are.
         let needless = |entry: &IndexEntry| entry.tells_nothing() && gone.binary_search(&entry.id).is_ok();
-        let recent = self.case.entries.len().saturating_sub(limit.saturating_mul(4));
-        if self.case.entries.get(recent..).unwrap_or_default().iter().any(needless) {
-            let entries = self.case.entries.split_off(recent);
-            self.case.entries.extend(entries.into_iter().filter(|entry| !needless(entry)));
-        }
+        self.case.entries.retain_last(limit.saturating_mul(4), |entry| !needless(entry));
         Ok(())
     }
 

@@ -62,7 +62,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::sync::Arc;
-use text::{Next, Portion};
+use text::{Next, Portion, Used};
 use time::OffsetDateTime;
 pub use triage::{NotAFingerprint, Triage};
 use zeroize::Zeroizing;
@@ -141,6 +141,8 @@ pub struct Analysis<'a> {
     forms: Forms,
     /// The credentials that are written and were not made, by number.
     told: Vec<Told>,
+    /// The blocks of those that were let go, until the reader of their log takes them back.
+    used: Used,
     /// Whether credentials have left the run before its end.
     has_retired: bool,
     /// Room for a line.
@@ -183,6 +185,7 @@ impl<'a> Analysis<'a> {
             counted: Counted::default(),
             forms: Forms::default(),
             told: Vec::new(),
+            used: Used::new(),
             has_retired: false,
             line: Vec::new(),
             lines: Lines::default(),
@@ -459,9 +462,10 @@ impl<'a> Analysis<'a> {
         let threads = self.options.threads;
         let ready = self.ready.text.take();
         let options = Arc::clone(&self.options);
-        let take = |portion: Portion| {
+        let take = |portion: Portion, used: &mut Used| {
             let line = portion.line;
             self.portion(input, portion, &mut records)?;
+            *used = std::mem::take(&mut self.used);
             if cut.is_none() && (self.stop)() {
                 cut = Some(format!("stopped after line {line}: the time for this input is over"));
                 return Ok(Next::Stop);
@@ -480,6 +484,7 @@ impl<'a> Analysis<'a> {
             self.logged(logged)?;
         }
         self.make_rest()?;
+        self.used = Used::new();
         if let Some(e) = end.error {
             cut = Some(format!("it could not be read to its end: {e}"));
         }

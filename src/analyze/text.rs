@@ -4,7 +4,7 @@ use super::embedded::EmbeddedText;
 use super::measured::Measured;
 use super::segments::{Part, Segments};
 use crate::case::from_certutil::{LogCredentials, Logged};
-use crate::formats::certutil::{BatchRead, Language, Parser, read_batch};
+use crate::formats::certutil::{BatchRead, Language, Parser, ShapedBlock, read_batch};
 use crate::input::{LineReader, TextEncoding};
 use crate::limits::Limits;
 use crate::model::fact::{Place, SourceId};
@@ -30,6 +30,9 @@ pub(super) struct Portion {
     /// The last line.
     pub(super) line: u64,
 }
+
+/// Blocks of a log that are no longer used: its later blocks get their room.
+pub(super) type Used = Vec<Box<ShapedBlock>>;
 
 /// What is known once a text is read.
 pub(super) struct TextEnd {
@@ -66,8 +69,9 @@ struct Reading<R> {
 
 impl<R: Read> Reading<R> {
     /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then.
-    fn run(mut self, mut take: impl FnMut(Portion) -> io::Result<Next>) -> io::Result<TextEnd> {
+    fn run(mut self, mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>) -> io::Result<TextEnd> {
         let mut error = None;
+        let mut used = Used::new();
         loop {
             match self.lines.next_batch() {
                 Ok(Some(batch)) => {
@@ -77,7 +81,8 @@ impl<R: Read> Reading<R> {
                     let mut read = BatchRead::Enough;
                     while read == BatchRead::Enough && next == Next::Read {
                         read = read_batch(&batch, &mut lines, parser, segments);
-                        next = take(portion(parser, segments, log))?;
+                        next = take(portion(parser, segments, log), &mut used)?;
+                        parser.reuse(&mut used);
                     }
                     let here = lines.here();
                     self.lines.go_on_from(here);
@@ -94,7 +99,7 @@ impl<R: Read> Reading<R> {
         }
         self.segments.finish();
         self.parser.finish();
-        take(portion(&mut self.parser, &mut self.segments, &mut self.log))?;
+        take(portion(&mut self.parser, &mut self.segments, &mut self.log), &mut used)?;
         Ok(TextEnd {
             log: self.log,
             encoding: self.lines.encoding(),
@@ -126,7 +131,7 @@ pub(super) fn read(
     source: SourceId,
     limits: &Limits,
     threads: usize,
-    mut take: impl FnMut(Portion) -> io::Result<Next>,
+    mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>,
 ) -> io::Result<TextEnd> {
     let whole = head.len() < limits.detect_bytes;
     let start = move || Reading {
@@ -142,11 +147,11 @@ pub(super) fn read(
         let (send, receive) = mpsc::sync_channel(AHEAD);
         let reading = scope.spawn(move || {
             // When nobody takes portions any more, the rest is not read.
-            start().run(|portion| Ok(if send.send(portion).is_ok() { Next::Read } else { Next::Stop }))
+            start().run(|portion, _| Ok(if send.send(portion).is_ok() { Next::Read } else { Next::Stop }))
         });
         let mut failure = None;
         for portion in receive {
-            match take(portion) {
+            match take(portion, &mut Used::new()) {
                 Ok(Next::Read) => {}
                 Ok(Next::Stop) => break,
                 Err(e) => {

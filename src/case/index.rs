@@ -63,11 +63,94 @@ pub struct IndexEntry {
     pub place: Place,
 }
 
+/// The index entries of a run, in the order of their numbers. They stand in pieces of a fixed size: a list that grows in one
+/// piece is copied again and again, and takes three times its size while that lasts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// None is empty, and all but the last one are full.
+    pieces: Vec<Vec<IndexEntry>>,
+}
+
+impl Entries {
+    /// The entries of one piece.
+    const PIECE: usize = 1_024;
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.pieces.iter().map(Vec::len).sum()
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+    /// All of them.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &IndexEntry> + Clone {
+        self.pieces.iter().flatten()
+    }
+    /// Adds one whose number is higher than those of the others.
+    pub fn push(&mut self, entry: IndexEntry) {
+        match self.pieces.last_mut().filter(|piece| piece.len() < Self::PIECE) {
+            Some(piece) => piece.push(entry),
+            None => {
+                let mut piece = if self.pieces.is_empty() { Vec::new() } else { Vec::with_capacity(Self::PIECE) };
+                piece.push(entry);
+                self.pieces.push(piece);
+            }
+        }
+    }
+    /// The entry of a credential.
+    pub fn get(&self, id: CredentialId) -> Option<&IndexEntry> {
+        let (piece, at) = self.position(id)?;
+        self.pieces.get(piece)?.get(at)
+    }
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: CredentialId) -> Option<&mut IndexEntry> {
+        let (piece, at) = self.position(id)?;
+        self.pieces.get_mut(piece)?.get_mut(at)
+    }
+    /// Takes out those that are not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&IndexEntry) -> bool) {
+        self.retain_last(usize::MAX, keep);
+    }
+    /// The same among the last ones, at least `many` of them if there are so many: those before are not looked at.
+    pub fn retain_last(&mut self, many: usize, keep: impl Fn(&IndexEntry) -> bool) {
+        let from = self.pieces.len().saturating_sub(many.div_ceil(Self::PIECE).saturating_add(1));
+        let recent = self.pieces.get(from..).unwrap_or_default();
+        if recent.iter().flatten().all(&keep) {
+            return;
+        }
+        let recent = self.pieces.split_off(from);
+        recent.into_iter().flatten().filter(keep).for_each(|entry| self.push(entry));
+    }
+    fn position(&self, id: CredentialId) -> Option<(usize, usize)> {
+        let piece = self.pieces.partition_point(|piece| piece.last().is_some_and(|last| last.id < id));
+        let at = self.pieces.get(piece)?.binary_search_by_key(&id, |entry| entry.id).ok()?;
+        Some((piece, at))
+    }
+}
+
+impl<'e> IntoIterator for &'e Entries {
+    type Item = &'e IndexEntry;
+    type IntoIter = std::iter::Flatten<std::slice::Iter<'e, Vec<IndexEntry>>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.pieces.iter().flatten()
+    }
+}
+
+impl FromIterator<IndexEntry> for Entries {
+    fn from_iter<I: IntoIterator<Item = IndexEntry>>(entries: I) -> Self {
+        let mut out = Self::default();
+        entries.into_iter().for_each(|entry| out.push(entry));
+        out
+    }
+}
+
 /// What the rules about the whole case see.
 #[derive(Debug, Default)]
 pub struct CaseIndex {
     /// One entry per credential, in input order.
-    pub entries: Vec<IndexEntry>,
+    pub entries: Entries,
     /// The full facts of the credentials that are still kept, in input order.
     pub kept: Vec<Credential>,
     /// Error codes of the run that are symptoms or causes, each with its place and the words of its line.
@@ -202,5 +285,41 @@ impl From<&Credential> for IndexEntry {
                 .or_else(|| certificate.and_then(|c| c.sha1.as_ref().map(|s| s.place)))
                 .unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: u32) -> IndexEntry {
+        IndexEntry::from(&Credential { id: CredentialId(id), ..Credential::default() })
+    }
+
+    fn ids(entries: &Entries) -> Vec<u32> {
+        entries.iter().map(|entry| entry.id.0).collect()
+    }
+
+    #[test]
+    fn entries_are_found_and_taken_out_across_pieces() {
+        let mut entries: Entries = (0..5_000).map(|n| entry(n * 2)).collect();
+        assert_eq!(entries.len(), 5_000);
+        for id in [0, 2_046, 2_048, 9_998] {
+            assert_eq!(entries.get(CredentialId(id)).map(|entry| entry.id), Some(CredentialId(id)));
+        }
+        assert!([1, 2_047, 10_000].iter().all(|id| entries.get(CredentialId(*id)).is_none()));
+
+        entries.get_mut(CredentialId(4_000)).unwrap().public_key = 7;
+        entries.retain(|entry| entry.id.0 % 4 == 0);
+        assert_eq!(ids(&entries), (0..2_500).map(|n| n * 4).collect::<Vec<_>>());
+        assert_eq!(entries.get(CredentialId(4_000)).unwrap().public_key, 7);
+        assert!(entries.pieces.len() == 3 && entries.pieces[..2].iter().all(|piece| piece.len() == Entries::PIECE));
+
+        entries.retain_last(10, |entry| entry.id.0 < 9_000 && entry.id.0 != 0);
+        assert_eq!(ids(&entries), (0..2_250).map(|n| n * 4).collect::<Vec<_>>(), "the first ones are not looked at");
+        entries.push(entry(20_000));
+        assert_eq!(entries.iter().next_back().map(|entry| entry.id.0), Some(20_000));
+        entries.retain(|_| false);
+        assert!(entries.is_empty() && entries.iter().next().is_none());
     }
 }

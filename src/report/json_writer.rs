@@ -159,18 +159,7 @@ impl Json for u64 {
 
 /// Appends a number.
 pub(crate) fn push_number(out: &mut Vec<u8>, number: u64) {
-    let mut digits = [b'0'; 20];
-    let mut rest = number;
-    let mut first = digits.len();
-    for (place, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0' | u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-        first = place;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(first..).unwrap_or_default());
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 impl Json for u32 {
@@ -222,11 +211,16 @@ impl Json for str {
 
 /// Appends what stands between the quotes of a string.
 pub(crate) fn push_inner(out: &mut Vec<u8>, text: &str) {
-    if text.as_bytes().iter().fold(false, |found, byte| found | is_escaped(*byte)) {
+    if holds_escaped(text) {
         push_escaped(out, text.as_bytes());
     } else {
         out.extend_from_slice(text.as_bytes());
     }
+}
+
+/// Whether a text does not stand in a string as it is.
+pub(crate) fn holds_escaped(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | is_escaped(byte))
 }
 
 /// Whether a byte of UTF-8 does not stand in a string as it is.

@@ -276,7 +276,7 @@ fn made_up(shaped: &ShapedCredential, traits: &Traits, judge: &Judge<'_>) -> Opt
     [false, true].into_iter().find_map(|keep_letters| {
         let made = |Numbers { line, start, seed, .. }: &Numbers| {
             let with = MadeUp { line: *line, start: *start, seed: *seed, keep_letters, rule: traits.rule };
-            let block = Box::new(shaped.block.made_up(&with)?);
+            let block = shaped.block.made_up(&with)?;
             let made = ShapedCredential { block, around: Arc::clone(&shaped.around) };
             (Traits::of(&made, judge.options).as_ref() == Some(traits)).then_some(made)
         };

@@ -8,7 +8,7 @@ use crate::model::container_name::{self, FileNameRule};
 use crate::model::date::Moment;
 use crate::model::fact::LONG_EXCERPT;
 use crate::model::hex;
-use crate::report::json_writer::push_inner;
+use crate::report::json_writer::{holds_escaped, push_inner};
 use std::ops::Range;
 
 /// Made-up values are at least so long, in bytes: what is shorter may stand in a line by chance.
@@ -18,15 +18,36 @@ pub(super) const SHORTEST: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
     /// As it is printed.
-    Printed,
+    Printed(Signs),
     /// Its hexadecimal digits, lower case, without blanks.
     Digits,
     /// The common name in a subject.
-    CommonName,
+    CommonName(Signs),
     /// The machine's GUID in a key file's name, lower case.
     MachineGuid,
     /// The date.
     Date,
+}
+
+/// Whether a text has signs that JSON escapes: then it has the same ones in all blocks of a shape, as none of them may stand
+/// where blocks differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signs {
+    Plain,
+    Escaped,
+}
+
+impl Signs {
+    fn of(text: &str) -> Self {
+        if holds_escaped(text) { Self::Escaped } else { Self::Plain }
+    }
+
+    fn push(self, json: &mut Vec<u8>, text: &str) {
+        match self {
+            Self::Plain => json.extend_from_slice(text.as_bytes()),
+            Self::Escaped => push_inner(json, text),
+        }
+    }
 }
 
 /// A value.
@@ -43,9 +64,10 @@ pub(super) fn kinds(shaped: &ShapedCredential) -> Vec<Kind> {
     let mut kinds = Vec::new();
     for (at, field) in shaped.block.fields().enumerate() {
         let mut kind = |written| kinds.push(Kind::Text(at, field, written));
-        kind(Written::Printed);
+        let signs = Signs::of(shaped.block.text(at));
+        kind(Written::Printed(signs));
         match field {
-            TextField::Subject => kind(Written::CommonName),
+            TextField::Subject => kind(Written::CommonName(signs)),
             TextField::UniqueName | TextField::StoredContainer => kind(Written::MachineGuid),
             TextField::NotBefore | TextField::NotAfter => kind(Written::Date),
             field if field.is_digits() => kind(Written::Digits),
@@ -89,8 +111,8 @@ impl Values {
                 Kind::Text(at, _, written) => {
                     let text = block.text(*at);
                     match written {
-                        Written::Printed => push_inner(json, text),
-                        Written::CommonName => push_inner(json, common_name(text).unwrap_or_default()),
+                        Written::Printed(signs) => signs.push(json, text),
+                        Written::CommonName(signs) => signs.push(json, common_name(text).unwrap_or_default()),
                         Written::Digits => hex::push_digits(json, text),
                         Written::MachineGuid => {
                             let guid = container_name::machine_guid(text).unwrap_or_default();

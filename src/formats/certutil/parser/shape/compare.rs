@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
+use fearless_simd::{Level, dispatch};
 
 /// The longest text of a name or date that may differ, in bytes: no bound of the state machine is near.
 pub(super) const VALUE_BYTES: usize = 80;
@@ -194,32 +195,44 @@ pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mu
     Fit::None
 }
 
-/// So many bytes are compared at once.
-const VECTOR: usize = 16;
-
 /// Whether bytes are the same, but for hexadecimal digits where the mask has digits. `A` is the first letter.
+///
+/// It is compiled once for each generation of vector instructions, as a part of [`Shape::compare`].
+#[inline(always)]
 pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> bool {
-    let (Some(own_last), Some(mask_last), Some(text_last)) = (own.last_chunk(), mask.last_chunk(), text.last_chunk())
-    else {
-        let bytes = own.iter().zip(mask).zip(text);
-        return bytes.fold(0, |differs, ((own, mask), byte)| differs | difference::<A>(*own, *mask, *byte)) == 0;
-    };
-    let mut differs = [0_u8; VECTOR];
+    if let Some(differ) = vectors_differ::<32, A>(own, mask, text) {
+        return !differ;
+    }
+    if let Some(differ) = vectors_differ::<16, A>(own, mask, text) {
+        return !differ;
+    }
+    let mut differs = 0;
+    for ((own, mask), byte) in own.iter().zip(mask).zip(text) {
+        differs |= difference::<A>(*own, *mask, *byte);
+    }
+    differs == 0
+}
+
+/// Whether bytes differ, compared `N` at once. `None`: there are fewer.
+#[inline(always)]
+fn vectors_differ<const N: usize, const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> Option<bool> {
+    let (own_last, mask_last, text_last) = (own.last_chunk()?, mask.last_chunk()?, text.last_chunk()?);
+    let mut differs = [0_u8; N];
     let (whole, masks, texts) = (own.as_chunks().0, mask.as_chunks().0, text.as_chunks().0);
     for ((own, mask), text) in whole.iter().zip(masks).zip(texts) {
-        differences::<A>(&mut differs, own, mask, text);
+        differences::<N, A>(&mut differs, own, mask, text);
     }
     // The bytes that fill no vector are compared together with some before them.
-    differences::<A>(&mut differs, own_last, mask_last, text_last);
-    differs.iter().fold(0, |any, one| any | one) == 0
+    differences::<N, A>(&mut differs, own_last, mask_last, text_last);
+    Some(differs != [0_u8; N])
 }
 
 /// Notes where bytes differ. It has no end before the last one, no branches, and nothing but what vectors of bytes can do:
 /// compilers make vector instructions of it, of indexes also where the adapters of iterators stay calls (without link-time
 /// optimisation).
-#[inline]
-fn differences<const A: u8>(differs: &mut [u8; VECTOR], own: &[u8; VECTOR], mask: &[u8; VECTOR], text: &[u8; VECTOR]) {
-    for at in 0..VECTOR {
+#[inline(always)]
+fn differences<const N: usize, const A: u8>(differs: &mut [u8; N], own: &[u8; N], mask: &[u8; N], text: &[u8; N]) {
+    for at in 0..N {
         if let (Some(differs), Some(own), Some(mask), Some(byte)) =
             (differs.get_mut(at), own.get(at), mask.get(at), text.get(at))
         {
@@ -229,7 +242,7 @@ fn differences<const A: u8>(differs: &mut [u8; VECTOR], own: &[u8; VECTOR], mask
 }
 
 /// Not 0 where two bytes differ, or one is no digit where the mask has one.
-#[inline]
+#[inline(always)]
 fn difference<const A: u8>(own: u8, mask: u8, byte: u8) -> u8 {
     // Both are below 10 for a digit of their kind and nothing else.
     let (number, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(A).saturating_add(4));
@@ -276,20 +289,26 @@ impl Shape {
     }
 
     /// Whether a text begins with a run, or is the beginning of one.
+    #[inline(always)]
     pub(super) fn begins_with(&self, run: &Run, text: &[u8]) -> bool {
-        self.spans_of(run).all(|span| {
+        // A loop, no closure: that would not be compiled for the vector instructions at hand.
+        for span in self.spans_of(run) {
             let skipped = span.from.saturating_sub(run.from);
             let part = text.get(skipped..).unwrap_or_default();
             let part = part.get(..span.to.saturating_sub(span.from)).unwrap_or(part);
             let own = span.from..span.from.saturating_add(part.len());
             let mask = self.mask.get(own.clone()).unwrap_or_default();
             let own = self.text.as_bytes().get(own).unwrap_or_default();
-            match span.digits {
+            let same = match span.digits {
                 Digits::Same => own == part,
                 Digits::Lower => same_but_digits::<b'a'>(own, mask, part),
                 Digits::Upper => same_but_digits::<b'A'>(own, mask, part),
+            };
+            if !same {
+                return false;
             }
-        })
+        }
+        true
     }
 
     /// The length of the shape's own value, if a text has the same one: that it is one was seen.
@@ -300,8 +319,13 @@ impl Shape {
         (ended && text.get(..length) == Some(value)).then_some(length)
     }
 
-    /// Compares a text with the runs from the given one on.
+    /// Compares a text with the runs from the given one on, with the best vector instructions that are there.
     pub(super) fn compare(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
+        dispatch!(Level::new(), _ => self.compare_by(text, from, positions))
+    }
+
+    #[inline(always)]
+    fn compare_by(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
         if positions.is_empty() {
             positions.push(0);
         }
@@ -330,5 +354,21 @@ impl Shape {
             positions.push(end);
         }
         Fit::Whole(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reports rely on it (`analyze/forms/values.rs`).
+    #[test]
+    fn no_value_that_may_differ_holds_what_json_escapes() {
+        let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        for byte in (0..=u8::MAX).filter(|byte| escaped(*byte)) {
+            assert_eq!(classes_of(byte), 0, "{byte:#04x}");
+            let same = |own: u8| same_but_digits::<b'a'>(&[own], &[0xFF], &[byte]);
+            assert!(!same(b'0') && !same(byte), "{byte:#04x}");
+        }
     }
 }

@@ -341,7 +341,8 @@ impl<'t> Sketch<'t> {
         drawn
     }
 
-    /// Ends a run: its spans are cut where lines with digits that may differ begin and end.
+    /// Ends a run: its spans are cut where lines with digits that may differ begin and end. The few bytes around such lines
+    /// are compared with them.
     fn run(&self, range: Range<usize>, value: Option<Class>, (runs, spans): &mut (Vec<Run>, Vec<Span>)) {
         let first = spans.len();
         let mut from = range.start;
@@ -349,9 +350,10 @@ impl<'t> Sketch<'t> {
         let lines = self.lines.iter().skip(beyond).take_while(|line| line.at < range.end);
         for line in lines.filter(|line| line.digits != Digits::Same) {
             let to = line.at.saturating_add(line.text.len());
+            let near = line.at.saturating_sub(from) < GAP_BYTES;
             match spans.get_mut(first..).and_then(<[Span]>::last_mut) {
-                // The few bytes between two such lines are compared with them.
-                Some(last) if last.digits == line.digits && line.at.saturating_sub(from) < GAP_BYTES => last.to = to,
+                Some(last) if last.digits == line.digits && near => last.to = to,
+                _ if near => spans.push(Span { from, to, digits: line.digits }),
                 _ => {
                     spans.push(Span { from, to: line.at, digits: Digits::Same });
                     spans.push(Span { from: line.at, to, digits: line.digits });
@@ -359,7 +361,10 @@ impl<'t> Sketch<'t> {
             }
             from = to;
         }
-        spans.push(Span { from, to: range.end, digits: Digits::Same });
+        match spans.get_mut(first..).and_then(<[Span]>::last_mut) {
+            Some(last) if range.end.saturating_sub(from) < GAP_BYTES => last.to = range.end,
+            _ => spans.push(Span { from, to: range.end, digits: Digits::Same }),
+        }
         let spans = (first, spans.len());
         runs.push(Run { from: range.start, to: range.end, value, spans, id: 0 });
     }

@@ -39,7 +39,7 @@ impl Noise {
 
 impl ShapedBlock {
     /// Another block of the same shape, whose values are made up. `None`: there is none such.
-    pub fn made_up(&self, with: &MadeUp) -> Option<Self> {
+    pub fn made_up(&self, with: &MadeUp) -> Option<Box<Self>> {
         let mut noise = Noise(with.seed);
         let mut text = String::from_utf8(self.other_values(with, &mut noise)?).ok()?;
         let made = self.with_text(&text, with)?;
@@ -94,7 +94,7 @@ impl ShapedBlock {
         Some(text)
     }
 
-    fn with_text(&self, text: &str, with: &MadeUp) -> Option<Self> {
+    fn with_text(&self, text: &str, with: &MadeUp) -> Option<Box<Self>> {
         let mut positions = Vec::new();
         let fits = matches!(self.shape.compare(text.as_bytes(), 0, &mut positions), Fit::Whole(_));
         let ahead = Ahead { text, start: with.start, number: u64::from(with.line), unit: self.shape.mode.unit };
@@ -105,7 +105,7 @@ impl ShapedBlock {
             ..self.header.clone()
         };
         (fits && positions.last() == Some(&text.len()))
-            .then(|| Self::new(&self.shape, (&ahead, &positions), dates, header, self.source))
+            .then(|| Self::new(&self.shape, (&ahead, &positions), dates, header, self.source, None))
     }
 }
 

@@ -37,6 +37,9 @@ pub(super) struct Shapes {
     ended: Option<Begun>,
     /// Where each run of a shape stands in the text that is compared; kept for its room.
     positions: Vec<usize>,
+    /// Blocks that are no longer used, for their room.
+    #[expect(clippy::vec_box, reason = "the boxes come out of records, and go into others")]
+    used: Vec<Box<ShapedBlock>>,
     /// The numbers of runs that were given.
     numbers: u64,
     /// Shapes that were remembered since one fitted.
@@ -142,6 +145,11 @@ pub fn read_batch(
 }
 
 impl Parser {
+    /// Takes blocks that are no longer used: later ones get their room, which is then not wiped and asked for again.
+    pub fn reuse(&mut self, blocks: &mut Vec<Box<ShapedBlock>>) {
+        self.shapes.used.append(blocks);
+    }
+
     /// What is to be noted of a line before it is read.
     pub(super) fn seen(&self, line: &Line<'_>) -> Option<Seen> {
         self.shapes.begun.as_ref()?;
@@ -267,8 +275,9 @@ impl Parser {
             *total = total.saturating_add(more);
         }
         (self.shapes.unused, self.shapes.wait) = (0, 0);
-        let block = ShapedBlock::new(shape, (ahead, positions), dates, Header::of(opened), self.source);
-        self.records.push(Record::Shaped(Box::new(block)));
+        let (header, used) = (Header::of(opened), self.shapes.used.pop());
+        let block = ShapedBlock::new(shape, (ahead, positions), dates, header, self.source, used);
+        self.records.push(Record::Shaped(block));
         // The next header opens it again: a block is large.
         self.spare = self.block.take();
         if index > 0 {

@@ -25,9 +25,9 @@ pub struct ShapedBlock {
 
 /// Where things stand, in one list: each run of the shape in the block, and its end; each cut in the text that is kept;
 /// beginning and end of each field there.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Places {
-    all: Box<[usize]>,
+    all: Vec<usize>,
     runs: usize,
     cuts: usize,
 }
@@ -65,18 +65,23 @@ impl Header {
 }
 
 impl ShapedBlock {
-    /// The block whose header was read, and whose lines begin a text.
+    /// The block whose header was read, and whose lines begin a text. It takes the room of one that is no longer used.
     pub(super) fn new(
         shape: &Arc<Shape>,
         (ahead, positions): (&Ahead<'_>, &[usize]),
         dates: [Option<PrintedDate>; 2],
         header: Header,
         source: SourceId,
-    ) -> Self {
+        mut used: Option<Box<Self>>,
+    ) -> Box<Self> {
         let moved = Moved::of(shape, positions, *ahead);
-        let mut text = String::with_capacity(shape.cut_bytes.saturating_add(RESERVE_BYTES));
+        let room = used.as_mut().map(|used| (std::mem::take(&mut used.text), std::mem::take(&mut used.places.all)));
+        let (mut text, mut places) = room.unwrap_or_default();
+        text.clear();
+        places.clear();
+        text.reserve(shape.cut_bytes.saturating_add(RESERVE_BYTES));
         let fields = shape.texts.len().saturating_mul(2);
-        let mut places = Vec::with_capacity(positions.len().saturating_add(shape.cuts.len()).saturating_add(fields));
+        places.reserve_exact(positions.len().saturating_add(shape.cuts.len()).saturating_add(fields));
         places.extend_from_slice(positions);
         for cut in &shape.cuts {
             places.push(text.len());
@@ -99,15 +104,22 @@ impl ShapedBlock {
             });
             places.extend_from_slice(&[from, to]);
         }
-        Self {
+        let block = Self {
             shape: Arc::clone(shape),
             text,
-            places: Places { all: places.into(), runs: positions.len(), cuts: shape.cuts.len() },
+            places: Places { all: places, runs: positions.len(), cuts: shape.cuts.len() },
             number: ahead.number,
             start: ahead.start,
             header,
             dates,
             source,
+        };
+        match used {
+            Some(mut used) => {
+                *used = block;
+                used
+            }
+            None => Box::new(block),
         }
     }
 
