@@ -283,6 +283,7 @@ pub fn of_request(request: &KeyRequest) -> Value {
         "key_length": value(&request.key_length),
         "key_algorithm": text(&request.key_algorithm),
         "request_type": text(&request.request_type),
+        "public_key_sha1": shown(&request.public_key_sha1),
         "hash_algorithm": text(&request.hash_algorithm),
         "extended_key_usage": texts(&request.extended_key_usage),
         "alternative_names": texts(&request.alternative_names),
