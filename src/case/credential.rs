@@ -534,6 +534,12 @@ impl Credential {
     }
 }
 
+/// A subject by which two texts of one name are told to be the same: without case, with one blank behind each comma.
+pub fn subject_key(subject: &str) -> String {
+    let parts: Vec<String> = subject.split(',').map(|part| part.trim().to_lowercase()).collect();
+    parts.join(", ")
+}
+
 /// The value of the first `CN=` of a distinguished name as certutil prints it.
 pub fn common_name(subject: &str) -> Option<&str> {
     let after = |at: usize| {

@@ -78,6 +78,8 @@ pub struct ErrorText {
     pub context: ErrorContext,
     /// The certificate that the text names.
     pub thumbprint: Option<Fact<Sha1>>,
+    /// The subject of the certificate whose key the text says can't exchange keys, as .NET writes names.
+    pub subject: Option<Fact<String>>,
 }
 
 /// A fact about the machine.

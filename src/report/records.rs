@@ -238,6 +238,7 @@ fn of_error(error: &ErrorText) -> Value {
         },
         "text": error.text.value,
         "thumbprint": shown(&error.thumbprint),
+        "subject": text(&error.subject),
     })
 }
 
@@ -282,8 +283,8 @@ pub fn of_request(request: &KeyRequest) -> Value {
         "key_usage_property": value(&request.key_usage_property),
         "key_length": value(&request.key_length),
         "key_algorithm": text(&request.key_algorithm),
-        "request_type": text(&request.request_type),
         "public_key_sha1": shown(&request.public_key_sha1),
+        "request_type": text(&request.request_type),
         "hash_algorithm": text(&request.hash_algorithm),
         "extended_key_usage": texts(&request.extended_key_usage),
         "alternative_names": texts(&request.alternative_names),

@@ -133,6 +133,7 @@ fn error(code: Option<u32>, text: &str, context: ErrorContext) -> Observed {
         text: Fact::stated(text.to_owned(), at),
         context,
         thumbprint: None,
+        subject: None,
     };
     observed(9, Observation::Error(what))
 }
