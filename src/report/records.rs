@@ -297,6 +297,7 @@ fn of_key(key: &ShownKey) -> Value {
         "store_path": text(&key.store_path),
         "provider": text(&key.provider),
         "provider_type": value(&key.provider_type),
+        "provider_kind": key.family.as_ref().map(|family| family.value.word()),
         "container": text(&key.container),
         "unique_name": text(&key.unique_name),
         "machine": value(&key.machine),
