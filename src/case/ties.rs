@@ -15,7 +15,7 @@ use crate::model::windows::WindowsVersion;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The application id of AD FS in a binding (`netsh http show sslcert` on AD FS servers).
-const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
+pub(crate) const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
 /// The application id of SSTP (RRAS).
 const SSTP: &str = "{ba195980-cd49-458b-9e23-c84ee0adcd75}";
 
