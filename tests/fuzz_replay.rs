@@ -157,7 +157,14 @@ fn each_format_alone() {
 
 #[test]
 fn listings() {
-    let folders = ["procmon-csv", "key-folder-listing", "powershell-certificates", "certificate-template", "script"];
+    let folders = [
+        "procmon-csv",
+        "key-folder-listing",
+        "powershell-certificates",
+        "certificate-template",
+        "certificate-request",
+        "script",
+    ];
     for body in [
         bodies::listings::procmon_csv,
         bodies::listings::folder_listing,

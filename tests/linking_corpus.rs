@@ -69,6 +69,12 @@ fn every_case_is_judged_as_it_says() {
                 say(format!("the remedies of {rule} are {}", finding["remedies"]));
             }
         }
+        if let Some(wanted) = expect.get("credentials").and_then(toml::Value::as_integer) {
+            let count = list(&report, "credentials").len();
+            if i64::try_from(count).ok() != Some(wanted) {
+                say(format!("{count} credentials, not {wanted}"));
+            }
+        }
         for rule in strings(expect, "silent").iter().filter(|r| found.contains(&r.as_str())) {
             say(format!("{rule} must be silent"));
         }

@@ -48,6 +48,7 @@ const TABLE: &[(&str, &str)] = &[
     ("http-15300-15301-timeline", "dispatch"),
     ("netsh-1312-context", "dispatch"),
     ("schannel-36870-dispatch", "dispatch"),
+    ("key-exchange-refused", "dispatch"),
     ("schannel-36871-10013-not-key", "fault warning root-cause likely"),
     ("schannel-36874-36888-40", "dispatch"),
     ("schannel-36887-alert", "dispatch"),

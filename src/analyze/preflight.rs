@@ -8,9 +8,10 @@ use crate::model::judgement::{Severity, Verdict, VerdictOutcome};
 
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::observation::Observed;
+use crate::model::thumbprint::Sha1;
 use crate::rules::judge::{self, RankedFinding};
 use crate::rules::{Asked, Context, Outcome, Recorded, corrected_inf};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What the intended keys of a run are worth.
 #[derive(Default)]
@@ -31,9 +32,18 @@ pub(super) struct Preflight {
 /// findings about it are the same in every run. With `contain` a fault costs the intended key in which it shows.
 pub(super) fn run(case: &CaseIndex, base: &Context<'_>, contain: bool, hash: &dyn Fn(u32) -> String) -> Preflight {
     let mut out = Preflight::default();
+    // The requests whose bytes are there: what a tool printed of one is not judged besides.
+    let whole: HashSet<(Sha1, &str)> = case
+        .requests()
+        .filter(|(_, request)| !request.is_printed)
+        .filter_map(|(_, request)| identity(request))
+        .collect();
     for (index, (observed, request)) in case.requests().enumerate() {
         if (base.stop)() {
             break;
+        }
+        if request.is_printed && identity(request).is_some_and(|own| whole.contains(&own)) {
+            continue;
         }
         let mut of_one = Preflight::default();
         let place = observed.place;
@@ -51,6 +61,12 @@ pub(super) fn run(case: &CaseIndex, base: &Context<'_>, contain: bool, hash: &dy
     }
     out.verdicts.retain(|_, verdicts| !verdicts.is_empty());
     out
+}
+
+/// What tells a certificate request from others: its public key and its subject.
+fn identity(request: &KeyRequest) -> Option<(Sha1, &str)> {
+    let subject = request.subject.as_ref().map_or("", |subject| subject.value.as_str());
+    request.public_key_sha1.as_ref().map(|key| (key.value, subject))
 }
 
 /// Judges one intended key.

@@ -210,6 +210,7 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Diff
         unique_name,
         provider,
         provider_type,
+        family,
         flags,
         key_spec,
         key_spec_witness,

@@ -262,6 +262,8 @@ pub struct Key {
     pub provider: Option<Fact<String>>,
     /// The provider type.
     pub provider_type: Option<Fact<u32>>,
+    /// CSP or KSP by the folder of the key file, where nothing names the provider.
+    pub family: Option<Fact<ProviderKind>>,
     /// The flags of the key link.
     pub flags: Option<Fact<u32>>,
     /// The KeySpec.
@@ -315,12 +317,16 @@ pub enum TestKind {
 }
 
 impl Key {
-    /// CSP or KSP: by the provider type; without one by the provider's name; `None` when neither tells.
+    /// CSP or KSP: by the provider type; without one by the provider's name; without a provider by the folder of the key
+    /// file; `None` when nothing tells.
     pub fn kind(&self) -> Option<ProviderKind> {
         if let Some(t) = &self.provider_type {
             return Some(provider::kind_of_type(t.value));
         }
-        self.provider.as_ref().and_then(|p| provider::kind_of_name(&p.value))
+        match &self.provider {
+            Some(provider) => provider::kind_of_name(&provider.value),
+            None => self.family.as_ref().map(|family| family.value),
+        }
     }
     /// The catalogue's entry for the provider.
     pub fn known_provider(&self) -> Option<&'static provider::Provider> {
@@ -532,6 +538,12 @@ impl Credential {
         }
         evidence
     }
+}
+
+/// A subject by which two texts of one name are told to be the same: without case, with one blank behind each comma.
+pub fn subject_key(subject: &str) -> String {
+    let parts: Vec<String> = subject.split(',').map(|part| part.trim().to_lowercase()).collect();
+    parts.join(", ")
 }
 
 /// The value of the first `CN=` of a distinguished name as certutil prints it.

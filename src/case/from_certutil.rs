@@ -648,6 +648,7 @@ fn key(block: &mut CertificateBlock) -> Key {
         stored_container: stored,
         container,
         unique_name,
+        family: None,
         provider: block.provider.take(),
         provider_type: block.provider_type.take(),
         flags: block.flags.take(),

@@ -112,6 +112,7 @@ pub fn of_key(observed: &Observed, shown: &ShownKey, before: Option<&Observed>) 
         unique_name: shown.unique_name.clone(),
         provider: shown.provider.clone(),
         provider_type: shown.provider_type.clone(),
+        family: shown.family.clone(),
         flags: shown.machine.as_ref().and_then(|machine| {
             let flags = if machine.value { CRYPT_MACHINE_KEYSET } else { 0 };
             let how = match shown.shown_by {

@@ -3,7 +3,8 @@
 //! The same public key is proof: a certificate and a key file, blob or container that have it become one credential. The
 //! same container or key-file name is a hint: it never joins two credentials, but when both public keys are known and
 //! differ it proves that the key in the container is not the certificate's, and a container with one slot is a second
-//! witness for the KeySpec.
+//! witness for the KeySpec. Where a tool shows of a key nothing but its file (FindPrivateKey.exe), a certificate whose
+//! container has that file's whole name takes it: there is no other key that it could be.
 
 use super::credential::{Association, Credential, CredentialId, Key, Origin};
 use crate::model::container_name;
@@ -153,6 +154,7 @@ pub fn join(credentials: &mut Vec<Credential>) -> Joined {
 pub fn join_by(credentials: &mut Vec<Credential>, guard: Guard<'_>) -> Joined {
     let mut outcome = Joined::default();
     let mut joined = loose_certificates(credentials, guard, &mut outcome);
+    joined.extend(key_files(credentials, guard, &mut outcome));
     // What a loose certificate gave to others is known now; it gets no key of its own.
     let links = find_by(credentials, guard, &mut outcome.faulty)
         .into_iter()
@@ -289,6 +291,79 @@ fn loose_certificates(credentials: &mut [Credential], guard: Guard<'_>, outcome:
     joined
 }
 
+/// The whole name of a key file, when that and its folder are all that is known of a key.
+fn only_a_file(credential: &Credential) -> Option<String> {
+    let key = &credential.key;
+    let silent = credential.certificate.is_none()
+        && credential.pfx.is_none()
+        && key.container.is_none()
+        && key.stored_container.is_none()
+        && key.provider.is_none()
+        && key.key_spec.is_none()
+        && key.public_key_sha1.is_none()
+        && key.algorithm.is_none();
+    key.family.as_ref().filter(|_| silent).and(file_name(key))
+}
+
+fn file_name(key: &Key) -> Option<String> {
+    let name = &key.unique_name.as_ref()?.value;
+    container_name::split_file_name(name).map(|(prefix, machine)| format!("{prefix}_{machine}").to_ascii_lowercase())
+}
+
+/// Gives what is known of key files alone to the certificates whose containers have these files, when the folder is one in
+/// which the container can be. Gives the positions of those files.
+fn key_files(credentials: &mut [Credential], guard: Guard<'_>, outcome: &mut Joined) -> HashSet<usize> {
+    let files: Vec<(usize, String)> =
+        credentials.iter().enumerate().filter_map(|(at, file)| Some((at, only_a_file(file)?))).collect();
+    let mut joined = HashSet::new();
+    if files.is_empty() {
+        return joined;
+    }
+    let mut homes: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, credential) in credentials.iter().enumerate().filter(|(_, c)| c.certificate.is_some()) {
+        if let Some(name) = file_name(&credential.key) {
+            homes.entry(name).or_default().push(at);
+        }
+    }
+    // The same file may be shown many times.
+    let mut known: HashMap<(String, Option<bool>), bool> = HashMap::new();
+    for (at, name) in files {
+        let Some(file) = credentials.get(at).cloned() else { continue };
+        let shown = (name.clone(), file.key.machine_keyset());
+        if let Some(taken) = known.get(&shown) {
+            if *taken {
+                joined.insert(at);
+                outcome.removed.push(file.id);
+            }
+            continue;
+        }
+        for home in homes.get(&name).into_iter().flatten() {
+            let Some(id) = credentials.get(*home).map(|own| own.id) else { continue };
+            let unharmed = guard(id, &mut || {
+                let Some(own) = credentials.get_mut(*home) else { return };
+                let machine = own.key.machine_keyset().zip(file.key.machine_keyset());
+                if machine.is_none_or(|(own, file)| own == file) {
+                    let (key, other) = (&mut own.key, &file.key);
+                    key.flags = key.flags.take().or_else(|| other.flags.clone());
+                    key.family = key.family.take().or_else(|| other.family.clone());
+                    own.sources.extend(file.sources.iter().copied());
+                    own.excerpts.extend(file.excerpts.clone());
+                    outcome.changed.push(own.id);
+                    joined.insert(at);
+                }
+            });
+            if !unharmed {
+                outcome.faulty.push(id);
+            }
+        }
+        if joined.contains(&at) {
+            outcome.removed.push(file.id);
+        }
+        known.insert(shown, joined.contains(&at));
+    }
+    joined
+}
+
 /// What names a certificate whose thumbprint is not shown (RFC 5280 section 4.1.2.2). Tools differ about which values they
 /// put in quotes.
 fn serial_and_issuer(credential: &Credential) -> Option<(String, String)> {
@@ -367,6 +442,7 @@ mod tests {
     use super::*;
     use crate::case::credential::{Certificate, PublicKey};
     use crate::model::key_spec::KeySpec;
+    use crate::model::provider::ProviderKind;
 
     fn fact<T>(value: T) -> Option<Fact<T>> {
         Some(Fact::stated(value, Place::default()))
@@ -441,6 +517,33 @@ mod tests {
         other.key.unique_name =
             fact("99247943bd018ca78ef945b82652598d_00000000-0000-0000-0000-000000000001".to_owned());
         assert!(find(&[other, named]).is_empty());
+    }
+
+    #[test]
+    fn a_key_file_alone_goes_to_the_certificate_whose_container_has_it() {
+        let name = "99247943bd018ca78ef945b82652598d_3ade29bb-f050-41f3-b0db-f2b69957a1d7";
+        let mut shown = Credential::default();
+        shown.key.unique_name = fact(name.to_owned());
+        shown.key.family = fact(ProviderKind::Csp);
+        shown.key.flags = fact(0x20);
+        let mut own = certificate(None, "te-1");
+        own.key.unique_name = fact(name.to_ascii_uppercase());
+        let mut all = vec![shown.clone(), own.clone(), shown.clone()];
+        assert_eq!(join(&mut all).removed.len(), 2);
+        let key = all.first().map(|c| &c.key);
+        assert_eq!(key.and_then(Key::kind), Some(ProviderKind::Csp));
+        assert_eq!(key.and_then(Key::machine_keyset), Some(true));
+        // A file of a user's folder, of another machine, with a key of its own; a certificate whose link names a user's key.
+        let mut other = own.clone();
+        other.key.unique_name =
+            fact("99247943bd018ca78ef945b82652598d_00000000-0000-0000-0000-000000000001".to_owned());
+        let mut with_key = shown.clone();
+        with_key.key.public_key_sha1 = fact(Sha1([3; 20]));
+        let mut of_user = own.clone();
+        of_user.key.flags = fact(0);
+        for (shown, own) in [(&shown, &other), (&with_key, &own), (&shown, &of_user)] {
+            assert_eq!(join(&mut vec![shown.clone(), own.clone()]).removed.len(), 0);
+        }
     }
 
     #[test]

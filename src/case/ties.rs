@@ -3,7 +3,7 @@
 //! The chain goes binding → thumbprint → certificate → key link → container → key file → permissions. The last steps are
 //! asked by the rules that need them (`case::key_file_link`).
 
-use super::credential::{Bound, Credential, CredentialId, Hearing, Origin, Scope, hearing};
+use super::credential::{Bound, Credential, CredentialId, Hearing, Origin, Scope, hearing, subject_key};
 use super::index::CaseIndex;
 use crate::model::binding::{BindingHash, BindingOrigin};
 use crate::model::event_record::Side;
@@ -15,7 +15,7 @@ use crate::model::windows::WindowsVersion;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The application id of AD FS in a binding (`netsh http show sslcert` on AD FS servers).
-const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
+pub(crate) const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
 /// The application id of SSTP (RRAS).
 const SSTP: &str = "{ba195980-cd49-458b-9e23-c84ee0adcd75}";
 
@@ -263,10 +263,19 @@ struct Symptom {
     index: usize,
 }
 
-/// Whom an error concerns: the certificate that it names, the container or key file that it names (lower case), the
-/// workload whose program alone writes it. An error that names none concerns all. The event logs of a machine also hold the
-/// failures of many keys that no certificate of the case has.
-type Named = (Option<Sha1>, Option<String>, Option<&'static str>);
+/// Whom an error concerns. One that names nothing concerns all; the event logs of a machine also hold the failures of many
+/// keys that no certificate of the case has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Named {
+    /// The certificate that it names.
+    sha1: Option<Sha1>,
+    /// The container or key file that it names, lower case.
+    key: Option<String>,
+    /// The subject of the certificate that it names, as [`subject_key`] gives it.
+    subject: Option<String>,
+    /// The workload whose program alone writes it.
+    workload: Option<&'static str>,
+}
 
 /// The events of Operations Manager whose code is about its certificate's key; the others' are about connections.
 const OPS_MGR_KEY: [u32; 2] = [20_068, 20_077];
@@ -296,18 +305,21 @@ fn symptoms(observed: &[Observed], guard: Guard<'_>, tied: &mut Tied) -> BTreeMa
 fn symptom(item: &Observed) -> Option<(&Fact<u32>, Named)> {
     match &item.what {
         Observation::Error(e) if e.context != ErrorContext::Unrelated => {
-            Some((e.code.as_ref()?, (e.thumbprint.as_ref().map(|t| t.value), None, None)))
+            let sha1 = e.thumbprint.as_ref().map(|t| t.value);
+            let subject = e.subject.as_ref().map(|subject| subject_key(&subject.value));
+            Some((e.code.as_ref()?, Named { sha1, subject, ..Named::default() }))
         }
         Observation::Event(e) if e.workload().is_some() => {
             let of_key = OPS_MGR_KEY.contains(&e.number());
-            Some((e.code.as_ref().filter(|_| of_key)?, (None, None, e.workload())))
+            Some((e.code.as_ref().filter(|_| of_key)?, Named { workload: e.workload(), ..Named::default() }))
         }
         // What fails on the client's side is no symptom of a server's key.
         Observation::Event(e) if e.side.as_ref().is_none_or(|s| s.value == Side::Server) => {
             let file = e.key_file.as_ref().and_then(|f| f.value.rsplit(['\\', '/']).next());
             let name = e.key_name.as_ref().map(|n| n.value.as_str()).filter(|n| !n.is_empty());
-            let name = name.or(file).map(str::to_ascii_lowercase);
-            Some((e.code.as_ref()?, (e.thumbprint.as_ref().map(|t| t.value), name, None)))
+            let key = name.or(file).map(str::to_ascii_lowercase);
+            let sha1 = e.thumbprint.as_ref().map(|t| t.value);
+            Some((e.code.as_ref()?, Named { sha1, key, ..Named::default() }))
         }
         _ => None,
     }
@@ -325,7 +337,7 @@ fn concerning<'s>(symptoms: &'s BTreeMap<Named, Vec<Symptom>>, credential: &Cred
     let mut out = Vec::new();
     for name in names {
         for sha1 in [None, credential.thumbprint()] {
-            if let Some(list) = symptoms.get(&(sha1, name.clone(), None)) {
+            if let Some(list) = symptoms.get(&Named { sha1, key: name.clone(), ..Named::default() }) {
                 out.extend(list);
             }
             if credential.thumbprint().is_none() {
@@ -335,9 +347,15 @@ fn concerning<'s>(symptoms: &'s BTreeMap<Named, Vec<Symptom>>, credential: &Cred
     }
     let workloads: BTreeSet<&'static str> = credential.bound.iter().map(|bound| bound.workload).collect();
     for workload in workloads {
-        if let Some(list) = symptoms.get(&(None, None, Some(workload))) {
+        if let Some(list) = symptoms.get(&Named { workload: Some(workload), ..Named::default() }) {
             out.extend(list);
         }
+    }
+    let subject = credential.certificate.as_ref().and_then(|c| c.subject.as_ref());
+    if let Some(subject) = subject.map(|subject| subject_key(&subject.value))
+        && let Some(list) = symptoms.get(&Named { subject: Some(subject), ..Named::default() })
+    {
+        out.extend(list);
     }
     out.sort_by_key(|symptom| symptom.index);
     out

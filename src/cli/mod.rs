@@ -418,15 +418,22 @@ fn explain_name(args: &ExplainArgs) -> Result<u8, Failure> {
 
 fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
     let mut options = run::options(&args.input, None).map_err(Failure::Usage)?;
-    if !args.targets.is_empty() {
+    let is_asked = !args.targets.is_empty();
+    if is_asked {
         options.targets = args.targets.iter().flat_map(|t| &t.0).copied().collect();
     }
-    let mut steps = collect::steps(&options.targets);
+    let targets = options.targets.clone();
+    let mut steps = collect::steps(&targets);
     let output = args.output.open().map_err(Failure::Usage)?;
     if !args.input.paths.is_empty() {
         hint(&args.input);
         let progress = Progress::new(true, args.output.look().ascii);
-        let missing = |analysis: Analysis<'_>| Ok(collect::missing(steps, analysis.case()));
+        let missing = |analysis: Analysis<'_>| {
+            let case = analysis.case();
+            // Without `--for` the artifacts tell what else the machine has.
+            let targets = if is_asked { targets } else { collect::with_shown(targets, case) };
+            Ok(collect::missing(collect::steps(&targets), case))
+        };
         steps = run::read_then(&args.input, options, None, progress, missing).map_err(|e| Failure::Output(e, FAULT))?;
         if steps.is_empty() {
             complain("nothing is missing: every artifact that keyspect would ask for is there");

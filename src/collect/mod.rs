@@ -1,17 +1,22 @@
 //! The scripts that gather on a server what keyspect reads: for cmd and for PowerShell 5.1.
 //!
 //! They read only, and only what the diagnosis needs: no private key, no password, no configuration file that holds one.
-//! Sources of the commands: Microsoft Learn, "certutil", "netsh http", "icacls", "wevtutil", "Appcmd.exe".
+//! Sources of the commands: Microsoft Learn, "certutil", "netsh http", "icacls", "wevtutil", "Appcmd.exe", "reg query",
+//! "Get-AdfsCertificate"; "Obtain a certificate for use with Windows Servers and System Center Operations Manager" (the registry
+//! values and the log).
 
 mod cmd;
 mod powershell;
 
 use crate::case::credential::Origin;
 use crate::case::index::CaseIndex;
+use crate::case::ties;
 use crate::model::access::KeyPath;
 use crate::model::binding::BindingOrigin;
-use crate::model::observation::{Observation, SystemFact};
-use crate::workloads::Target;
+use crate::model::observation::{Observation, Observed, SystemFact};
+use crate::model::{event, service_setting};
+use crate::workloads::{self, Target};
+use std::collections::BTreeSet;
 
 pub use cmd::script as cmd_script;
 pub use powershell::script as powershell_script;
@@ -64,6 +69,8 @@ enum Brings {
     CngKeysNames,
     /// Events of a provider.
     Events(&'static str),
+    /// The certificates that a service is set to, by its workload.
+    Setting(&'static str),
 }
 
 /// One command and the file that takes its output.
@@ -88,6 +95,8 @@ use Base::{ProgramData, Windows};
 const RSA: &str = "Microsoft\\Crypto\\RSA\\MachineKeys";
 const CNG: &str = "Microsoft\\Crypto\\Keys";
 const HTTP_SYS: &[&str] = &["iis", "exchange", "ad-fs", "wap", "winrm", "rd-gateway", "rras", "configmgr", "wac"];
+
+const OPS_MGR_KEY: &str = "HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings";
 
 /// Every step, in the order of the scripts.
 static STEPS: &[Step] = &[
@@ -268,12 +277,98 @@ static STEPS: &[Step] = &[
         brings: Brings::Events("MSSQLSERVER"),
         workloads: &["sql-server"],
     },
+    Step {
+        file: "operations-manager-serial.txt",
+        tells: "the serial number of the certificate that Operations Manager is set to",
+        builtin: false,
+        command: &[
+            Word("reg"),
+            Word("query"),
+            Word(OPS_MGR_KEY),
+            Word("/v"),
+            Word(service_setting::OPS_MGR_SERIAL.value),
+        ],
+        brings: Brings::Setting("scom"),
+        workloads: &["scom"],
+    },
+    Step {
+        file: "operations-manager-hash.txt",
+        tells: "its thumbprint, which newer versions write besides",
+        builtin: false,
+        command: &[
+            Word("reg"),
+            Word("query"),
+            Word(OPS_MGR_KEY),
+            Word("/v"),
+            Word(service_setting::OPS_MGR_HASH.value),
+        ],
+        brings: Brings::Setting("scom"),
+        workloads: &["scom"],
+    },
+    Step {
+        file: "events-operations-manager.xml",
+        tells: "the last events of Operations Manager about its certificate and its connections",
+        builtin: false,
+        command: &[
+            Word("wevtutil"),
+            Word("qe"),
+            Word("Operations Manager"),
+            Query("/q:*[System[Provider[@Name='OpsMgr Connector']]]"),
+            Word("/c:200"),
+            Word("/rd:true"),
+            Word("/f:xml"),
+        ],
+        brings: Brings::Events(event::OPS_MGR),
+        workloads: &["scom"],
+    },
+    Step {
+        file: "ad-fs-certificates.txt",
+        tells: "which certificates AD FS uses for its service and for tokens",
+        builtin: false,
+        command: &[
+            Word("powershell.exe"),
+            Word("-NoProfile"),
+            Word("-Command"),
+            Query(
+                "Get-AdfsCertificate | Format-List -Property CertificateType, IsPrimary, StoreLocation, StoreName, \
+                 Thumbprint",
+            ),
+        ],
+        brings: Brings::Setting("ad-fs"),
+        workloads: &["ad-fs"],
+    },
 ];
 
 /// The steps for these workloads.
 pub fn steps(targets: &[Target]) -> Vec<&'static Step> {
     let wanted = |s: &&Step| s.workloads.is_empty() || targets.iter().any(|t| s.workloads.contains(&t.workload.name));
     STEPS.iter().filter(wanted).collect()
+}
+
+/// Workloads that no one asks for by default and whose artifacts show that a machine has them.
+const SHOWN: &[&str] = &["scom", "ad-fs"];
+
+/// These workloads, and those that the artifacts of a case show to be on the machine.
+pub fn with_shown(mut targets: Vec<Target>, case: &CaseIndex) -> Vec<Target> {
+    let mut shown: BTreeSet<&'static str> =
+        case.kept.iter().flat_map(|c| c.bound.iter().map(|bound| bound.workload)).collect();
+    for Observed { what, .. } in &case.observed {
+        shown.extend(match what {
+            Observation::Event(event) => event.workload(),
+            Observation::System(SystemFact::ServiceCertificate(setting)) => Some(setting.workload),
+            Observation::Binding(binding) => {
+                let app = binding.app_id.as_ref().and_then(|app| app.value.as_deref());
+                app.filter(|app| app.eq_ignore_ascii_case(ties::AD_FS)).map(|_| "ad-fs")
+            }
+            _ => None,
+        });
+    }
+    for name in SHOWN.iter().filter(|name| shown.contains(*name)) {
+        let new = |target: &Target| !targets.iter().any(|known| known.workload.name == target.workload.name);
+        let more: Vec<Target> = workloads::parse(name).unwrap_or_default().into_iter().filter(new).collect();
+        targets.extend(more);
+    }
+    targets
 }
 
 /// Those of the steps whose answer is not among the artifacts of a case.
@@ -321,6 +416,13 @@ fn is_there(brings: Brings, case: &CaseIndex) -> bool {
         Brings::CngKeysPermissions => permissions(KeyPath::CngMachineKeys),
         Brings::MachineKeysNames => names(KeyPath::MachineKeys),
         Brings::CngKeysNames => names(KeyPath::CngMachineKeys),
+        // A binding names AD FS's certificate for an endpoint; those for its service and for tokens have none.
+        Brings::Setting(workload) => observed(&|o| match o {
+            Observation::System(SystemFact::ServiceCertificate(setting)) => {
+                setting.workload == workload && setting.endpoint.is_none()
+            }
+            _ => false,
+        }),
         Brings::Events(provider) => observed(&|o| matches!(o, Observation::Event(event) if event.is_from(provider))),
     }
 }
@@ -328,7 +430,6 @@ fn is_there(brings: Brings, case: &CaseIndex) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workloads;
 
     fn files(asked: &str) -> Vec<&'static str> {
         steps(&workloads::parse(asked).unwrap_or_default()).iter().map(|s| s.file).collect()
@@ -349,8 +450,41 @@ mod tests {
     }
 
     #[test]
+    fn what_the_artifacts_show_is_asked_for() {
+        let asked = |text: &str, brought: &str| {
+            let options = crate::analyze::Options::new(time::OffsetDateTime::UNIX_EPOCH);
+            let mut analysis = crate::analyze::Analysis::new(options);
+            for input in [text, brought].into_iter().filter(|input| !input.is_empty()) {
+                assert!(analysis.read("a", None, &mut input.as_bytes()).is_ok());
+            }
+            let case = analysis.case();
+            let targets = with_shown(vec![workloads::default_target()], case);
+            missing(steps(&targets), case).into_iter().map(|s| s.file).collect::<Vec<_>>()
+        };
+        let of_ops_mgr =
+            ["operations-manager-serial.txt", "operations-manager-hash.txt", "events-operations-manager.xml"];
+        let event = include_str!("../../corpus/cases/scom-serial-keyspec/3-event.txt");
+        let setting = include_str!("../../corpus/cases/scom-serial-keyspec/2-reg.txt");
+        let files = asked(event, "");
+        assert!(files.contains(&of_ops_mgr[0]) && files.contains(&of_ops_mgr[1]) && !files.contains(&of_ops_mgr[2]));
+        let files = asked(setting, "");
+        assert!(files.contains(&of_ops_mgr[2]) && !files.contains(&of_ops_mgr[0]) && !files.contains(&of_ops_mgr[1]));
+        let binding = "    Hostname:port                : sts.contoso.com:443\n    Certificate Hash             : \
+                       a1b2c3d4e5f60718293a4b5c6d7e8f9001122334\n    Application ID               : \
+                       {5d89a20c-beab-4389-9447-324788eb944a}\n    Certificate Store Name       : MY\n";
+        assert!(asked(binding, "").contains(&"ad-fs-certificates.txt"));
+        let list = include_str!("../../corpus/system-info/adfs-certificates/artifact.txt");
+        assert!(!asked(binding, list).contains(&"ad-fs-certificates.txt"));
+        // Nothing shows them.
+        let files = asked("Site Binding: error 0x80070520\n", "");
+        assert!(!files.iter().any(|file| of_ops_mgr.contains(file) || file.starts_with("ad-fs")));
+    }
+
+    #[test]
     fn nothing_is_changed_on_the_server() {
-        let reading = ["ver", "dir", "reg query", "certutil -v -store", "netsh http show", "icacls", "wevtutil qe"];
+        let reading =
+            ["ver", "dir", "reg query", "certutil -v -store", "netsh http show", "icacls", "wevtutil qe", AD_FS];
+        const AD_FS: &str = "powershell.exe -NoProfile -Command Get-AdfsCertificate | Format-List ";
         for step in STEPS {
             let words: Vec<&str> = step
                 .command

@@ -16,17 +16,12 @@ use super::pkcs7;
 use super::x509::{self, AlternativeName, PublicKey};
 use super::{FormatError, Spanned, request_signature};
 use crate::limits::{Limits, REQUEST_DEPTH, SIGNATURE_MODULUS_BYTES};
+use crate::model::key_request::attribute::{CLIENT_INFO, CSP_PROVIDER, OS_VERSION};
 
 /// `id-cct-PKIData` of CMC.
 const PKI_DATA: &str = "1.3.6.1.5.5.7.12.2";
 /// `id-data` of PKCS#7.
 const DATA: &str = "1.2.840.113549.1.7.1";
-/// szOID_ENROLLMENT_CSP_PROVIDER.
-const CSP_PROVIDER: &str = "1.3.6.1.4.1.311.13.2.2";
-/// szOID_OS_VERSION.
-const OS_VERSION: &str = "1.3.6.1.4.1.311.13.2.3";
-/// szOID_REQUEST_CLIENT_INFO.
-const CLIENT_INFO: &str = "1.3.6.1.4.1.311.21.20";
 /// szOID_CERT_EXTENSIONS, the older form of extensionRequest.
 const CERT_EXTENSIONS: &str = "1.3.6.1.4.1.311.2.1.14";
 /// extensionRequest of PKCS#9.
@@ -40,7 +35,7 @@ const KSP_NAME: &str = "1.3.6.1.4.1.311.21.25";
 /// Microsoft's CMC control that adds attributes.
 const ADD_ATTRIBUTES: &str = "1.3.6.1.4.1.311.10.10.1";
 /// szOID_ENROLL_CERTTYPE_EXTENSION and szOID_CERTIFICATE_TEMPLATE.
-const TEMPLATE_NAME: &str = "1.3.6.1.4.1.311.20.2";
+pub(super) const TEMPLATE_NAME: &str = "1.3.6.1.4.1.311.20.2";
 const TEMPLATE: &str = "1.3.6.1.4.1.311.21.7";
 
 /// What a certificate request asks for, and what it says of the key and of the machine that made it.

@@ -3,7 +3,8 @@
 //! A code counts when it is one of `model::hresult`, or any `0x8…` next to a word for an error: other hexadecimal numbers
 //! are none. Most of what the web shows under error 1312 has nothing to do with certificates (file shares, credential
 //! stores, token brokers); it is told apart by the words around. Sources: winerror.h; the system's own texts of error 1312;
-//! Microsoft Learn, "MSSQLSERVER" errors 17182, 17826, 26013, 26014.
+//! Microsoft Learn, "MSSQLSERVER" errors 17182, 17826, 26013, 26014; the reference source of .NET Framework,
+//! System.ServiceModel.txt (SslCertMayNotDoKeyExchange, SslCertMustDoKeyExchange, SslCertMustHavePrivateKey).
 
 use super::piece::Piece;
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
@@ -43,6 +44,8 @@ enum Sign {
     SqlMessage,
     /// `[Cert Hash(sha1) "…"]`, and the thumbprint in Exchange's message.
     SqlHash,
+    /// The subject of a certificate begins, whose key WCF can't use.
+    WcfSubject,
     /// A word for an error.
     ErrorWord,
     /// A word that shows where the error comes from.
@@ -52,7 +55,7 @@ enum Sign {
 /// The words. Texts of 1312: the system's own in the languages in which it was seen.
 static WORDS: &[(&str, Sign)] = {
     use ErrorContext::{IisBinding, Import, NetshAdd, SqlServer, Tls, Unrelated};
-    use Sign::{Decimal, ErrorWord, From, Hex, LogonSession, Message, SqlHash, SqlMessage};
+    use Sign::{Decimal, ErrorWord, From, Hex, LogonSession, Message, SqlHash, SqlMessage, WcfSubject};
     &[
         ("0x", Hex),
         ("0c8007", Hex),
@@ -88,6 +91,8 @@ static WORDS: &[(&str, Sign)] = {
         // Exchange Server (win-acme issue 1286).
         ("Insufficient rights to grant Network Service access", SqlMessage),
         (" to the certificate with thumbprint ", SqlHash),
+        ("It is likely that certificate '", WcfSubject),
+        ("The certificate '", WcfSubject),
         ("error", ErrorWord),
         ("fail", ErrorWord),
         ("exception", ErrorWord),
@@ -157,6 +162,19 @@ static WORDS: &[(&str, Sign)] = {
     ]
 };
 
+/// What stands behind the subject in the messages of WCF.
+const WCF_ENDINGS: &[&str] = &[
+    "' may not have a private key that is capable of key exchange or the process may not have access rights for the private key",
+    "' must have a private key that is capable of key exchange. The process must have access rights for the private key",
+    "' must have a private key. The process must have access rights for the private key",
+];
+
+/// The longest subject that is looked for (bytes).
+const SUBJECT: usize = 1024;
+
+/// An error within this many lines below such a message is its inner exception.
+const INNER: u32 = 2;
+
 static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
@@ -172,6 +190,7 @@ struct Found {
     codes: Vec<(u32, std::ops::Range<usize>, bool)>,
     sql: bool,
     hash: Option<std::ops::Range<usize>>,
+    subject: Option<std::ops::Range<usize>>,
     from: Option<ErrorContext>,
     /// The line has more than are looked at.
     cut: bool,
@@ -185,6 +204,7 @@ struct Waiting {
     /// Where it comes from, and how many lines away that stands.
     from: Option<(u32, ErrorContext)>,
     thumbprint: Option<Fact<Sha1>>,
+    subject: Option<Fact<String>>,
     excerpts: Excerpts,
 }
 
@@ -260,6 +280,7 @@ impl ErrorTextReader {
             text: waiting.text.clone(),
             context,
             thumbprint: waiting.thumbprint,
+            subject: waiting.subject,
         });
         self.done.push(Observed { kind: KIND, place: waiting.text.place, fields, excerpts: waiting.excerpts, what });
     }
@@ -294,7 +315,15 @@ impl ErrorTextReader {
         let from = found.from.map(|c| (0, c)).or(before);
         let mut excerpts = Excerpts::default();
         keep_line(&mut excerpts, text.place, piece, self.excerpt_lines, self.columns);
-        self.waiting.push_back(Waiting { code, text: text.clone(), printed, from, thumbprint, excerpts });
+        let subject = found.subject.clone().and_then(|range| piece.text.trim().get(range));
+        let subject = subject.map(|subject| piece.text_fact(self.source, subject));
+        // The inner exception of a message that names a certificate is about that certificate.
+        let outer = self.waiting.back().filter(|outer| {
+            let below = line.saturating_sub(outer.text.place.line);
+            outer.code.is_none() && code.is_some() && (1..=INNER).contains(&below)
+        });
+        let subject = subject.or_else(|| outer.and_then(|outer| outer.subject.clone()));
+        self.waiting.push_back(Waiting { code, text: text.clone(), printed, from, thumbprint, subject, excerpts });
     }
 
     /// The certificate of SQL Server's error 26014; 26013 says that it was loaded.
@@ -368,7 +397,7 @@ impl TextReader for ErrorTextReader {
             self.add(piece, &fact, Some(value), printed, &found, thumbprint.clone());
             taken = true;
         }
-        if !taken && (found.sql || thumbprint.is_some()) {
+        if !taken && (found.sql || thumbprint.is_some() || found.subject.is_some()) {
             self.add(piece, &fact, None, None, &found, thumbprint);
             taken = true;
         }
@@ -444,6 +473,18 @@ fn signs(text: &str) -> Found {
             Sign::SqlHash => {
                 let end = word(text, hit.end(), |b| b.is_ascii_hexdigit()).end;
                 found.hash = Some(hit.end()..end);
+            }
+            Sign::WcfSubject => {
+                let most = hit.end().saturating_add(SUBJECT).min(text.len());
+                let ends = (hit.end()..most).filter(|at| text.as_bytes().get(*at) == Some(&b'\''));
+                let mut ends = ends.filter(|at| {
+                    let rest = text.as_bytes().get(*at..).unwrap_or_default();
+                    WCF_ENDINGS.iter().any(|ending| rest.starts_with(ending.as_bytes()))
+                });
+                let end = ends.next().map(|at| at.saturating_sub(hit.end()));
+                if let Some(end) = end.filter(|end| *end > 0 && found.subject.is_none()) {
+                    found.subject = Some(hit.end()..hit.end().saturating_add(end));
+                }
             }
             Sign::ErrorWord => error_word = Some(hit.end()),
             Sign::From(context) => {
@@ -540,6 +581,38 @@ mod tests {
         assert_eq!(error("0x80070520\n   at SslStream").context, ErrorContext::Tls);
         let far = format!("IIS Manager{}0x80070520", "\n".repeat(9));
         assert_eq!(error(&far).context, ErrorContext::Unknown);
+    }
+
+    #[test]
+    fn wcf_names_the_certificate_by_its_subject() {
+        const MAY: &str = "may not have a private key that is capable of key exchange or the process may not have access \
+                           rights for the private key. Please see inner exception for detail.";
+        let text = format!("System.ArgumentException: It is likely that certificate 'CN=app, O=Contoso's' {MAY}");
+        let found = error(&text);
+        let subject = found.subject.unwrap();
+        assert_eq!((subject.value.as_str(), subject.place.column, subject.place.len), ("CN=app, O=Contoso's", 58, 19));
+        assert_eq!(found.code, None);
+        // The inner exception, in the same line or below.
+        let keyset = "---> System.Security.Cryptography.CryptographicException: Keyset does not exist";
+        for text in [format!("{text} {keyset}"), format!("{text}\n{keyset}"), format!("{text}\n\n{keyset}")] {
+            let Observation::Error(inner) = all(&text).pop().unwrap().what else { panic!("{text}") };
+            assert_eq!(inner.code.unwrap().value, 0x8009_0016, "{text}");
+            assert_eq!(inner.subject.unwrap().value, "CN=app, O=Contoso's", "{text}");
+        }
+        let far = format!("{text}\n\n\n{keyset}");
+        let Observation::Error(other) = all(&far).pop().unwrap().what else { panic!() };
+        assert_eq!(other.subject, None);
+        let must = "The certificate 'CN=b' must have a private key that is capable of key exchange. The process must have \
+                    access rights for the private key.";
+        assert_eq!(error(must).subject.unwrap().value, "CN=b");
+        for none in [
+            "It is likely that certificate 'CN=a' is old.",
+            "The certificate 'CN=a' must have a private key.",
+            "The certificate '' must have a private key. The process must have access rights for the private key.",
+            "certificate 'CN=a' may not have a private key that is capable of key exchange",
+        ] {
+            assert!(all(none).is_empty(), "{none}");
+        }
     }
 
     proptest! {

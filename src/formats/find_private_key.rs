@@ -9,7 +9,8 @@
 //! ```
 //!
 //! With `-a` it is one path. The tool has no translations. Of which certificate the key is, only the command tells, and only
-//! by its thumbprint (`-t`): several certificates can have the subject of `-n`. It does not show the KeySpec.
+//! by its thumbprint (`-t`): several certificates can have the subject of `-n`. It does not show the KeySpec. The folder
+//! tells whether CryptoAPI or CNG keeps the key, and whether it is the machine's or a user's.
 //!
 //! Source: Microsoft Learn, "FindPrivateKey" (Windows Communication Foundation samples).
 
@@ -18,7 +19,7 @@ use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
 use super::text_shapes::{fills_a_console, is_path, prompted};
 use crate::limits::Limits;
-use crate::model::access::KeyPath;
+use crate::model::access::{KeyPath, family_of_folder};
 use crate::model::container_name::split_file_name;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{FolderListing, Observation, Observed, ShownBy, ShownKey};
@@ -163,6 +164,8 @@ impl FindPrivateKeyReader {
             shown_by: ShownBy::KeyFile,
             machine: Some(Fact::derived(target != KeyPath::UserKeys, folder.place, "from the folder of the key file")),
             unique_name: Some(name.clone()),
+            family: family_of_folder(&folder.value)
+                .map(|family| Fact::derived(family, folder.place, "from the folder of the key file")),
             ..ShownKey::default()
         };
         if let Some(asked) = asked {
@@ -318,6 +321,7 @@ fn words(command: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::formats::reader_testing::{SOURCE, read, words as words_at};
+    use crate::model::provider::ProviderKind;
 
     const FILE: &str = "f686aace6942fb7f7ceb231212eef4a4_c0cc2d9c-1f3a-4e5b-8c6d-7a8b9c0d1e2f";
     const MACHINE: &str = "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys";
@@ -361,6 +365,16 @@ mod tests {
         assert_eq!(words_at(&text, key.thumbprint.as_ref().unwrap().place), PAIRS);
         assert_eq!(words_at(&text, key.unique_name.as_ref().unwrap().place), FILE);
         assert!(key.key_spec.is_none() && key.provider.is_none() && key.accessible.is_none());
+        let family = |text: &str| keys(text)[0].family.as_ref().map(|family| family.value);
+        assert_eq!(family(&text), Some(ProviderKind::Csp));
+        assert_eq!(family(&output(USER)), Some(ProviderKind::Csp));
+        let profile = "C:\\Users\\svc-web\\AppData\\Roaming\\Microsoft\\Crypto\\Keys";
+        for (folder, machine) in [("C:\\ProgramData\\Microsoft\\Crypto\\Keys", true), (profile, false)] {
+            assert_eq!(
+                (family(&output(folder)), said(&keys(&output(folder))[0]).2),
+                (Some(ProviderKind::Ksp), Some(machine))
+            );
+        }
         let text = format!("PS C:\\> & \"C:\\x y\\findprivatekey\" my currentuser -t {HASH}\n{}", output(USER));
         let [key] = &keys(&text)[..] else { panic!() };
         assert_eq!(said(key), (Some(HASH.to_owned()), Some("currentuser\\my"), Some(false), Some(FILE)));

@@ -49,6 +49,7 @@ pub mod key_prov_info;
 pub mod key_script;
 pub mod openssl_certificate;
 mod openssl_name;
+mod openssl_request;
 pub mod pem;
 pub mod pfx;
 pub mod pfx_listing;

@@ -1,17 +1,19 @@
 //! A certificate as OpenSSL prints it: `openssl x509 -text`, and the lines of `-subject`, `-issuer`, `-serial`, `-dates`,
-//! `-fingerprint`, `-ext`.
+//! `-fingerprint`, `-ext`; and a certificate request (`openssl req -text`), which has the same lines without an issuer and
+//! a serial number, and attributes (see [`openssl_request`]).
 //!
 //! A text says nothing of a private key; with the public key in it, it tells which key is the certificate's.
 //!
 //! The labels are the same in every language. Copies lose their indentation, so that lines are known by their words; a line
 //! that is not known (a policy, an address of a CRL) leaves the certificate open for a while.
 //!
-//! Sources: openssl-x509(1), x509v3_config(5); output of OpenSSL 1.0 to 3.5, whose labels differ (`RSA Public Key:`,
+//! Sources: openssl-x509(1), openssl-req(1), x509v3_config(5); output of OpenSSL 1.0 to 3.5, whose labels differ (`RSA Public Key:`,
 //! `RSA Public-Key:`, `Public-Key:`; `SHA1 Fingerprint=`, `sha1 Fingerprint=`).
 
 use super::key_algorithm;
 use super::key_facts::{self, KeyFacts};
 use super::openssl_name::windows_name;
+use super::openssl_request::{self, Parts};
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
 use super::text_shapes::prompted;
@@ -36,6 +38,9 @@ const STRANGE: u32 = 3;
 
 /// A number of more digits is none of a certificate (bytes): twice the largest RSA modulus that Windows takes (16,384 bits).
 const NUMBER_BYTES: usize = 4096;
+
+/// Lines from a request's heading to its version.
+const HEADING_LINES: u32 = 2;
 
 /// Names of purposes in OpenSSL's output that are none of Windows.
 const PURPOSES: &[(&str, &str)] = &[
@@ -69,6 +74,8 @@ enum Within {
     Purposes,
     Names,
     Constraints,
+    Attributes,
+    Template,
     Other,
 }
 
@@ -89,6 +96,12 @@ struct Open {
     last: Place,
     /// It began as a full text.
     is_text: bool,
+    /// The line of the subject is there, which may be empty.
+    has_subject: bool,
+    /// It is a request: by its heading, or by attributes.
+    is_request: bool,
+    /// What only a request has.
+    parts: Parts,
     within: Within,
     /// Lines that were not taken since one was.
     strange: u32,
@@ -103,13 +116,15 @@ pub struct OpensslCertificateReader {
     source: SourceId,
     limits: Limits,
     open: Option<Open>,
+    /// The line of the last heading of a request.
+    heading: Option<u32>,
     done: Vec<Observed>,
 }
 
 impl OpensslCertificateReader {
     /// A reader for one input.
     pub fn new(source: SourceId, limits: &Limits) -> Self {
-        Self { source, limits: limits.clone(), open: None, done: Vec::new() }
+        Self { source, limits: limits.clone(), open: None, heading: None, done: Vec::new() }
     }
 
     fn finish(&mut self) {
@@ -123,12 +138,19 @@ impl OpensslCertificateReader {
         let dated = own.not_before.is_some() || own.not_after.is_some();
         let known = [own.sha1.is_some(), own.serial.is_some(), own.subject.is_some(), own.issuer.is_some(), dated];
         let named = named && known.iter().filter(|known| **known).count() > 1;
-        if !(if open.is_text { has("issuer") && has("subject") } else { named }) {
+        let place = joined_place(open.first, open.last);
+        if open.is_text && open.is_request && !has("issuer") && own.serial.is_none() {
+            if open.has_subject && own.key_algorithm.is_some() {
+                self.done.extend(open.parts.request(open.certificate, open.fields, open.excerpts, place));
+            }
+            return;
+        }
+        if !(if open.is_text { has("issuer") && open.has_subject } else { named }) {
             return;
         }
         self.done.push(Observed {
             kind: KIND,
-            place: joined_place(open.first, open.last),
+            place,
             fields: open.fields.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect(),
             excerpts: open.excerpts,
             what: Observation::Printed(Box::new(open.certificate)),
@@ -163,8 +185,11 @@ impl OpensslCertificateReader {
         let text = piece.text;
         if let Some(version) = text.strip_prefix("Version:").map(str::trim).filter(|version| is_version(version)) {
             self.finish();
+            let heading = self.heading.take();
             let open = self.put(piece, "version", version);
             (open.is_text, open.within) = (true, Within::Nothing);
+            // `Data:` stands between them.
+            open.is_request = heading.is_some_and(|line| open.first.line.saturating_sub(line) <= HEADING_LINES);
             return true;
         }
         if let Some((label, value)) = text.split_once('=').map(|(label, value)| (label, value.trim()))
@@ -198,11 +223,13 @@ impl OpensslCertificateReader {
             "Signature Algorithm" => {
                 let seen = self.open.as_ref().is_some_and(|open| open.certificate.signature_algorithm.is_some());
                 self.field(piece, "signature_algorithm", value);
-                self.section(piece, if seen { Within::Signature } else { Within::Nothing })
+                let is_last = seen || self.open.as_ref().is_some_and(|open| open.is_request);
+                self.section(piece, if is_last { Within::Signature } else { Within::Nothing })
             }
             "Signature Value" => self.section(piece, Within::Signature),
             "Issuer" => self.field(piece, "issuer", value),
-            "Subject" => self.field(piece, "subject", value),
+            "Subject" if value.is_empty() => self.named(piece) && self.section(piece, Within::Nothing),
+            "Subject" => self.field(piece, "subject", value) && self.named(piece),
             "Not Before" => self.field(piece, "not_before", value),
             "Not After" => self.field(piece, "not_after", value),
             "Public Key Algorithm" => self.field(piece, "public_key_algorithm", value),
@@ -216,9 +243,32 @@ impl OpensslCertificateReader {
             }
             "pub" => self.section(piece, Within::Point),
             "Exponent" => self.field(piece, "exponent", value),
+            "Attributes" if value.is_empty() => self.asked(piece, Within::Attributes),
+            "Requested Extensions" if value.is_empty() => self.asked(piece, Within::Nothing),
             _ if label == "Modulus" || label.starts_with("Modulus (") => self.section(piece, Within::Modulus),
+            _ if self.open.as_ref().is_some_and(|open| open.is_request) => {
+                let unnamed = openssl_request::unnamed_extension(label, value);
+                let within = unnamed.map(|is_template| if is_template { Within::Template } else { Within::Other });
+                within.is_some_and(|within| self.section(piece, within))
+            }
             _ => false,
         }
+    }
+
+    /// Notes that the subject is shown.
+    fn named(&mut self, piece: Piece<'_>) -> bool {
+        let place = piece.place(self.source);
+        let open = self.open.get_or_insert_with(|| Open::new(place));
+        open.has_subject = true;
+        true
+    }
+
+    /// A heading that only a request has.
+    fn asked(&mut self, piece: Piece<'_>, within: Within) -> bool {
+        if let Some(open) = &mut self.open {
+            open.is_request = true;
+        }
+        self.section(piece, within)
     }
 
     fn section(&mut self, piece: Piece<'_>, within: Within) -> bool {
@@ -291,6 +341,12 @@ impl OpensslCertificateReader {
             Within::Modulus => open.modulus.push(text, place),
             Within::Point => open.point.push(text, place),
             Within::Signature => hex::colon_pairs(text).is_some(),
+            Within::Attributes => open.parts.attribute(piece, source),
+            Within::Template => {
+                open.parts.template(piece, source);
+                open.within = Within::Other;
+                true
+            }
             Within::KeyUsage => {
                 let usage = key_usage(text);
                 if let Some(usage) = usage {
@@ -305,13 +361,18 @@ impl OpensslCertificateReader {
                 if let Some(purposes) = purposes(text) {
                     open.certificate.extended_key_usage = Some(piece.fact(source, purposes, text));
                 }
+                let each = text.split(", ").map(str::trim).take(LIST_ITEMS);
+                let each = each.map(|name| piece.fact(source, purpose(name).unwrap_or(name).to_owned(), name));
+                open.parts.purposes = each.collect();
                 open.fields.push(("extended_key_usage", piece.text_fact(source, text)));
                 open.within = Within::Other;
                 true
             }
             Within::Names => {
-                let names = text.split(", ").filter_map(|name| alternative_name(piece, source, name));
-                open.certificate.alternative_names = names.take(LIST_ITEMS).collect();
+                let names = text.split(", ").take(LIST_ITEMS).map(|name| alternative_name(piece, source, name));
+                let (read, unread): (Vec<_>, Vec<_>) = names.partition(Option::is_some);
+                open.certificate.alternative_names = read.into_iter().flatten().collect();
+                open.parts.unread_names = !unread.is_empty();
                 open.within = Within::Other;
                 true
             }
@@ -342,6 +403,9 @@ impl Open {
             first: place,
             last: place,
             is_text: false,
+            has_subject: false,
+            is_request: false,
+            parts: Parts::default(),
             within: Within::Nothing,
             strange: 0,
             serial: Number::default(),
@@ -408,7 +472,14 @@ impl TextReader for OpensslCertificateReader {
         if text.is_empty() {
             return false;
         }
-        if self.labelled(piece) || self.content(piece) {
+        if text == "Certificate Request:" {
+            self.finish();
+            self.heading = Some(piece.place(self.source).line);
+            return false;
+        }
+        // A value of an attribute may begin like anything.
+        let among_attributes = self.open.as_ref().is_some_and(|open| open.within == Within::Attributes);
+        if among_attributes && self.content(piece) || self.labelled(piece) || self.content(piece) {
             return true;
         }
         if prompted(text).is_some() {
@@ -459,9 +530,9 @@ fn short_field(label: &str) -> Option<&'static str> {
     })
 }
 
-/// `3 (0x2)`.
+/// `3 (0x2)`; of a request until OpenSSL 1.0 `0 (0x0)`.
 fn is_version(text: &str) -> bool {
-    matches!(text, "1 (0x0)" | "2 (0x1)" | "3 (0x2)")
+    matches!(text, "0 (0x0)" | "1 (0x0)" | "2 (0x1)" | "3 (0x2)")
 }
 
 /// A serial number in lower-case hexadecimal, from its digits. A negative one has a sign and is none.
@@ -515,14 +586,14 @@ fn key_usage(text: &str) -> Option<KeyUsage> {
 
 /// The purposes as object identifiers; `None` when one is not known.
 fn purposes(text: &str) -> Option<Vec<String>> {
-    let number = |name: &str| {
-        let name = name.trim();
-        let own = PURPOSES.iter().find(|(own, _)| *own == name).map(|(_, number)| *number);
-        own.or_else(|| oid::EXTENDED_KEY_USAGES.iter().find(|(_, own)| *own == name).map(|(number, _)| *number))
-            .or_else(|| oid::is_oid(name).then_some(name))
-            .map(str::to_owned)
-    };
-    text.split(", ").take(LIST_ITEMS).map(number).collect()
+    text.split(", ").take(LIST_ITEMS).map(|name| purpose(name.trim()).map(str::to_owned)).collect()
+}
+
+/// The object identifier of a purpose's name.
+fn purpose(name: &str) -> Option<&str> {
+    let own = PURPOSES.iter().find(|(own, _)| *own == name).map(|(_, number)| *number);
+    own.or_else(|| oid::EXTENDED_KEY_USAGES.iter().find(|(_, own)| *own == name).map(|(number, _)| *number))
+        .or_else(|| oid::is_oid(name).then_some(name))
 }
 
 /// A subject alternative name as certutil prints it; `None` for a kind whose value OpenSSL does not print.
@@ -643,6 +714,60 @@ mod tests {
             "Hexadecimal: (Negative)05:01\n",
         ] {
             assert!(certificates(text).is_empty(), "{text}");
+        }
+    }
+
+    const REQUEST: &str = include_str!("../../corpus/certificate-request/openssl-text/input.txt");
+
+    fn requests(text: &str) -> Vec<Observed> {
+        read(&mut OpensslCertificateReader::new(SourceId(0), &Limits::default()), text)
+    }
+
+    #[test]
+    fn a_request_in_the_words_of_several_versions() {
+        let bare: String = REQUEST.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+        let old = REQUEST.replace("1 (0x0)", "0 (0x0)").replace("    Signature Value:\n", "");
+        // The first lines are not copied.
+        let headless: String = REQUEST.lines().skip(2).map(|line| format!("{line}\n")).collect();
+        for text in [REQUEST, &bare, &old, &headless] {
+            let records = requests(text);
+            let [record] = &records[..] else { panic!("{text}") };
+            let own = crate::formats::reader_testing::request(record);
+            assert_eq!(record.kind, "certificate-request");
+            assert_eq!(own.template.as_ref().unwrap().value, "WebServer");
+            assert_eq!(own.key_usage.as_ref().unwrap().value, 0xa0);
+            assert_eq!(
+                own.public_key_sha1.as_ref().unwrap().value.to_string(),
+                "2a9f5a8b74a2110b90984d0cd55cf783cb541d82"
+            );
+            assert!(own.is_printed && own.unprinted.is_empty() && own.is_ca.as_ref().is_some_and(|ca| !ca.value));
+            assert!(!format!("{record:?}").contains("not-for-you"), "{record:?}");
+        }
+        let records = requests(REQUEST);
+        let place = crate::formats::reader_testing::request(&records[0]).extended_key_usage[1].place;
+        assert_eq!((place.line, place.column, place.len), (28, 52, 20));
+    }
+
+    #[test]
+    fn attributes_that_are_not_printed() {
+        let text = "Certificate Request:\n Data:\n  Version: 1 (0x0)\n  Subject:\n  Subject Public Key Info:\n   \
+                    Public Key Algorithm: rsaEncryption\n  Attributes:\n   1.3.6.1.4.1.311.13.2.3   :10.0.20348.2\n   \
+                    1.3.6.1.4.1.311.13.2.2   :unable to print attribute\n";
+        let records = requests(text);
+        let [request, windows] = &records[..] else { panic!("{records:?}") };
+        let own = crate::formats::reader_testing::request(request);
+        assert!(own.is_unprinted("1.3.6.1.4.1.311.13.2.2") && !own.is_unprinted("1.3.6.1.4.1.311.13.2.3"));
+        assert_eq!((own.subject.as_ref(), own.key_spec.as_ref()), (None, None));
+        assert_eq!((windows.place.line, windows.place.column, windows.place.len), (8, 30, 12));
+        for none in [
+            // A certificate of version 1 that is cut; words of another program; no attributes, no heading.
+            "Version: 1 (0x0)\nSubject: CN = a\nPublic Key Algorithm: rsaEncryption\n",
+            "Certificate Request:\nSubject: CN = a\nPublic Key Algorithm: rsaEncryption\nAttributes:\n",
+            "Certificate Request:\n\n\n\nVersion: 1 (0x0)\nSubject: CN = a\nPublic Key Algorithm: rsaEncryption\n",
+            "Certificate Request:\nVersion: 1 (0x0)\nSubject: CN = a\nAttributes:\n",
+            "Certificate Request:\nVersion: 1 (0x0)\nPublic Key Algorithm: rsaEncryption\nAttributes:\n",
+        ] {
+            assert!(requests(none).is_empty(), "{none}");
         }
     }
 

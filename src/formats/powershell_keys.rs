@@ -312,6 +312,7 @@ fn shown(values: &[(&'static str, Fact<String>)]) -> ShownKey {
     };
     let is_csp = of("key_number").is_some() || of("machine_key_store").is_some();
     ShownKey {
+        family: None,
         provider: text(if is_csp { "provider_name" } else { "provider" })
             .filter(|name| !name.value.starts_with("System.")),
         provider_type: number("provider_type"),

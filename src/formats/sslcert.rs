@@ -530,6 +530,7 @@ impl SslCertReader {
             text: words,
             context: ErrorContext::NetshAdd,
             thumbprint: None,
+            subject: None,
         });
         self.done.push(Observed { kind: KIND, place, fields, excerpts: failure.excerpts, what });
     }

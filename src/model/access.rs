@@ -6,6 +6,7 @@
 use super::container_name;
 use super::fact::{Fact, Place};
 use super::principal::{self, same_name};
+use super::provider::ProviderKind;
 
 /// A set of access rights (MS-DTYP 2.4.3): the lower 16 bits are those of files, then the standard and generic rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -194,6 +195,19 @@ impl KeyPath {
             _ if under.starts_with("rsa\\s-1-") || under.starts_with("dss\\s-1-") => Self::UserKeys,
             _ => Self::Other,
         }
+    }
+}
+
+/// CSP or KSP: whose keys a folder of key files holds, by its path; `None`: the path does not tell.
+///
+/// Source: Microsoft Learn, "Key Storage and Retrieval" (key directories of CNG and of the legacy CryptoAPI).
+pub fn family_of_folder(path: &str) -> Option<ProviderKind> {
+    let clean = path.trim().trim_end_matches('\\').to_ascii_lowercase();
+    let under = clean.rsplit_once("\\crypto\\").map(|(_, under)| under)?;
+    match under {
+        "keys" | "systemkeys" => Some(ProviderKind::Ksp),
+        _ if under.starts_with("rsa\\") || under.starts_with("dss\\") => Some(ProviderKind::Csp),
+        _ => None,
     }
 }
 

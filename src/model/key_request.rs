@@ -22,6 +22,10 @@ pub enum RequestForm {
 pub struct KeyRequest {
     /// What asks for it.
     pub form: RequestForm,
+    /// A tool printed it: what its attributes hold is only partly shown.
+    pub is_printed: bool,
+    /// The attributes whose values are not printed, by object identifier or the tool's name.
+    pub unprinted: Vec<Fact<String>>,
     /// The template's name, the script's call.
     pub name: Option<Fact<String>>,
     /// The line that opens the request: `[NewRequest]`.
@@ -90,11 +94,28 @@ pub struct KeyRequest {
     pub values: Vec<(String, String, Fact<String>)>,
 }
 
+/// Attributes of requests that Windows makes (MS-WCCE 2.2.2.7).
+pub mod attribute {
+    /// szOID_ENROLLMENT_CSP_PROVIDER: the KeySpec and the provider.
+    pub const CSP_PROVIDER: &str = "1.3.6.1.4.1.311.13.2.2";
+    /// szOID_OS_VERSION.
+    pub const OS_VERSION: &str = "1.3.6.1.4.1.311.13.2.3";
+    /// szOID_REQUEST_CLIENT_INFO: the machine, the user and the process that made it.
+    pub const CLIENT_INFO: &str = "1.3.6.1.4.1.311.21.20";
+}
+
 impl KeyRequest {
+    /// Whether an attribute is there whose value is not printed.
+    pub fn is_unprinted(&self, attribute: &str) -> bool {
+        self.unprinted.iter().any(|own| own.value == attribute)
+    }
+
     /// A request of a form, nothing stated yet.
     pub fn new(form: RequestForm) -> Self {
         Self {
             form,
+            is_printed: false,
+            unprinted: Vec::new(),
             name: None,
             heading: None,
             template: None,

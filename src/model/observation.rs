@@ -8,6 +8,7 @@ use super::fact::{Evidence, Excerpts, Fact, Place};
 use super::key_request::KeyRequest;
 use super::key_spec::KeySpec;
 use super::key_usage::KeyUsage;
+use super::provider::ProviderKind;
 use super::service_setting::CertificateName;
 use super::thumbprint::Sha1;
 use super::windows::WindowsVersion;
@@ -78,6 +79,8 @@ pub struct ErrorText {
     pub context: ErrorContext,
     /// The certificate that the text names.
     pub thumbprint: Option<Fact<Sha1>>,
+    /// The subject of the certificate whose key the text says can't exchange keys, as .NET writes names.
+    pub subject: Option<Fact<String>>,
 }
 
 /// A fact about the machine.
@@ -211,6 +214,8 @@ pub struct ShownKey {
     pub provider: Option<Fact<String>>,
     /// The provider type.
     pub provider_type: Option<Fact<u32>>,
+    /// CSP or KSP by the folder of the key file.
+    pub family: Option<Fact<ProviderKind>>,
     /// The container's name, of a CNG key its name.
     pub container: Option<Fact<String>>,
     /// The key file's name.

@@ -14,6 +14,16 @@ pub enum ProviderKind {
     Ksp,
 }
 
+impl ProviderKind {
+    /// The report's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Csp => "csp",
+            Self::Ksp => "ksp",
+        }
+    }
+}
+
 /// What is special about a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProviderClass {

@@ -43,12 +43,12 @@ impl Redactor {
         if encoding.is_none() && !looks_like_text(bytes) {
             return Err(Refusal::Binary);
         }
-        let armoured = ["certificate-request", "mail", "pkcs7", "private-key", "reg-export", "cert-store", "pfx"];
+        let armoured = ["mail", "pkcs7", "private-key", "reg-export", "cert-store", "pfx"];
         let text = unescaped(&decoded(bytes, encoding, limits));
-        // A certificate is armour too, unless it is what OpenSSL prints of one.
+        // A certificate or a request is armour too, unless it is what OpenSSL prints of one.
         let printed = || text.lines().any(|line| openssl_certificate::is_label(line.trim()));
         if armoured.contains(&kind)
-            || kind == "certificate" && (text.contains("-----BEGIN ") || !printed())
+            || matches!(kind, "certificate" | "certificate-request") && (text.contains("-----BEGIN ") || !printed())
             || detect_binary::detect(bytes).is_some_and(|k| k.word() == kind && kind != "request-inf")
         {
             return Err(Refusal::Encoded);

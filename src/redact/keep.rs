@@ -207,7 +207,31 @@ const FOLDERS: &[&str] = &[
     "addressbook",
     "request",
     "requests",
+    "registry::hkey_local_machine",
+    "registry::hkey_current_user",
+    "supersocketnetlib",
+    "rdp-tcp",
+    "securityproviders",
+    "schannel",
+    "protocols",
 ];
+
+/// Parts of registry keys in which Windows and Microsoft's products keep settings, where a key's name has blanks: they stay as
+/// wholes, and what stands before or behind them does not. The name of an instance or a listener is none of them.
+///
+/// Sources: those of [`crate::model::service_setting`].
+const REGISTRY_KEYS: &[&str] = &[
+    "Microsoft\\Microsoft Operations Manager\\3.0",
+    "Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings",
+    "Microsoft\\Microsoft SQL Server\\",
+    "Control\\Terminal Server\\WinStations\\",
+];
+
+/// The same, as they are and with the backslashes of JSON.
+static REGISTRY: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let escaped = REGISTRY_KEYS.iter().map(|key| key.replace('\\', "\\\\"));
+    REGISTRY_KEYS.iter().map(|key| (*key).to_owned()).chain(escaped).collect()
+});
 
 /// The endings of files; none of them ends the name of a host here.
 pub(super) const EXTENSIONS: &[&str] = &[
@@ -293,7 +317,8 @@ pub(super) fn is_vocabulary(text: &str) -> bool {
 pub(super) fn phrases() -> impl Iterator<Item = &'static str> {
     let providers = PROVIDERS.iter().map(|p| p.name);
     let containers = SYSTEM_CONTAINERS.iter().map(|(_, name)| *name);
-    providers.chain(containers).chain(principal::known_names()).chain(NAMES.iter().copied()).filter(|n| n.len() > 3)
+    let names = providers.chain(containers).chain(principal::known_names()).chain(NAMES.iter().copied());
+    names.chain(REGISTRY.iter().map(String::as_str)).filter(|n| n.len() > 3)
 }
 
 /// Whether a whole value is the same on every machine.

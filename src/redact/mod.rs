@@ -493,6 +493,38 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_the_registry_with_blanks_stay_and_names_in_them_do_not() {
+        let mut r = redactor();
+        for kept in [
+            "reg query \"HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings\"",
+            "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings",
+            "PSParentPath : Microsoft.PowerShell.Core\\Registry::HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Microsoft Operations \
+             Manager\\3.0",
+            "in the registry at HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings cannot be used",
+            "{\"Key\": \"HKLM\\\\SOFTWARE\\\\Microsoft\\\\Microsoft Operations Manager\\\\3.0\\\\Machine Settings\"}",
+            "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp",
+            "reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s",
+        ] {
+            assert_eq!(r.text(kept), kept);
+        }
+        let sql = "HKLM\\SOFTWARE\\Microsoft\\Microsoft SQL Server\\MSSQL15.PAYROLL\\MSSQLServer\\SuperSocketNetLib";
+        let new = r.text(sql);
+        assert!(new.starts_with("HKLM\\SOFTWARE\\Microsoft\\Microsoft SQL Server\\"), "{new}");
+        assert!(new.ends_with("\\MSSQLServer\\SuperSocketNetLib") && !new.contains("PAYROLL"), "{new}");
+        for (text, token) in [
+            ("HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Contoso Settings", "Contoso"),
+            ("HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0Fabrikam", "Fabrikam"),
+            ("HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\Fabrikam\\Machine Settings", "Fabrikam"),
+            ("HKLM\\SOFTWARE\\Fabrikam\\Microsoft Operations Manager\\3.0\\Machine Settings", "Fabrikam"),
+            ("HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings\\Fabrikam", "Fabrikam"),
+            ("Control\\Terminal Server\\WinStations\\Fabrikam-Tcp", "Fabrikam"),
+        ] {
+            let new = r.text(text);
+            assert!(!new.contains(token), "{new}");
+        }
+    }
+
+    #[test]
     fn forms_that_no_report_names_are_hidden() {
         let mut r = redactor();
         for (text, tokens) in [

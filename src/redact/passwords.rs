@@ -10,6 +10,9 @@ const REMARK: &str = "[password]";
 const WORDS: &[&str] =
     &["password", "passwd", "passphrase", "pwd", "pin", "passwort", "kennwort", "contrase\u{f1}a", "mot de passe"];
 
+/// OpenSSL's name of the attribute of a request that is a password, in lowercase.
+const CHALLENGE: &str = "challengepassword";
+
 /// Calls whose further arguments may be a password: constructors and loaders of certificates.
 const CALLS: &[&str] = &["x509certificate2(", "x509certificate(", "loadpkcs12", ".import(", "pfxdata("];
 
@@ -19,6 +22,7 @@ const CALL: usize = 600;
 /// Every part of a text that is a password, or may be one.
 pub(super) fn find(text: &str, out: &mut Vec<Part>) {
     let lower = text.to_ascii_lowercase();
+    let mut challenges = Vec::new();
     let mut add = |range: Range<usize>| {
         if text.get(range.clone()).is_some_and(is_literal) {
             out.push(Part { range, act: Act::Drop(REMARK) });
@@ -49,6 +53,16 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
         for (i, word) in line.match_indices("pass:").filter(|(i, _)| ends_a_word(line.get(..*i))) {
             add(at(argument(line, i.saturating_add(word.len()))));
         }
+        // An attribute of certificate requests (RFC 2985 section 5.4.1): all that follows is the password.
+        for (i, word) in line.match_indices(CHALLENGE) {
+            let behind = i.saturating_add(word.len());
+            let rest = line.get(behind..).unwrap_or_default();
+            let value = rest.trim_start_matches([' ', '\t']).strip_prefix([':', '=']).map(str::trim);
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                let end = line.trim_end().len();
+                challenges.push(Part { range: at(end.saturating_sub(value.len())..end), act: Act::Drop(REMARK) });
+            }
+        }
         if line.contains("securestring") {
             quoted(line).into_iter().for_each(|range| add(at(range)));
         }
@@ -72,6 +86,7 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
             }
         }
     }
+    out.append(&mut challenges);
 }
 
 fn ends_a_word(before: Option<&str>) -> bool {
@@ -152,6 +167,7 @@ mod tests {
             "{\"password\": \"hunter2\", \"host\": 1}",
             "<password>x</password> Password=hunter2;Server=a",
             "The Kennwort: hunter2",
+            "            challengePassword        :$hunter2 and more",
         ] {
             let copy = Redactor::new([7; 32]).text(line);
             assert!(!copy.contains("hunter2") && copy.contains("[password]"), "{line} -> {copy}");

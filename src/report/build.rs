@@ -96,11 +96,7 @@ pub(super) fn file_name_rule(key: &Key) -> &'static str {
 }
 
 pub(super) fn provider_kind(key: &Key) -> &'static str {
-    match key.kind() {
-        Some(ProviderKind::Csp) => "csp",
-        Some(ProviderKind::Ksp) => "ksp",
-        None => "unknown",
-    }
+    key.kind().map_or("unknown", ProviderKind::word)
 }
 
 fn key(k: &Key) -> KeyReport {

@@ -255,9 +255,10 @@ mod tests {
 
     /// Rules that stand beside the chain: what a request asks for, how a dump was taken, the protocols of the machine, and
     /// events that only lead to other rules.
-    const BESIDE: [&str; 8] = [
+    const BESIDE: [&str; 9] = [
         "csr-enrollment-csp-attribute",
         "dump-taken-unelevated",
+        "key-exchange-refused",
         "schannel-36870-dispatch",
         "schannel-36871-10013-not-key",
         "schannel-36874-36888-40",

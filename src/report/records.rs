@@ -238,6 +238,7 @@ fn of_error(error: &ErrorText) -> Value {
         },
         "text": error.text.value,
         "thumbprint": shown(&error.thumbprint),
+        "subject": text(&error.subject),
     })
 }
 
@@ -282,6 +283,7 @@ pub fn of_request(request: &KeyRequest) -> Value {
         "key_usage_property": value(&request.key_usage_property),
         "key_length": value(&request.key_length),
         "key_algorithm": text(&request.key_algorithm),
+        "public_key_sha1": shown(&request.public_key_sha1),
         "request_type": text(&request.request_type),
         "hash_algorithm": text(&request.hash_algorithm),
         "extended_key_usage": texts(&request.extended_key_usage),
@@ -295,6 +297,7 @@ fn of_key(key: &ShownKey) -> Value {
         "store_path": text(&key.store_path),
         "provider": text(&key.provider),
         "provider_type": value(&key.provider_type),
+        "provider_kind": key.family.as_ref().map(|family| family.value.word()),
         "container": text(&key.container),
         "unique_name": text(&key.unique_name),
         "machine": value(&key.machine),

@@ -2,6 +2,7 @@
 
 use super::key_access::{self, Reach};
 use super::prelude::*;
+use crate::case::credential::subject_key;
 use crate::case::key_file_link::{self, KeyFileArtifacts, KeyFileName};
 
 /// The rule.
@@ -37,13 +38,17 @@ impl CaseRule for AppCodeNoKeyRead {
             return out.not_applicable("the workload was not asked for");
         }
         let artifacts = KeyFileArtifacts::of(case);
-        let symptom = key_access::symptom(case, SYMPTOMS, "what the application says");
+        const LABEL: &str = "what the application says";
+        let of_all = key_access::symptom(case, SYMPTOMS, LABEL);
+        let named = key_access::named_symptoms(case, SYMPTOMS, LABEL);
         for (c, targets) in key_access::judged(case, cx) {
             let workloads: Vec<Target> = targets.into_iter().filter(|t| t.workload.name == "dotnet").collect();
             if workloads.is_empty() || c.key.machine_keyset() == Some(false) || c.scope() == Scope::User {
                 continue;
             }
             let out = out.about(Some(c.id));
+            let own = c.certificate.as_ref().and_then(|c| c.subject.as_ref());
+            let symptom = own.and_then(|own| named.get(&subject_key(&own.value))).or(of_all.as_ref());
             let lists = artifacts.lists_of(c);
             let Some((observed, list, reach)) = key_access::agreed(&lists, &key_access::APP_POOL) else {
                 if key_file_link::folder(c).is_none() {
@@ -73,7 +78,7 @@ impl CaseRule for AppCodeNoKeyRead {
                 Reach::Denied(_) | Reach::Missing | Reach::Elsewhere => {}
             }
             // Without the error the application may as well run as SYSTEM or as an administrator.
-            let Some(symptom) = &symptom else {
+            let Some(symptom) = symptom else {
                 out.unknown(
                     "the account that the application runs as: no application pool may read the key file",
                     "%windir%\\system32\\inetsrv\\appcmd list apppool /text:processModel.identityType",

@@ -437,6 +437,7 @@ fn adding_a_binding_failed() {
     let rule = "netsh-1312-context";
     let failed_with = |code: Option<u32>, context, line: u32, named: Option<Sha1>| {
         let error = ErrorText {
+            subject: None,
             code: code.map(|c| fact(c, line)),
             text: fact("failed".to_owned(), line),
             context,

@@ -164,7 +164,13 @@ fn two_certificates_for_one_name() {
 }
 
 fn error(code: Option<u32>, text: &str, context: ErrorContext) -> ErrorText {
-    ErrorText { code: code.map(|c| fact(c, 7)), text: fact(text.to_owned(), 7), context, thumbprint: None }
+    ErrorText {
+        code: code.map(|c| fact(c, 7)),
+        text: fact(text.to_owned(), 7),
+        context,
+        thumbprint: None,
+        subject: None,
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A request whose own attribute says that the key can only sign.
 
 use super::prelude::*;
+use crate::model::key_request::attribute;
 
 /// The rule.
 pub(super) struct CsrEnrollmentCspAttribute;
@@ -28,6 +29,12 @@ impl RequestRule for CsrEnrollmentCspAttribute {
             return out.not_applicable(request::NOT_A_REQUEST);
         }
         let Some(spec) = &key.key_spec else {
+            if key.is_unprinted(attribute::CSP_PROVIDER) {
+                return out.unknown(
+                    "the KeySpec of the key: the text of the request does not print the attribute of the provider",
+                    "certutil -dump request.req",
+                );
+            }
             if key.os_version.is_some() || key.client_machine.is_some() {
                 return out.unknown(
                     "the KeySpec of the key: the request has no attribute of the provider",

@@ -1,6 +1,7 @@
 //! A request made on another machine, or in a user's context.
 
 use super::prelude::*;
+use crate::model::key_request::attribute;
 
 /// The rule.
 pub(super) struct CsrKeyNotOnTarget;
@@ -27,7 +28,8 @@ impl RequestRule for CsrKeyNotOnTarget {
         if !matches!(key.form, RequestForm::Pkcs10 | RequestForm::Cmc) {
             return out.not_applicable(request::NOT_A_REQUEST);
         }
-        if key.client_machine.is_none() && key.client_process.is_none() {
+        let unprinted = key.is_unprinted(attribute::CLIENT_INFO);
+        if key.client_machine.is_none() && key.client_process.is_none() && !unprinted {
             return out.not_applicable("the request does not say where it was made");
         }
         if request::server(key).is_none() {
@@ -36,6 +38,12 @@ impl RequestRule for CsrKeyNotOnTarget {
         let workloads = request::machine_servers(cx);
         if workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
+        }
+        if unprinted {
+            return out.unknown(
+                "where the request was made: its text does not print the attribute that says so",
+                "certutil -dump request.req",
+            );
         }
         let computers = asked.case.system_facts().filter_map(|(_, fact)| match fact {
             SystemFact::Computer(name) => Some(name),

@@ -3,6 +3,7 @@
 //! Source: Microsoft KB238187 (entries of a new container).
 
 use super::prelude::*;
+use crate::case::credential::subject_key;
 use crate::case::key_file_link::{self, KeyFileArtifacts, KeyFileName};
 use crate::model::{
     access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal},
@@ -365,10 +366,24 @@ fn code_evidence(code: &crate::case::index::CaseCode, label: &'static str) -> Ev
     }
 }
 
-/// An error code anywhere in the case: in a text, in an event, in a log.
+/// Error codes in texts that name the certificate which they concern, by its subject ([`subject_key`]): the first of each.
+pub(super) fn named_symptoms(case: &CaseIndex, wanted: &[u32], label: &'static str) -> BTreeMap<String, Evidence> {
+    let mut out = BTreeMap::new();
+    for (observed, error) in case.errors() {
+        if let (Some(subject), Some(code)) = (&error.subject, &error.code)
+            && one_of(code.value, wanted)
+        {
+            out.entry(subject_key(&subject.value)).or_insert_with(|| observed.evidence(code.place, label, false));
+        }
+    }
+    out
+}
+
+/// An error code anywhere in the case that names no certificate by its subject: in a text, in an event, in a log.
 pub(super) fn symptom(case: &CaseIndex, wanted: &[u32], label: &'static str) -> Option<Evidence> {
     for (observed, error) in case.errors() {
-        if error.context != ErrorContext::Unrelated
+        if error.subject.is_none()
+            && error.context != ErrorContext::Unrelated
             && let Some(code) = error.code.as_ref().filter(|c| one_of(c.value, wanted))
         {
             return Some(observed.evidence(code.place, label, false));

@@ -133,6 +133,7 @@ fn error(code: Option<u32>, text: &str, context: ErrorContext) -> Observed {
         text: Fact::stated(text.to_owned(), at),
         context,
         thumbprint: None,
+        subject: None,
     };
     observed(9, Observation::Error(what))
 }
@@ -359,6 +360,16 @@ fn application_code_matters_with_its_error_alone() {
     let rule = "app-code-no-key-read";
     assert_eq!(failed(&check(&case(csp(), vec![plain(), said()]), "dotnet"), rule).len(), 1);
     assert!(unknown(&check(&case(csp(), vec![plain()]), "dotnet"), rule).is_some());
+    // An error that names its certificate is about that one alone.
+    let named = |subject: &str| {
+        let mut named = said();
+        if let Observation::Error(error) = &mut named.what {
+            error.subject = Some(fact(subject.to_owned(), 9));
+        }
+        check(&case(csp(), vec![plain(), named]), "dotnet")
+    };
+    assert_eq!(failed(&named("CN=WWW.fabrikam.example"), rule).len(), 1);
+    assert!(failed(&named("CN=other"), rule).is_empty() && unknown(&named("CN=other"), rule).is_some());
     assert!(failed(&check(&case(csp(), vec![plain(), said()]), "iis"), rule).is_empty());
     let pool = ("IIS APPPOOL\\shop", AceKind::Allow, READ);
     assert!(passes(&check(&case(csp(), vec![acl(1, &file(), &[SYSTEM, ADMINS, pool]), said()]), "dotnet"), rule));

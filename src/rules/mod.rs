@@ -63,6 +63,7 @@ mod iplisten_restricts;
 pub mod judge;
 mod key_access;
 mod key_association_repairable;
+mod key_exchange_refused;
 mod key_file_absent;
 mod key_file_corrupt;
 mod key_file_no_system_access;
@@ -423,6 +424,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&schannel_36870_dispatch::Schannel36870Dispatch),
     RuleEntry::Case(&schannel_36874_36888_40::Schannel368743688840),
     RuleEntry::Case(&schannel_36887_alert::Schannel36887Alert),
+    RuleEntry::Case(&key_exchange_refused::KeyExchangeRefused),
     RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
     RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
     RuleEntry::Case(&schannel_client_type_not_binding::SchannelClientTypeNotBinding),

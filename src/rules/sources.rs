@@ -233,6 +233,11 @@ pub(super) const SHIR_DOC: Source = Source {
     url: "",
     grade: Grade::A,
 };
+pub(super) const WCF_KEY_EXCHANGE: Source = Source {
+    title: "Reference source of .NET Framework, System.ServiceModel (SslCertMayNotDoKeyExchange, SslCertMustDoKeyExchange)",
+    url: "https://github.com/microsoft/referencesource",
+    grade: Grade::B,
+};
 pub(super) const DPM_DOC: Source =
     Source { title: "Microsoft Learn, Data Protection Manager: certificate authentication", url: "", grade: Grade::A };
 pub(super) const AZURESTACK_DOC: Source = Source {

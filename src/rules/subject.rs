@@ -70,7 +70,8 @@ pub(super) fn key_spec(c: &Credential) -> Option<&Fact<KeySpec>> {
 
 /// The place that shows whether the provider is a CSP or a KSP.
 pub(super) fn kind_place(c: &Credential) -> Option<Place> {
-    c.key.provider_type.as_ref().map(|t| t.place).or_else(|| c.key.provider.as_ref().map(|p| p.place))
+    let provider = c.key.provider_type.as_ref().map(|t| t.place).or_else(|| c.key.provider.as_ref().map(|p| p.place));
+    provider.or_else(|| c.key.family.as_ref().map(|family| family.place))
 }
 
 /// Whether two codes are the same error in any notation (HRESULT, Win32, NTSTATUS).

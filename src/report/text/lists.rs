@@ -193,6 +193,7 @@ fn records(kind: &str) -> (&'static str, &'static str) {
         "key-folder-listing" => ("folder", "folders"),
         "powershell-certificates" => ("certificate of a list", "certificates of lists"),
         "certificate" => ("certificate", "certificates"),
+        "certificate-request" => ("certificate request", "certificate requests"),
         "error-text" => ("error message", "error messages"),
         "system-info" => ("fact about the machine", "facts about the machine"),
         _ => ("record", "records"),
