@@ -37,7 +37,7 @@ use keyspect::formats::{
     cng_key_transport, dpapi_blob, dpapi_master_key, key_prov_info, pem, pfx, pfx_listing, pkcs7, private_key, pvk,
     reg_export, reg_query, request_inf, roaming_token, tpm_key_blob,
 };
-use keyspect::input::{CodePage, Line, LineReader, TextEncoding, choose, looks_like_text};
+use keyspect::input::{Carrier, CodePage, Line, LineReader, TextEncoding, choose, looks_like_text};
 use keyspect::limits::Limits;
 use keyspect::model::fact::SourceId;
 use keyspect::redact::Redactor;
@@ -590,6 +590,56 @@ pub fn mail(data: &[u8]) {
         let depth_and_text = 3 * 3;
         let read: u64 = one.inputs.iter().skip(1).map(|i| i.bytes).sum();
         assert!(read <= depth_and_text * bytes.len() as u64, "{read} of {}", bytes.len());
+    }
+}
+
+/// Any bytes as a page, a document of Word and one in RTF, and as they are: places rise and stay inside the bytes, windows of any size
+/// give the same text, and so do two threads.
+pub fn carrier(data: &[u8]) {
+    for mark in ["", "<html>", "<w:document>", "{\\rtf1 "] {
+        let bytes = [mark.as_bytes(), data].concat();
+        let read = |line_bytes: usize| {
+            let mut limits = Limits::default();
+            limits.line_bytes = line_bytes;
+            let mut carrier = Carrier::of(&bytes, &limits)?;
+            let mut lines = LineReader::new(bytes.as_slice(), TextEncoding::Utf8, &limits);
+            let (mut text, mut last) = (String::new(), 0);
+            let mut take = |line: Line<'_>| {
+                assert!(line.start <= line.end && line.end <= bytes.len() as u64);
+                assert!(line.window.is_some_and(|w| w.index > 0) || line.start >= last, "{} after {last}", line.start);
+                last = line.end;
+                let mut from = line.start;
+                for (at, c) in line.text.char_indices() {
+                    let range = line.original_range(at..at + c.len_utf8());
+                    assert!(
+                        from <= range.start && range.start <= range.end && range.end <= line.end,
+                        "{from} {range:?}"
+                    );
+                    assert!(line.number_at(at) >= line.number && line.column(at) > 0);
+                    from = range.start;
+                }
+                let again = line.window.map_or(0, |window| window.overlap as usize);
+                text.push_str(&line.text[again..]);
+                if line.window.is_none_or(|window| window.last) {
+                    text.push('\n');
+                }
+            };
+            while let Some(batch) = lines.next_batch().expect("a slice doesn't fail") {
+                batch.lines().for_each(|line| carrier.line(line, &mut take));
+            }
+            carrier.finish(&mut take);
+            Some((text, carrier.take_unread().len()))
+        };
+        let Some(whole) = read(1 << 20) else { continue };
+        assert_eq!(read(8 << 10), Some(whole));
+        let run = |threads| {
+            let mut options = Options::new(datetime!(2026-01-01 0:00 UTC));
+            options.threads = threads;
+            let mut analysis = Analysis::new(options);
+            analysis.read("a.html", None, &mut bytes.as_slice()).expect("no sink");
+            serde_json::to_string(&analysis.finish().expect("no sink")).expect("a report")
+        };
+        assert_eq!(run(1), run(2));
     }
 }
 

@@ -41,6 +41,10 @@ pub const MAIL_LINES: usize = 100_000;
 pub const MAIL_FIELDS: usize = 1_000_000;
 /// Parts of a mail that have parts of their own.
 pub const MAIL_MULTIPARTS: usize = 64;
+/// Groups inside each other in RTF whose fonts and destinations are told apart.
+pub const RTF_DEPTH: usize = 512;
+/// Fonts of one RTF document whose code pages are kept.
+pub const RTF_FONTS: usize = 4_096;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;
 /// Elements of one serialized store; certificates, and permissions, of one registry export; certificates of one PKCS #7 file.
@@ -61,7 +65,7 @@ pub const JSON_DEPTH: usize = 16;
 pub const CSV_COLUMNS: usize = 64;
 /// Lines of one tag, or of one wrapped line of appcmd.
 pub const TAG_LINES: u32 = 64;
-/// Bytes of the same.
+/// Bytes of the same, and of one tag of a web page or document.
 pub const TAG_BYTES: usize = 65_536;
 /// Bindings of one site in one line of appcmd.
 pub const SITE_BINDINGS: usize = 4_096;

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use keyspect::analyze::{Analysis, Options};
+use keyspect::input::Carrier;
+use keyspect::limits::Limits;
 use std::path::Path;
 use time::macros::datetime;
 
@@ -18,7 +20,9 @@ fn every_quoted_line_stands_at_its_place() {
         let path = entry.unwrap().path().join("input.txt");
         let Ok(bytes) = std::fs::read(&path) else { continue };
         let marked = bytes.iter().any(|b| matches!(b, b'\\' | b'&' | b'<')) && !bytes.windows(2).any(|w| w == b":\\");
-        if std::str::from_utf8(&bytes).is_err() || marked {
+        // Between the words of a page or document its marks stand: what begins there is compared.
+        let carried = Carrier::of(&bytes, &Limits::default()).is_some();
+        if std::str::from_utf8(&bytes).is_err() || marked && !carried {
             continue;
         }
         let mut analysis = Analysis::new(Options::new(datetime!(2026-11-22 12:00 UTC)));
@@ -35,7 +39,9 @@ fn every_quoted_line_stands_at_its_place() {
                     finding.rule
                 );
                 assert!(
-                    quoted.starts_with(&original) || original.starts_with(&quoted),
+                    quoted.starts_with(&original)
+                        || original.starts_with(&quoted)
+                        || carried && quoted.chars().next() == original.chars().next(),
                     "{}: {} quotes {:?} for {original:?}",
                     path.display(),
                     finding.rule,

@@ -190,6 +190,11 @@ fn mail() {
 }
 
 #[test]
+fn carrier() {
+    replay(&["certutil", "mail"], bodies::carrier);
+}
+
+#[test]
 fn zip_archive() {
     replay(&["zip"], bodies::zip_archive);
 }
@@ -371,6 +376,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("block_shapes", bodies::block_shapes::block_shapes),
     ("capi_key_blob", bodies::formats::capi_key_blob),
     ("capi_key_container", bodies::formats::capi_key_container),
+    ("carrier", bodies::carrier),
     ("cert_element", bodies::formats::cert_element),
     ("cert_store", bodies::cert_store),
     ("certificate_template", bodies::listings::certificate_template),

@@ -10,8 +10,8 @@ use keyspect::formats::{certificate_request, event_json, pem};
 use keyspect::limits::{
     BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS, EVENT_CERTIFICATES,
     INF_VALUES, JSON_DEPTH, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, MAIL_FIELDS, MAIL_LINES,
-    MAIL_MULTIPARTS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, REQUEST_DEPTH, SETTINGS_BYTES,
-    SITE_BINDINGS, STATEMENT_NAMES, STORE_ELEMENTS, XML_DEPTH,
+    MAIL_MULTIPARTS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, REQUEST_DEPTH, RTF_DEPTH,
+    RTF_FONTS, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES, STORE_ELEMENTS, XML_DEPTH,
 };
 use keyspect::model::fact::{Place, SourceId};
 use keyspect::report::jsonl::JsonLines;
@@ -561,6 +561,12 @@ fn mail(line: &str, count: usize) -> Vec<u8> {
     format!("From: a@contoso.com\nContent-Transfer-Encoding: base64\n\n{}", line.repeat(count)).into_bytes()
 }
 
+/// A log in RTF, and these marks in its table of fonts.
+fn rtf(marks: &str) -> Vec<u8> {
+    let log = log(1).replace('\n', "\\par\n");
+    format!("{{\\rtf1 {log}{{\\fonttbl{marks}}}}}").into_bytes()
+}
+
 fn fixed_rows() -> Vec<(&'static str, Fixed)> {
     use Fixed::{Remarked, Said, Silent, Test, Unknown};
     let runs = "C:\\> certutil -store my\nCertUtil: -store command completed successfully.\n".repeat(LOG_RECORDS + 5);
@@ -666,6 +672,11 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
                 mail("Content-Type: multipart/mixed; boundary=b\n\n--b\n", MAIL_MULTIPARTS + 1),
                 "more than 64 parts with parts of their own",
             ),
+        ),
+        ("RTF_DEPTH", Said(rtf(&"{\\b ".repeat(RTF_DEPTH + 1)), "inside more than 512 others")),
+        (
+            "RTF_FONTS",
+            Said(rtf(&many(RTF_FONTS + 5, &|i| format!("{{\\f{i}\\fcharset204 x;}}"))), "more than 4096 fonts"),
         ),
         ("ELEMENT_RECORDS", Said(element, "an element with more than 1024 properties")),
         (

@@ -13,7 +13,7 @@ use crate::formats::{FormatError, certutil, event_text, pfx, registry_hive};
 use crate::input::archive::is_zip;
 #[cfg(feature = "mail")]
 use crate::input::mail::is_mail;
-use crate::input::{Choice, LineReader, choose, looks_like_text};
+use crate::input::{Carrier, Choice, LineReader, choose, looks_like_text};
 use crate::limits::{AHEAD_TEXT_BYTES, Limits};
 use crate::model::fact::SourceId;
 use crate::model::principal;
@@ -105,7 +105,7 @@ impl Forerunner {
 
 /// Whether a text is one artifact that is read whole, and not a ticket in which it stands among others.
 pub(super) fn is_one_artifact(head: &[u8], limits: &Limits) -> bool {
-    if !key_artifacts::claims_text(head) {
+    if !key_artifacts::claims_text(head) || Carrier::of(head, limits).is_some() {
         return false;
     }
     let mut lines = LineReader::new(Cursor::new(head), choose(head, &[]).encoding, limits);

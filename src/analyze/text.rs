@@ -4,8 +4,8 @@ use super::embedded::EmbeddedText;
 use super::measured::Measured;
 use super::segments::{Part, Segments};
 use crate::case::from_certutil::{LogCredentials, Logged};
-use crate::formats::certutil::{BatchRead, Language, Parser, ShapedBlock, read_batch};
-use crate::input::{LineReader, TextEncoding};
+use crate::formats::certutil::{BatchRead, Language, LineByLine, Parser, ShapedBlock, read_batch};
+use crate::input::{Carrier, LineReader, TextEncoding};
 use crate::limits::Limits;
 use crate::model::fact::{Place, SourceId};
 use crate::model::observation::Observed;
@@ -62,6 +62,9 @@ pub(super) enum Next {
 /// The lines of one text and those who read them.
 struct Reading<R> {
     lines: LineReader<R>,
+    /// What takes the text out of a page or document.
+    carrier: Option<Carrier>,
+    source: SourceId,
     parser: Parser,
     segments: Segments,
     log: LogCredentials,
@@ -76,6 +79,16 @@ impl<R: Read> Reading<R> {
             match self.lines.next_batch() {
                 Ok(Some(batch)) => {
                     let mut lines = batch.lines();
+                    if let Some(carrier) = &mut self.carrier {
+                        let (parser, segments) = (&mut self.parser, &mut self.segments);
+                        for line in lines {
+                            carrier.line(line, &mut |line| segments.line(line, parser));
+                        }
+                        if take(self.portion(), &mut used)? == Next::Stop {
+                            break;
+                        }
+                        continue;
+                    }
                     let (parser, segments, log) = (&mut self.parser, &mut self.segments, &mut self.log);
                     let mut next = Next::Read;
                     let mut read = BatchRead::Enough;
@@ -97,9 +110,13 @@ impl<R: Read> Reading<R> {
                 }
             }
         }
+        if let Some(carrier) = &mut self.carrier {
+            let (parser, segments) = (&mut self.parser, &mut self.segments);
+            carrier.finish(&mut |line| segments.line(line, parser));
+        }
         self.segments.finish();
         self.parser.finish();
-        take(portion(&mut self.parser, &mut self.segments, &mut self.log), &mut used)?;
+        take(self.portion(), &mut used)?;
         Ok(TextEnd {
             log: self.log,
             encoding: self.lines.encoding(),
@@ -108,6 +125,17 @@ impl<R: Read> Reading<R> {
             parts: self.segments.into_parts(),
             error,
         })
+    }
+
+    /// What the lines gave since this was asked last, with what of a page or document could not be read.
+    fn portion(&mut self) -> Portion {
+        let mut portion = portion(&mut self.parser, &mut self.segments, &mut self.log);
+        let unread = self.carrier.iter_mut().flat_map(Carrier::take_unread);
+        portion.problems.extend(unread.map(|(message, line, start)| {
+            let line = u32::try_from(line).unwrap_or(u32::MAX);
+            (message, Place { source: self.source, line, column: 1, start, len: 1 })
+        }));
+        portion
     }
 }
 
@@ -134,7 +162,10 @@ pub(super) fn read(
     mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>,
 ) -> io::Result<TextEnd> {
     let whole = head.len() < limits.detect_bytes;
+    let carrier = Carrier::of(&head, limits);
     let start = move || Reading {
+        carrier,
+        source,
         lines: LineReader::new(Cursor::new(head).chain(rest), encoding, limits),
         parser: Parser::new(source, limits),
         segments: Segments::new(source, limits),

@@ -2,7 +2,7 @@
 
 use super::piece::Piece;
 use crate::input::{Line, LineMap};
-use crate::model::fact::{Excerpts, Fact, Place, SourceId};
+use crate::model::fact::{Excerpts, Fact, KeptRun, Place, SourceId};
 use std::ops::Range;
 
 /// Columns that are kept in front of a place in a long line.
@@ -42,6 +42,11 @@ impl JoinedLines {
             for (decoded, _) in points {
                 let at = usize::try_from(*decoded).unwrap_or(usize::MAX).min(line.text.len());
                 self.points.push(Point { at: self.text.len().saturating_add(at), ..self.point(line, at) });
+            }
+        }
+        if let LineMap::Carried(runs) = line.map {
+            for run in runs.iter().filter(|run| run.at() > 0) {
+                self.points.push(Point { at: self.text.len().saturating_add(run.at()), ..self.point(line, run.at()) });
             }
         }
         self.text.push_str(line.text);
@@ -158,12 +163,26 @@ impl JoinedLines {
                 break;
             }
             let (start, number, column) = self.locate(at);
-            if let Ok(index) = wanted.binary_search(&number) {
-                wanted.remove(index);
+            let end = at.saturating_add(line.len());
+            // A line of a page or document can stand on several of the file.
+            let more = self.points.partition_point(|p| p.at <= at)..self.points.partition_point(|p| p.at < end);
+            let points = self.points.get(more).unwrap_or_default();
+            let before = wanted.len();
+            wanted.retain(|wanted| *wanted != number && points.iter().all(|p| p.line != *wanted));
+            if wanted.len() < before {
+                let place = Place { source: self.source, line: number, column, start, len: 0 };
                 if line.len() > columns {
                     self.parts(line, at, places, columns, &mut out);
-                } else {
+                } else if points.iter().all(|p| p.line == number) {
                     out.push(self.source, number, column, start, line.trim_end());
+                } else {
+                    let index = |p: &Point| {
+                        let before = self.text.get(at..p.at).unwrap_or_default().chars().count();
+                        u32::try_from(before).unwrap_or(u32::MAX)
+                    };
+                    let runs = points.iter().map(|p| KeptRun { number: p.line, column: p.column, index: index(p) });
+                    let first = KeptRun { number, column, index: 0 };
+                    out.push_runs(place, line.trim_end(), std::iter::once(first).chain(runs));
                 }
             }
             at = at.saturating_add(line.len()).saturating_add(1);
@@ -199,7 +218,7 @@ impl JoinedLines {
         Point {
             at: self.text.len(),
             original: line.original(index),
-            line: u32::try_from(line.number).unwrap_or(u32::MAX),
+            line: u32::try_from(line.number_at(index)).unwrap_or(u32::MAX),
             column: line.column(index),
             wide: line.map == LineMap::Utf16,
         }
@@ -235,7 +254,7 @@ mod tests {
     use crate::formats::piece::Cleaned;
 
     fn line<'a>(text: &'a str, number: u64, start: u64, map: LineMap<'static>) -> Line<'a> {
-        Line { text, number, start, end: start.saturating_add(100), map, window: None }
+        Line { text, number, order: number, start, end: start.saturating_add(100), map, window: None }
     }
 
     #[test]

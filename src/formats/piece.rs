@@ -2,7 +2,7 @@
 //! back to the original bytes.
 
 use crate::input::{Line, LineMap};
-use crate::model::fact::{Fact, Place, SourceId};
+use crate::model::fact::{Fact, KeptRun, Place, SourceId};
 use memchr::{memchr3, memmem};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -91,7 +91,8 @@ impl<'a> Cleaned<'a> {
     /// [`Cleaned::pieces`].
     pub fn raw(line: Line<'a>) -> Self {
         let text = Cow::Borrowed(line.text);
-        let plain = line.text.is_ascii() && line.window.is_none() && !matches!(line.map, LineMap::Breaks(_));
+        let simple = !matches!(line.map, LineMap::Breaks(_) | LineMap::Carried(_));
+        let plain = simple && line.window.is_none() && line.text.is_ascii();
         Self { text, breaks: Vec::new(), line, same_columns: true, plain, last: Cell::default() }
     }
 
@@ -154,9 +155,17 @@ impl<'a> Cleaned<'a> {
 
     /// The column, from 1, of an index of the physical line.
     fn column(&self, index: usize) -> u32 {
+        if self.is_carried() {
+            return self.line.column(index);
+        }
         let skipped = self.line.window.map_or(0, |w| w.characters_before);
         let before = u32::try_from(self.counted(index).characters).unwrap_or(u32::MAX);
         before.saturating_add(skipped).saturating_add(1)
+    }
+
+    /// Whether the line was taken out of a page or document.
+    fn is_carried(&self) -> bool {
+        matches!(self.line.map, LineMap::Carried(_))
     }
 
     fn physical(&self, index: usize) -> usize {
@@ -317,7 +326,9 @@ impl<'a> Piece<'a> {
             return self.cleaned.line.original(self.at);
         }
         let start = self.cleaned.physical(self.at);
-        self.cleaned.last.set(self.cleaned.counted(start));
+        if !self.cleaned.is_carried() {
+            self.cleaned.last.set(self.cleaned.counted(start));
+        }
         self.cleaned.original(start)
     }
     /// Whether this is the first piece of its physical line: `<br>` marks cut a line into several.
@@ -356,17 +367,42 @@ impl<'a> Piece<'a> {
         let start = self.cleaned.physical(self.at);
         let end = self.cleaned.physical(self.at.saturating_add(self.text.len()));
         let first = self.start();
-        let after = self.cleaned.original(end.max(start));
+        let after = match line.map {
+            LineMap::Carried(_) if end > start => line.original_end(end),
+            _ => self.cleaned.original(end.max(start)),
+        };
         Place {
             source,
-            line: u32::try_from(line.number).unwrap_or(u32::MAX),
+            line: u32::try_from(line.number_at(start)).unwrap_or(u32::MAX),
             column: self.cleaned.column(start),
             start: first,
             len: u32::try_from(after.saturating_sub(first)).unwrap_or(u32::MAX),
         }
     }
+    /// Where the characters of the piece stand in the file, if it was taken out of a page or document.
+    pub fn runs(self) -> Vec<KeptRun> {
+        let mut runs = Vec::new();
+        if !self.cleaned.is_carried() {
+            return runs;
+        }
+        let line = &self.cleaned.line;
+        let mut expected = None;
+        for (index, (at, _)) in self.text.char_indices().enumerate() {
+            let physical = self.cleaned.physical(self.at.saturating_add(at));
+            let (number, column) = (line.number_at(physical), line.column(physical));
+            if expected != Some((number, column)) {
+                let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+                runs.push(KeptRun { number: small(number), column, index: u32::try_from(index).unwrap_or(u32::MAX) });
+            }
+            expected = Some((number, column.saturating_add(1)));
+        }
+        runs
+    }
     /// Whether the piece is its whole physical line, so that the line itself can be shown.
     pub fn is_whole_line(self) -> bool {
+        if self.cleaned.is_carried() {
+            return false;
+        }
         if self.text.len() == self.cleaned.text.len() {
             return self.cleaned.same_columns;
         }

@@ -492,10 +492,10 @@ impl TextReader for ProcmonReader {
     fn line(&mut self, piece: Piece<'_>) -> bool {
         let line = piece.line();
         if !piece.begins_its_line() {
-            return self.last_line == line.number;
+            return self.last_line == line.order;
         }
         if let Some(taken) = self.continued(piece) {
-            self.last_line = line.number;
+            self.last_line = line.order;
             return taken;
         }
         if line.window.is_some_and(|w| w.index > 0) {
@@ -523,7 +523,7 @@ impl TextReader for ProcmonReader {
             None => false,
         };
         if taken {
-            self.last_line = line.number;
+            self.last_line = line.order;
         }
         taken
     }

@@ -111,7 +111,7 @@ pub struct SslCertReader {
     excerpt_lines: usize,
     columns: usize,
     done: Vec<Observed>,
-    candidate: Option<Fact<String>>,
+    candidate: Option<(Fact<String>, u64)>,
     asked: Listed,
     filtered: bool,
     listing: Option<Listing>,
@@ -175,7 +175,7 @@ impl SslCertReader {
         }
         if text.len() <= HEADING && text.ends_with([':', '\u{ff1a}']) && self.record.is_none() {
             self.end_listing();
-            self.candidate = Some(piece.text_fact(self.source, text));
+            self.candidate = Some((piece.text_fact(self.source, text), piece.line().order));
             return false;
         }
         let taken = match label_value(text) {
@@ -189,9 +189,9 @@ impl SslCertReader {
     }
 
     /// A line of dashes: the one before it was a heading.
-    fn dashes(&mut self, piece: Piece<'_>, heading: Option<Fact<String>>) -> bool {
-        let line = piece.place(self.source).line;
-        let Some(heading) = heading.filter(|h| h.place.line.saturating_add(2) >= line) else {
+    fn dashes(&mut self, piece: Piece<'_>, heading: Option<(Fact<String>, u64)>) -> bool {
+        let line = piece.line().order;
+        let Some((heading, _)) = heading.filter(|(_, at)| at.saturating_add(2) >= line) else {
             self.end_listing();
             return false;
         };

@@ -191,7 +191,7 @@ impl TextReader for SystemInfoReader {
         if text.is_empty() || text.len() > LINE.saturating_mul(8) {
             return false;
         }
-        let number = u32::try_from(piece.line().number).unwrap_or(u32::MAX);
+        let number = u32::try_from(piece.line().order).unwrap_or(u32::MAX);
         if let Some(taken) = self.awaited(piece, text, number) {
             return taken;
         }

@@ -63,7 +63,7 @@ pub fn keep_line(excerpts: &mut Excerpts, place: Place, piece: Piece<'_>, most: 
         let line = piece.line();
         excerpts.push(place.source, place.line, 1, line.start, &cut(line.text));
     } else {
-        excerpts.push(place.source, place.line, place.column, place.start, &cut(piece.text));
+        excerpts.push_runs(place, &cut(piece.text), piece.runs());
     }
 }
 

@@ -209,6 +209,7 @@ pub(super) mod testing {
             let line = Line {
                 text: line,
                 number: u64::try_from(number).unwrap().saturating_add(1),
+                order: u64::try_from(number).unwrap().saturating_add(1),
                 start,
                 end: start.saturating_add(len),
                 map: LineMap::Identity,

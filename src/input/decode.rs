@@ -136,6 +136,14 @@ impl PageDecoder {
         }
     }
 
+    /// Whether a byte is the first one of a character of two.
+    pub(super) fn is_lead(&self, byte: u8) -> bool {
+        match self {
+            Self::Single(_) => false,
+            Self::Double(encoding) => double_len(encoding, &[byte, 0x40]) == 2,
+        }
+    }
+
     /// The last character boundary at or before `target` in bytes that start at one, for the cuts of very long lines.
     pub(super) fn boundary(&self, bytes: &[u8], target: usize) -> usize {
         let Self::Double(encoding) = self else { return target };

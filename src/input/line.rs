@@ -7,8 +7,10 @@ use std::ops::Range;
 pub struct Line<'a> {
     /// The decoded text without its line end.
     pub text: &'a str,
-    /// The number of the physical line, from 1.
+    /// The number of the physical line, from 1; the first one of a line of text that a page or document spreads over several.
     pub number: u64,
+    /// Which line of text this is, from 1: the number, but for the lines inside a page or document.
+    pub order: u64,
     /// The original offset of the first byte of the line (of the window, if this is one).
     pub start: u64,
     /// The original offset after the line's last byte, its line end included.
@@ -42,6 +44,41 @@ pub enum LineMap<'a> {
     /// Between two points the text has the original bytes one by one. A point is (byte index in the decoded text, byte
     /// offset in the line), both rising; the start (0, 0) is understood.
     Breaks(&'a [(u32, u32)]),
+    /// The text was taken out of a page or document: its runs, in order.
+    Carried(&'a [Run]),
+}
+
+/// Characters of a line that stand one after the other in the original, on one physical line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Where they begin in the line's text.
+    pub(super) at: u32,
+    /// The original offset of the first one.
+    pub(super) original: u64,
+    /// The original offset after the last one.
+    pub(super) end: u64,
+    /// The physical line.
+    pub(super) line: u64,
+    /// The column of the first one.
+    pub(super) column: u32,
+    /// The original has two bytes per UTF-16 code unit of the text.
+    pub(super) wide: bool,
+}
+
+impl Run {
+    /// Where the run begins in the line's text.
+    pub fn at(&self) -> usize {
+        usize::try_from(self.at).unwrap_or(usize::MAX)
+    }
+
+    /// The original offset of a byte index of the text, which is in the run or at its end.
+    fn original(&self, text: &str, index: usize) -> u64 {
+        let bytes = match text.get(self.at()..index) {
+            Some(between) if self.wide => utf16_units(between, between.len()).saturating_mul(2),
+            _ => index.saturating_sub(self.at()),
+        };
+        self.original.saturating_add(to_u64(bytes)).min(self.end)
+    }
 }
 
 impl Line<'_> {
@@ -55,17 +92,49 @@ impl Line<'_> {
             LineMap::Identity => to_u64(index),
             LineMap::Utf16 => to_u64(utf16_units(self.text, index)).saturating_mul(2),
             LineMap::Breaks(points) => through_breaks(points, index),
+            LineMap::Carried(_) => {
+                let original = self.run(index).map_or(self.start, |run| run.original(self.text, index));
+                return original.clamp(self.start, self.end);
+            }
         };
         self.start.saturating_add(in_line).min(self.end)
     }
 
+    /// The original offset after the character that ends at a byte index of `text`.
+    pub fn original_end(&self, decoded_index: usize) -> u64 {
+        let LineMap::Carried(runs) = self.map else { return self.original(decoded_index) };
+        let index = decoded_index.min(self.text.len());
+        let next = runs.partition_point(|run| run.at() < index);
+        let Some(run) = next.checked_sub(1).and_then(|last| runs.get(last)) else { return self.original(index) };
+        let whole = runs.get(next).map_or(self.text.len(), Run::at) <= index;
+        let end = if whole { run.end } else { run.original(self.text, index) };
+        end.clamp(self.start, self.end)
+    }
+
     /// The original bytes of a range of `text`, half-open.
     pub fn original_range(&self, range: Range<usize>) -> Range<u64> {
-        self.original(range.start)..self.original(range.end)
+        let start = self.original(range.start);
+        start..if range.end > range.start { self.original_end(range.end).max(start) } else { start }
+    }
+
+    /// The number of the physical line on which the character stands that starts at a byte index of `text`.
+    pub fn number_at(&self, decoded_index: usize) -> u64 {
+        self.run(decoded_index).map_or(self.number, |run| run.line)
+    }
+
+    /// The run in which a byte index of `text` is, if the text was taken out of a page or document.
+    fn run(&self, index: usize) -> Option<&Run> {
+        let LineMap::Carried(runs) = self.map else { return None };
+        let after = runs.partition_point(|run| run.at() <= index);
+        after.checked_sub(1).and_then(|last| runs.get(last))
     }
 
     /// The column, from 1 and in characters, of the character that starts at a byte index of `text`.
     pub fn column(&self, decoded_index: usize) -> u32 {
+        if let Some(run) = self.run(decoded_index) {
+            let between = self.text.get(run.at()..decoded_index.min(self.text.len())).unwrap_or_default();
+            return run.column.saturating_add(to_u32(between.chars().count()));
+        }
         let before = match self.text.get(..decoded_index.min(self.text.len())) {
             Some(head) => head.chars().count(),
             None => self.text.char_indices().take_while(|(at, _)| *at < decoded_index).count(),
@@ -109,7 +178,7 @@ mod tests {
     use super::*;
 
     fn line<'a>(text: &'a str, map: LineMap<'a>, end: u64) -> Line<'a> {
-        Line { text, number: 1, start: 100, end, map, window: None }
+        Line { text, number: 1, order: 1, start: 100, end, map, window: None }
     }
 
     #[test]

@@ -529,7 +529,7 @@ impl<'a> Iterator for Lines<'a> {
         self.start = end;
         self.number = number.saturating_add(1);
         let text = if window.is_some_and(|w| !w.last) { whole } else { without_line_end(whole) };
-        Some(Line { text, number, start, end, map, window })
+        Some(Line { text, number, order: number, start, end, map, window })
     }
 }
 

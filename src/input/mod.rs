@@ -12,6 +12,7 @@
 )]
 
 pub mod archive;
+mod carrier;
 mod chunked;
 mod decode;
 mod encoding;
@@ -26,8 +27,9 @@ mod source;
 #[cfg(feature = "cli")]
 mod walk;
 
+pub use carrier::{Carrier, Unread};
 pub use encoding::{Choice, CodePage, TextEncoding, UnknownEncoding, choose};
-pub use line::{Line, LineMap, Window};
+pub use line::{Line, LineMap, Run, Window};
 pub use lines::{Ahead, Batch, LineReader, Lines, Position};
 pub use passwords::Passwords;
 pub use sniff::looks_like_text;

@@ -99,6 +99,18 @@ pub struct Excerpts {
     /// The lines' texts one after the other: one allocation, not one for each line.
     texts: String,
     lines: Vec<KeptLine>,
+    runs: Vec<KeptRun>,
+}
+
+/// Of a text that was taken out of a page or document: from a character on, it stands at another place of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptRun {
+    /// The line.
+    pub number: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// The characters of the text before it.
+    pub index: u32,
 }
 
 /// A line in [`Excerpts`].
@@ -111,6 +123,9 @@ struct KeptLine {
     /// Where its text stands in the texts.
     from: usize,
     to: usize,
+    /// Its runs; none: its characters stand one after the other in one line.
+    first_run: usize,
+    end_run: usize,
 }
 
 /// A text before and after so many characters.
@@ -133,28 +148,58 @@ impl Excerpts {
         }
         let from = self.texts.len();
         self.texts.push_str(text);
-        self.lines.push(KeptLine { source, number, column, start, from, to: self.texts.len() });
+        let runs = self.runs.len();
+        let to = self.texts.len();
+        self.lines.push(KeptLine { source, number, column, start, from, to, first_run: runs, end_run: runs });
+    }
+    /// Keeps a line of a page or document, if it is not there already, with where its characters stand.
+    pub fn push_runs(&mut self, place: Place, text: &str, runs: impl IntoIterator<Item = KeptRun>) {
+        let before = self.lines.len();
+        self.push(place.source, place.line, place.column, place.start, text);
+        if self.lines.len() > before
+            && let Some(line) = self.lines.last_mut()
+        {
+            self.runs.extend(runs);
+            line.end_run = self.runs.len();
+        }
     }
     /// Adds another sighting's lines.
     pub fn extend(&mut self, other: Excerpts) {
-        let moved = self.texts.len();
+        let (moved, runs) = (self.texts.len(), self.runs.len());
         self.texts.push_str(&other.texts);
-        self.lines.extend(other.lines.into_iter().map(|l| KeptLine { from: l.from + moved, to: l.to + moved, ..l }));
+        self.runs.extend(other.runs);
+        self.lines.extend(other.lines.into_iter().map(|l| KeptLine {
+            from: l.from + moved,
+            to: l.to + moved,
+            first_run: l.first_run + runs,
+            end_run: l.end_run + runs,
+            ..l
+        }));
     }
     /// The kept text that holds a place: of the texts of its line the last one that begins at or before it.
     pub fn at(&self, place: Place) -> Option<ExcerptLine<'_>> {
-        let kept = self
-            .lines
-            .iter()
-            .filter(|l| l.source == place.source && l.number == place.line && l.column <= place.column.max(1))
-            .max_by_key(|l| l.column)?;
-        Some(self.line(kept))
+        self.find(place).map(|(kept, _)| self.line(kept))
+    }
+    /// The kept line that holds a place, and the characters of its text before that.
+    fn find(&self, place: Place) -> Option<(&KeptLine, u32)> {
+        let column = place.column.max(1);
+        let of_source = self.lines.iter().filter(|l| l.source == place.source);
+        let begins = of_source.flat_map(|l| {
+            let runs = self.runs.get(l.first_run..l.end_run).unwrap_or_default();
+            let whole = KeptRun { number: l.number, column: l.column, index: 0 };
+            let whole = Some(whole).filter(|_| runs.is_empty());
+            runs.iter().copied().chain(whole).map(move |run| (l, run))
+        });
+        let before = begins.filter(|(_, run)| run.number == place.line && run.column <= column);
+        let (kept, run) = before.max_by_key(|(_, run)| run.column)?;
+        Some((kept, run.index.saturating_add(column.saturating_sub(run.column))))
     }
     /// Evidence for a place: the words at the place and its line, as far as they are kept.
     pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
         let (mut excerpt, mut line_text) = (String::new(), String::new());
-        if let Some(line) = self.at(place).filter(|_| place.line > 0) {
-            let skip = usize::try_from(place.column.saturating_sub(line.column)).unwrap_or(0);
+        if let Some((kept, skip)) = self.find(place).filter(|_| place.line > 0) {
+            let line = self.line(kept);
+            let skip = usize::try_from(skip).unwrap_or(0);
             let mut words = split_at_char(line.text, skip).1.trim_end();
             // A record on one line: only the words of the place themselves.
             if words.len() > LONG_EXCERPT {

@@ -3,7 +3,7 @@
 use super::Redactor;
 use crate::formats::detect_binary;
 use crate::formats::{certutil, event_text, openssl_certificate};
-use crate::input::{LineReader, TextEncoding, choose, looks_like_text};
+use crate::input::{Carrier, LineReader, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
 use crate::model::principal;
 use std::io::Cursor;
@@ -70,10 +70,23 @@ fn decoded(bytes: &[u8], encoding: Option<TextEncoding>, limits: &Limits) -> Str
     limits.line_bytes = bytes.len().saturating_mul(2).saturating_add(16);
     let mut reader = LineReader::new(Cursor::new(bytes), encoding, &limits);
     let mut text = String::new();
+    // A name can stand in several pieces between the marks of a page or document: the copy is what it shows.
+    let mut carrier = Carrier::of(bytes, &limits);
     while let Ok(Some(batch)) = reader.next_batch() {
-        text.push_str(batch.text);
+        match &mut carrier {
+            Some(carrier) => batch.lines().for_each(|line| carrier.line(line, &mut |line| push(&mut text, line.text))),
+            None => text.push_str(batch.text),
+        }
+    }
+    if let Some(carrier) = &mut carrier {
+        carrier.finish(&mut |line| push(&mut text, line.text));
     }
     text
+}
+
+fn push(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
 }
 
 /// Lines that are a JSON string with their line ends escaped, without the escapes: names in them are wrapped by `\r\n`.

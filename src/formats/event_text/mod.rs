@@ -215,7 +215,7 @@ impl EventReader {
     /// The physical line as one piece, for XML and JSON.
     fn whole_line(&mut self, piece: Piece<'_>, then: impl FnOnce(&mut Self, Piece<'_>)) {
         let line = *piece.line();
-        self.swallowed = Some((line.number, line.window.map_or(0, |w| w.index)));
+        self.swallowed = Some((line.order, line.window.map_or(0, |w| w.index)));
         let cleaned = Cleaned::raw(line);
         if let Some(mut whole) = cleaned.pieces().next() {
             if let Some(window) = line.window.filter(|w| w.index > 0) {
@@ -329,7 +329,7 @@ impl EventReader {
         let place = |range| lines.place(range);
         let Some(mut record) = event_json::parse(lines.text(), &place, &self.limits) else { return false };
         self.close();
-        self.swallowed = Some((line.number, line.window.map_or(0, |w| w.index)));
+        self.swallowed = Some((line.order, line.window.map_or(0, |w| w.index)));
         if let Some(bound) = record.bound.take() {
             self.reached.say(bound, lines.whole());
         }
@@ -869,7 +869,7 @@ fn observed(record: EventRecord, place: Place, excerpts: Excerpts) -> Observed {
 impl TextReader for EventReader {
     fn line(&mut self, piece: Piece<'_>) -> bool {
         let line = piece.line();
-        if self.swallowed == Some((line.number, line.window.map_or(0, |w| w.index))) {
+        if self.swallowed == Some((line.order, line.window.map_or(0, |w| w.index))) {
             return true;
         }
         if self.xml_is_open() {

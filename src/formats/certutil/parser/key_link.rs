@@ -104,14 +104,14 @@ impl Parser {
             block.provider = Some(fact);
         }
         self.link_values = self.link_values.max(1);
-        self.link_line = piece.place(self.source).line;
+        self.link_line = piece.line().order;
         self.open = Some((Open::Provider, false));
     }
 
     pub(super) fn provider_type(&mut self, piece: Piece<'_>, value: Piece<'_>) {
         self.keep(piece);
         self.link_values = self.link_values.max(2);
-        self.link_line = piece.place(self.source).line;
+        self.link_line = piece.line().order;
         if self.block().provider_type.is_some() {
             return;
         }
@@ -192,7 +192,7 @@ impl Parser {
     /// A number on the line after the provider or its type, in a language whose labels are not known: where a ticket lost
     /// the heading of the property, the place tells what it is.
     pub(super) fn next_link_value(&mut self, piece: Piece<'_>, value: Piece<'_>) -> bool {
-        let next = piece.place(self.source).line == self.link_line.saturating_add(1);
+        let next = piece.line().order == self.link_line.saturating_add(1);
         if self.section != Section::Head || !next || values::hex_first(value.text).is_none() {
             return false;
         }

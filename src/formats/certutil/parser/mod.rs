@@ -105,7 +105,7 @@ pub struct Parser {
     algorithm_of_key: bool,
     link_values: u8,
     /// The line of the last of them that was the provider or its type.
-    link_line: u32,
+    link_line: u64,
     sddl_open: bool,
     in_provider_list: bool,
     pending_provider: Option<Fact<String>>,
@@ -367,7 +367,7 @@ impl Parser {
             block.excerpts.push(place.source, place.line, 1, line.start, text);
         } else {
             let text = piece.text.get(..cut_at(piece.text, columns)).unwrap_or("");
-            block.excerpts.push(place.source, place.line, place.column, place.start, text);
+            block.excerpts.push_runs(place, text, piece.runs());
         }
     }
 

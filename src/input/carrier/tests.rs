@@ -1,0 +1,267 @@
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::unwrap_used,
+    clippy::panic
+)]
+
+use super::*;
+use crate::input::{LineReader, TextEncoding};
+use crate::limits::TAG_BYTES;
+
+/// A line of text: its characters with their place in the file (number of the line, column, bytes), and whether it is a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    text: String,
+    places: Vec<(u64, u32, u64, u64)>,
+    window: Option<(u32, u32, bool)>,
+}
+
+fn read_with(bytes: &[u8], encoding: TextEncoding, limits: &Limits) -> (Vec<Seen>, Vec<Unread>) {
+    let mut carrier = Carrier::of(bytes, limits).expect("a page or document");
+    let mut lines = LineReader::new(bytes, encoding, limits);
+    let mut seen = Vec::new();
+    let mut take = |line: Line<'_>| {
+        let place = |(at, c): (usize, char)| {
+            let range = line.original_range(at..at + c.len_utf8());
+            (line.number_at(at), line.column(at), range.start, range.end)
+        };
+        let places = line.text.char_indices().map(place).collect();
+        let window = line.window.map(|w| (w.index, w.overlap, w.last));
+        seen.push(Seen { text: line.text.to_owned(), places, window });
+    };
+    while let Some(batch) = lines.next_batch().unwrap() {
+        batch.lines().for_each(|line| carrier.line(line, &mut take));
+    }
+    carrier.finish(&mut take);
+    (seen, carrier.take_unread())
+}
+
+fn read(text: &str) -> Vec<Seen> {
+    let (seen, unread) = read_with(text.as_bytes(), TextEncoding::Utf8, &Limits::default());
+    assert_eq!(unread, []);
+    seen
+}
+
+fn texts(text: &str) -> Vec<String> {
+    read(text).into_iter().map(|line| line.text).collect()
+}
+
+#[test]
+fn what_is_a_carrier() {
+    let is = |text: &[u8]| Carrier::of(text, &Limits::default()).is_some();
+    for text in [
+        "<html xmlns:v=\"urn:schemas-microsoft-com:vml\"\r\nxmlns:o=\"x\">",
+        "\u{feff}\n<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 4.0//EN\">",
+        "<!-- saved from url=(0014)about:internet -->\r\n<HTML>",
+        "<?xml version=\"1.0\"?><!DOCTYPE html>",
+        "<div dir=\"ltr\">",
+        "<meta http-equiv=\"Content-Type\">",
+        "{\\rtf1\\ansi",
+        "<?xml version=\"1.0\"?>\n<w:document xmlns:w=\"x\">",
+        "<?xml version=\"1.0\"?>\r\n<?mso-application progid=\"Word.Document\"?>\r\n<pkg:package xmlns:pkg=\"x\">",
+    ] {
+        assert!(is(text.as_bytes()), "{text}");
+    }
+    let wide: Vec<u8> = "\u{feff}<html><body>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(is(&wide));
+    for text in [
+        "",
+        "<",
+        "my \"Personal\"\r\n<html>",
+        "<Event xmlns='x'>",
+        "<?xml version=\"1.0\"?><Events><Event>",
+        "<htmlx>",
+        "<p>I get this:<br>",
+        "<configuration>",
+        "{\"Id\":1}",
+        "# see {\\rtf1",
+    ] {
+        assert!(!is(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
+fn a_page_as_word_and_outlook_save_it() {
+    let page = "<html>\r\n<head>\r\n<style>\r\n<!--\r\n p.MsoNormal\r\n\t{margin:0cm;}\r\n-->\r\n</style>\r\n<!--[if gte mso 9]><xml>\r\n\
+        <o:x>no text</o:x></xml><![endif]-->\r\n</head>\r\n\r\n<body lang=EN-US>\r\n\r\n<div class=WordSection1>\r\n\r\n\
+        <p class=MsoNormal><span\r\nstyle='font-size:9.0pt;font-family:\"Courier New\"'>  Provider = Microsoft RSA\r\n\
+        SChannel <span\r\nclass=SpellE>Cryptographic</span> Provider<o:p></o:p></span></p>\r\n\r\n\
+        <p class=MsoNormal><o:p>&nbsp;</o:p></p>\r\n\r\n<p\r\nclass=MsoNormal>a &lt;b&gt; &amp; Schl&uuml;ssel &#8211; x<br>\r\n\
+        <span style='mso-spacerun:yes'>&nbsp;&nbsp; </span>y</p>\r\n<p></p>\r\n</div>\r\n</body>\r\n</html>\r\n";
+    let wanted = [
+        "  Provider = Microsoft RSA SChannel Cryptographic Provider",
+        " ",
+        "a <b> & Schl\u{fc}ssel \u{2013} x",
+        "   y",
+        "",
+    ];
+    assert_eq!(texts(page), wanted);
+}
+
+#[test]
+fn every_character_has_its_place() {
+    let page = "<html><p>a&lt;<b\n>bc\nd</b></p>";
+    let [line] = read(page).try_into().unwrap();
+    assert_eq!(line.text, "a<bc d");
+    let wanted = [(1, 10, 9, 10), (1, 11, 10, 14), (2, 2, 18, 19), (2, 3, 19, 20), (2, 4, 20, 21), (3, 1, 21, 22)];
+    assert_eq!(line.places, wanted);
+    // In UTF-16 every character has two bytes, and the mark stands in front.
+    let wide: Vec<u8> = format!("\u{feff}{page}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (seen, _) = read_with(&wide, TextEncoding::Utf16Le, &Limits::default());
+    let doubled = wanted.map(|(line, column, start, end)| (line, column, 2 + 2 * start, 2 + 2 * end));
+    assert_eq!(seen[0].places, doubled);
+    // In a code page a letter beyond ASCII is one byte.
+    let (seen, _) = read_with(b"<html><p>\xfc\xfcx</p>", "1252".parse().unwrap(), &Limits::default());
+    assert_eq!(seen[0].text, "\u{fc}\u{fc}x");
+    assert_eq!(seen[0].places, [(1, 10, 9, 10), (1, 11, 10, 11), (1, 12, 11, 12)]);
+}
+
+#[test]
+fn line_ends_of_a_page() {
+    // What a script puts into a page without marks keeps its lines; so does what is formatted already.
+    assert_eq!(texts("<html><body>\na: 1\n  b: 2\n\nc\n</body></html>"), ["a: 1", "  b: 2", "", "c"]);
+    assert_eq!(texts("<div><pre>a\n  b\n\nc</pre>d"), ["a", "  b", "", "c", "d"]);
+    assert_eq!(
+        texts("<div style=\"x:y; white-space: pre-wrap\">a\n b<div>c\n</div>\n d</div>"),
+        ["a", " b", "c", "", " d"]
+    );
+    assert_eq!(texts("<div>a<br>\n   b\nc<br/>\n<br>d</div>"), ["a", "b c", "", "d"]);
+    assert_eq!(texts("<div><table><tr><td>a</td><td>b\nc</td></tr><tr><th>d</table>"), ["a\tb", "c", "d"]);
+}
+
+#[test]
+fn what_is_no_tag_of_a_page_is_text() {
+    assert_eq!(
+        texts("<div>a < b <c> <Event x='1'><Data Name='y'>&unknown; &amp;lt; &#0;</Data></div>"),
+        ["a < b <c> <Event x='1'><Data Name='y'>&unknown; &lt; &#0;</Data>"]
+    );
+    assert_eq!(
+        texts("<div>a<script>if (x < 1) { \"<p>no</p>\" }</SCRIPT>b<!-- <p>no\n</p> --><b title='>'>c</b></div>"),
+        ["abc"]
+    );
+}
+
+#[test]
+fn marks_without_an_end_are_said() {
+    for (page, words) in [
+        ("<html>a<!-- b\nc", "a comment without an end"),
+        ("<html>a<style> b\nc", "style without an end"),
+        ("<html>a<b title='x\nc", "a tag without an end"),
+    ] {
+        let (seen, unread) = read_with(page.as_bytes(), TextEncoding::Utf8, &Limits::default());
+        assert_eq!(seen.len(), 1);
+        assert!(
+            unread.len() == 1 && unread[0].0.starts_with(words) && (unread[0].1, unread[0].2) == (1, 7),
+            "{unread:?}"
+        );
+    }
+    // A quote that nothing ends hides no more than a tag may be long; a picture may be as long as it likes.
+    let lines = "a line of text\n".repeat(TAG_BYTES / 10);
+    let (seen, unread) =
+        read_with(format!("<html><b title='x\n{lines}").as_bytes(), TextEncoding::Utf8, &Limits::default());
+    assert!(seen.len() > 1_000 && unread.len() == 1, "{} {unread:?}", seen.len());
+    assert_eq!(unread[0].0, "a tag of more than 65536 bytes: what stands in it is not read");
+    let picture = "QUJD".repeat(TAG_BYTES);
+    assert_eq!(texts(&format!("<html>a<img src=\"data:image/png;base64,{picture}\">b")), ["ab"]);
+}
+
+#[test]
+fn a_document_of_word() {
+    let document = "<?xml version=\"1.0\"?>\r\n<w:document xmlns:w=\"x\"><w:body><w:p><w:pPr><w:tabs><w:tab w:val=\"left\"/></w:tabs></w:pPr>\
+        <w:r><w:t xml:space=\"preserve\">  a &lt;</w:t></w:r><w:r><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r></w:p><w:p/>\
+        <w:p><w:r><w:instrText>no</w:instrText><w:delText>no</w:delText></w:r></w:p><mc:AlternateContent><mc:Choice><w:p><w:t>d</w:t></w:p>\
+        </mc:Choice><mc:Fallback><w:p><w:t>d</w:t></w:p></mc:Fallback></mc:AlternateContent></w:body></w:document>";
+    assert_eq!(texts(document), ["  a <\tb", "c", "", "", "d"]);
+}
+
+/// A document in one line of any length: its text is the same wherever the windows of that line end.
+#[test]
+fn very_long_lines() {
+    let paragraphs: Vec<String> = (0..200).map(|i| format!("{i}: \u{e9} line & <number> {i}")).collect();
+    let word = |text: &str| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;");
+        format!("<w:p><w:r><w:rPr><w:rFonts w:ascii=\"Consolas\"/></w:rPr><w:t>{text}</w:t></w:r></w:p>")
+    };
+    let document = format!("<w:document>{}</w:document>", paragraphs.iter().map(|p| word(p)).collect::<String>());
+    let rtf: String = paragraphs.iter().map(|p| format!("\\f0 {}\\par ", p.replace('\u{e9}', "\\'e9"))).collect();
+    let rtf = format!("{{\\rtf1 {rtf}}}");
+    let whole = [read(&document), read(&rtf)];
+    for (bytes, whole) in [document, rtf].iter().zip(whole) {
+        assert_eq!(whole.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), paragraphs);
+        for line_bytes in [128, 130, 250, 1_000] {
+            let limits = Limits { line_bytes, line_overlap: 100, ..Limits::default() };
+            let (seen, unread) = read_with(bytes.as_bytes(), TextEncoding::Utf8, &limits);
+            assert_eq!(unread, []);
+            assert!(seen == whole, "{line_bytes}");
+            let wide: Vec<u8> = bytes.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let (seen, _) = read_with(&wide, TextEncoding::Utf16Le, &limits);
+            let same = seen.iter().map(|line| &line.text).eq(&paragraphs);
+            assert!(same, "{line_bytes}");
+        }
+    }
+}
+
+/// A paragraph that is longer than a line may be comes as windows, as a line of a plain text does.
+#[test]
+fn very_long_paragraphs() {
+    let limits = Limits { line_bytes: 128, line_overlap: 32, ..Limits::default() };
+    let text: String = (0..100).map(|i| format!("word{i} ")).collect();
+    let page = format!("<html><p>{}</p><p>next</p>", text.replace("7 ", "7\n").replace("3 ", "&#51; "));
+    let (seen, _) = read_with(page.as_bytes(), TextEncoding::Utf8, &limits);
+    let (last, windows) = seen.split_last().unwrap();
+    assert_eq!((last.text.as_str(), last.window), ("next", None));
+    let mut joined = String::new();
+    let mut places = Vec::new();
+    for (at, line) in windows.iter().enumerate() {
+        let (index, overlap, is_last) = line.window.unwrap();
+        let overlap = overlap as usize;
+        assert_eq!((index as usize, is_last), (at, at + 1 == windows.len()));
+        assert_eq!(places[places.len() - overlap..], line.places[..overlap]);
+        joined.push_str(&line.text[overlap..]);
+        places.extend_from_slice(&line.places[overlap..]);
+    }
+    assert_eq!(joined, text);
+    assert!(places.is_sorted_by_key(|place| place.2));
+}
+
+#[test]
+fn a_document_in_rtf() {
+    let rtf = "{\\rtf1\\ansi\\ansicpg1252\\deff0{\\fonttbl{\\f0\\fnil\\fcharset0 Consolas;}{\\f1\\fcharset204{\\*\\falt No;}Courier;}\r\n{\\f2\\fcharset134 SimSun;}}\r\n\
+        {\\colortbl ;\\red0\\green0\\blue0;}{\\*\\generator Riched20 10.0;}{\\info{\\author no}}\\viewkind4\\uc1\r\n\
+        \\pard\\f0\\fs20 C:\\\\Windows>certutil\\par\r\n  Key Container = \\{7A1D\\}\\par\r\n\\par\r\nSchl\\'fcssel \\u8211?\\tab x{\\b y}\\line\r\n\
+        \\f1\\'cf\\'f0\\f2\\'d6\\'a4\\'caQ\\f0 \\u-10179 ?\\u-8939 ?z\\~1\\_2\\\r\n{\\pict\\bin6 a}\\par}{\\uc2\\u12354 \\'82\\'a0w}{\\field{\\*\\fldinst HYPERLINK}{\\fldrslt link}}\r\ned}";
+    assert_eq!(
+        texts(rtf),
+        [
+            "C:\\Windows>certutil",
+            "  Key Container = {7A1D}",
+            "",
+            "Schl\u{fc}ssel \u{2013}\txy",
+            "\u{41f}\u{440}\u{8bc1}\u{8518}\u{1f515}z 1-2",
+            "\u{3042}wlinked",
+        ]
+    );
+}
+
+#[test]
+fn places_in_rtf() {
+    let [first, second] = read("{\\rtf1 a\\'fcb\\par\nc\nd}").try_into().unwrap();
+    assert_eq!((first.text.as_str(), second.text.as_str()), ("a\u{fc}b", "cd"));
+    assert_eq!(first.places, [(1, 8, 7, 8), (1, 9, 8, 12), (1, 13, 12, 13)]);
+    assert_eq!(second.places, [(2, 1, 18, 19), (3, 1, 20, 21)]);
+}
+
+#[test]
+fn bounds_of_rtf() {
+    let deep = format!("{{\\rtf1 {}x{}\\par after}}", "{\\b ".repeat(RTF_DEPTH_AND), "}".repeat(RTF_DEPTH_AND));
+    let (seen, unread) = read_with(deep.as_bytes(), TextEncoding::Utf8, &Limits::default());
+    assert_eq!(seen.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["x", "after"]);
+    assert!(unread.len() == 1 && unread[0].0.contains("inside more than 512 others"), "{unread:?}");
+    // Broken groups and halves of characters.
+    assert_eq!(texts("{\\rtf1 a}}}b\\u-10179 ?c"), ["ab\u{fffd}c"]);
+    assert_eq!(texts("{\\rtf1\\ansicpg932 a\\'83\\par b\\'8"), ["a\u{fffd}", "b8"]);
+}
+
+const RTF_DEPTH_AND: usize = crate::limits::RTF_DEPTH + 100;

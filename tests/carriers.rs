@@ -1,0 +1,208 @@
+//! A log in a page or document gives what the log gives: the texts of the corpus, put into each kind of carrier.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use keyspect::analyze::{Analysis, Options};
+use keyspect::limits::Limits;
+use keyspect::redact::Redactor;
+use keyspect::report::model::Report;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use time::macros::datetime;
+
+fn read(bytes: &[u8]) -> Report {
+    let mut analysis = Analysis::new(Options::new(datetime!(2026-01-01 0:00 UTC)));
+    analysis.read("ticket", None, &mut &*bytes).unwrap();
+    analysis.finish().unwrap()
+}
+
+/// What a report says, without the places, which are those of the file, and without what numbers findings by them.
+fn said(report: &Report) -> Value {
+    fn without_places(value: &mut Value) {
+        const PLACES: [&str; 12] = [
+            "line",
+            "column",
+            "bytes",
+            "sha256",
+            "path",
+            "encoding",
+            "sources",
+            "segments",
+            "fingerprint",
+            "evidence",
+            "context",
+            "line_text",
+        ];
+        match value {
+            Value::Object(map) => {
+                map.retain(|name, _| !PLACES.contains(&name.as_str()));
+                map.values_mut().for_each(without_places);
+            }
+            Value::Array(list) => list.iter_mut().for_each(without_places),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(report).unwrap();
+    without_places(&mut value);
+    value
+}
+
+fn escaped(line: &str) -> String {
+    line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// As Word saves a page: tags and text go on in the next line where there is a blank.
+fn page(lines: &[&str]) -> String {
+    let mut out = "<html xmlns:o=\"urn:x\">\r\n<body lang=EN-US>\r\n".to_owned();
+    for line in lines {
+        let text = escaped(line);
+        let words = text.trim_start_matches(' ');
+        let indent = "&nbsp;".repeat(text.len() - words.len());
+        // A single blank can be a line end.
+        let mut wrapped = String::new();
+        let letters: Vec<char> = words.chars().collect();
+        for (at, c) in letters.iter().enumerate() {
+            let near = |to: Option<usize>| to.and_then(|to| letters.get(to)).is_none_or(|c| c.is_whitespace());
+            let single = *c == ' ' && !near(at.checked_sub(1)) && !near(at.checked_add(1));
+            if single && at % 3 == 0 {
+                wrapped.push_str("\r\n");
+            } else {
+                wrapped.push(*c);
+            }
+        }
+        let text = if line.is_empty() { "&nbsp;".to_owned() } else { format!("{indent}{wrapped}") };
+        out.push_str(&format!(
+            "<p class=MsoNormal><span\r\nstyle='font-family:\"Courier\r\nNew\"'>{text}<o:p></o:p></span></p>\r\n\r\n"
+        ));
+    }
+    out + "</body>\r\n</html>\r\n"
+}
+
+fn preformatted(lines: &[&str]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
+    format!("<!DOCTYPE html>\n<body><pre\nclass=x>{}\n</pre></body>", lines.join("\n"))
+}
+
+fn document(lines: &[&str]) -> String {
+    let paragraph = |line: &&str| {
+        let (first, second) = line.split_at(line.char_indices().nth(line.chars().count() / 2).map_or(0, |(at, _)| at));
+        let run = |text: &str| format!("<w:r><w:t xml:space=\"preserve\">{}</w:t></w:r>", escaped(text));
+        format!("<w:p w:rsidR=\"00A70001\">{}<w:proofErr w:type=\"spellEnd\"/>{}</w:p>", run(first), run(second))
+    };
+    let body: String = lines.iter().map(paragraph).collect();
+    format!("<?xml version=\"1.0\"?>\r\n<w:document xmlns:w=\"x\"><w:body>{body}</w:body></w:document>")
+}
+
+fn rtf(lines: &[&str]) -> String {
+    let mut out = "{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0 Consolas;}}\\uc1\\f0\r\n".to_owned();
+    for line in lines {
+        for c in line.chars() {
+            match c {
+                '\\' | '{' | '}' => out.extend(['\\', c]),
+                '\t' => out.push_str("\\tab "),
+                c if c.is_ascii() => out.push(c),
+                c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                    out.push_str(&format!("\\u{}?", unit.cast_signed()));
+                }),
+            }
+        }
+        out.push_str("\\par\r\n");
+    }
+    out + "}"
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, out);
+        } else if path.extension().is_some_and(|e| e == "txt") {
+            out.push(path);
+        }
+    }
+}
+
+#[test]
+fn a_text_in_a_carrier_gives_what_the_text_gives() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let mut paths = Vec::new();
+    for folder in ["certutil", "sslcert-bindings", "icacls", "event-text", "powershell-certificates", "system-info"] {
+        files(&root.join(folder), &mut paths);
+    }
+    paths.sort();
+    let mut read_texts = 0;
+    let mut wrong = Vec::new();
+    for path in paths {
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
+        // What is damaged in its bytes or lines is another text once it is put into a page.
+        if ["certutil/damage-", "certutil/bad-input-"].iter().any(|prefix| name.starts_with(prefix)) {
+            continue;
+        }
+        let Ok(text) = String::from_utf8(fs::read(&path).unwrap()) else { continue };
+        let text = text.trim_start_matches('\u{feff}');
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches('\r')).collect();
+        let marks = ["<", "&nbsp;", "&#", "&lt;", "\\u"];
+        if marks.iter().any(|mark| text.contains(mark)) || text.starts_with('{') {
+            continue;
+        }
+        read_texts += 1;
+        let plain = said(&read((lines.join("\n") + "\n").as_bytes()));
+        for (kind, carried) in [
+            ("page", page(&lines)),
+            ("pre", preformatted(&lines)),
+            ("document", document(&lines)),
+            ("rtf", rtf(&lines)),
+        ] {
+            let report = read(carried.as_bytes());
+            let found = said(&report);
+            for part in ["credentials", "findings", "inputs"] {
+                if found[part] != plain[part] {
+                    wrong.push(format!("{name} {kind}: {part}"));
+                }
+            }
+            for evidence in report.findings.iter().flat_map(|finding| &finding.evidence) {
+                let [start, end] = evidence.bytes;
+                assert!(start <= end && end <= carried.len() as u64, "{name} {kind}");
+            }
+        }
+    }
+    assert!(read_texts > 150, "{read_texts}");
+    assert!(wrong.is_empty(), "{} of {read_texts}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The place of a value leads to its bytes in the file, with the marks inside it.
+#[test]
+fn places_are_those_of_the_file() {
+    let log = "my \"Personal\"\n================ Certificate 0 ================\nSerial Number: 01\nIssuer: CN=Fabrikam CA\n\
+        Subject: CN=web.fabrikam.com\nCert Hash(sha1): 00112233445566778899aabbccddeeff00112233\n  Key Container = key\n  \
+        Provider = Microsoft Strong Cryptographic Provider\n  KeySpec = 2 -- AT_SIGNATURE\nSignature test passed\n\
+        CertUtil: -store command completed successfully.";
+    let lines: Vec<&str> = log.lines().collect();
+    for carried in [page(&lines), preformatted(&lines), document(&lines), rtf(&lines)] {
+        let report = read(carried.as_bytes());
+        let evidence: Vec<_> = report.findings.iter().flat_map(|finding| &finding.evidence).collect();
+        assert!(!evidence.is_empty());
+        let mut seen = false;
+        for evidence in evidence {
+            let (start, end) =
+                (usize::try_from(evidence.bytes[0]).unwrap(), usize::try_from(evidence.bytes[1]).unwrap());
+            let before = &carried[..start];
+            assert_eq!(evidence.line.unwrap() as usize, before.matches('\n').count() + 1);
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            assert_eq!(evidence.column.unwrap() as usize, column);
+            let bytes = &carried[start..end];
+            seen |= bytes.starts_with('2') || bytes.contains("AT_SIGNATURE") || bytes.contains("AT_S");
+        }
+        assert!(seen, "{carried}");
+    }
+}
+
+/// A name between marks is hidden in a copy, too.
+#[test]
+fn a_redacted_copy_is_the_text() {
+    let carried = "<html><body>\r\n<p>Subject: CN=<b>web</b>.con<i>toso</i>.com</p>\r\n<!-- contoso --></body></html>";
+    let mut redactor = Redactor::new([7; 32]);
+    redactor.learn(&read(carried.as_bytes()));
+    let copy = redactor.copy(carried.as_bytes(), "certutil-dump", None, &Limits::default()).unwrap();
+    assert_eq!(copy.trim(), "Subject: CN=host-1.example");
+}
