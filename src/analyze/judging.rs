@@ -3,6 +3,7 @@
 use super::contained::{Judged, unharmed};
 use super::forms::{Form, Told};
 use super::judged::{self, Judge, Lines, Mark, Written};
+use super::same_identity::SameIdentity;
 use super::tally::{Outcomes, Tally};
 use super::triage::{Aside, Triage};
 use super::{Analysis, context, sighting};
@@ -47,33 +48,6 @@ pub(super) struct Known {
     written: Vec<Mark>,
     /// It is said that not all of its sightings are kept.
     cut: bool,
-}
-
-/// The credentials that are kept and may be one, of which only the containers tell them apart: mostly one.
-#[derive(Default)]
-pub(super) struct SameIdentity {
-    first: Option<CredentialId>,
-    others: Vec<CredentialId>,
-}
-
-impl SameIdentity {
-    fn push(&mut self, id: CredentialId) {
-        match self.first {
-            None => self.first = Some(id),
-            Some(_) => self.others.push(id),
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = CredentialId> {
-        self.first.into_iter().chain(self.others.iter().copied())
-    }
-
-    fn remove(&mut self, id: CredentialId) {
-        self.others.retain(|other| *other != id);
-        if self.first == Some(id) {
-            self.first = if self.others.is_empty() { None } else { Some(self.others.remove(0)) };
-        }
-    }
 }
 
 impl Known {
@@ -138,7 +112,7 @@ impl Analysis<'_> {
         // Lines that are written already are written again under the same number.
         let Some(entry) = entry.filter(|_| unharmed) else { return self.credential(shaped.credential()) };
         self.next = self.next.saturating_add(1);
-        self.seen.entry(identity).or_default().push(id);
+        self.seen.insert(identity, SameIdentity::of(id));
         self.case.entries.push(entry);
         self.told.push(Told { id, shaped, form, identity });
         self.retire_some()
@@ -213,15 +187,15 @@ impl Analysis<'_> {
             if self.seen.contains_key(&identity) && self.told.iter().any(|told| told.identity == identity) {
                 self.make_told()?;
             }
-            let same = self.seen.get(&identity).into_iter().flat_map(SameIdentity::iter).find_map(|id| {
-                let at = self.case.kept.binary_search_by_key(&id, |c| c.id).ok()?;
-                self.case.kept.get(at).filter(|k| sighting::one_container(k, &credential)).map(|_| at)
-            });
-            if let Some(at) = same {
+            let same = self.seen.get(&identity).and_then(|same| same.find(&credential, |id| self.case.credential(id)));
+            if let Some(at) = same.and_then(|id| self.case.kept.binary_search_by_key(&id, |c| c.id).ok()) {
                 let Some(kept) = self.case.kept.get_mut(at) else { return Ok(()) };
                 let (id, sources) = (kept.id, kept.sources.len().saturating_add(credential.sources.len()));
                 let beyond = credential.sources.last().copied().filter(|_| sources > SIGHTINGS);
                 let told = sighting::merge(kept, credential);
+                if let Some(same) = self.seen.get_mut(&identity) {
+                    same.update(id, kept);
+                }
                 if let Some(place) = beyond {
                     self.sightings_beyond(id, place);
                 }
@@ -232,7 +206,8 @@ impl Analysis<'_> {
                 self.update_entry(id);
                 return self.judge(id);
             }
-            self.seen.entry(identity).or_default().push(CredentialId(self.next));
+            let same = self.seen.entry(identity).or_default();
+            same.push(CredentialId(self.next), &credential, |id| self.case.credential(id));
         }
         credential.id = CredentialId(self.next);
         self.next = self.next.saturating_add(1);
@@ -471,7 +446,7 @@ impl Analysis<'_> {
     fn forget(&mut self, id: CredentialId, identity: u128) {
         if let Entry::Occupied(mut ids) = self.seen.entry(identity) {
             ids.get_mut().remove(id);
-            if ids.get().first.is_none() {
+            if ids.get().is_empty() {
                 ids.remove();
             }
         }

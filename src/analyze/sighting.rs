@@ -32,18 +32,10 @@ fn placed(name: [&[u8]; 3], store: &str, scope: Scope) -> u128 {
     (u128::from(fold_all(name)) << 64) | u128::from(placed)
 }
 
-/// Whether two sightings don't name two different containers.
-pub(super) fn one_container(a: &Credential, b: &Credential) -> bool {
-    let names = |c: &Credential| {
-        [&c.key.unique_name, &c.key.container, &c.key.stored_container]
-            .into_iter()
-            .flatten()
-            .map(|n| n.value.to_lowercase())
-            .filter(|n| !n.is_empty())
-            .collect::<Vec<_>>()
-    };
-    let (a, b) = (names(a), names(b));
-    a.is_empty() || b.is_empty() || a.iter().any(|n| b.contains(n))
+/// The names of the container that a sighting shows, lower case.
+pub(super) fn names(c: &Credential) -> Vec<String> {
+    let shown = [&c.key.unique_name, &c.key.container, &c.key.stored_container];
+    shown.into_iter().flatten().map(|n| n.value.to_lowercase()).filter(|n| !n.is_empty()).collect()
 }
 
 /// How much a sighting shows of the key.
