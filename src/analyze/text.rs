@@ -176,13 +176,21 @@ pub(super) fn read(
     }
     thread::scope(|scope| {
         let (send, receive) = mpsc::sync_channel(AHEAD);
+        let (give_back, given_back) = mpsc::channel::<Used>();
         let reading = scope.spawn(move || {
-            // When nobody takes portions any more, the rest is not read.
-            start().run(|portion, _| Ok(if send.send(portion).is_ok() { Next::Read } else { Next::Stop }))
+            start().run(|portion, used| {
+                given_back.try_iter().for_each(|mut blocks| used.append(&mut blocks));
+                // When nobody takes portions any more, the rest is not read.
+                Ok(if send.send(portion).is_ok() { Next::Read } else { Next::Stop })
+            })
         });
         let mut failure = None;
         for portion in receive {
-            match take(portion, &mut Used::new()) {
+            let mut used = Used::new();
+            let next = take(portion, &mut used);
+            // At its end the reading takes none any more.
+            let _ = give_back.send(used);
+            match next {
                 Ok(Next::Read) => {}
                 Ok(Next::Stop) => break,
                 Err(e) => {
