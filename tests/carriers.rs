@@ -93,6 +93,43 @@ fn document(lines: &[&str]) -> String {
     format!("<?xml version=\"1.0\"?>\r\n<w:document xmlns:w=\"x\"><w:body>{body}</w:body></w:document>")
 }
 
+fn open_document(lines: &[&str]) -> String {
+    let paragraph = |line: &&str| {
+        let mut out = "<text:p text:style-name=\"P1\">".to_owned();
+        let mut rest = *line;
+        while let Some(c) = rest.chars().next() {
+            let same = rest.chars().take_while(|other| *other == c).count();
+            match c {
+                ' ' if same > 1 || out.ends_with('>') => {
+                    out.push_str(&format!("<text:s text:c=\"{same}\"/>"));
+                    rest = &rest[same..];
+                }
+                '\t' => {
+                    out.push_str("<text:tab/>");
+                    rest = &rest[1..];
+                }
+                c => {
+                    out.push_str(&escaped(&rest[..c.len_utf8()]));
+                    rest = &rest[c.len_utf8()..];
+                }
+            }
+        }
+        out + "</text:p>"
+    };
+    let body: String = lines.iter().map(paragraph).collect();
+    format!(
+        "<?xml version=\"1.0\"?>\n<office:document-content xmlns:text=\"x\"><office:body>{body}</office:body></office:document-content>"
+    )
+}
+
+/// A workbook with the whole text in one cell.
+fn workbook(lines: &[&str]) -> String {
+    let cell = escaped(&lines.join("\n"));
+    format!(
+        "<?xml version=\"1.0\"?>\r\n<sst xmlns=\"x\" count=\"1\"><si><t xml:space=\"preserve\">{cell}\n</t></si></sst>"
+    )
+}
+
 fn rtf(lines: &[&str]) -> String {
     let mut out = "{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0 Consolas;}}\\uc1\\f0\r\n".to_owned();
     for line in lines {
@@ -151,6 +188,8 @@ fn a_text_in_a_carrier_gives_what_the_text_gives() {
             ("page", page(&lines)),
             ("pre", preformatted(&lines)),
             ("document", document(&lines)),
+            ("open document", open_document(&lines)),
+            ("workbook", workbook(&lines)),
             ("rtf", rtf(&lines)),
         ] {
             let report = read(carried.as_bytes());

@@ -1,4 +1,4 @@
-//! Texts that carry a log: web pages, Word documents and RTF. Their own lines mean nothing; the lines of what they show do.
+//! Texts that carry a log: web pages, Word and OpenDocument documents, the texts of workbooks, and RTF. Their own lines mean nothing; the lines of what they show do.
 //!
 //! A [`Carrier`] is given the lines of the file and gives those of its text, one paragraph or break a line, every character
 //! with its place in the file. It holds one line of text. Plain texts never come here: the first bytes tell.
@@ -8,16 +8,20 @@
 
 mod carried;
 mod markup;
+mod open_document;
 mod page;
 mod rtf;
 mod word;
+mod workbook;
 
 use super::line::{Line, to_u64};
 use crate::limits::Limits;
 use carried::{Carried, Cursor, Spot};
+use open_document::OpenDocument;
 use page::Page;
 use rtf::Rtf;
 use word::Word;
+use workbook::Workbook;
 
 /// Bytes of an input that are looked at for the marks of a carrier.
 const HEAD: usize = 4_096;
@@ -34,6 +38,8 @@ pub struct Carrier {
 enum Form {
     Page(Box<Page>),
     Word(Box<Word>),
+    OpenDocument(Box<OpenDocument>),
+    Workbook(Box<Workbook>),
     Rtf(Box<Rtf>),
 }
 
@@ -56,6 +62,10 @@ impl Carrier {
             let name = root(&plain)?;
             if name.starts_with(b"w:") || name == b"pkg:package" {
                 Form::Word(Box::default())
+            } else if name == b"office:document-content" || name == b"office:document" {
+                Form::OpenDocument(Box::default())
+            } else if name == b"sst" {
+                Form::Workbook(Box::default())
             } else if [&b"!doctype html"[..], b"html", b"head", b"body", b"meta", b"div"].contains(&name.as_slice()) {
                 Form::Page(Box::default())
             } else {
@@ -85,6 +95,8 @@ impl Carrier {
         match &mut self.form {
             Form::Page(page) => page.line(&mut cursor, stop, ends, &mut self.carried, take),
             Form::Word(word) => word.line(&mut cursor, stop, &mut self.carried, take),
+            Form::OpenDocument(document) => document.line(&mut cursor, stop, &mut self.carried, take),
+            Form::Workbook(book) => book.line(&mut cursor, stop, ends, &mut self.carried, take),
             Form::Rtf(rtf) => rtf.line(&mut cursor, stop, ends, &mut self.carried, take),
         }
         self.resume = cursor.original();
@@ -95,6 +107,8 @@ impl Carrier {
         match &mut self.form {
             Form::Page(page) => page.finish(),
             Form::Word(word) => word.finish(),
+            Form::OpenDocument(document) => document.finish(),
+            Form::Workbook(book) => book.finish(),
             Form::Rtf(rtf) => rtf.finish(&mut self.carried, take),
         }
         if !self.carried.is_empty() {
@@ -107,6 +121,8 @@ impl Carrier {
         match &mut self.form {
             Form::Page(page) => page.take_unread(),
             Form::Word(word) => word.take_unread(),
+            Form::OpenDocument(document) => document.take_unread(),
+            Form::Workbook(book) => book.take_unread(),
             Form::Rtf(rtf) => rtf.take_unread(),
         }
     }

@@ -59,6 +59,8 @@ fn what_is_a_carrier() {
         "<div dir=\"ltr\">",
         "<meta http-equiv=\"Content-Type\">",
         "{\\rtf1\\ansi",
+        "<?xml version=\"1.0\"?>\n<office:document-content xmlns:office=\"x\">",
+        "<sst xmlns=\"x\" count=\"2\">",
         "<?xml version=\"1.0\"?>\n<w:document xmlns:w=\"x\">",
         "<?xml version=\"1.0\"?>\r\n<?mso-application progid=\"Word.Document\"?>\r\n<pkg:package xmlns:pkg=\"x\">",
     ] {
@@ -265,3 +267,27 @@ fn bounds_of_rtf() {
 }
 
 const RTF_DEPTH_AND: usize = crate::limits::RTF_DEPTH + 100;
+
+#[test]
+fn open_documents() {
+    let text = "<office:document-content><office:body><text:h>One</text:h><text:p>a<text:s/>b<text:s text:c=\"3\"/>c<text:tab/>\
+                d<text:line-break/>e &amp; f</text:p>between<text:p/></office:body></office:document-content>";
+    assert_eq!(texts(text), ["One", "a b   c\td", "e & f", ""]);
+}
+
+#[test]
+fn workbooks() {
+    let one = "<sst count=\"1\"><si><t>a\r\n b\nc &amp; d</t><rPh><t>no</t></rPh></si></sst>";
+    assert_eq!(texts(one), ["a", " b", "c & d"]);
+
+    let headings = "<sst><si><r><t>one</t></r><r><t> line</t></r></si><si><t>two</t></si><si><t>a\nb</t></si></sst>";
+    assert_eq!(texts(headings), ["one line", "two", "a", "b"]);
+
+    let rows = |n: usize| format!("<sst>\n{}</sst>", "<si><t>row</t></si>".repeat(n));
+    let unread = |text: String| read_with(text.as_bytes(), TextEncoding::Utf8, &Limits::default()).1;
+    assert_eq!(unread(rows(7)), []);
+    let [(message, 2, offset)] = &unread(rows(100))[..] else { panic!("it is said once") };
+    assert!(message.contains("once only"), "{message}");
+    let eighth = 6 + 8 * "<si><t>row</t></si>".len() as u64;
+    assert!((eighth - 5..=eighth).contains(offset), "{offset}");
+}

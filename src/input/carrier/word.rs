@@ -1,7 +1,7 @@
 //! The text of a Word document in WordprocessingML: the members of a `.docx`, or an XML document that Word saved.
 
 use super::carried::{Carried, Cursor};
-use super::markup::{Markup, Token};
+use super::markup::{Markup, Token, any_name};
 use super::{Take, Unread};
 
 /// Reads a document.
@@ -16,18 +16,13 @@ pub(super) struct Word {
     again: u32,
 }
 
-/// In XML every name is one of an element.
-fn is_element(_: &str) -> bool {
-    true
-}
-
 impl Word {
     /// Reads a line of the file up to `stop`.
     pub(super) fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, out: &mut Carried, take: &mut Take<'_>) {
         while cursor.index() < stop {
             let spot = cursor.spot();
             let shown = self.text && self.again == 0;
-            match self.markup.next(cursor, stop, is_element) {
+            match self.markup.next(cursor, stop, any_name) {
                 Token::Text(end) if shown => out.copy(cursor, end, take),
                 Token::Text(end) | Token::Character(_, end) if !shown => cursor.to(end),
                 Token::Text(end) => cursor.to(end),
