@@ -1,6 +1,6 @@
 //! A certificate as OpenSSL prints it: `openssl x509 -text`, and the lines of `-subject`, `-issuer`, `-serial`, `-dates`,
 //! `-fingerprint`, `-ext`; and a certificate request (`openssl req -text`), which has the same lines without an issuer and
-//! a serial number, and attributes (see [`openssl_request`]).
+//! a serial number, and attributes (see `openssl_request.rs`).
 //!
 //! A text says nothing of a private key; with the public key in it, it tells which key is the certificate's.
 //!
