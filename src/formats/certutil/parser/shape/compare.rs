@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
-use fearless_simd::{Level, dispatch};
 
 /// The longest text of a name or date that may differ, in bytes: no bound of the state machine is near.
 pub(super) const VALUE_BYTES: usize = 80;
@@ -196,9 +195,7 @@ pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mu
 }
 
 /// Whether bytes are the same, but for hexadecimal digits where the mask has digits. `A` is the first letter.
-///
-/// It is compiled once for each generation of vector instructions, as a part of [`Shape::compare`].
-#[inline(always)]
+#[inline]
 pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> bool {
     if let Some(differ) = vectors_differ::<32, A>(own, mask, text) {
         return !differ;
@@ -214,7 +211,7 @@ pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8])
 }
 
 /// Whether bytes differ, compared `N` at once. `None`: there are fewer.
-#[inline(always)]
+#[inline]
 fn vectors_differ<const N: usize, const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> Option<bool> {
     let (own_last, mask_last, text_last) = (own.last_chunk()?, mask.last_chunk()?, text.last_chunk()?);
     let mut differs = [0_u8; N];
@@ -230,7 +227,7 @@ fn vectors_differ<const N: usize, const A: u8>(own: &[u8], mask: &[u8], text: &[
 /// Notes where bytes differ. It has no end before the last one, no branches, and nothing but what vectors of bytes can do:
 /// compilers make vector instructions of it, of indexes also where the adapters of iterators stay calls (without link-time
 /// optimisation).
-#[inline(always)]
+#[inline]
 fn differences<const N: usize, const A: u8>(differs: &mut [u8; N], own: &[u8; N], mask: &[u8; N], text: &[u8; N]) {
     for at in 0..N {
         if let (Some(differs), Some(own), Some(mask), Some(byte)) =
@@ -242,7 +239,7 @@ fn differences<const N: usize, const A: u8>(differs: &mut [u8; N], own: &[u8; N]
 }
 
 /// Not 0 where two bytes differ, or one is no digit where the mask has one.
-#[inline(always)]
+#[inline]
 fn difference<const A: u8>(own: u8, mask: u8, byte: u8) -> u8 {
     // Both are below 10 for a digit of their kind and nothing else.
     let (number, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(A).saturating_add(4));
@@ -289,9 +286,8 @@ impl Shape {
     }
 
     /// Whether a text begins with a run, or is the beginning of one.
-    #[inline(always)]
+    #[inline]
     pub(super) fn begins_with(&self, run: &Run, text: &[u8]) -> bool {
-        // A loop, no closure: that would not be compiled for the vector instructions at hand.
         for span in self.spans_of(run) {
             let skipped = span.from.saturating_sub(run.from);
             let part = text.get(skipped..).unwrap_or_default();
@@ -319,13 +315,8 @@ impl Shape {
         (ended && text.get(..length) == Some(value)).then_some(length)
     }
 
-    /// Compares a text with the runs from the given one on, with the best vector instructions that are there.
+    /// Compares a text with the runs from the given one on.
     pub(super) fn compare(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
-        dispatch!(Level::new(), _ => self.compare_by(text, from, positions))
-    }
-
-    #[inline(always)]
-    fn compare_by(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
         if positions.is_empty() {
             positions.push(0);
         }
