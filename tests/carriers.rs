@@ -1,13 +1,16 @@
 //! A log in a page or document gives what the log gives: the texts of the corpus, put into each kind of carrier.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod below;
+
+use below::files_below;
 use keyspect::analyze::{Analysis, Options};
 use keyspect::limits::Limits;
 use keyspect::redact::Redactor;
 use keyspect::report::model::Report;
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use time::macros::datetime;
 
 fn read(bytes: &[u8]) -> Report {
@@ -148,25 +151,14 @@ fn rtf(lines: &[&str]) -> String {
     out + "}"
 }
 
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "txt") {
-            out.push(path);
-        }
-    }
-}
-
 #[test]
 fn a_text_in_a_carrier_gives_what_the_text_gives() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let mut paths = Vec::new();
     for folder in ["certutil", "sslcert-bindings", "icacls", "event-text", "powershell-certificates", "system-info"] {
-        files(&root.join(folder), &mut paths);
+        let texts = files_below(&root.join(folder)).into_iter();
+        paths.extend(texts.filter(|path| path.extension().is_some_and(|e| e == "txt")));
     }
-    paths.sort();
     let mut read_texts = 0;
     let mut wrong = Vec::new();
     for path in paths {

@@ -1,28 +1,21 @@
 //! The bodies of the fuzz targets over the corpus and over every input that once broke one of them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod below;
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
+use below::files_below;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 type Body = fn(&[u8]);
-
-/// Every file below a folder, in a fixed order.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
-    paths.sort();
-    let below = |p: PathBuf| if p.is_dir() { files(&p) } else { vec![p] };
-    paths.into_iter().flat_map(below).collect()
-}
 
 /// The artifacts of some folders of the corpus; `regressions` are part of every replay.
 fn replay(folders: &[&str], mut body: impl FnMut(&[u8])) {
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
     for folder in folders.iter().chain(&["regressions"]) {
-        for file in files(&corpus.join(folder)) {
+        for file in files_below(&corpus.join(folder)) {
             let own = file.extension().is_some_and(|e| e == "toml" || e == "snap" || e == "py");
             if !own {
                 body(&fs::read(&file).unwrap());
@@ -208,7 +201,7 @@ fn events() {
 fn events_cut_anywhere() {
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
     for folder in ["event-text", "event-xml", "event-json"] {
-        for file in files(&corpus.join(folder)).iter().filter(|f| f.extension().is_none_or(|e| e != "toml")) {
+        for file in files_below(&corpus.join(folder)).iter().filter(|f| f.extension().is_none_or(|e| e != "toml")) {
             let bytes = fs::read(file).unwrap();
             (0..bytes.len()).step_by(7).for_each(|end| bodies::events(&bytes[..end]));
         }
@@ -351,7 +344,7 @@ fn der_mutants() {
         (&["pkcs7"], bodies::formats::pkcs7),
     ];
     for (folders, body) in bodies {
-        let files = folders.iter().flat_map(|folder| files(&corpus.join(folder)));
+        let files = folders.iter().flat_map(|folder| files_below(&corpus.join(folder)));
         for (number, file) in files.filter(|f| f.extension().is_none_or(|e| e != "toml")).enumerate() {
             let mut bytes = fs::read(file).unwrap();
             if bytes.first() != Some(&0x30) {
@@ -433,7 +426,7 @@ const TARGETS: &[(&str, Body)] = &[
 fn grown_corpora() {
     let grown = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus"));
     for (target, body) in TARGETS {
-        for file in files(&grown.join(target)) {
+        for file in files_below(&grown.join(target)) {
             // A target that runs meanwhile replaces what it has made smaller.
             if let Ok(bytes) = fs::read(file) {
                 body(&bytes);

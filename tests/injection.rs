@@ -3,6 +3,9 @@
 #![cfg(all(feature = "decrypt", feature = "zip"))]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod below;
+
+use below::files_below;
 use keyspect::analyze::{Analysis, Options};
 use keyspect::report::csv::CsvOptions;
 use keyspect::report::html::HtmlOptions;
@@ -34,16 +37,6 @@ const HOSTILE: [&str; 8] = [
 /// Names that the corpus uses where an attacker would put his own.
 const NAMES: [&str; 8] =
     ["www.contoso.com", "web.contoso.com", "contoso.com", "Contoso", "contoso", "CONTOSO", "fabrikam.com", "Fabrikam"];
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
-    }
-    found.sort();
-    found
-}
 
 /// The artifact with hostile names in place of the corpus's, one after the other; `None` where it has none of them.
 fn with_hostile_names(text: &str, first: usize) -> Option<String> {

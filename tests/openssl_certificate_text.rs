@@ -1,6 +1,10 @@
 //! What OpenSSL prints of each certificate of the corpus states what the certificate's bytes state. Needs openssl; says so
 //! when it is not there.
 
+mod below;
+mod made;
+
+use below::files_below;
 use keyspect::analyze::{Analysis, Options};
 use keyspect::report::model::Report;
 use serde_json::Value;
@@ -20,15 +24,8 @@ fn certificate(name: &str, bytes: &[u8]) -> Option<Value> {
     }
 }
 
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
-    for path in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| ["cer", "crt", "der", "pem"].iter().any(|own| e == *own)) {
-            out.push(path);
-        }
-    }
-}
+/// The endings of files with certificates in the corpus.
+const EXTENSIONS: [&str; 4] = ["cer", "crt", "der", "pem"];
 
 /// What OpenSSL prints of a certificate file; `None` when it is none.
 fn printed(file: &Path, options: &[&str]) -> Option<Vec<u8>> {
@@ -65,18 +62,10 @@ fn made(folder: &Path) -> Vec<PathBuf> {
             &["subjectAltName=IP:fe80::1,URI:https://a/b,email:c@d"],
         ),
     ];
-    let make = |(n, (kind, subject, serial, extensions)): (usize, &(&str, &str, &str, &[&str]))| {
-        let file = folder.join(format!("{n}.pem"));
-        let mut openssl = Command::new("openssl");
-        openssl.args(["req", "-x509", "-utf8", "-nodes", "-newkey"]).args(kind.split(' '));
-        openssl.args(["-subj", subject, "-set_serial", serial]);
-        openssl.args(extensions.iter().flat_map(|extension| ["-addext", extension]));
-        openssl.arg("-out").arg(&file).arg("-keyout").arg(folder.join("key.pem"));
-        let output = openssl.output().expect("openssl runs");
-        assert!(output.status.success(), "{subject}: {}", String::from_utf8_lossy(&output.stderr));
-        file
+    let make = |(n, (kind, subject, serial, extensions))| {
+        made::made(folder, &format!("{n}.pem"), &["-x509", "-set_serial", serial], kind, subject, extensions)
     };
-    kinds.iter().enumerate().map(make).collect()
+    kinds.into_iter().enumerate().map(make).collect()
 }
 
 #[test]
@@ -85,8 +74,8 @@ fn a_text_says_what_the_certificate_says() {
         println!("skipped: no openssl");
         return;
     }
-    let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"), &mut paths);
+    let mut paths = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"));
+    paths.retain(|path| path.extension().is_some_and(|e| EXTENSIONS.iter().any(|own| e == *own)));
     let folder = std::env::temp_dir().join(format!("keyspect-openssl-text-{}", std::process::id()));
     paths.extend(made(&folder));
     let all = ["sha1", "serial", "subject", "issuer", "not_before", "not_after", "key_usage", "extended_key_usage"];

@@ -1,6 +1,10 @@
 //! What OpenSSL prints of each certificate request of the corpus asks for what the request's bytes ask for. Needs openssl;
 //! says so when it is not there.
 
+mod below;
+mod made;
+
+use below::files_below;
 use keyspect::analyze::{Analysis, Options};
 use keyspect::model::key_request::{KeyRequest, RequestForm};
 use keyspect::report::model::Report;
@@ -17,15 +21,8 @@ fn read(bytes: &[u8]) -> (Vec<KeyRequest>, Report) {
     (requests, analysis.finish().expect("nothing is written"))
 }
 
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
-    for path in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| ["csr", "req", "p10", "pem", "der"].iter().any(|own| e == *own)) {
-            out.push(path);
-        }
-    }
-}
+/// The endings of files with requests in the corpus.
+const EXTENSIONS: [&str; 5] = ["csr", "req", "p10", "pem", "der"];
 
 /// What OpenSSL prints of a request; `None` when it is none for it.
 fn printed(file: &Path, options: &[&str]) -> Option<Vec<u8>> {
@@ -46,17 +43,9 @@ fn made(folder: &Path) -> Vec<PathBuf> {
         ("rsa:1024", "/CN=a, b", &["extendedKeyUsage=msSmartcardLogin", "1.3.6.1.4.1.311.20.2=ASN1:BMP:WebServer"]),
         ("rsa:1024", "/CN=a", &["subjectAltName=IP:fe80::1,URI:https://a/b,email:c@d"]),
     ];
-    let make = |(n, (kind, subject, extensions)): (usize, &(&str, &str, &[&str]))| {
-        let file = folder.join(format!("{n}.csr"));
-        let mut openssl = Command::new("openssl");
-        openssl.args(["req", "-new", "-utf8", "-nodes", "-newkey"]).args(kind.split(' ')).args(["-subj", subject]);
-        openssl.args(extensions.iter().flat_map(|extension| ["-addext", extension]));
-        openssl.arg("-out").arg(&file).arg("-keyout").arg(folder.join("key.pem"));
-        let output = openssl.output().expect("openssl runs");
-        assert!(output.status.success(), "{subject}: {}", String::from_utf8_lossy(&output.stderr));
-        file
-    };
-    kinds.iter().enumerate().map(make).collect()
+    let make =
+        |(n, (kind, subject, extensions))| made::made(folder, &format!("{n}.csr"), &[], kind, subject, extensions);
+    kinds.into_iter().enumerate().map(make).collect()
 }
 
 /// What both of the same request must state.
@@ -86,8 +75,8 @@ fn a_text_asks_for_what_the_request_asks_for() {
         println!("skipped: no openssl");
         return;
     }
-    let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"), &mut paths);
+    let mut paths = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"));
+    paths.retain(|path| path.extension().is_some_and(|e| EXTENSIONS.iter().any(|own| e == *own)));
     let folder = std::env::temp_dir().join(format!("keyspect-openssl-request-{}", std::process::id()));
     paths.extend(made(&folder));
     let (mut compared, mut wrong) = (0, Vec::new());

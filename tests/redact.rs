@@ -1,6 +1,9 @@
 //! Redaction over the corpus: no name survives, in a report or in a copy, and the copy is judged like the original.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod below;
+
+use below::files_below;
 use keyspect::analyze::{Analysis, Options};
 use keyspect::limits::Limits;
 use keyspect::redact::Redactor;
@@ -18,14 +21,9 @@ use std::path::{Path, PathBuf};
 use time::macros::datetime;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    paths.sort();
-    let below = |p: PathBuf| if p.is_dir() { files(&p) } else { vec![p] };
-    paths
-        .into_iter()
-        .flat_map(below)
-        .filter(|f| !f.extension().is_some_and(|e| e == "toml" || e == "snap" || e == "py"))
-        .collect()
+    let mut files = files_below(folder);
+    files.retain(|f| !f.extension().is_some_and(|e| e == "toml" || e == "snap" || e == "py"));
+    files
 }
 
 fn corpus() -> PathBuf {

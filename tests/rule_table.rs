@@ -6,10 +6,13 @@
 
 #![allow(clippy::panic)]
 
+mod below;
+
+use below::files_below;
 use keyspect::rules::{Grade, Kind, RULES, RuleMeta};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,17 +23,6 @@ fn root() -> &'static Path {
 struct Cases {
     fails: BTreeSet<String>,
     passes: BTreeSet<String>,
-}
-
-fn case_files(folder: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("the corpus") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            case_files(&path, out);
-        } else if path.file_name().is_some_and(|name| name == "case.toml") {
-            out.push(path);
-        }
-    }
 }
 
 /// The names in a list, or the keys of a table.
@@ -45,8 +37,8 @@ fn names(expect: &toml::Table, key: &str) -> Vec<String> {
 /// What the expectations in the corpus say of each rule.
 fn cases() -> BTreeMap<String, Cases> {
     let corpus = root().join("corpus");
-    let mut files = Vec::new();
-    case_files(&corpus, &mut files);
+    let mut files = files_below(&corpus);
+    files.retain(|path| path.file_name().is_some_and(|name| name == "case.toml"));
     let mut out: BTreeMap<String, Cases> = RULES.iter().map(|r| (r.meta().name.to_owned(), Cases::default())).collect();
     for file in files {
         let folder = file.parent().expect("a folder").strip_prefix(&corpus).expect("below the corpus");

@@ -3,10 +3,12 @@
 #![cfg(all(unix, feature = "cli", feature = "decrypt", feature = "zip"))]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod below;
 mod bytes;
 
 use aho_corasick::AhoCorasick;
 use assert_cmd::Command;
+use below::files_below;
 use bytes::{base64, der_value};
 use keyspect::analyze::{Analysis, Options};
 use keyspect::formats::pfx::open::open;
@@ -188,15 +190,6 @@ fn keyspect(folder: &Path) -> Command {
     command.env_clear().env("PW", PASSWORD).env("TMPDIR", folder.join("tmp")).current_dir(folder);
     command.timeout(Duration::from_secs(300));
     command
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
-    }
-    found
 }
 
 #[test]

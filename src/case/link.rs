@@ -264,31 +264,52 @@ fn loose_certificates(credentials: &mut [Credential], guard: Guard<'_>, outcome:
             None => serial_and_issuer(&file).and_then(|key| issued.get(&key)),
         };
         let Some(homes) = homes else { continue };
-        for home in homes {
-            let Some(id) = credentials.get(*home).map(|own| own.id) else { continue };
-            let unharmed = guard(id, &mut || {
-                let Some(own) = credentials.get_mut(*home) else { return };
-                let (a, b) = (&own.key, &file.key);
-                let contradiction = differ(a.key_spec.as_ref(), b.key_spec.as_ref())
-                    || differ(a.provider.as_ref(), b.provider.as_ref())
-                    || differ(a.provider_type.as_ref(), b.provider_type.as_ref())
-                    || differ(a.flags.as_ref(), b.flags.as_ref())
-                    || other_container(own, &file);
-                if !contradiction {
-                    complete(own, &file);
-                    outcome.changed.push(own.id);
-                    joined.insert(at);
-                }
-            });
-            if !unharmed {
-                outcome.faulty.push(id);
+        let taken = taken_in(&file, (credentials, homes), guard, outcome, |own| {
+            let (a, b) = (&own.key, &file.key);
+            let contradiction = differ(a.key_spec.as_ref(), b.key_spec.as_ref())
+                || differ(a.provider.as_ref(), b.provider.as_ref())
+                || differ(a.provider_type.as_ref(), b.provider_type.as_ref())
+                || differ(a.flags.as_ref(), b.flags.as_ref())
+                || other_container(own, &file);
+            if !contradiction {
+                complete(own, &file);
             }
-        }
-        if joined.contains(&at) {
-            outcome.removed.push(file.id);
+            !contradiction
+        });
+        if taken {
+            joined.insert(at);
         }
     }
     joined
+}
+
+/// Offers a sighting to the credentials that may be what it shows; `take` tells of each whether it took it. Whether one did:
+/// then the sighting is no credential of its own.
+fn taken_in(
+    sighting: &Credential,
+    (credentials, homes): (&mut [Credential], &[usize]),
+    guard: Guard<'_>,
+    outcome: &mut Joined,
+    take: impl Fn(&mut Credential) -> bool,
+) -> bool {
+    let mut taken = false;
+    for home in homes {
+        let Some(own) = credentials.get_mut(*home) else { continue };
+        let id = own.id;
+        let unharmed = guard(id, &mut || {
+            if take(own) {
+                outcome.changed.push(id);
+                taken = true;
+            }
+        });
+        if !unharmed {
+            outcome.faulty.push(id);
+        }
+    }
+    if taken {
+        outcome.removed.push(sighting.id);
+    }
+    taken
 }
 
 /// The whole name of a key file, when that and its folder are all that is known of a key.
@@ -337,29 +358,23 @@ fn key_files(credentials: &mut [Credential], guard: Guard<'_>, outcome: &mut Joi
             }
             continue;
         }
-        for home in homes.get(&name).into_iter().flatten() {
-            let Some(id) = credentials.get(*home).map(|own| own.id) else { continue };
-            let unharmed = guard(id, &mut || {
-                let Some(own) = credentials.get_mut(*home) else { return };
-                let machine = own.key.machine_keyset().zip(file.key.machine_keyset());
-                if machine.is_none_or(|(own, file)| own == file) {
-                    let (key, other) = (&mut own.key, &file.key);
-                    key.flags = key.flags.take().or_else(|| other.flags.clone());
-                    key.family = key.family.take().or_else(|| other.family.clone());
-                    own.sources.extend(file.sources.iter().copied());
-                    own.excerpts.extend(file.excerpts.clone());
-                    outcome.changed.push(own.id);
-                    joined.insert(at);
-                }
-            });
-            if !unharmed {
-                outcome.faulty.push(id);
+        let homes = homes.get(&name).map(Vec::as_slice).unwrap_or_default();
+        let taken = taken_in(&file, (credentials, homes), guard, outcome, |own| {
+            let machine = own.key.machine_keyset().zip(file.key.machine_keyset());
+            let same = machine.is_none_or(|(own, file)| own == file);
+            if same {
+                let (key, other) = (&mut own.key, &file.key);
+                key.flags = key.flags.take().or_else(|| other.flags.clone());
+                key.family = key.family.take().or_else(|| other.family.clone());
+                own.sources.extend(file.sources.iter().copied());
+                own.excerpts.extend(file.excerpts.clone());
             }
+            same
+        });
+        if taken {
+            joined.insert(at);
         }
-        if joined.contains(&at) {
-            outcome.removed.push(file.id);
-        }
-        known.insert(shown, joined.contains(&at));
+        known.insert(shown, taken);
     }
     joined
 }

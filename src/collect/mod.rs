@@ -96,8 +96,6 @@ const RSA: &str = "Microsoft\\Crypto\\RSA\\MachineKeys";
 const CNG: &str = "Microsoft\\Crypto\\Keys";
 const HTTP_SYS: &[&str] = &["iis", "exchange", "ad-fs", "wap", "winrm", "rd-gateway", "rras", "configmgr", "wac"];
 
-const OPS_MGR_KEY: &str = "HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings";
-
 /// Every step, in the order of the scripts.
 static STEPS: &[Step] = &[
     Step {
@@ -284,7 +282,7 @@ static STEPS: &[Step] = &[
         command: &[
             Word("reg"),
             Word("query"),
-            Word(OPS_MGR_KEY),
+            Word(service_setting::OPS_MGR_KEY),
             Word("/v"),
             Word(service_setting::OPS_MGR_SERIAL.value),
         ],
@@ -298,7 +296,7 @@ static STEPS: &[Step] = &[
         command: &[
             Word("reg"),
             Word("query"),
-            Word(OPS_MGR_KEY),
+            Word(service_setting::OPS_MGR_KEY),
             Word("/v"),
             Word(service_setting::OPS_MGR_HASH.value),
         ],

@@ -168,7 +168,11 @@ impl JoinedLines {
             let more = self.points.partition_point(|p| p.at <= at)..self.points.partition_point(|p| p.at < end);
             let points = self.points.get(more).unwrap_or_default();
             let before = wanted.len();
-            wanted.retain(|wanted| *wanted != number && points.iter().all(|p| p.line != *wanted));
+            for number in std::iter::once(number).chain(points.iter().map(|p| p.line)) {
+                if let Ok(index) = wanted.binary_search(&number) {
+                    wanted.remove(index);
+                }
+            }
             if wanted.len() < before {
                 let place = Place { source: self.source, line: number, column, start, len: 0 };
                 if line.len() > columns {

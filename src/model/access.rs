@@ -162,27 +162,21 @@ impl KeyPath {
     /// What a path as printed leads to. Case, kind of slash, quotes, the `\\?\` and `Microsoft.PowerShell.Core\FileSystem::`
     /// prefixes and a trailing slash or `*` do not matter.
     pub fn of(path: &str) -> Self {
-        let clean: String = path
-            .trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'')
-            .chars()
-            .map(|c| if c == '/' { '\\' } else { c.to_ascii_lowercase() })
-            .collect();
-        let clean = clean.trim_end_matches(['\\', '*', '.']);
-        let (folder, name) = clean.rsplit_once('\\').unwrap_or(("", clean));
+        let clean = plain(path);
+        let (folder, name) = clean.rsplit_once('\\').unwrap_or(("", &clean));
         if let Some((prefix, machine_guid)) = container_name::split_file_name(name) {
             return Self::KeyFile { prefix, machine_guid, folder: Box::new(Self::folder(folder)) };
         }
-        Self::folder(clean)
+        Self::folder(&clean)
     }
 
     fn folder(clean: &str) -> Self {
         if clean.ends_with("\\machinekeys") || clean == "machinekeys" {
             return Self::MachineKeys;
         }
-        let Some(at) = clean.rfind("\\crypto\\") else {
+        let Some((_, under)) = clean.rsplit_once(CRYPTO) else {
             return Self::Other;
         };
-        let under = clean.get(at + "\\crypto\\".len()..).unwrap_or("");
         let of_profile = clean.contains("\\users\\") && !clean.contains("\\all users\\")
             || clean.contains("\\appdata\\")
             || clean.contains("\\application data\\") && !clean.contains("\\all users\\")
@@ -198,12 +192,25 @@ impl KeyPath {
     }
 }
 
+/// The folder of the profile or of the machine that holds all folders of key files.
+const CRYPTO: &str = "\\crypto\\";
+
+/// A path in lower case with backslashes, without quotes and without a slash or `*` at its end.
+fn plain(path: &str) -> String {
+    let clean: String = path
+        .trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'')
+        .chars()
+        .map(|c| if c == '/' { '\\' } else { c.to_ascii_lowercase() })
+        .collect();
+    clean.trim_end_matches(['\\', '*', '.']).to_owned()
+}
+
 /// CSP or KSP: whose keys a folder of key files holds, by its path; `None`: the path does not tell.
 ///
 /// Source: Microsoft Learn, "Key Storage and Retrieval" (key directories of CNG and of the legacy CryptoAPI).
 pub fn family_of_folder(path: &str) -> Option<ProviderKind> {
-    let clean = path.trim().trim_end_matches('\\').to_ascii_lowercase();
-    let under = clean.rsplit_once("\\crypto\\").map(|(_, under)| under)?;
+    let clean = plain(path);
+    let (_, under) = clean.rsplit_once(CRYPTO)?;
     match under {
         "keys" | "systemkeys" => Some(ProviderKind::Ksp),
         _ if under.starts_with("rsa\\") || under.starts_with("dss\\") => Some(ProviderKind::Csp),

@@ -69,6 +69,8 @@ pub static REMOTE_DESKTOP: ServiceSetting = ServiceSetting {
     workload: "rdp",
     form: Form::HashBytes,
 };
+/// The registry key in which Operations Manager has its settings.
+pub const OPS_MGR_KEY: &str = "HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings";
 /// The serial number of Operations Manager's certificate.
 pub static OPS_MGR_SERIAL: ServiceSetting = ServiceSetting {
     value: "ChannelCertificateSerialNumber",

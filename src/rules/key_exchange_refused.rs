@@ -8,6 +8,7 @@ use crate::model::event;
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Fact, Place};
 use crate::model::observation::Observed;
+use crate::model::service_setting::OPS_MGR_KEY;
 
 /// The rule.
 pub(super) struct KeyExchangeRefused;
@@ -100,7 +101,7 @@ impl CaseRule for KeyExchangeRefused {
             .remedy(Remedy {
                 title: "Which certificate it is, and what its key link says",
                 steps: vec![
-                    Step::cmd("reg query \"HKLM\\SOFTWARE\\Microsoft\\Microsoft Operations Manager\\3.0\\Machine Settings\"")
+                    Step::cmd(format!("reg query \"{OPS_MGR_KEY}\""))
                         .note("ChannelCertificateSerialNumber has the bytes of the serial number in reverse order"),
                     Step::cmd("certutil -v -store my").note("the KeySpec under that serial number"),
                 ],

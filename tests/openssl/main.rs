@@ -5,6 +5,8 @@
 #![cfg(feature = "decrypt")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs, unreachable_pub)]
 
+#[path = "../below/mod.rs"]
+mod below;
 #[path = "../bytes/mod.rs"]
 mod bytes;
 mod certificate;
@@ -14,6 +16,7 @@ mod keys;
 mod pfx;
 mod score;
 
+use below::files_below;
 use keyspect::formats::{cert_element, cert_store, pkcs7, x509};
 use keyspect::limits::Limits;
 use score::Score;
@@ -49,16 +52,6 @@ fn cases(kind: &str) -> Vec<PathBuf> {
     for case in folders.filter(|path| path.is_dir()) {
         let files = fs::read_dir(case).unwrap().map(|file| file.unwrap().path());
         found.extend(files.filter(|file| file.file_name().unwrap() != "case.toml"));
-    }
-    found.sort();
-    found
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
     }
     found.sort();
     found

@@ -1,7 +1,10 @@
 //! Tags, comments and character references of HTML and XML, also over several lines.
+//!
+//! One reader for both, not one of XML besides (as for events): what customers send is cut and pasted, every character needs its
+//! place in the file, and no more than a line may be held.
 
-use super::Unread;
-use super::carried::{Cursor, Spot};
+use super::carried::{Carried, Cursor, Spot};
+use super::{Take, Unread};
 use crate::limits::TAG_BYTES;
 use memchr::{memchr, memchr2, memmem};
 
@@ -45,11 +48,6 @@ enum State {
     Declaration,
     /// In an element whose content is no text, up to its end tag.
     Skipped(&'static str),
-}
-
-/// In XML every name is one of an element.
-pub(super) fn any_name(_: &str) -> bool {
-    true
 }
 
 /// Reads mark-up.
@@ -114,6 +112,32 @@ impl Markup {
             State::Declaration => self.up_to(cursor, stop, b">"),
             State::Skipped(name) => self.skipped(cursor, stop, name),
         }
+    }
+
+    /// What stands at the cursor of an XML document, where every name is one of an element: a tag, as what it opens and
+    /// closes; text is given if it is shown.
+    pub(super) fn next_tag(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        stop: usize,
+        is_shown: bool,
+        out: &mut Carried,
+        take: &mut Take<'_>,
+    ) -> Option<(bool, bool)> {
+        let spot = cursor.spot();
+        match self.next(cursor, stop, |_| true) {
+            Token::Tag { opens, closes } => return Some((opens, closes)),
+            Token::Text(end) if is_shown => out.copy(cursor, end, take),
+            Token::Text(end) => cursor.to(end),
+            Token::Character(c, end) => {
+                cursor.to(end);
+                if is_shown {
+                    out.push(c, spot, cursor.original(), take);
+                }
+            }
+            Token::Nothing => {}
+        }
+        None
     }
 
     fn text(&mut self, cursor: &mut Cursor<'_>, stop: usize, element: fn(&str) -> bool) -> Token {
@@ -326,10 +350,8 @@ fn character(text: &str) -> Option<(char, usize)> {
     let end = inner.bytes().take(REFERENCE).position(|b| b == b';')?;
     let name = inner.get(..end)?;
     let c = if let Some(number) = name.strip_prefix('#') {
-        let value = match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        };
+        let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |digits| (digits, 16));
+        let value = u32::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'))?;
         char::from_u32(value).filter(|c| !matches!(c, '\0' | '\r' | '\n'))?
     } else if let Some((_, c)) = NAMED.iter().find(|(own, _)| *own == name) {
         *c

@@ -28,19 +28,23 @@ const HEAD: usize = 4_096;
 
 /// Reads what a page or document shows.
 pub struct Carrier {
-    form: Form,
+    form: Box<dyn Form>,
     carried: Carried,
     /// In a very long line: the original offset up to which it is read.
     resume: u64,
     overlap: usize,
 }
 
-enum Form {
-    Page(Box<Page>),
-    Word(Box<Word>),
-    OpenDocument(Box<OpenDocument>),
-    Workbook(Box<Workbook>),
-    Rtf(Box<Rtf>),
+/// A kind of page or document.
+trait Form: Send {
+    /// Reads a line of the file up to `stop`; `ends`: the line ends there.
+    fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, ends: bool, out: &mut Carried, take: &mut Take<'_>);
+
+    /// The file is over.
+    fn finish(&mut self, out: &mut Carried, take: &mut Take<'_>);
+
+    /// What could not be read, since this was asked last.
+    fn take_unread(&mut self) -> Vec<Unread>;
 }
 
 /// Something of a page or document that could not be read: what, the number of the line, and the original offset.
@@ -56,18 +60,18 @@ impl Carrier {
         let head = head.get(..HEAD).unwrap_or(head);
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let plain: Vec<u8> = head.iter().copied().filter(|b| !matches!(b, 0 | 0xFE | 0xFF)).collect();
-        let form = if plain.trim_ascii_start().starts_with(b"{\\rtf") {
-            Form::Rtf(Box::default())
+        let form: Box<dyn Form> = if plain.trim_ascii_start().starts_with(b"{\\rtf") {
+            Box::<Rtf>::default()
         } else {
             let name = root(&plain)?;
             if name.starts_with(b"w:") || name == b"pkg:package" {
-                Form::Word(Box::default())
+                Box::<Word>::default()
             } else if name == b"office:document-content" || name == b"office:document" {
-                Form::OpenDocument(Box::default())
+                Box::<OpenDocument>::default()
             } else if name == b"sst" {
-                Form::Workbook(Box::default())
+                Box::<Workbook>::default()
             } else if [&b"!doctype html"[..], b"html", b"head", b"body", b"meta", b"div"].contains(&name.as_slice()) {
-                Form::Page(Box::default())
+                Box::<Page>::default()
             } else {
                 return None;
             }
@@ -92,25 +96,13 @@ impl Carrier {
             }
         }
         let ends = line.window.is_none_or(|window| window.last);
-        match &mut self.form {
-            Form::Page(page) => page.line(&mut cursor, stop, ends, &mut self.carried, take),
-            Form::Word(word) => word.line(&mut cursor, stop, &mut self.carried, take),
-            Form::OpenDocument(document) => document.line(&mut cursor, stop, &mut self.carried, take),
-            Form::Workbook(book) => book.line(&mut cursor, stop, ends, &mut self.carried, take),
-            Form::Rtf(rtf) => rtf.line(&mut cursor, stop, ends, &mut self.carried, take),
-        }
+        self.form.line(&mut cursor, stop, ends, &mut self.carried, take);
         self.resume = cursor.original();
     }
 
     /// The file is over: its last line of text.
     pub fn finish(&mut self, take: &mut dyn FnMut(Line<'_>)) {
-        match &mut self.form {
-            Form::Page(page) => page.finish(),
-            Form::Word(word) => word.finish(),
-            Form::OpenDocument(document) => document.finish(),
-            Form::Workbook(book) => book.finish(),
-            Form::Rtf(rtf) => rtf.finish(&mut self.carried, take),
-        }
+        self.form.finish(&mut self.carried, take);
         if !self.carried.is_empty() {
             self.carried.end_line(Spot::default(), take);
         }
@@ -118,13 +110,7 @@ impl Carrier {
 
     /// What could not be read, since this was asked last.
     pub fn take_unread(&mut self) -> Vec<Unread> {
-        match &mut self.form {
-            Form::Page(page) => page.take_unread(),
-            Form::Word(word) => word.take_unread(),
-            Form::OpenDocument(document) => document.take_unread(),
-            Form::Workbook(book) => book.take_unread(),
-            Form::Rtf(rtf) => rtf.take_unread(),
-        }
+        self.form.take_unread()
     }
 }
 

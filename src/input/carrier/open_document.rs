@@ -4,8 +4,8 @@
 //! `text:line-break`; blanks in a paragraph count once).
 
 use super::carried::{Carried, Cursor};
-use super::markup::{Markup, Token, any_name};
-use super::{Take, Unread};
+use super::markup::Markup;
+use super::{Form, Take, Unread};
 
 /// Reads a document.
 #[derive(Default)]
@@ -21,49 +21,36 @@ fn blanks(attributes: &str) -> u8 {
     count.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok()).unwrap_or(1)
 }
 
-impl OpenDocument {
-    /// Reads a line of the file up to `stop`.
-    pub(super) fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, out: &mut Carried, take: &mut Take<'_>) {
+impl Form for OpenDocument {
+    fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, _: bool, out: &mut Carried, take: &mut Take<'_>) {
         while cursor.index() < stop {
             let spot = cursor.spot();
-            match self.markup.next(cursor, stop, any_name) {
-                Token::Text(end) if self.text => out.copy(cursor, end, take),
-                Token::Text(end) => cursor.to(end),
-                Token::Character(c, end) => {
-                    cursor.to(end);
-                    if self.text {
-                        out.push(c, spot, cursor.original(), take);
+            let Some((opens, closes)) = self.markup.next_tag(cursor, stop, self.text, out, take) else { continue };
+            let end = cursor.original();
+            match self.markup.name() {
+                "text:p" | "text:h" => {
+                    self.text = opens && !closes;
+                    if closes {
+                        out.end_line(spot, take);
                     }
                 }
-                Token::Tag { opens, closes } => {
-                    let end = cursor.original();
-                    match self.markup.name() {
-                        "text:p" | "text:h" => {
-                            self.text = opens && !closes;
-                            if closes {
-                                out.end_line(spot, take);
-                            }
-                        }
-                        "text:line-break" if opens => out.end_line(spot, take),
-                        "text:tab" if opens => out.push('\t', spot, end, take),
-                        "text:s" if opens => {
-                            for _ in 0..blanks(self.markup.attributes()) {
-                                out.push(' ', spot, end, take);
-                            }
-                        }
-                        _ => {}
+                "text:line-break" if opens => out.end_line(spot, take),
+                "text:tab" if opens => out.push('\t', spot, end, take),
+                "text:s" if opens => {
+                    for _ in 0..blanks(self.markup.attributes()) {
+                        out.push(' ', spot, end, take);
                     }
                 }
-                Token::Nothing => {}
+                _ => {}
             }
         }
     }
 
-    pub(super) fn finish(&mut self) {
+    fn finish(&mut self, _: &mut Carried, _: &mut Take<'_>) {
         self.markup.finish();
     }
 
-    pub(super) fn take_unread(&mut self) -> Vec<Unread> {
+    fn take_unread(&mut self) -> Vec<Unread> {
         self.markup.take_unread()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::carried::{Carried, Cursor, Spot};
 use super::markup::{Markup, Token};
-use super::{Take, Unread};
+use super::{Form, Take, Unread};
 
 /// Elements inside each other whose line ends count.
 const PREFORMATTED: usize = 32;
@@ -105,16 +105,8 @@ fn is_element(name: &str) -> bool {
         || name.split_once(':').is_some_and(office)
 }
 
-impl Page {
-    /// Reads a line of the file up to `stop`; `ends`: the line ends there.
-    pub(super) fn line(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        stop: usize,
-        ends: bool,
-        out: &mut Carried,
-        take: &mut Take<'_>,
-    ) {
+impl Form for Page {
+    fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, ends: bool, out: &mut Carried, take: &mut Take<'_>) {
         self.indent |= cursor.begins_line();
         while cursor.index() < stop {
             let spot = cursor.spot();
@@ -149,6 +141,16 @@ impl Page {
         }
     }
 
+    fn finish(&mut self, _: &mut Carried, _: &mut Take<'_>) {
+        self.markup.finish();
+    }
+
+    fn take_unread(&mut self) -> Vec<Unread> {
+        self.markup.take_unread()
+    }
+}
+
+impl Page {
     fn text(&mut self, cursor: &mut Cursor<'_>, end: usize, indent: bool, out: &mut Carried, take: &mut Take<'_>) {
         let text = cursor.text().get(cursor.index()..end).unwrap_or_default();
         let blanks = text.len().saturating_sub(text.trim_start().len());
@@ -233,13 +235,5 @@ impl Page {
         self.wrapped = None;
         self.fresh = false;
         out.end_line(spot, take);
-    }
-
-    pub(super) fn finish(&mut self) {
-        self.markup.finish();
-    }
-
-    pub(super) fn take_unread(&mut self) -> Vec<Unread> {
-        self.markup.take_unread()
     }
 }

@@ -4,10 +4,11 @@
 //! "Destinations". Code pages of `\fcharset`: the same, and the constants of `CreateFont` in wingdi.h.
 
 use super::carried::{Carried, Cursor, Spot};
-use super::{Take, Unread, after};
+use super::{Form, Take, Unread, after};
 use crate::input::decode::PageDecoder;
 use crate::input::encoding::CodePage;
 use crate::limits::{RTF_DEPTH, RTF_FONTS};
+use crate::model::hex;
 use memchr::memchr3;
 use std::collections::BTreeMap;
 
@@ -103,16 +104,8 @@ impl Default for Rtf {
     }
 }
 
-impl Rtf {
-    /// Reads a line of the file up to `stop`; `ends`: the line ends there.
-    pub(super) fn line(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        stop: usize,
-        ends: bool,
-        out: &mut Carried,
-        take: &mut Take<'_>,
-    ) {
+impl Form for Rtf {
+    fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, ends: bool, out: &mut Carried, take: &mut Take<'_>) {
         while cursor.index() < stop {
             if self.binary > 0 {
                 cursor.skip_to_original(self.binary);
@@ -143,15 +136,16 @@ impl Rtf {
         }
     }
 
-    /// The file is over.
-    pub(super) fn finish(&mut self, out: &mut Carried, take: &mut Take<'_>) {
+    fn finish(&mut self, out: &mut Carried, take: &mut Take<'_>) {
         self.settle(out, take);
     }
 
-    pub(super) fn take_unread(&mut self) -> Vec<Unread> {
+    fn take_unread(&mut self) -> Vec<Unread> {
         std::mem::take(&mut self.unread)
     }
+}
 
+impl Rtf {
     fn open(&mut self, cursor: &Cursor<'_>) {
         self.begins = true;
         self.skip = 0;
@@ -228,8 +222,8 @@ impl Rtf {
         match symbol {
             '*' if begins => self.group.hidden = true,
             '\'' => {
-                let byte = inner.get(1..3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-                let Some(byte) = byte else { return };
+                let digits = inner.as_bytes().get(1..3).and_then(|digits| digits.first_chunk::<2>());
+                let Some([byte]) = digits.and_then(hex::bytes) else { return };
                 cursor.by(2);
                 if self.left_out() || self.group.hidden {
                     return;

@@ -5,8 +5,8 @@
 //! comes again once only. That is said.
 
 use super::carried::{Carried, Cursor};
-use super::markup::{Markup, Token, any_name};
-use super::{Take, Unread};
+use super::markup::Markup;
+use super::{Form, Take, Unread};
 
 /// Texts of one line that may be a log with a cell for each line: fewer are headings.
 const ROWS: u32 = 8;
@@ -26,44 +26,26 @@ pub(super) struct Workbook {
     unread: Vec<Unread>,
 }
 
-impl Workbook {
-    /// Reads a line of the file up to `stop`; `ends`: the line is over there.
-    pub(super) fn line(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        stop: usize,
-        ends: bool,
-        out: &mut Carried,
-        take: &mut Take<'_>,
-    ) {
+impl Form for Workbook {
+    fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, ends: bool, out: &mut Carried, take: &mut Take<'_>) {
         while cursor.index() < stop {
             let spot = cursor.spot();
-            let shown = self.text && !self.again;
-            match self.markup.next(cursor, stop, any_name) {
-                Token::Text(end) if shown => out.copy(cursor, end, take),
-                Token::Text(end) => cursor.to(end),
-                Token::Character(c, end) => {
-                    cursor.to(end);
-                    if shown {
-                        out.push(c, spot, cursor.original(), take);
+            let is_shown = self.text && !self.again;
+            let Some((opens, closes)) = self.markup.next_tag(cursor, stop, is_shown, out, take) else { continue };
+            match self.markup.name() {
+                "t" => self.text = opens && !closes,
+                "rph" => self.again = opens && !closes,
+                "si" if closes => {
+                    out.end_line(spot, take);
+                    let row = !std::mem::take(&mut self.lines);
+                    self.rows = self.rows.saturating_add(u32::from(row));
+                    if row && self.rows == ROWS {
+                        let message = "a workbook has a text of several cells once only: lines that a log repeats are missing \
+                                       here (a sheet saved as text has them)";
+                        self.unread.push((message.to_owned(), spot.line, spot.original));
                     }
                 }
-                Token::Tag { opens, closes } => match self.markup.name() {
-                    "t" => self.text = opens && !closes,
-                    "rph" => self.again = opens && !closes,
-                    "si" if closes => {
-                        out.end_line(spot, take);
-                        let row = !std::mem::take(&mut self.lines);
-                        self.rows = self.rows.saturating_add(u32::from(row));
-                        if row && self.rows == ROWS {
-                            let message = "a workbook has a text of several cells once only: lines that a log repeats are \
-                                           missing here (a sheet saved as text has them)";
-                            self.unread.push((message.to_owned(), spot.line, spot.original));
-                        }
-                    }
-                    _ => {}
-                },
-                Token::Nothing => {}
+                _ => {}
             }
         }
         // A text of several lines has its line ends as they are.
@@ -73,11 +55,11 @@ impl Workbook {
         }
     }
 
-    pub(super) fn finish(&mut self) {
+    fn finish(&mut self, _: &mut Carried, _: &mut Take<'_>) {
         self.markup.finish();
     }
 
-    pub(super) fn take_unread(&mut self) -> Vec<Unread> {
+    fn take_unread(&mut self) -> Vec<Unread> {
         let mut unread = std::mem::take(&mut self.unread);
         unread.append(&mut self.markup.take_unread());
         unread

@@ -194,42 +194,32 @@ pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mu
     Fit::None
 }
 
-/// Whether bytes are the same, but for hexadecimal digits where the mask has digits. `A` is the first letter.
-#[inline]
-pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> bool {
-    if let Some(differ) = vectors_differ::<32, A>(own, mask, text) {
-        return !differ;
-    }
-    if let Some(differ) = vectors_differ::<16, A>(own, mask, text) {
-        return !differ;
-    }
-    let mut differs = 0;
-    for ((own, mask), byte) in own.iter().zip(mask).zip(text) {
-        differs |= difference::<A>(*own, *mask, *byte);
-    }
-    differs == 0
-}
+/// So many bytes are compared at once.
+const VECTOR: usize = 16;
 
-/// Whether bytes differ, compared `N` at once. `None`: there are fewer.
-#[inline]
-fn vectors_differ<const N: usize, const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> Option<bool> {
-    let (own_last, mask_last, text_last) = (own.last_chunk()?, mask.last_chunk()?, text.last_chunk()?);
-    let mut differs = [0_u8; N];
+/// Whether bytes are the same, but for hexadecimal digits where the mask has digits. `A` is the first letter.
+pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> bool {
+    let (Some(own_last), Some(mask_last), Some(text_last)) = (own.last_chunk(), mask.last_chunk(), text.last_chunk())
+    else {
+        let bytes = own.iter().zip(mask).zip(text);
+        return bytes.fold(0, |differs, ((own, mask), byte)| differs | difference::<A>(*own, *mask, *byte)) == 0;
+    };
+    let mut differs = [0_u8; VECTOR];
     let (whole, masks, texts) = (own.as_chunks().0, mask.as_chunks().0, text.as_chunks().0);
     for ((own, mask), text) in whole.iter().zip(masks).zip(texts) {
-        differences::<N, A>(&mut differs, own, mask, text);
+        differences::<A>(&mut differs, own, mask, text);
     }
     // The bytes that fill no vector are compared together with some before them.
-    differences::<N, A>(&mut differs, own_last, mask_last, text_last);
-    Some(differs != [0_u8; N])
+    differences::<A>(&mut differs, own_last, mask_last, text_last);
+    differs.iter().fold(0, |any, one| any | one) == 0
 }
 
 /// Notes where bytes differ. It has no end before the last one, no branches, and nothing but what vectors of bytes can do:
 /// compilers make vector instructions of it, of indexes also where the adapters of iterators stay calls (without link-time
 /// optimisation).
 #[inline]
-fn differences<const N: usize, const A: u8>(differs: &mut [u8; N], own: &[u8; N], mask: &[u8; N], text: &[u8; N]) {
-    for at in 0..N {
+fn differences<const A: u8>(differs: &mut [u8; VECTOR], own: &[u8; VECTOR], mask: &[u8; VECTOR], text: &[u8; VECTOR]) {
+    for at in 0..VECTOR {
         if let (Some(differs), Some(own), Some(mask), Some(byte)) =
             (differs.get_mut(at), own.get(at), mask.get(at), text.get(at))
         {
@@ -286,25 +276,20 @@ impl Shape {
     }
 
     /// Whether a text begins with a run, or is the beginning of one.
-    #[inline]
     pub(super) fn begins_with(&self, run: &Run, text: &[u8]) -> bool {
-        for span in self.spans_of(run) {
+        self.spans_of(run).all(|span| {
             let skipped = span.from.saturating_sub(run.from);
             let part = text.get(skipped..).unwrap_or_default();
             let part = part.get(..span.to.saturating_sub(span.from)).unwrap_or(part);
             let own = span.from..span.from.saturating_add(part.len());
             let mask = self.mask.get(own.clone()).unwrap_or_default();
             let own = self.text.as_bytes().get(own).unwrap_or_default();
-            let same = match span.digits {
+            match span.digits {
                 Digits::Same => own == part,
                 Digits::Lower => same_but_digits::<b'a'>(own, mask, part),
                 Digits::Upper => same_but_digits::<b'A'>(own, mask, part),
-            };
-            if !same {
-                return false;
             }
-        }
-        true
+        })
     }
 
     /// The length of the shape's own value, if a text has the same one: that it is one was seen.
