@@ -1,6 +1,7 @@
 //! Pieces of lines: what is left of a physical line after quoting, mark-up and escapes are taken off, each with its way
 //! back to the original bytes.
 
+use crate::input::character_reference::character_reference;
 use crate::input::{Line, LineMap};
 use crate::model::fact::{Fact, KeptRun, Place, SourceId};
 use memchr::{memchr3, memmem};
@@ -197,29 +198,7 @@ fn replacement(text: &str, json: bool) -> Option<(Option<char>, usize)> {
         };
     }
     if text.starts_with('&') {
-        let end = text.get(..10.min(text.len())).unwrap_or(text).find(';')?;
-        let name = text.get(1..end)?;
-        let c = match name {
-            "lt" => '<',
-            "gt" => '>',
-            "amp" => '&',
-            "quot" => '"',
-            "apos" => '\'',
-            "nbsp" => '\u{a0}',
-            "ndash" => '\u{2013}',
-            "mdash" => '\u{2014}',
-            "hellip" => '\u{2026}',
-            "rsquo" => '\u{2019}',
-            _ => {
-                let number = name.strip_prefix('#')?;
-                let value = match number.strip_prefix(['x', 'X']) {
-                    Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                    None => number.parse().ok()?,
-                };
-                char::from_u32(value)?
-            }
-        };
-        return Some((Some(c), end.saturating_add(1)));
+        return character_reference(text).map(|(c, length)| (Some(c), length));
     }
     let inner = text.get(1..)?;
     let inner = inner.strip_prefix('/').unwrap_or(inner);

@@ -13,6 +13,7 @@
 
 pub mod archive;
 mod carrier;
+pub(crate) mod character_reference;
 mod chunked;
 mod decode;
 mod encoding;

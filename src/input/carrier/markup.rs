@@ -5,6 +5,7 @@
 
 use super::carried::{Carried, Cursor, Spot};
 use super::{Take, Unread};
+use crate::input::character_reference::character_reference;
 use crate::limits::TAG_BYTES;
 use memchr::{memchr, memchr2, memmem};
 
@@ -12,8 +13,6 @@ use memchr::{memchr, memchr2, memmem};
 const NAME: usize = 32;
 /// Bytes of the attributes of a tag that are kept.
 const ATTRIBUTES: usize = 400;
-/// The longest character reference that is read: `&thetasym;`.
-const REFERENCE: usize = 10;
 
 /// What stands at the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +146,7 @@ impl Markup {
         while let Some(at) = rest.as_bytes().get(from..).and_then(|more| memchr2(b'<', b'&', more)) {
             let at = from.saturating_add(at);
             let Some(mark) = rest.get(at..).filter(|_| at < room) else { break };
-            let reference = character(mark);
+            let reference = character_reference(mark);
             if reference.is_none() && !begins(mark, element) {
                 from = at.saturating_add(1);
                 continue;
@@ -310,55 +309,4 @@ fn begins(text: &str, element: fn(&str) -> bool) -> bool {
     let after = inner.get(name.len()..).unwrap_or_default();
     let ends = after.is_empty() || after.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'));
     name.starts_with(|c: char| c.is_ascii_alphabetic()) && ends && element(&name.to_ascii_lowercase())
-}
-
-/// The characters 160 to 255 by their names in HTML (section 13.5 of the standard).
-const LATIN: [&str; 96] = [
-    "nbsp", "iexcl", "cent", "pound", "curren", "yen", "brvbar", "sect", "uml", "copy", "ordf", "laquo", "not", "shy",
-    "reg", "macr", "deg", "plusmn", "sup2", "sup3", "acute", "micro", "para", "middot", "cedil", "sup1", "ordm",
-    "raquo", "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc", "Atilde", "Auml", "Aring", "AElig",
-    "Ccedil", "Egrave", "Eacute", "Ecirc", "Euml", "Igrave", "Iacute", "Icirc", "Iuml", "ETH", "Ntilde", "Ograve",
-    "Oacute", "Ocirc", "Otilde", "Ouml", "times", "Oslash", "Ugrave", "Uacute", "Ucirc", "Uuml", "Yacute", "THORN",
-    "szlig", "agrave", "aacute", "acirc", "atilde", "auml", "aring", "aelig", "ccedil", "egrave", "eacute", "ecirc",
-    "euml", "igrave", "iacute", "icirc", "iuml", "eth", "ntilde", "ograve", "oacute", "ocirc", "otilde", "ouml",
-    "divide", "oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn", "yuml",
-];
-
-/// The other names that programs write.
-const NAMED: [(&str, char); 16] = [
-    ("lt", '<'),
-    ("gt", '>'),
-    ("amp", '&'),
-    ("quot", '"'),
-    ("apos", '\''),
-    ("ndash", '\u{2013}'),
-    ("mdash", '\u{2014}'),
-    ("lsquo", '\u{2018}'),
-    ("rsquo", '\u{2019}'),
-    ("ldquo", '\u{201c}'),
-    ("rdquo", '\u{201d}'),
-    ("bull", '\u{2022}'),
-    ("hellip", '\u{2026}'),
-    ("ensp", ' '),
-    ("emsp", ' '),
-    ("thinsp", ' '),
-];
-
-/// The character that a reference at the beginning of a text stands for, and the length of the reference.
-fn character(text: &str) -> Option<(char, usize)> {
-    let inner = text.strip_prefix('&')?;
-    let end = inner.bytes().take(REFERENCE).position(|b| b == b';')?;
-    let name = inner.get(..end)?;
-    let c = if let Some(number) = name.strip_prefix('#') {
-        let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |digits| (digits, 16));
-        let value = u32::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'))?;
-        char::from_u32(value).filter(|c| !matches!(c, '\0' | '\r' | '\n'))?
-    } else if let Some((_, c)) = NAMED.iter().find(|(own, _)| *own == name) {
-        *c
-    } else {
-        let at = LATIN.iter().position(|own| *own == name)?;
-        char::from(u8::try_from(at.saturating_add(160)).ok()?)
-    };
-    // A page puts no-break spaces where the log has spaces.
-    Some((if c == '\u{a0}' { ' ' } else { c }, end.saturating_add(2)))
 }
