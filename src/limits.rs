@@ -127,7 +127,7 @@ pub struct Limits {
     pub block_lines: usize,
     /// Findings written one by one; after that they are only counted.
     pub findings: usize,
-    /// Credentials whose full facts are kept until the end in a streamed report.
+    /// Credentials whose full facts are kept until the end in a streamed report; up to four times as many all are.
     pub kept_credentials: usize,
     /// Credentials whose full facts are kept until the end in a report for a person (`Options::brief`); after that those that
     /// are like many others are only counted.
@@ -208,7 +208,7 @@ impl Default for Limits {
             line_overlap: 4 << 10,
             block_lines: 100_000,
             findings: 100_000,
-            kept_credentials: 500,
+            kept_credentials: 250,
             brief_credentials: 5_000,
             excerpt_lines: 12,
             excerpt_columns: 400,

@@ -5,11 +5,12 @@ use super::judging::{Counted, is_early, problem_at};
 use super::preflight::{self, Preflight};
 use super::{Analysis, context, push_input};
 use crate::case::credential::{Credential, CredentialId, SourceRange};
+use crate::case::index::CaseIndex;
 use crate::case::{link, ties};
 use crate::limits::SYMPTOMS;
 use crate::report::build;
 use crate::report::model::{
-    Check, CheckOutcome, CredentialReport, Finding, Item, Problem, Report, Verdict, VerdictOutcome,
+    Check, CheckOutcome, CredentialReport, Finding, Input, Item, Problem, Report, Verdict, VerdictOutcome,
 };
 use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
@@ -60,8 +61,8 @@ impl Analysis<'_> {
         self.tell_alike(&mut ending);
         self.tell_late(std::mem::take(&mut ending.late))?;
         self.keep_what_findings_are_about(&ending.findings);
-        let report = self.report(credentials, ending.findings)?;
-        self.write_news(&report, &ending.news)?;
+        let report = self.report(credentials, ending.findings, &ending.news)?;
+        self.write_news(&report)?;
         self.write_end(&report)?;
         Ok(report)
     }
@@ -203,7 +204,8 @@ impl Analysis<'_> {
         ending.news.extend(concerns.keys());
     }
 
-    /// Gives the credentials of the report their verdicts, and their findings to the report.
+    /// Gives the credentials of the report their verdicts, and their findings to the report. With a sink only those are made
+    /// whose lines are written again.
     fn report_credentials(&mut self, ending: &mut Ending) -> Vec<CredentialReport> {
         let mut named = ending.named();
         ending.news.extend(named.keys());
@@ -214,6 +216,15 @@ impl Analysis<'_> {
             let mut about = ending.own.remove(&id).unwrap_or_default();
             let own = about.len();
             about.extend(named.remove(&id).unwrap_or_default());
+            // Without a name of its own its input stands for it, whose hash was not known before.
+            if ending.in_doubt || build::identity(credential, None).is_empty() {
+                ending.news.insert(id);
+            }
+            if self.sink.is_some() && !ending.news.contains(&id) {
+                about.truncate(own);
+                ending.findings.append(&mut about);
+                continue;
+            }
             let mut made = None;
             let mut make = || {
                 let verdicts = self.verdicts(credential, &about, ending.in_doubt);
@@ -228,10 +239,6 @@ impl Analysis<'_> {
                 continue;
             };
             credentials.push(made);
-            // Without a name of its own its input stands for it, whose hash was not known before.
-            if ending.in_doubt || build::identity(credential, None).is_empty() {
-                ending.news.insert(id);
-            }
             about.truncate(own);
             ending.findings.append(&mut about);
         }
@@ -295,16 +302,15 @@ impl Analysis<'_> {
     }
 
     /// Writes the lines that the end of the run changes. Those of the others are written, and stay as they are.
-    fn write_news(&mut self, report: &Report, news: &HashSet<CredentialId>) -> io::Result<()> {
+    fn write_news(&mut self, report: &Report) -> io::Result<()> {
         if self.sink.is_none() {
             return Ok(());
         }
-        let is_news = |id: Option<u32>| id.is_none_or(|id| news.contains(&CredentialId(id)));
-        for credential in report.credentials.iter().filter(|credential| is_news(Some(credential.id))) {
+        for credential in &report.credentials {
             self.lines.reported(credential)?;
             self.write_lines()?;
         }
-        for finding in report.findings.iter().filter(|finding| is_news(finding.credential)) {
+        for finding in &report.findings {
             self.lines.found(finding)?;
             self.write_lines()?;
         }
@@ -331,14 +337,24 @@ impl Analysis<'_> {
         move |recorded| all_checks || is_listed(recorded, streamed)
     }
 
-    fn report(&mut self, credentials: Vec<CredentialReport>, findings: Vec<RankedFinding>) -> io::Result<Report> {
+    /// The report; with a sink it has those of its findings that are news.
+    fn report(
+        &mut self,
+        credentials: Vec<CredentialReport>,
+        findings: Vec<RankedFinding>,
+        news: &HashSet<CredentialId>,
+    ) -> io::Result<Report> {
+        let streamed = self.sink.is_some();
+        let is_told = |finding: &RankedFinding| streamed && finding.credential.is_some_and(|id| !news.contains(&id));
         let columns = self.options.limits.excerpt_columns;
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
         let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
         for finding in findings {
             if !unharmed(self.contain, Judged::Finding(finding.rule.name), &mut || {
-                self.found(&finding, columns, &mut kept_bytes, &mut list);
+                if self.count(&finding) && !is_told(&finding) {
+                    self.found(&finding, columns, &mut kept_bytes, &mut list);
+                }
             }) {
                 let (input, problem) = self.not_in_the_report(finding.rule, finding.credential, &finding.draft);
                 late.entry(input).or_default().push(problem);
@@ -384,24 +400,21 @@ impl Analysis<'_> {
         }
     }
 
-    /// Counts a finding, and adds it to the list unless that is full.
-    fn found(&mut self, finding: &RankedFinding, columns: usize, kept_bytes: &mut usize, list: &mut Vec<Finding>) {
-        let credential = finding.credential.and_then(|id| self.case.credential(id));
-        let input = credential
-            .and_then(|c| c.sources.first())
-            .and_then(|s| self.inputs.get(s.source.0 as usize))
-            .and_then(|i| i.sha256.clone());
-        let identity =
-            credential.map_or_else(|| finding.draft.subject.clone(), |c| build::identity(c, input.as_deref()));
-        let fingerprint = build::fingerprint_of(finding, &self.options.targets, &identity);
-        let limit = self.options.limits.findings;
-        let shown = {
-            let (rule, severity) = (finding.rule, finding.draft.severity);
-            self.counted.finding(rule, severity, || fingerprint.clone(), &self.options.triage, limit)
-        };
-        if !shown || list.len() >= limit {
+    /// Counts a finding, and says whether the report shows it.
+    fn count(&mut self, finding: &RankedFinding) -> bool {
+        let (rule, severity) = (finding.rule, finding.draft.severity);
+        let (case, inputs, options) = (&self.case, &self.inputs, &self.options);
+        let fingerprint = || build::fingerprint_of(finding, &options.targets, &identity(case, inputs, finding));
+        self.counted.finding(rule, severity, fingerprint, &options.triage, options.limits.findings)
+    }
+
+    /// Adds a finding to the list unless that is full.
+    fn found(&self, finding: &RankedFinding, columns: usize, kept_bytes: &mut usize, list: &mut Vec<Finding>) {
+        if list.len() >= self.options.limits.findings {
             return;
         }
+        let credential = finding.credential.and_then(|id| self.case.credential(id));
+        let identity = identity(&self.case, &self.inputs, finding);
         let room = *kept_bytes < self.options.limits.excerpts_bytes;
         let excerpts = credential.map(|c| &c.excerpts).filter(|_| room);
         let mut item = build::finding(finding, &self.options.targets, &identity, excerpts, columns);
@@ -434,6 +447,16 @@ impl Ending {
         }
         named
     }
+}
+
+/// What tells a finding from those of the same rule about something else.
+fn identity(case: &CaseIndex, inputs: &[Input], finding: &RankedFinding) -> String {
+    let Some(credential) = finding.credential.and_then(|id| case.credential(id)) else {
+        return finding.draft.subject.clone();
+    };
+    let source = credential.sources.first();
+    let input = source.and_then(|s| inputs.get(s.source.0 as usize)).and_then(|i| i.sha256.as_deref());
+    build::identity(credential, input)
 }
 
 fn problem_in(message: String, place: SourceRange) -> Problem {

@@ -144,7 +144,7 @@ impl Analysis<'_> {
             self.case.kept.sort_unstable_by_key(|credential| credential.id);
         }
         self.half_know(faulty)?;
-        open.into_iter().try_for_each(|id| self.judge(id))
+        open.into_iter().try_for_each(|id| self.judge_told(id))
     }
 
     /// A credential that was only told, what is remembered of it, and whether it is judged by that.
@@ -156,12 +156,13 @@ impl Analysis<'_> {
                 self.lines.told(*id, fingerprint, |out| template.push(out, filling));
             });
         }
-        let written = self.lines.iter().map(|(mark, _)| mark).collect();
+        let written: Vec<Mark> = self.lines.iter().map(|(mark, _)| mark).collect();
+        let findings = form.written(written.iter().filter_map(|mark| mark.finding)).collect();
         // What failed names places, and what stands in the report names commands of its own.
         let outcomes = form.outcomes.shared(*id);
         let outcomes = outcomes.filter(|_| !is_early(*id) && form.has_examples(&mut self.counted.tally));
         let is_judged = outcomes.is_some();
-        let known = Known { written, outcomes: outcomes.unwrap_or_default(), ..Known::default() };
+        let known = Known { written, findings, outcomes: outcomes.unwrap_or_default(), ..Known::default() };
         (Credential { id: *id, ..shaped.credential() }, known, is_judged)
     }
 
@@ -258,8 +259,8 @@ impl Analysis<'_> {
         }
     }
 
-    /// Runs the rules about one credential, and writes it in a streamed report.
-    pub(super) fn judge_one(&mut self, id: CredentialId) -> io::Result<()> {
+    /// Runs the rules about one credential, and writes it in a streamed report unless its lines are `told` already.
+    pub(super) fn judge_one(&mut self, id: CredentialId, told: bool) -> io::Result<()> {
         let Ok(at) = self.case.kept.binary_search_by_key(&id, |c| c.id) else { return Ok(()) };
         let Some(credential) = self.case.kept.get(at) else { return Ok(()) };
         let options = &self.options;
@@ -276,7 +277,7 @@ impl Analysis<'_> {
             self.counted.tally.keep(&mut self.recorded)
         });
         let known = self.known.entry(id).or_default();
-        if self.sink.is_some() {
+        if self.sink.is_some() && !told {
             known.findings = judged::push(&mut self.lines, credential, &outcomes, &candidates, options);
         }
         known.outcomes = outcomes;
@@ -364,9 +365,11 @@ impl Analysis<'_> {
         self.write_lines()
     }
 
-    /// The same once twice as many are kept as the limit allows: not for each one anew.
+    /// The same once twice as many are kept as the limit allows: not for each one anew. Of a streamed run with less than four
+    /// times as many none leave.
     fn retire_some(&mut self) -> io::Result<()> {
-        self.retire(self.most_kept().unwrap_or(usize::MAX).saturating_mul(2).saturating_sub(1))
+        let times = if self.has_retired || self.sink.is_none() { 2 } else { 4 };
+        self.retire(self.most_kept().unwrap_or(usize::MAX).saturating_mul(times).saturating_sub(1))
     }
 
     /// So many of the credentials that are like others: the last ones of the most. A key alone may still find its certificate.

@@ -203,7 +203,8 @@ impl<'a> Analysis<'a> {
     }
 
     /// Also writes each item as soon as it is known. What changes later is written again with the same id or
-    /// fingerprint. Full facts are then kept only for credentials with findings, within the limits.
+    /// fingerprint. Full facts are then kept only for credentials with findings, within the limits, and the report that
+    /// [`Analysis::finish`] gives has only those credentials and findings that it wrote last.
     #[must_use]
     pub fn with_sink(mut self, sink: &'a mut dyn Sink) -> Self {
         self.sink = Some(sink);

@@ -343,6 +343,16 @@ impl Form {
             && said.fingerprints == forms.fingerprints
     }
 
+    /// The findings about a credential, by their fingerprints.
+    pub(super) fn written(&self, fingerprints: impl Iterator<Item = u64>) -> impl Iterator<Item = Written> {
+        let of = |(finding, fingerprint): (&FormFinding, u64)| Written {
+            rule: finding.rule,
+            severity: finding.severity,
+            fingerprint,
+        };
+        self.findings.iter().zip(fingerprints).map(of)
+    }
+
     /// Whether each of the outcomes has an example in the report already. Else the next credential has to be counted by
     /// itself: its outcomes name commands of its own.
     pub(super) fn has_examples(&self, tally: &mut Tally) -> bool {
