@@ -319,20 +319,23 @@ impl Analysis<'_> {
         let mut gone = if self.sink.is_some() { self.leaving(surplus) } else { self.alike(surplus) };
         let mut kept = std::mem::take(&mut self.case.kept);
         let mut told = std::mem::take(&mut self.told);
+        let mut needless = false;
         for id in &gone {
-            if let Some(credential) = kept.binary_search_by_key(id, |c| c.id).ok().and_then(|at| kept.get(at)) {
-                let Known { outcomes, mut findings, .. } = self.known.remove(id).unwrap_or_default();
-                if self.sink.is_none() {
-                    findings = self.only_count(credential, &outcomes);
-                }
-                self.let_go(*id, sighting::identity(credential), &outcomes, &findings);
-            } else if let Some(told) = told.binary_search_by_key(id, |t| t.id).ok().and_then(|at| told.get(at)) {
+            // They are close together, and most of those that leave; whole credentials are far apart.
+            if let Some(told) = told.binary_search_by_key(id, |t| t.id).ok().and_then(|at| told.get(at)) {
                 if told.form.has_examples(&mut self.counted.tally) {
                     told.form.let_go();
                     self.forget(*id, told.identity);
                 } else {
                     self.make_to_let_go(told)?;
                 }
+            } else if let Some(credential) = kept.binary_search_by_key(id, |c| c.id).ok().and_then(|at| kept.get(at)) {
+                let Known { outcomes, mut findings, .. } = self.known.remove(id).unwrap_or_default();
+                if self.sink.is_none() {
+                    findings = self.only_count(credential, &outcomes);
+                }
+                self.let_go(*id, sighting::identity(credential), &outcomes, &findings);
+                needless |= self.case.entries.get(*id).is_some_and(IndexEntry::tells_nothing);
             }
         }
         gone.sort();
@@ -341,8 +344,10 @@ impl Analysis<'_> {
         self.used.extend(left.map(|told| told.shaped.block));
         (self.case.kept, self.told) = (kept, told);
         // Of a log of bare headers there would be a list of nothing. Entries far from the end are left where they are.
-        let needless = |entry: &IndexEntry| entry.tells_nothing() && gone.binary_search(&entry.id).is_ok();
-        self.case.entries.retain_last(limit.saturating_mul(4), |entry| !needless(entry));
+        if needless {
+            let goes = |entry: &IndexEntry| entry.tells_nothing() && gone.binary_search(&entry.id).is_ok();
+            self.case.entries.retain_last(limit.saturating_mul(8), |entry| !goes(entry));
+        }
         Ok(())
     }
 

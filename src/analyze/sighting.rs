@@ -18,18 +18,21 @@ pub(super) fn identity(c: &Credential) -> Option<u128> {
         (None, Some(serial), Some(issuer)) => [serial.value.as_bytes(), b"\n", issuer.value.as_bytes()],
         _ => return None,
     };
-    Some(placed(name, c.printed_store_name().unwrap_or_default(), c.scope()))
+    Some(placed(name, place(c.printed_store_name().unwrap_or_default(), c.scope())))
 }
 
-/// The same for the digits of a thumbprint, in a store.
-pub(super) fn identity_of(sha1: &[u8], store: &str, scope: Scope) -> u128 {
-    placed([sha1, b"", b""], store, scope)
+/// A hash of a store and its scope.
+pub(super) fn place(store: &str, scope: Scope) -> u64 {
+    fold_all([store.as_bytes(), scope.word().as_bytes()])
 }
 
-fn placed(name: [&[u8]; 3], store: &str, scope: Scope) -> u128 {
-    let place: [&[u8]; 4] = [store.as_bytes(), b"\n", scope.word().as_bytes(), b"\n"];
-    let placed = fold_all(place.into_iter().chain(name));
-    (u128::from(fold_all(name)) << 64) | u128::from(placed)
+/// The identity of the credential with a thumbprint of these digits, in a [`place`].
+pub(super) fn identity_of(sha1: &[u8], place: u64) -> u128 {
+    placed([sha1, b"", b""], place)
+}
+
+fn placed(name: [&[u8]; 3], place: u64) -> u128 {
+    (u128::from(fold_all(name)) << 64) | u128::from(place)
 }
 
 /// The names of the container that a sighting shows, lower case.

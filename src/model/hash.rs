@@ -25,11 +25,7 @@ impl Hasher for Quick {
             self.word(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            let mut last = [0_u8; 8];
-            for (to, from) in last.iter_mut().zip(rest) {
-                *to = *from;
-            }
-            self.word(u64::from_le_bytes(last));
+            self.word(last_word(bytes, rest));
         }
     }
     fn write_u8(&mut self, n: u8) {
@@ -52,6 +48,16 @@ pub fn of(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// The `rest` of some bytes, fewer than eight, as the lower bytes of a word. It is taken out of the last eight bytes: a word
+/// that is put together in memory byte by byte is read late.
+fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
+    let bits = u32::try_from(rest.len()).unwrap_or(0).saturating_mul(8);
+    match bytes.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last).checked_shr(64 - bits).unwrap_or(0),
+        None => rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+    }
+}
+
 /// The eight bytes of a word with ASCII letters in lower case.
 fn lower(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
@@ -72,11 +78,7 @@ pub fn of_lower<'t>(texts: impl IntoIterator<Item = &'t [u8]>) -> u64 {
         for word in words {
             hasher.word(lower(u64::from_le_bytes(*word)));
         }
-        let mut last = [0_u8; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        hasher.word(lower(u64::from_le_bytes(last)));
+        hasher.word(lower(last_word(text, rest)));
         hasher.word(text.len() as u64);
     }
     hasher.finish()
@@ -91,6 +93,17 @@ mod tests {
         for byte in 0..=u8::MAX {
             let word = [byte, b'A', b'Z', b'a', b'@', b'[', 0xC1, byte];
             assert_eq!(lower(u64::from_le_bytes(word)).to_le_bytes(), word.map(|b| b.to_ascii_lowercase()), "{byte}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_some_bytes_as_a_word() {
+        let bytes = b"0123456789abcdefghi";
+        for length in 0..bytes.len() {
+            let rest = &bytes[length / 8 * 8..length];
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            assert_eq!(last_word(&bytes[..length], rest), u64::from_le_bytes(word), "{length}");
         }
     }
 

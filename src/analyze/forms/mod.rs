@@ -14,7 +14,7 @@ use super::judged::{Judge, Lines, Written};
 use super::judging::Counted;
 use super::sighting;
 use super::tally::{Outcomes, Tally};
-use crate::case::credential::{Association, Credential, CredentialId, Scope};
+use crate::case::credential::{Association, Credential, CredentialId};
 use crate::case::from_certutil::ShapedCredential;
 use crate::case::index::{IndexEntry, fold, fold_all};
 use crate::formats::certutil::{MadeUp, Spot};
@@ -31,7 +31,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use template::{Filling, Gaps, LOWEST, Template};
-use values::{Kind, Traits, Values, kinds};
+use values::{Kind, Traits, Values, differ, kinds};
 
 /// So many credentials of a form are judged before it is learned: a short log has no use for it.
 const JUDGED: u32 = 3;
@@ -69,7 +69,8 @@ pub(super) struct Form {
     findings: Vec<FormFinding>,
     pub(super) outcomes: Outcomes,
     entry: EntryForm,
-    store: (String, Scope),
+    /// A hash of its store and scope.
+    place: u64,
     /// Whether a credential may leave a run before its end.
     pub(super) leaves: bool,
     /// Whether each of the outcomes has an example in the report.
@@ -140,8 +141,8 @@ impl Forms {
     /// Takes up the values of a credential; gives what makes another sighting the same credential.
     pub(super) fn take(&mut self, form: &Form, shaped: &ShapedCredential) -> Option<u128> {
         self.values.fill(&form.kinds, shaped);
-        let digits = self.values.get(form.entry.sha1);
-        (digits.len() == 40).then(|| sighting::identity_of(digits, &form.store.0, form.store.1))
+        let digits = self.values.get(form.entry.sha1, &shaped.block);
+        (digits.len() == 40).then(|| sighting::identity_of(digits, form.place))
     }
 
     /// Gives the lines of the credential that was taken up, its own first, each with the fingerprint of its finding;
@@ -153,7 +154,7 @@ impl Forms {
         mut line: impl FnMut(Option<&str>, &Template, &Filling<'_>),
     ) -> IndexEntry {
         let entry = form.entry.entry(id, shaped, &self.values);
-        let identity = std::str::from_utf8(self.values.get(form.entry.sha1)).unwrap_or_default();
+        let identity = std::str::from_utf8(self.values.get(form.entry.sha1, &shaped.block)).unwrap_or_default();
         let of = |finding: &FormFinding| build::fingerprint(finding.rule.name, &finding.workloads, identity);
         self.fingerprints.clear();
         self.fingerprints.extend(form.findings.iter().map(of));
@@ -180,13 +181,13 @@ impl Forms {
 impl EntryForm {
     fn entry(&self, id: CredentialId, shaped: &ShapedCredential, values: &Values) -> IndexEntry {
         let block = &*shaped.block;
-        let text = |index: usize| std::str::from_utf8(values.get(index)).unwrap_or_default();
+        let text = |index: usize| std::str::from_utf8(values.get(index, block)).unwrap_or_default();
         let (start, end) = (block.offset(self.start), block.offset(self.end));
         let line = block.first_line().saturating_add(u64::from(self.line));
         IndexEntry {
             id,
             sha1: Sha1::parse(text(self.sha1)),
-            public_key: self.public_key.map_or(self.same.public_key, |index| fold_all([values.get(index)])),
+            public_key: self.public_key.map_or(self.same.public_key, |index| fold_all([values.get(index, block)])),
             container: self.container.map_or(self.same.container, |index| fold(text(index))),
             machine_guid: match self.machine_guid {
                 Some(index) => Some(container_name::guid_number(text(index))),
@@ -206,8 +207,10 @@ impl EntryForm {
     fn learn(spoken: &Spoken, shaped: &ShapedCredential, values: &Values, many: usize) -> Option<Self> {
         let same = IndexEntry::from(&spoken.credential);
         let find = |is: &dyn Fn(&str) -> bool| {
-            (0..many)
-                .find(|index| std::str::from_utf8(values.get(*index)).is_ok_and(|text| !text.is_empty() && is(text)))
+            (0..many).find(|index| {
+                let value = std::str::from_utf8(values.get(*index, &shaped.block));
+                value.is_ok_and(|text| !text.is_empty() && is(text))
+            })
         };
         let sha1 = same.sha1?.to_string();
         let guid = same.machine_guid;
@@ -296,17 +299,17 @@ fn learn(shaped: &ShapedCredential, traits: &Traits, judge: &mut Judge<'_>) -> O
     values.fill(&kinds, &one);
     others.fill(&kinds, &other);
     // Each made-up value stands for itself alone.
-    if !values.differ(&others, &kinds) {
+    if !differ((&values, &one.block), (&others, &other.block), &kinds) {
         return None;
     }
     let filling = Filling { id, shaped: &one, values: &values, fingerprints: &spoken.fingerprints };
     let gaps = Gaps::of(&kinds, &filling)?;
     let lines = spoken.lines.iter().map(|line| Template::learn(line, &gaps)).collect::<Option<Vec<_>>>()?;
-    let store = own.credential.printed_store_name().unwrap_or_default().to_owned();
+    let store = own.credential.printed_store_name().unwrap_or_default();
     let form = Form {
         lines,
         entry: EntryForm::learn(&spoken, &one, &values, kinds.len())?,
-        store: (store, own.credential.scope()),
+        place: sighting::place(store, own.credential.scope()),
         leaves: own.credential.key.association != Association::Unknown,
         // Of the one that is there: whatever they name stands in the log.
         outcomes: own.outcomes.clone(),

@@ -53,7 +53,8 @@ pub(super) struct Gaps<'a> {
 impl<'a> Gaps<'a> {
     /// Whatever is one of its values, or a number that only its number, lines and offsets are as high as.
     pub(super) fn of(kinds: &[Kind], filling: &'a Filling<'a>) -> Option<Self> {
-        let values = (0..kinds.len()).map(|index| (Piece::Value(index), filling.values.get(index)));
+        let values =
+            (0..kinds.len()).map(|index| (Piece::Value(index), filling.values.get(index, &filling.shaped.block)));
         let fingerprints = filling.fingerprints.iter().enumerate();
         let fingerprints = fingerprints.map(|(index, digits)| (Piece::Fingerprint(index), digits.as_bytes()));
         let gaps = values.chain(fingerprints).filter(|(_, words)| words.len() >= SHORTEST);
@@ -130,7 +131,7 @@ impl Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(range) => out.extend_from_slice(self.text.get(range.clone()).unwrap_or_default()),
-                Piece::Value(index) => out.extend_from_slice(filling.values.get(*index)),
+                Piece::Value(index) => out.extend_from_slice(filling.values.get(*index, block)),
                 Piece::Fingerprint(index) => {
                     out.extend_from_slice(filling.fingerprints.get(*index).map(String::as_bytes).unwrap_or_default());
                 }

@@ -3,7 +3,7 @@
 use crate::analyze::Options;
 use crate::case::credential::common_name;
 use crate::case::from_certutil::ShapedCredential;
-use crate::formats::certutil::TextField;
+use crate::formats::certutil::{ShapedBlock, TextField};
 use crate::model::container_name::{self, FileNameRule};
 use crate::model::date::Moment;
 use crate::model::fact::LONG_EXCERPT;
@@ -78,19 +78,27 @@ pub(super) fn kinds(shaped: &ShapedCredential) -> Vec<Kind> {
     kinds
 }
 
-/// Values one after the other, as they stand in JSON.
+/// Values as they stand in JSON.
 #[derive(Default)]
 pub(super) struct Values {
     json: Vec<u8>,
-    ranges: Vec<Range<usize>>,
+    held: Vec<Held>,
+}
+
+/// Where a value stands.
+enum Held {
+    /// In [`Values`].
+    Json(Range<usize>),
+    /// In the block: the index of a text that is written as it is.
+    Block(usize),
 }
 
 impl Values {
     /// The values of a credential; empty where there is none.
     pub(super) fn fill(&mut self, kinds: &[Kind], shaped: &ShapedCredential) {
-        let Self { json, ranges } = self;
+        let Self { json, held } = self;
         json.clear();
-        ranges.clear();
+        held.clear();
         let block = &*shaped.block;
         let mut dates = None;
         let mut date = |json: &mut Vec<u8>, which: usize| {
@@ -108,6 +116,10 @@ impl Values {
                 }
                 Kind::Text(_, TextField::NotBefore, Written::Date) => date(json, 0),
                 Kind::Text(_, TextField::NotAfter, Written::Date) => date(json, 1),
+                Kind::Text(at, _, Written::Printed(Signs::Plain)) => {
+                    held.push(Held::Block(*at));
+                    continue;
+                }
                 Kind::Text(at, _, written) => {
                     let text = block.text(*at);
                     match written {
@@ -122,27 +134,32 @@ impl Values {
                     }
                 }
             }
-            ranges.push(from..json.len());
+            held.push(Held::Json(from..json.len()));
         }
     }
 
-    /// The value of an index.
-    pub(super) fn get(&self, index: usize) -> &[u8] {
-        self.ranges.get(index).and_then(|range| self.json.get(range.clone())).unwrap_or_default()
+    /// The value of an index, of the block that was taken up last.
+    pub(super) fn get<'v>(&'v self, index: usize, block: &'v ShapedBlock) -> &'v [u8] {
+        match self.held.get(index) {
+            Some(Held::Json(range)) => self.json.get(range.clone()).unwrap_or_default(),
+            Some(Held::Block(text)) => block.text(*text).as_bytes(),
+            None => &[],
+        }
     }
+}
 
-    /// Whether each value is another one here than there, and stands for nothing else: then its place in a text is certain.
-    pub(super) fn differ(&self, others: &Self, kinds: &[Kind]) -> bool {
-        let text_of = |index: usize| match kinds.get(index) {
-            Some(Kind::Text(at, ..)) => Some(*at),
-            _ => None,
-        };
-        (0..kinds.len()).filter(|index| !self.get(*index).is_empty()).all(|index| {
-            let own = self.get(index);
-            let twice = (0..index).any(|before| self.get(before) == own && text_of(before) != text_of(index));
-            own.len() >= SHORTEST && own != others.get(index) && !twice
-        })
-    }
+/// Whether each value is another one here than there, and stands for nothing else: then its place in a text is certain.
+pub(super) fn differ(own: (&Values, &ShapedBlock), others: (&Values, &ShapedBlock), kinds: &[Kind]) -> bool {
+    let text_of = |index: usize| match kinds.get(index) {
+        Some(Kind::Text(at, ..)) => Some(*at),
+        _ => None,
+    };
+    let get = |index: usize| own.0.get(index, own.1);
+    (0..kinds.len()).filter(|index| !get(*index).is_empty()).all(|index| {
+        let own = get(index);
+        let twice = (0..index).any(|before| get(before) == own && text_of(before) != text_of(index));
+        own.len() >= SHORTEST && own != others.0.get(index, others.1) && !twice
+    })
 }
 
 /// The dates of the validity, where they can be read in one way only.
