@@ -6,6 +6,9 @@ use crate::formats::certutil::block_fields::TextField;
 /// The longest text of a name or date that may differ, in bytes: no bound of the state machine is near.
 pub(super) const VALUE_BYTES: usize = 80;
 
+/// What stands in a pattern for a digit that may differ: no byte of a text in UTF-8.
+pub(super) const DIGIT: u8 = 0xFF;
+
 /// Which bytes may stand for a digit of a number that may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Digits {
@@ -140,8 +143,8 @@ pub(super) struct KeptLine {
 pub(super) struct Shape {
     pub(super) mode: Mode,
     pub(super) text: Box<str>,
-    /// For each byte of the text whether other digits may stand for it: 0xFF, or 0.
-    pub(super) mask: Vec<u8>,
+    /// The bytes of the text, with [`DIGIT`] where other digits may stand: what is compared is read from one place.
+    pub(super) pattern: Vec<u8>,
     pub(super) spans: Vec<Span>,
     pub(super) runs: Vec<Run>,
     pub(super) lines: u32,
@@ -199,20 +202,18 @@ pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mu
 /// So many bytes are compared at once.
 const VECTOR: usize = 16;
 
-/// Whether bytes are the same, but for hexadecimal digits where the mask has digits. `A` is the first letter.
-pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8]) -> bool {
-    let (Some(own_last), Some(mask_last), Some(text_last)) = (own.last_chunk(), mask.last_chunk(), text.last_chunk())
-    else {
-        let bytes = own.iter().zip(mask).zip(text);
-        return bytes.fold(0, |differs, ((own, mask), byte)| differs | difference::<A>(*own, *mask, *byte)) == 0;
+/// Whether bytes are those of a pattern, with hexadecimal digits where it has [`DIGIT`]. `A` is the first letter.
+pub(super) fn same_but_digits<const A: u8>(pattern: &[u8], text: &[u8]) -> bool {
+    let (Some(pattern_last), Some(text_last)) = (pattern.last_chunk(), text.last_chunk()) else {
+        let bytes = pattern.iter().zip(text);
+        return bytes.fold(0, |differs, (own, byte)| differs | difference::<A>(*own, *byte)) == 0;
     };
     let mut differs = [0_u8; VECTOR];
-    let (whole, masks, texts) = (own.as_chunks().0, mask.as_chunks().0, text.as_chunks().0);
-    for ((own, mask), text) in whole.iter().zip(masks).zip(texts) {
-        differences::<A>(&mut differs, own, mask, text);
+    for (pattern, text) in pattern.as_chunks().0.iter().zip(text.as_chunks().0) {
+        differences::<A>(&mut differs, pattern, text);
     }
     // The bytes that fill no vector are compared together with some before them.
-    differences::<A>(&mut differs, own_last, mask_last, text_last);
+    differences::<A>(&mut differs, pattern_last, text_last);
     differs.iter().fold(0, |any, one| any | one) == 0
 }
 
@@ -220,19 +221,18 @@ pub(super) fn same_but_digits<const A: u8>(own: &[u8], mask: &[u8], text: &[u8])
 /// compilers make vector instructions of it, of indexes also where the adapters of iterators stay calls (without link-time
 /// optimisation).
 #[inline]
-fn differences<const A: u8>(differs: &mut [u8; VECTOR], own: &[u8; VECTOR], mask: &[u8; VECTOR], text: &[u8; VECTOR]) {
+fn differences<const A: u8>(differs: &mut [u8; VECTOR], pattern: &[u8; VECTOR], text: &[u8; VECTOR]) {
     for at in 0..VECTOR {
-        if let (Some(differs), Some(own), Some(mask), Some(byte)) =
-            (differs.get_mut(at), own.get(at), mask.get(at), text.get(at))
-        {
-            *differs |= difference::<A>(*own, *mask, *byte);
+        if let (Some(differs), Some(own), Some(byte)) = (differs.get_mut(at), pattern.get(at), text.get(at)) {
+            *differs |= difference::<A>(*own, *byte);
         }
     }
 }
 
-/// Not 0 where two bytes differ, or one is no digit where the mask has one.
+/// Not 0 where a byte is none of the pattern's, or no digit where that has one.
 #[inline]
-fn difference<const A: u8>(own: u8, mask: u8, byte: u8) -> u8 {
+fn difference<const A: u8>(own: u8, byte: u8) -> u8 {
+    let mask = if own == DIGIT { 0xFF } else { 0 };
     // Both are below 10 for a digit of their kind and nothing else.
     let (number, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(A).saturating_add(4));
     let not_digit = number.min(letter).saturating_sub(9);
@@ -247,12 +247,8 @@ impl Shape {
 
     /// Whether a run of this shape is one of another's, but for its place.
     pub(super) fn has_run_of(&self, own: &Run, other: &Self, others: &Run) -> bool {
-        let mask = self.mask.get(own.from..own.to);
-        let text = self.text.as_bytes().get(own.from..own.to).unwrap_or_default();
-        let others_text = other.text.as_bytes().get(others.from..others.to).unwrap_or_default();
         own.value == others.value
-            && mask == other.mask.get(others.from..others.to)
-            && text.iter().zip(others_text).zip(mask.unwrap_or_default()).all(|((a, b), mask)| *mask != 0 || a == b)
+            && self.pattern.get(own.from..own.to) == other.pattern.get(others.from..others.to)
             && self.spans_of(own).map(|s| s.digits).eq(other.spans_of(others).map(|s| s.digits))
     }
 
@@ -284,12 +280,11 @@ impl Shape {
             let part = text.get(skipped..).unwrap_or_default();
             let part = part.get(..span.to.saturating_sub(span.from)).unwrap_or(part);
             let own = span.from..span.from.saturating_add(part.len());
-            let mask = self.mask.get(own.clone()).unwrap_or_default();
-            let own = self.text.as_bytes().get(own).unwrap_or_default();
+            let own = self.pattern.get(own).unwrap_or_default();
             match span.digits {
                 Digits::Same => own == part,
-                Digits::Lower => same_but_digits::<b'a'>(own, mask, part),
-                Digits::Upper => same_but_digits::<b'A'>(own, mask, part),
+                Digits::Lower => same_but_digits::<b'a'>(own, part),
+                Digits::Upper => same_but_digits::<b'A'>(own, part),
             }
         })
     }
@@ -345,8 +340,7 @@ mod tests {
         let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
         for byte in (0..=u8::MAX).filter(|byte| escaped(*byte)) {
             assert_eq!(classes_of(byte), 0, "{byte:#04x}");
-            let same = |own: u8| same_but_digits::<b'a'>(&[own], &[0xFF], &[byte]);
-            assert!(!same(b'0') && !same(byte), "{byte:#04x}");
+            assert!(!same_but_digits::<b'a'>(&[DIGIT], &[byte]), "{byte:#04x}");
         }
     }
 }

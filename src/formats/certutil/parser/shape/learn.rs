@@ -1,6 +1,6 @@
 //! The shape of a block that was read line by line: what may differ in its lines, and where its values stand.
 
-use super::compare::{Class, Digits, Fit, KeptLine, Part, Point, Run, Shape, Span, VALUE_BYTES};
+use super::compare::{Class, DIGIT, Digits, Fit, KeptLine, Part, Point, Run, Shape, Span, VALUE_BYTES};
 use super::moved::{Moved, join};
 use super::*;
 use crate::formats::certutil::block_fields::Field;
@@ -37,7 +37,7 @@ impl Shape {
         let mut shape = Self {
             mode,
             text: body.into(),
-            mask: sketch.mask,
+            pattern: body.bytes().zip(sketch.mask).map(|(byte, mask)| byte | mask).collect(),
             spans,
             runs,
             lines: u32::try_from(lines.len()).ok()?,
@@ -199,8 +199,8 @@ impl Shape {
         parts.extend(&mut self.rows);
         parts.sort_by_key(|part| (part.from.at, part.to.at));
         for part in parts {
-            let mask = self.mask.get(part.from.at..part.to.at).unwrap_or_default();
-            if part.from.run == part.to.run && mask.iter().all(|differs| *differs == 0) {
+            let pattern = self.pattern.get(part.from.at..part.to.at).unwrap_or_default();
+            if part.from.run == part.to.run && !pattern.contains(&DIGIT) {
                 continue;
             }
             match self.cuts.last_mut() {

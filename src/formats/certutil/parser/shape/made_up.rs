@@ -1,6 +1,6 @@
 //! Blocks that nobody printed: of the shape of one at hand, with other values.
 
-use super::compare::{Class, Digits, Fit};
+use super::compare::{Class, DIGIT, Digits, Fit};
 use super::moved::Moved;
 use super::shaped::{Header, ShapedBlock};
 use super::*;
@@ -71,9 +71,9 @@ impl ShapedBlock {
                     Digits::Lower | Digits::Same => b"0123456789abcdef",
                 };
                 let own =
-                    shape.text.as_bytes().get(span.from..span.to)?.iter().zip(shape.mask.get(span.from..span.to)?);
-                for (place, (byte, mask)) in (span.from..).zip(own) {
-                    let other = *mask != 0 && !head.contains(&place);
+                    shape.text.as_bytes().get(span.from..span.to)?.iter().zip(shape.pattern.get(span.from..span.to)?);
+                for (place, (byte, pattern)) in (span.from..).zip(own) {
+                    let other = *pattern == DIGIT && !head.contains(&place);
                     text.push(if other { noise.one_of(digits) } else { *byte });
                 }
             }
