@@ -219,6 +219,19 @@ fn replacement(text: &str, json: bool) -> Option<(Option<char>, usize)> {
     Some((new, text.len().saturating_sub(rest.len()).saturating_add(end).saturating_add(1)))
 }
 
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// How many blanks stand in front: as many at once as fit a vector, since a hostile line has nothing else.
+fn blanks(text: &[u8]) -> usize {
+    let (wide, _) = text.as_chunks::<16>();
+    let blank = |bytes: &&[u8; 16]| bytes.iter().fold(true, |all, byte| all & is_blank(*byte));
+    let whole = wide.iter().take_while(blank).count().saturating_mul(16);
+    let rest = text.get(whole..).unwrap_or_default();
+    whole.saturating_add(rest.iter().take_while(|byte| is_blank(**byte)).count())
+}
+
 /// A part of a cleaned line.
 #[derive(Clone, Copy)]
 pub struct Piece<'a> {
@@ -240,18 +253,25 @@ impl<'a> Piece<'a> {
     }
     /// Without blanks (of any kind) on either side.
     pub fn trim(self) -> Self {
-        // Spaces around ASCII, byte by byte; everything else character by character.
+        // Blanks around ASCII by their bytes; everything else character by character.
         let bytes = self.text.as_bytes();
-        let letter = |at: &usize| bytes.get(*at).is_some_and(u8::is_ascii_graphic);
-        let first = bytes.iter().position(|b| *b != b' ').filter(letter);
-        let last = bytes.iter().rposition(|b| *b != b' ').filter(letter);
-        if let (Some(first), Some(last)) = (first, last) {
-            return self.slice(first..last.saturating_add(1));
+        let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_graphic);
+        let first = blanks(bytes);
+        if first == bytes.len() {
+            return self.from(first);
+        }
+        let end = bytes.iter().rposition(|b| !is_blank(*b)).map_or(0, |last| last.saturating_add(1));
+        if letter(first) && end.checked_sub(1).is_some_and(letter) {
+            return self.slice(first..end);
         }
         let tail = self.text.trim_start();
         let start = self.text.len().saturating_sub(tail.len());
         let end = start.saturating_add(tail.trim_end().len());
         self.slice(start..end)
+    }
+    /// Whether there is nothing but blanks.
+    pub fn is_blank(self) -> bool {
+        blanks(self.text.as_bytes()) == self.text.len()
     }
     /// The columns of blanks before the first letter.
     pub fn indent(self) -> usize {
@@ -261,13 +281,13 @@ impl<'a> Piece<'a> {
     pub fn unquoted(self) -> Self {
         let mut out = self;
         // Most lines begin with a letter or a digit.
-        let first = self.text.bytes().find(|b| !matches!(b, b' ' | b'\t'));
-        if first.is_some_and(|b| b.is_ascii_alphanumeric()) {
+        let first = self.text.as_bytes().get(blanks(self.text.as_bytes()));
+        if first.is_none_or(u8::is_ascii_alphanumeric) {
             return self;
         }
         for _ in 0..8 {
-            let trimmed = out.text.trim_start_matches([' ', '\t']);
-            let start = out.text.len().saturating_sub(trimmed.len());
+            let start = blanks(out.text.as_bytes());
+            let trimmed = out.text.get(start..).unwrap_or_default();
             let mut chars = trimmed.chars();
             let (first, second) = (chars.next(), chars.next());
             let marked = matches!(first, Some('>' | '%' | '#' | '|' | '+' | '\u{2502}'))
@@ -386,5 +406,21 @@ impl<'a> Piece<'a> {
             return self.cleaned.same_columns;
         }
         self.cleaned.same_columns && self.text.trim().len() == self.cleaned.text.trim().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_in_front_of_any_length() {
+        for length in 0..70 {
+            let text: Vec<u8> = (0..length).map(|at| if at % 3 == 0 { b'\t' } else { b' ' }).collect();
+            assert_eq!(blanks(&text), length);
+            for behind in [&b"a"[..], b"\xc2\xa0", b"\n", b"0123456789abcdef "] {
+                assert_eq!(blanks(&[&text[..], behind].concat()), length, "{behind:?}");
+            }
+        }
     }
 }

@@ -74,6 +74,9 @@ pub(super) fn holds_a_rule(piece: Piece<'_>) -> bool {
 /// The parts that begin at a label, a closing line or a `====` rule inside this piece; one part when there is none
 /// beyond its beginning.
 pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
+    if piece.is_blank() {
+        return vec![piece];
+    }
     let mut cuts: Vec<usize> = Vec::new();
     if let Some(anchors) = anchors_for(piece.text) {
         for m in anchors.find_iter(piece.text) {
