@@ -88,10 +88,13 @@ impl Analysis<'_> {
         } else {
             None
         };
-        match form {
-            Some((form, identity)) if !self.seen.contains_key(&identity) => self.tell(shaped, form, identity),
-            _ => self.credential(shaped.credential()),
+        if let Some((form, identity)) = form
+            && let Entry::Vacant(first) = self.seen.entry(identity)
+        {
+            first.insert(SameIdentity::of(CredentialId(self.next)));
+            return self.tell(shaped, form, identity);
         }
+        self.credential(shaped.credential())
     }
 
     /// Takes a credential of a known form, of which nothing was seen before: counts it and writes its lines.
@@ -110,9 +113,11 @@ impl Analysis<'_> {
         });
         answer?;
         // Lines that are written already are written again under the same number.
-        let Some(entry) = entry.filter(|_| unharmed) else { return self.credential(shaped.credential()) };
+        let Some(entry) = entry.filter(|_| unharmed) else {
+            self.seen.remove(&identity);
+            return self.credential(shaped.credential());
+        };
         self.next = self.next.saturating_add(1);
-        self.seen.insert(identity, SameIdentity::of(id));
         self.case.entries.push(entry);
         self.told.push(Told { id, shaped, form, identity });
         self.retire_some()

@@ -2,6 +2,7 @@
 
 use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
 use super::from_certutil::StoreListing;
+use crate::model::hash::BuildQuick;
 use crate::model::{
     access::AccessList,
     binding::Binding,
@@ -12,7 +13,8 @@ use crate::model::{
 use crate::model::{
     container_name, fact::Fact, fact::Place, fact::SourceId, hash, key_spec::KeySpec, thumbprint::Sha1,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::OnceLock;
 
 /// What is kept of every credential until the end of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,15 +67,17 @@ pub struct IndexEntry {
 
 /// The index entries of a run, in the order of their numbers. They stand in pieces of a fixed size: a list that grows in one
 /// piece is copied again and again, and takes three times its size while that lasts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Entries {
     /// None is empty, and all but the last one are full.
     pieces: Vec<Vec<IndexEntry>>,
+    /// What [`Entries::repeated_containers`] answers, until they change.
+    repeated: OnceLock<HashSet<u64, BuildQuick>>,
 }
 
 impl Entries {
-    /// The entries of one piece.
-    const PIECE: usize = 1_024;
+    /// The entries of one piece: below the size (128 KiB) from which on allocators ask the system for each piece by itself.
+    const PIECE: usize = 512;
 
     /// How many there are.
     pub fn len(&self) -> usize {
@@ -87,8 +91,17 @@ impl Entries {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &IndexEntry> + Clone {
         self.pieces.iter().flatten()
     }
+    /// The containers that more than one entry names.
+    pub fn repeated_containers(&self) -> &HashSet<u64, BuildQuick> {
+        self.repeated.get_or_init(|| {
+            let mut named = HashSet::with_capacity_and_hasher(self.len(), BuildQuick::default());
+            let shown = self.iter().map(|entry| entry.container).filter(|container| *container != 0);
+            shown.filter(|container| !named.insert(*container)).collect()
+        })
+    }
     /// Adds one whose number is higher than those of the others.
     pub fn push(&mut self, entry: IndexEntry) {
+        self.repeated.take();
         match self.pieces.last_mut().filter(|piece| piece.len() < Self::PIECE) {
             Some(piece) => piece.push(entry),
             None => {
@@ -106,6 +119,7 @@ impl Entries {
     /// The same, to be changed.
     pub fn get_mut(&mut self, id: CredentialId) -> Option<&mut IndexEntry> {
         let (piece, at) = self.position(id)?;
+        self.repeated.take();
         self.pieces.get_mut(piece)?.get_mut(at)
     }
     /// Takes out those that are not to be kept.
@@ -119,6 +133,7 @@ impl Entries {
         if recent.iter().flatten().all(&keep) {
             return;
         }
+        self.repeated.take();
         let recent = self.pieces.split_off(from);
         recent.into_iter().flatten().filter(keep).for_each(|entry| self.push(entry));
     }
@@ -310,15 +325,22 @@ mod tests {
         assert!([1, 2_047, 10_000].iter().all(|id| entries.get(CredentialId(*id)).is_none()));
 
         entries.get_mut(CredentialId(4_000)).unwrap().public_key = 7;
+        assert_eq!(entries.repeated_containers().len(), 0);
+        for id in [0, 4_000] {
+            entries.get_mut(CredentialId(id)).unwrap().container = 5;
+        }
+        assert!(entries.repeated_containers().contains(&5));
         entries.retain(|entry| entry.id.0 % 4 == 0);
         assert_eq!(ids(&entries), (0..2_500).map(|n| n * 4).collect::<Vec<_>>());
         assert_eq!(entries.get(CredentialId(4_000)).unwrap().public_key, 7);
-        assert!(entries.pieces.len() == 3 && entries.pieces[..2].iter().all(|piece| piece.len() == Entries::PIECE));
+        assert!(entries.pieces.len() == 5 && entries.pieces[..4].iter().all(|piece| piece.len() == Entries::PIECE));
 
         entries.retain_last(10, |entry| entry.id.0 < 9_000 && entry.id.0 != 0);
         assert_eq!(ids(&entries), (0..2_250).map(|n| n * 4).collect::<Vec<_>>(), "the first ones are not looked at");
         entries.push(entry(20_000));
         assert_eq!(entries.iter().next_back().map(|entry| entry.id.0), Some(20_000));
+        entries.get_mut(CredentialId(0)).unwrap().container = 6;
+        assert_eq!(entries.repeated_containers().len(), 0);
         entries.retain(|_| false);
         assert!(entries.is_empty() && entries.iter().next().is_none());
     }

@@ -23,14 +23,17 @@ impl CaseRule for DumpTakenUnelevated {
     }
 
     fn check(&self, case: &CaseIndex, _: &Context<'_>, out: &mut Checks) {
-        let mut inputs: BTreeMap<u32, Vec<&IndexEntry>> = BTreeMap::new();
+        // How many there are in each input, and those that are missing.
+        let mut inputs: BTreeMap<u32, (usize, Vec<&IndexEntry>)> = BTreeMap::new();
         let card = ["Microsoft Base Smart Card Crypto Provider", "Microsoft Smart Card Key Storage Provider"].map(fold);
         for entry in &case.entries {
             // Without a flags line the store decides; only a user's store has user keys as a rule.
             let machine = entry.flags.map_or(entry.scope != Scope::User, |f| f & flags::CRYPT_MACHINE_KEYSET != 0);
             let linked = entry.association == Association::Linked;
             if entry.origin == Origin::StoreDump && linked && machine && !card.contains(&entry.provider) {
-                inputs.entry(entry.source.0).or_default().push(entry);
+                let (many, missing) = inputs.entry(entry.source.0).or_default();
+                *many = many.saturating_add(1);
+                missing.extend(entry.keyset_missing.then_some(entry));
             }
         }
         if inputs.is_empty() {
@@ -49,8 +52,7 @@ impl CaseRule for DumpTakenUnelevated {
             .filter(|code| subject::same_code(code.code.value, 0x8007_0005))
             .map(|code| code.code.place.source.0)
             .collect();
-        for (input, entries) in inputs {
-            let missing: Vec<_> = entries.iter().filter(|e| e.keyset_missing).collect();
+        for (input, (many, missing)) in inputs {
             let Some(first) = missing.first() else {
                 out.pass("the dump could open machine keys");
                 continue;
@@ -66,7 +68,7 @@ impl CaseRule for DumpTakenUnelevated {
                 sign.or_else(remark).map(|place| c.evidence(place, "a shell without administrator's rights", false))
             });
             let refused = denials.contains(&input);
-            let all = missing.len() == entries.len() && entries.len() > 1;
+            let all = missing.len() == many && many > 1;
             if !all && denied.is_none() && !refused {
                 out.pass("nothing shows a shell without administrator's rights");
                 continue;

@@ -98,19 +98,24 @@ impl CaseRule for MachineguidMismatch {
         if let Some(own) = &stated {
             return against(case, cx, own, out);
         }
-        let mut inputs: BTreeMap<u32, Vec<&IndexEntry>> = BTreeMap::new();
-        for entry in case.entries.iter().filter(|e| e.origin == Origin::StoreDump && e.machine_guid.is_some()) {
-            inputs.entry(entry.source.0).or_default().push(entry);
+        // The GUIDs of the keys that open in each input, how often each, and the keys that do not.
+        let mut inputs: BTreeMap<u32, (BTreeMap<u128, usize>, Vec<&IndexEntry>)> = BTreeMap::new();
+        for entry in case.entries.iter().filter(|e| e.origin == Origin::StoreDump) {
+            let Some(guid) = entry.machine_guid else { continue };
+            let (opened, closed) = inputs.entry(entry.source.0).or_default();
+            match entry.access {
+                Access::Opened => {
+                    let count = opened.entry(guid).or_default();
+                    *count = count.saturating_add(1);
+                }
+                Access::NotOpened => closed.push(entry),
+                _ => {}
+            }
         }
         if inputs.is_empty() {
             return out.not_applicable("no key file's name is shown");
         }
-        for entries in inputs.values() {
-            let mut opened: BTreeMap<u128, usize> = BTreeMap::new();
-            for guid in entries.iter().filter(|e| e.access == Access::Opened).filter_map(|e| e.machine_guid) {
-                let count = opened.entry(guid).or_default();
-                *count = count.saturating_add(1);
-            }
+        for (opened, closed) in inputs.into_values() {
             // The machine's own GUID: the one of all keys that open here, at least two of them.
             let own = match opened.iter().next() {
                 Some((guid, count)) if opened.len() == 1 && *count > 1 => *guid,
@@ -122,8 +127,8 @@ impl CaseRule for MachineguidMismatch {
                     continue;
                 }
             };
-            for entry in entries {
-                if entry.access != Access::NotOpened || entry.machine_guid == Some(own) || entry.is_ca {
+            for entry in closed {
+                if entry.machine_guid == Some(own) || entry.is_ca {
                     continue;
                 }
                 let out = out.about(Some(entry.id));

@@ -24,17 +24,18 @@ impl CaseRule for RequestPendingKeyElsewhere {
 
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
         let request = fold("request");
-        let pending: BTreeMap<u64, &IndexEntry> = case
-            .entries
-            .iter()
-            .filter(|e| e.store == request && e.public_key != 0 && e.association == Association::Linked)
-            .map(|e| (e.public_key, e))
-            .collect();
-        let mut judged = false;
+        let (mut pending, mut unlinked) = (BTreeMap::new(), Vec::new());
         for entry in &case.entries {
-            if entry.origin != Origin::StoreDump || entry.store == request || entry.association != Association::None {
-                continue;
+            if entry.store == request {
+                if entry.public_key != 0 && entry.association == Association::Linked {
+                    pending.insert(entry.public_key, entry);
+                }
+            } else if entry.origin == Origin::StoreDump && entry.association == Association::None {
+                unlinked.push(entry);
             }
+        }
+        let mut judged = false;
+        for entry in unlinked {
             let Some(c) = case.credential(entry.id) else { continue };
             if judge::candidates(c, cx.workloads).is_empty() {
                 continue;

@@ -5,7 +5,6 @@ use crate::case::{
     credential::{Association, Credential, KeyRemark, Origin, Scope, TestOutcome},
     index::{CaseIndex, IndexEntry, fold},
 };
-use crate::model::hash::BuildQuick;
 use crate::model::judgement::{Confidence, Severity};
 use crate::model::{
     fact::{Fact, Place},
@@ -16,7 +15,7 @@ use crate::model::{
     windows::WindowsVersion,
 };
 use crate::workloads::{CellOutcome, Target};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Why a rule has nothing to say when the credential is a candidate for none of the workloads.
 pub(super) const NO_WORKLOAD: &str = "the certificate is a candidate for none of the workloads";
@@ -187,9 +186,7 @@ pub(super) fn containers<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<Vec<&
         stored && linked && identity && !entry.is_ca && !cards.contains(&entry.provider) && (!personal || user)
     };
     // Most containers are named once.
-    let mut named: HashSet<u64, BuildQuick> = HashSet::default();
-    let twice = case.entries.iter().filter(eligible).filter(|entry| !named.insert(entry.container));
-    let twice: HashSet<u64, BuildQuick> = twice.map(|entry| entry.container).collect();
+    let twice = case.entries.repeated_containers();
     if twice.is_empty() {
         return Vec::new();
     }
