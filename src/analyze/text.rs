@@ -6,7 +6,7 @@ use super::segments::{Part, Segments};
 use crate::case::from_certutil::{LogCredentials, Logged};
 use crate::formats::certutil::{BatchRead, Language, LineByLine, Parser, ShapedBlock, read_batch};
 use crate::input::{Carrier, LineReader, TextEncoding};
-use crate::limits::Limits;
+use crate::limits::{BATCH_RECORDS, Limits};
 use crate::model::fact::{Place, SourceId};
 use crate::model::observation::Observed;
 use std::io::{self, Cursor, Read};
@@ -71,8 +71,9 @@ struct Reading<R> {
 }
 
 impl<R: Read> Reading<R> {
-    /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then.
-    fn run(mut self, mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>) -> io::Result<TextEnd> {
+    /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then. Fewer credentials than
+    /// `few` wait for others.
+    fn run(mut self, few: usize, mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>) -> io::Result<TextEnd> {
         let mut error = None;
         let mut used = Used::new();
         loop {
@@ -94,6 +95,9 @@ impl<R: Read> Reading<R> {
                     let mut read = BatchRead::Enough;
                     while read == BatchRead::Enough && next == Next::Read {
                         read = read_batch(&batch, &mut lines, parser, segments);
+                        if read == BatchRead::Done && (1..few).contains(&parser.waiting()) {
+                            break;
+                        }
                         next = take(portion(parser, segments, log), &mut used)?;
                         parser.reuse(&mut used);
                     }
@@ -172,13 +176,14 @@ pub(super) fn read(
         log: LogCredentials::new(source),
     };
     if threads < 2 || whole {
-        return start().run(take);
+        return start().run(0, take);
     }
     thread::scope(|scope| {
         let (send, receive) = mpsc::sync_channel(AHEAD);
         let (give_back, given_back) = mpsc::channel::<Used>();
         let reading = scope.spawn(move || {
-            start().run(|portion, used| {
+            // Each portion may have to wake whoever judges.
+            start().run(BATCH_RECORDS, |portion, used| {
                 given_back.try_iter().for_each(|mut blocks| used.append(&mut blocks));
                 // When nobody takes portions any more, the rest is not read.
                 Ok(if send.send(portion).is_ok() { Next::Read } else { Next::Stop })

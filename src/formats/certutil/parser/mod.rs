@@ -196,6 +196,11 @@ impl Parser {
         }
     }
 
+    /// How many records wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.records.len()
+    }
+
     /// The records that are complete, in the order of the text.
     pub fn take_records(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.records)
