@@ -72,7 +72,7 @@ struct Reading<R> {
 
 impl<R: Read> Reading<R> {
     /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then. Fewer credentials than
-    /// `few` wait for others.
+    /// `few` wait while each batch of lines gives more.
     fn run(mut self, few: usize, mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>) -> io::Result<TextEnd> {
         let mut error = None;
         let mut used = Used::new();
@@ -94,8 +94,10 @@ impl<R: Read> Reading<R> {
                     let mut next = Next::Read;
                     let mut read = BatchRead::Enough;
                     while read == BatchRead::Enough && next == Next::Read {
+                        let before = parser.waiting();
                         read = read_batch(&batch, &mut lines, parser, segments);
-                        if read == BatchRead::Done && (1..few).contains(&parser.waiting()) {
+                        let more = before.saturating_add(1)..few;
+                        if read == BatchRead::Done && more.contains(&parser.waiting()) {
                             break;
                         }
                         next = take(portion(parser, segments, log), &mut used)?;
