@@ -153,6 +153,43 @@ impl PrintedDate {
     /// Reads a date in any regional format: `12/31/2024 3:30 PM`, `31.12.2024. 15:30`, `2024-12-31 15:30`,
     /// `2024/12/31 下午 3:30`. `None` when it is no date (`<DateTime>`, a month by name).
     pub fn parse(text: &str) -> Option<Self> {
+        Self::frequent(text.as_bytes()).or_else(|| Self::any(text))
+    }
+
+    /// The forms of most logs, in few steps: `12/31/2024 3:30 PM`, `31.12.2024 15:30`, `2024-12-31 15:30:00`.
+    fn frequent(text: &[u8]) -> Option<Self> {
+        let (a, digits, text) = short_number(text);
+        let (separator @ (b'/' | b'.' | b'-'), text) = text.split_first()? else { return None };
+        let (b, digits_of_b, text) = short_number(text);
+        let text = text.split_first().filter(|(sign, _)| *sign == separator)?.1;
+        let (c, digits_of_c, text) = short_number(text);
+        let year_first = match [digits, digits_of_b, digits_of_c] {
+            [1 | 2, 1 | 2, 4] => false,
+            [4, 1 | 2, 1 | 2] => true,
+            _ => return None,
+        };
+        let (hour, 1 | 2, text) = short_number(text.strip_prefix(b" ")?) else { return None };
+        let (minute, 1 | 2, text) = short_number(text.strip_prefix(b":")?) else { return None };
+        let (second, text) = match text.strip_prefix(b":").map(short_number) {
+            Some((second, 1 | 2, text)) => (second, text),
+            Some(_) => return None,
+            None => (0, text),
+        };
+        let (hour, twelve_hours) = match (text, hour) {
+            (b"", _) => (hour, false),
+            (b" AM", 12) => (0, true),
+            (b" PM", 0..12) => (hour.saturating_add(12), true),
+            (b" AM" | b" PM", _) => (hour, true),
+            _ => return None,
+        };
+        let part = |number: u32| u8::try_from(number).ok();
+        let time = Time::from_hms(part(hour)?, part(minute)?, part(second)?).ok()?;
+        let separator = if year_first { 'Y' } else { char::from(*separator) };
+        Some(Self { parts: [a, b, c], time, separator, twelve_hours })
+    }
+
+    /// Any form.
+    fn any(text: &str) -> Option<Self> {
         let mut rest = text.trim();
         let mut parts = [0u32; 3];
         let mut separator = b' ';
@@ -276,6 +313,18 @@ impl PrintedDate {
     }
 }
 
+/// The number that the digits at the beginning of a text make, at most four of them, how many they are, and what stands
+/// behind them.
+fn short_number(text: &[u8]) -> (u32, usize, &[u8]) {
+    let mut number = 0_u32;
+    let mut rest = text;
+    while let Some((digit @ b'0'..=b'9', behind)) = rest.split_first().filter(|_| number < 1_000) {
+        number = number.wrapping_mul(10).wrapping_add(u32::from(*digit & 0x0F));
+        rest = behind;
+    }
+    (number, text.len().saturating_sub(rest.len()), rest)
+}
+
 /// The number that the digits at the beginning of a text make (the highest one if they make no such number), how many they
 /// are, and what stands behind them.
 fn leading_number(text: &str) -> (u32, usize, &str) {
@@ -380,6 +429,24 @@ mod tests {
         assert_eq!(value("20 (33)"), None);
         assert_eq!(value("1(Critical), Length = 4"), None);
         assert_eq!(value("16341a"), Some(0x16341a));
+    }
+
+    #[test]
+    fn frequent_dates_are_read_in_few_steps() {
+        for text in ["12/31/2024 3:30 PM", "1/1/2024 12:05 AM", "31.12.2024 15:30", "2024-12-31 15:30:59"] {
+            assert!(PrintedDate::frequent(text.as_bytes()).is_some(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn few_steps_read_a_date_as_many_do(
+            text in "[0-9]{1,5}[/.-][0-9]{1,5}[/.-][0-9]{1,5}( [0-9]{1,3}:[0-9]{1,3}(:[0-9]{1,3})?( AM| PM| am| a)?)?",
+        ) {
+            if let Some(date) = PrintedDate::frequent(text.as_bytes()) {
+                proptest::prop_assert_eq!(Some(date), PrintedDate::any(&text));
+            }
+        }
     }
 
     #[test]

@@ -157,6 +157,8 @@ pub(super) struct Shape {
     pub(super) kept: Vec<KeptLine>,
     /// About how many bytes they have.
     pub(super) kept_bytes: usize,
+    /// How many bytes the longest of those that differ may have.
+    pub(super) widest: usize,
     /// The rows of the public key's dump, where its hash is not printed.
     pub(super) rows: Vec<Part>,
     /// The parts of a block that have to be kept of it.

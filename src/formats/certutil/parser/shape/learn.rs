@@ -47,6 +47,7 @@ impl Shape {
             texts: Vec::new(),
             kept: Vec::new(),
             kept_bytes: block.excerpts.bytes().saturating_add(RESERVE_BYTES),
+            widest: 0,
             rows: Vec::new(),
             cuts: Vec::new(),
             cut_bytes: 0,
@@ -58,6 +59,7 @@ impl Shape {
         shape.take_places(&drawn)?;
         shape.take_texts(block, &drawn)?;
         shape.take_kept(block, &drawn)?;
+        shape.widest = shape.kept.iter().map(|kept| shape.most_bytes(&kept.part)).max().unwrap_or(0);
         if block.key_id.is_none() {
             shape.take_key(&lines);
         }
@@ -167,6 +169,17 @@ impl Shape {
             })?;
         }
         Some(())
+    }
+
+    /// How long a part may be that differs in its values; 0 for others.
+    fn most_bytes(&self, part: &Part) -> usize {
+        let mut bytes = part.to.at.saturating_sub(part.from.at);
+        let behind = self.runs.iter().skip(1).map(|run| run.from).chain([self.text.len()]);
+        let values = self.runs.iter().zip(behind).take(part.to.run).skip(part.from.run);
+        for (run, next) in values {
+            bytes = bytes.saturating_sub(next.saturating_sub(run.to)).saturating_add(VALUE_BYTES);
+        }
+        if part.from.run == part.to.run { 0 } else { bytes }
     }
 
     /// The rows of the public key.

@@ -214,6 +214,9 @@ impl ShapedBlock {
 
     /// Whether a value makes a kept line longer than so many bytes.
     pub fn is_wider_than(&self, bytes: usize) -> bool {
+        if self.shape.widest <= bytes {
+            return false;
+        }
         let moved = self.moved();
         let mut varying = self.shape.kept.iter().filter(|kept| kept.part.from.run != kept.part.to.run);
         varying.any(|kept| moved.index(kept.part.to).saturating_sub(moved.index(kept.part.from)) > bytes)
