@@ -9,6 +9,7 @@ use crate::model::judgement::{Severity, Verdict};
 use crate::report::build;
 use crate::report::credential_line;
 use crate::report::finding_line::{self, About};
+use crate::report::fingerprint::Fingerprint;
 use crate::report::jsonl::{LentItem, push_line};
 use crate::report::model::{CredentialReport, Finding};
 use crate::rules::judge::{self, RankedFinding};
@@ -30,7 +31,7 @@ pub(super) struct Mark {
     /// The credential that the line is about.
     pub(super) credential: Option<CredentialId>,
     /// The fingerprint of a finding; `None`: the line of the credential itself.
-    pub(super) finding: Option<u64>,
+    pub(super) finding: Option<Fingerprint>,
     /// A hash of the line.
     hash: u64,
 }
@@ -58,21 +59,20 @@ impl Lines {
     /// Appends a finding of the report.
     pub(super) fn found(&mut self, finding: &Finding) -> io::Result<()> {
         push_line(&mut self.text, &LentItem::Finding(finding))?;
-        self.mark(finding.credential.map(CredentialId), Some(&finding.fingerprint));
+        self.mark(finding.credential.map(CredentialId), Fingerprint::parse(&finding.fingerprint));
         Ok(())
     }
 
     /// Appends what is told of a credential, or of a finding about it.
-    pub(super) fn told(&mut self, id: CredentialId, fingerprint: Option<&str>, push: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn told(&mut self, id: CredentialId, finding: Option<Fingerprint>, push: impl FnOnce(&mut Vec<u8>)) {
         push(&mut self.text);
-        self.mark(Some(id), fingerprint);
+        self.mark(Some(id), finding);
     }
 
     /// Ends a line.
-    fn mark(&mut self, credential: Option<CredentialId>, fingerprint: Option<&str>) {
+    fn mark(&mut self, credential: Option<CredentialId>, finding: Option<Fingerprint>) {
         let start = self.ends.last().map_or(0, |(_, end)| *end);
         let hash = hash::of(self.text.get(start..).unwrap_or_default());
-        let finding = fingerprint.map(number);
         self.ends.push((Mark { credential, finding, hash }, self.text.len()));
     }
 
@@ -99,14 +99,7 @@ pub(super) struct Written {
     pub(super) rule: &'static RuleMeta,
     /// As the rules give it.
     pub(super) severity: Severity,
-    pub(super) fingerprint: u64,
-}
-
-impl Written {
-    /// A finding with these 16 digits.
-    pub(super) fn new(rule: &'static RuleMeta, severity: Severity, fingerprint: &str) -> Self {
-        Self { rule, severity, fingerprint: number(fingerprint) }
-    }
+    pub(super) fingerprint: Fingerprint,
 }
 
 /// Appends the lines of a credential for which the rules about one credential have spoken.
@@ -129,19 +122,19 @@ pub(super) fn push(
     let written = |finding: &RankedFinding| {
         let (rule, severity) = (finding.rule, finding.draft.severity);
         let fingerprint = build::fingerprint_of(finding, targets, &identity);
-        let decision = options.triage.decide(rule.name, severity, &fingerprint);
+        let decision = options.triage.decide(rule.name, severity, Some(fingerprint));
         if decision.shown {
             let about = About {
                 asked: targets,
                 severity: decision.severity,
                 known: decision.known(),
-                fingerprint: &fingerprint,
+                fingerprint,
                 excerpts: &credential.excerpts,
                 columns: options.limits.excerpt_columns,
             };
             lines.finding(finding, &about);
         }
-        Written::new(rule, severity, &fingerprint)
+        Written { rule, severity, fingerprint }
     };
     findings.iter().map(written).collect()
 }
@@ -153,7 +146,7 @@ pub(super) fn written(credential: &Credential, outcomes: &Outcomes, options: &Op
     let identity = build::identity(credential, None);
     let written = |finding: RankedFinding| {
         let fingerprint = build::fingerprint_of(&finding, targets, &identity);
-        Written::new(finding.rule, finding.draft.severity, &fingerprint)
+        Written { rule: finding.rule, severity: finding.draft.severity, fingerprint }
     };
     judge::findings(Some(credential.id), outcomes.failed(), &candidates).into_iter().map(written).collect()
 }
@@ -197,9 +190,4 @@ pub(super) fn same_facts(a: &Credential, b: &Credential) -> bool {
         && a.pfx == b.pfx
         && a.bound == b.bound
         && a.passed_over == b.passed_over
-}
-
-/// A fingerprint as a number.
-fn number(fingerprint: &str) -> u64 {
-    u64::from_str_radix(fingerprint, 16).unwrap_or(0)
 }

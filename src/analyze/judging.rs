@@ -13,6 +13,7 @@ use crate::case::index::IndexEntry;
 use crate::limits::{LISTED_CREDENTIALS, SIGHTINGS};
 use crate::model::fact::Place;
 use crate::report::build;
+use crate::report::fingerprint::Fingerprint;
 use crate::report::model::{Check, Problem, Severity, Summary};
 use crate::report::words;
 use crate::rules::judge;
@@ -157,8 +158,8 @@ impl Analysis<'_> {
         let Told { id, shaped, form, .. } = told;
         // The same lines are not written again.
         if self.forms.take(form, shaped).is_some() {
-            self.forms.tell((form, shaped), *id, |fingerprint, template, filling| {
-                self.lines.told(*id, fingerprint, |out| template.push(out, filling));
+            self.forms.tell((form, shaped), *id, |finding, template, filling| {
+                self.lines.told(*id, finding, |out| template.push(out, filling));
             });
         }
         let written: Vec<Mark> = self.lines.iter().map(|(mark, _)| mark).collect();
@@ -442,8 +443,7 @@ impl Analysis<'_> {
     fn let_go(&mut self, id: CredentialId, identity: Option<u128>, outcomes: &Outcomes, findings: &[Written]) {
         let (options, counted) = (&self.options, &mut self.counted);
         for Written { rule, severity, fingerprint } in findings {
-            let digits = || format!("{fingerprint:016x}");
-            let shown = counted.finding(rule, *severity, digits, &options.triage, options.limits.findings);
+            let shown = counted.finding(rule, *severity, || *fingerprint, &options.triage, options.limits.findings);
             if shown && self.sink.is_none() {
                 let (_, many) = counted.of_alike.entry(rule.name).or_insert((rule, 0));
                 *many = many.saturating_add(1);
@@ -489,15 +489,15 @@ impl Counted {
         &mut self,
         rule: &RuleMeta,
         severity: Severity,
-        fingerprint: impl FnOnce() -> String,
+        fingerprint: impl FnOnce() -> Fingerprint,
         triage: &Triage,
         limit: usize,
     ) -> bool {
         let rule = rule.name;
-        let fingerprint = if triage.is_empty() { String::new() } else { fingerprint() };
-        let decision = triage.decide(rule, severity, &fingerprint);
+        let fingerprint = (!triage.is_empty()).then(fingerprint);
+        let decision = triage.decide(rule, severity, fingerprint);
         match (decision.why, decision.severity) {
-            (Some(why), _) => self.aside.add(why, rule, decision, &fingerprint, limit),
+            (Some(why), _) => self.aside.add(why, rule, decision, fingerprint, limit),
             (None, Severity::Error) => self.summary.errors += 1,
             (None, Severity::Warning) => self.summary.warnings += 1,
             (None, Severity::Note) => self.summary.notes += 1,

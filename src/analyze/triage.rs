@@ -3,6 +3,7 @@
 //!
 //! Only findings are set aside. A verdict says what Windows does with a key, and stays as it is.
 
+use crate::report::fingerprint::Fingerprint;
 use crate::report::model::{Finding, SetAside, Severity, WhyAside};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,16 +16,10 @@ pub struct NotAFingerprint;
 #[derive(Debug, Clone, Default)]
 pub struct Triage {
     severities: HashMap<String, Option<Severity>>,
-    ignored: HashMap<u64, String>,
-    known: HashSet<u64>,
+    ignored: HashMap<Fingerprint, String>,
+    known: HashSet<Fingerprint>,
     /// Known findings stay in the list, marked as known. They are counted apart in any case.
     pub show_known: bool,
-}
-
-/// A fingerprint as a number: 16 hexadecimal digits.
-fn number(fingerprint: &str) -> Result<u64, NotAFingerprint> {
-    let right = fingerprint.len() == 16 && fingerprint.bytes().all(|b| b.is_ascii_hexdigit());
-    right.then(|| u64::from_str_radix(fingerprint, 16).ok()).flatten().ok_or(NotAFingerprint)
 }
 
 /// What becomes of one finding.
@@ -55,7 +50,7 @@ impl Triage {
     /// # Errors
     /// The text is not a fingerprint.
     pub fn ignore(&mut self, fingerprint: &str, reason: &str) -> Result<(), NotAFingerprint> {
-        self.ignored.insert(number(fingerprint)?, reason.to_owned());
+        self.ignored.insert(Fingerprint::parse(fingerprint).ok_or(NotAFingerprint)?, reason.to_owned());
         Ok(())
     }
 
@@ -64,7 +59,7 @@ impl Triage {
     /// # Errors
     /// The text is not a fingerprint.
     pub fn know(&mut self, fingerprint: &str) -> Result<(), NotAFingerprint> {
-        self.known.insert(number(fingerprint)?);
+        self.known.insert(Fingerprint::parse(fingerprint).ok_or(NotAFingerprint)?);
         Ok(())
     }
 
@@ -75,25 +70,25 @@ impl Triage {
 
     /// Gives a finding what is settled about it; false: it does not stand in the list of findings.
     pub(super) fn settle(&self, finding: &mut Finding) -> bool {
-        let decision = self.decide(&finding.rule, finding.severity, &finding.fingerprint);
+        let decision = self.decide(&finding.rule, finding.severity, Fingerprint::parse(&finding.fingerprint));
         finding.severity = decision.severity;
         finding.known = decision.known();
         decision.shown
     }
 
-    pub(super) fn decide(&self, rule: &str, severity: Severity, fingerprint: &str) -> Decision<'_> {
+    /// Without a fingerprint the rule alone decides.
+    pub(super) fn decide(&self, rule: &str, severity: Severity, fingerprint: Option<Fingerprint>) -> Decision<'_> {
         let mut decision = Decision { severity, why: None, reason: None, shown: true };
-        let number = number(fingerprint).ok();
         match self.severities.get(rule) {
             Some(None) => decision.why = Some(WhyAside::Off),
             Some(Some(severity)) => decision.severity = *severity,
             None => {}
         }
         if decision.why.is_none() {
-            decision.reason = number.and_then(|n| self.ignored.get(&n)).map(String::as_str);
+            decision.reason = fingerprint.and_then(|print| self.ignored.get(&print)).map(String::as_str);
             decision.why = match decision.reason {
                 Some(_) => Some(WhyAside::Ignored),
-                None => number.filter(|n| self.known.contains(n)).map(|_| WhyAside::Known),
+                None => fingerprint.filter(|print| self.known.contains(print)).map(|_| WhyAside::Known),
             };
         }
         decision.shown = decision.why.is_none() || decision.why == Some(WhyAside::Known) && self.show_known;
@@ -110,12 +105,19 @@ pub(super) struct Aside(BTreeMap<Group, (u64, Vec<String>)>);
 
 impl Aside {
     /// Counts one; the first `limit` fingerprints of a group are kept.
-    pub(super) fn add(&mut self, why: WhyAside, rule: &str, decision: Decision<'_>, fingerprint: &str, limit: usize) {
+    pub(super) fn add(
+        &mut self,
+        why: WhyAside,
+        rule: &str,
+        decision: Decision<'_>,
+        fingerprint: Option<Fingerprint>,
+        limit: usize,
+    ) {
         let key = (why, rule.to_owned(), decision.severity, decision.reason.map(str::to_owned));
         let (count, fingerprints) = self.0.entry(key).or_default();
         *count = count.saturating_add(1);
         if fingerprints.len() < limit {
-            fingerprints.push(fingerprint.to_owned());
+            fingerprints.extend(fingerprint.map(|print| print.to_string()));
         }
     }
 
@@ -134,26 +136,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fingerprints_are_16_digits() {
-        assert_eq!(number("00000000000000ff"), Ok(255));
-        for wrong in ["", "ff", "+0000000000000ff", "00000000000000fg", "00000000000000ff0", "ｆ0000000000000"] {
-            assert_eq!(number(wrong), Err(NotAFingerprint), "{wrong}");
-        }
-    }
-
-    #[test]
     fn off_goes_before_ignored_before_known() {
         let mut triage = Triage::default();
         let print = "00000000000000ff";
         triage.know(print).unwrap();
-        assert_eq!(triage.decide("a", Severity::Error, print).why, Some(WhyAside::Known));
+        assert_eq!(triage.decide("a", Severity::Error, Fingerprint::parse(print)).why, Some(WhyAside::Known));
         triage.ignore(print, "because").unwrap();
-        let ignored = triage.decide("a", Severity::Error, print);
+        let ignored = triage.decide("a", Severity::Error, Fingerprint::parse(print));
         assert_eq!((ignored.why, ignored.reason, ignored.shown), (Some(WhyAside::Ignored), Some("because"), false));
         triage.set_severity("a", None);
-        assert_eq!(triage.decide("a", Severity::Error, print).why, Some(WhyAside::Off));
+        assert_eq!(triage.decide("a", Severity::Error, Fingerprint::parse(print)).why, Some(WhyAside::Off));
         triage.set_severity("b", Some(Severity::Note));
-        let other = triage.decide("b", Severity::Error, "0000000000000001");
+        let other = triage.decide("b", Severity::Error, Fingerprint::parse("0000000000000001"));
         assert_eq!((other.severity, other.why, other.shown), (Severity::Note, None, true));
     }
 }

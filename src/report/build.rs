@@ -1,5 +1,6 @@
 //! From credentials and ranked findings to the report's types.
 
+use super::fingerprint::Fingerprint;
 use super::model::{
     BoundReport, CertificateReport, Check, CheckOutcome, ContainerReport, ContextLine, CredentialReport,
     EvidenceReport, Finding, FlagsReport, KeyReport, KeySpecReport, ProviderReport, PublicKeyReport, Reference,
@@ -9,12 +10,10 @@ use crate::case::credential::{Certificate, Credential, CredentialId, Key, Origin
 use crate::model::container_name::FileNameRule;
 use crate::model::fact::{Basis, Evidence, ExcerptLine, Excerpts, Place, split_at_char};
 use crate::model::flags;
-use crate::model::hex;
 use crate::model::provider::ProviderKind;
 use crate::rules::judge::RankedFinding;
 use crate::rules::{Kind, Outcome, Recorded};
 use crate::workloads::Target;
-use sha2::{Digest, Sha256};
 
 /// A credential for the report.
 pub fn credential(c: &Credential, verdicts: Vec<Verdict>) -> CredentialReport {
@@ -159,17 +158,6 @@ pub fn identity(c: &Credential, input: Option<&str>) -> String {
     }
 }
 
-/// The first 16 hexadecimal digits of SHA-256 over the rule, the workloads and the subject.
-pub fn fingerprint(rule: &str, workloads: &str, identity: &str) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(rule);
-    hasher.update("\n");
-    hasher.update(workloads);
-    hasher.update("\n");
-    hasher.update(identity);
-    hex::lower(hasher.finalize().iter().take(8))
-}
-
 /// The workloads that a finding matters for. `asked` stands for "all workloads that were asked for".
 pub(super) fn targets<'a>(ranked: &'a RankedFinding, asked: &'a [Target]) -> &'a [Target] {
     let own = &ranked.draft.workloads;
@@ -186,8 +174,8 @@ fn names(ranked: &RankedFinding, asked: &[Target]) -> Vec<String> {
 }
 
 /// The fingerprint that [`finding`] gives a finding.
-pub fn fingerprint_of(ranked: &RankedFinding, asked: &[Target], identity: &str) -> String {
-    fingerprint(ranked.rule.name, &workloads(ranked, asked), identity)
+pub fn fingerprint_of(ranked: &RankedFinding, asked: &[Target], identity: &str) -> Fingerprint {
+    Fingerprint::of(ranked.rule.name, &workloads(ranked, asked), identity)
 }
 
 /// A ranked finding for the report. `asked` stands for "all workloads that were asked for"; `excerpts` are the lines of
@@ -201,7 +189,7 @@ pub fn finding(
 ) -> Finding {
     let draft = &ranked.draft;
     let workloads = names(ranked, asked);
-    let fingerprint = fingerprint(ranked.rule.name, &workloads.join(","), identity);
+    let fingerprint = Fingerprint::of(ranked.rule.name, &workloads.join(","), identity);
     Finding {
         known: false,
         rule: ranked.rule.name.to_owned(),
@@ -239,7 +227,7 @@ pub fn finding(
             .iter()
             .map(|s| Reference { title: s.title.to_owned(), url: s.url.to_owned() })
             .collect(),
-        fingerprint,
+        fingerprint: fingerprint.to_string(),
     }
 }
 

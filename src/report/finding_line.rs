@@ -2,6 +2,7 @@
 //! [`Finding`](super::model::Finding) that [`build::finding`](super::build::finding) makes.
 
 use super::build;
+use super::fingerprint::Fingerprint;
 use super::json_writer::{Json, List, Present, Word, object};
 use crate::model::fact::{Evidence, ExcerptLine, Excerpts};
 use crate::model::judgement::Severity;
@@ -18,7 +19,7 @@ pub(crate) struct About<'a> {
     pub(crate) severity: Severity,
     /// An earlier run knew it.
     pub(crate) known: bool,
-    pub(crate) fingerprint: &'a str,
+    pub(crate) fingerprint: Fingerprint,
     /// The lines of the credential.
     pub(crate) excerpts: &'a Excerpts,
     /// Columns of an excerpt.
@@ -72,6 +73,14 @@ impl Json for Place<'_> {
             "path": e.path,
             "context": Present((between.clone().next().is_some()).then(|| List(between))),
         });
+    }
+}
+
+impl Json for Fingerprint {
+    fn json(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        out.extend_from_slice(&self.digits());
+        out.push(b'"');
     }
 }
 

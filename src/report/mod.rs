@@ -6,6 +6,7 @@ pub(crate) mod credential_line;
 pub mod csv;
 pub mod escape;
 pub(crate) mod finding_line;
+pub mod fingerprint;
 pub mod html;
 pub mod inspect;
 pub mod json;

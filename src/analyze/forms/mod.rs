@@ -25,6 +25,7 @@ use crate::model::hash::BuildQuick;
 use crate::model::judgement::Severity;
 use crate::model::thumbprint::Sha1;
 use crate::report::build;
+use crate::report::fingerprint::{Fingerprint, Fingerprints};
 use crate::rules::RuleMeta;
 use crate::rules::judge;
 use std::collections::HashMap;
@@ -48,7 +49,7 @@ pub(super) struct Forms {
     /// Forms that were learned since one was used.
     unused: u32,
     values: Values,
-    fingerprints: Vec<String>,
+    fingerprints: Vec<Fingerprint>,
 }
 
 /// What is known of the credentials with one shape, surroundings and traits.
@@ -83,7 +84,7 @@ pub(super) struct Form {
 struct FormFinding {
     rule: &'static RuleMeta,
     severity: Severity,
-    workloads: String,
+    fingerprints: Fingerprints,
 }
 
 /// The index entry of each credential of a form: the same but for these values.
@@ -151,16 +152,15 @@ impl Forms {
         &mut self,
         (form, shaped): (&Form, &ShapedCredential),
         id: CredentialId,
-        mut line: impl FnMut(Option<&str>, &Template, &Filling<'_>),
+        mut line: impl FnMut(Option<Fingerprint>, &Template, &Filling<'_>),
     ) -> IndexEntry {
         let entry = form.entry.entry(id, shaped, &self.values);
         let identity = std::str::from_utf8(self.values.get(form.entry.sha1, &shaped.block)).unwrap_or_default();
-        let of = |finding: &FormFinding| build::fingerprint(finding.rule.name, &finding.workloads, identity);
         self.fingerprints.clear();
-        self.fingerprints.extend(form.findings.iter().map(of));
+        self.fingerprints.extend(form.findings.iter().map(|finding| finding.fingerprints.about(identity)));
         let (values, fingerprints) = (&self.values, self.fingerprints.as_slice());
         let filling = Filling { id: id.0, shaped, values, fingerprints };
-        let about = [None].into_iter().chain(fingerprints.iter().map(|digits| Some(digits.as_str())));
+        let about = std::iter::once(None).chain(fingerprints.iter().copied().map(Some));
         for (template, fingerprint) in form.lines.iter().zip(about) {
             line(fingerprint, template, &filling);
         }
@@ -236,7 +236,7 @@ struct Spoken {
     credential: Credential,
     outcomes: Outcomes,
     findings: Vec<FormFinding>,
-    fingerprints: Vec<String>,
+    fingerprints: Vec<Fingerprint>,
     lines: Vec<Vec<u8>>,
 }
 
@@ -253,10 +253,10 @@ fn speak(shaped: &ShapedCredential, id: u32, judge: &mut Judge<'_>) -> Spoken {
     let of = |(written, workloads): (&Written, String)| FormFinding {
         rule: written.rule,
         severity: written.severity,
-        workloads,
+        fingerprints: Fingerprints::of(written.rule.name, &workloads),
     };
     let findings = written.iter().zip(workloads).map(of).collect();
-    let fingerprints = written.iter().map(|written| format!("{:016x}", written.fingerprint)).collect();
+    let fingerprints = written.iter().map(|written| written.fingerprint).collect();
     let lines = lines.iter().map(|(_, line)| line.to_vec()).collect();
     Spoken { credential, outcomes, findings, fingerprints, lines }
 }
@@ -347,8 +347,8 @@ impl Form {
     }
 
     /// The findings about a credential, by their fingerprints.
-    pub(super) fn written(&self, fingerprints: impl Iterator<Item = u64>) -> impl Iterator<Item = Written> {
-        let of = |(finding, fingerprint): (&FormFinding, u64)| Written {
+    pub(super) fn written(&self, fingerprints: impl Iterator<Item = Fingerprint>) -> impl Iterator<Item = Written> {
+        let of = |(finding, fingerprint): (&FormFinding, Fingerprint)| Written {
             rule: finding.rule,
             severity: finding.severity,
             fingerprint,

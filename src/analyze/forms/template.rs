@@ -3,6 +3,7 @@
 use super::values::{Kind, SHORTEST, Values};
 use crate::case::from_certutil::ShapedCredential;
 use crate::formats::certutil::Spot;
+use crate::report::fingerprint::Fingerprint;
 use crate::report::json_writer::push_number;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
@@ -38,8 +39,8 @@ pub(in crate::analyze) struct Filling<'a> {
     pub(super) id: u32,
     pub(super) shaped: &'a ShapedCredential,
     pub(super) values: &'a Values,
-    /// The fingerprints of the findings, 16 digits each.
-    pub(super) fingerprints: &'a [String],
+    /// The fingerprints of the findings.
+    pub(super) fingerprints: &'a [Fingerprint],
 }
 
 /// Finds the gaps in the lines of a made-up credential.
@@ -53,12 +54,12 @@ pub(super) struct Gaps<'a> {
 impl<'a> Gaps<'a> {
     /// Whatever is one of its values, or a number that only its number, lines and offsets are as high as.
     pub(super) fn of(kinds: &[Kind], filling: &'a Filling<'a>) -> Option<Self> {
-        let values =
-            (0..kinds.len()).map(|index| (Piece::Value(index), filling.values.get(index, &filling.shaped.block)));
+        let values = (0..kinds.len())
+            .map(|index| (Piece::Value(index), filling.values.get(index, &filling.shaped.block).to_vec()));
         let fingerprints = filling.fingerprints.iter().enumerate();
-        let fingerprints = fingerprints.map(|(index, digits)| (Piece::Fingerprint(index), digits.as_bytes()));
+        let fingerprints = fingerprints.map(|(index, print)| (Piece::Fingerprint(index), print.digits().to_vec()));
         let gaps = values.chain(fingerprints).filter(|(_, words)| words.len() >= SHORTEST);
-        let (pieces, words): (Vec<Piece>, Vec<&[u8]>) = gaps.unzip();
+        let (pieces, words): (Vec<Piece>, Vec<Vec<u8>>) = gaps.unzip();
         // It is used for a few lines: one that is soon built.
         let finder = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::NoncontiguousNFA))
@@ -133,7 +134,7 @@ impl Template {
                 Piece::Text(range) => out.extend_from_slice(self.text.get(range.clone()).unwrap_or_default()),
                 Piece::Value(index) => out.extend_from_slice(filling.values.get(*index, block)),
                 Piece::Fingerprint(index) => {
-                    out.extend_from_slice(filling.fingerprints.get(*index).map(String::as_bytes).unwrap_or_default());
+                    out.extend(filling.fingerprints.get(*index).into_iter().flat_map(|print| print.digits()));
                 }
                 Piece::Id => push_number(out, u64::from(filling.id)),
                 Piece::Line(line) => push_number(out, block.first_line().saturating_add_signed(*line)),
