@@ -45,6 +45,10 @@ pub const MAIL_MULTIPARTS: usize = 64;
 pub const RTF_DEPTH: usize = 512;
 /// Fonts of one RTF document whose code pages are kept.
 pub const RTF_FONTS: usize = 4_096;
+/// Prefixes of the lines of one text that are told apart: servers, files.
+pub const PREFIXES: usize = 64;
+/// The longest prefix of the lines of a text, in bytes. Silent: lines behind a longer one are read as they stand.
+pub const PREFIX_BYTES: usize = 160;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;
 /// Elements of one serialized store; certificates, and permissions, of one registry export; certificates of one PKCS #7 file.

@@ -151,16 +151,21 @@ fn rtf(lines: &[&str]) -> String {
     out + "}"
 }
 
-#[test]
-fn a_text_in_a_carrier_gives_what_the_text_gives() {
+/// A text of the corpus: its name and its lines.
+struct Text {
+    name: String,
+    lines: Vec<String>,
+}
+
+/// The texts that are the same text in a carrier.
+fn texts() -> Vec<Text> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let mut paths = Vec::new();
     for folder in ["certutil", "sslcert-bindings", "icacls", "event-text", "powershell-certificates", "system-info"] {
         let texts = files_below(&root.join(folder)).into_iter();
         paths.extend(texts.filter(|path| path.extension().is_some_and(|e| e == "txt")));
     }
-    let mut read_texts = 0;
-    let mut wrong = Vec::new();
+    let mut texts = Vec::new();
     for path in paths {
         let name = path.strip_prefix(&root).unwrap().display().to_string();
         // What is damaged in its bytes or lines is another text once it is put into a page.
@@ -169,36 +174,105 @@ fn a_text_in_a_carrier_gives_what_the_text_gives() {
         }
         let Ok(text) = String::from_utf8(fs::read(&path).unwrap()) else { continue };
         let text = text.trim_start_matches('\u{feff}');
-        let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches('\r')).collect();
         let marks = ["<", "&nbsp;", "&#", "&lt;", "\\u"];
         if marks.iter().any(|mark| text.contains(mark)) || text.starts_with('{') {
             continue;
         }
-        read_texts += 1;
-        let plain = said(&read((lines.join("\n") + "\n").as_bytes()));
-        for (kind, carried) in [
+        let lines = text.lines().map(|line| line.trim_end_matches('\r').to_owned()).collect();
+        texts.push(Text { name, lines });
+    }
+    assert!(texts.len() > 150, "{}", texts.len());
+    texts
+}
+
+/// Where a text gives something else in one of its carriers.
+fn differences(text: &Text, carriers: &[(&str, String)]) -> Vec<String> {
+    let name = &text.name;
+    let plain = said(&read((text.lines.join("\n") + "\n").as_bytes()));
+    let mut wrong = Vec::new();
+    for (kind, carried) in carriers {
+        let report = read(carried.as_bytes());
+        let found = said(&report);
+        for part in ["credentials", "findings", "inputs"] {
+            if found[part] != plain[part] {
+                wrong.push(format!("{name} {kind}: {part}"));
+            }
+        }
+        for evidence in report.findings.iter().flat_map(|finding| &finding.evidence) {
+            let [start, end] = evidence.bytes;
+            assert!(start <= end && end <= carried.len() as u64, "{name} {kind}");
+        }
+    }
+    wrong
+}
+
+#[test]
+fn a_text_in_a_carrier_gives_what_the_text_gives() {
+    let mut wrong = Vec::new();
+    for text in texts() {
+        let lines: Vec<&str> = text.lines.iter().map(String::as_str).collect();
+        let carriers = [
             ("page", page(&lines)),
             ("pre", preformatted(&lines)),
             ("document", document(&lines)),
             ("open document", open_document(&lines)),
             ("workbook", workbook(&lines)),
             ("rtf", rtf(&lines)),
-        ] {
-            let report = read(carried.as_bytes());
-            let found = said(&report);
-            for part in ["credentials", "findings", "inputs"] {
-                if found[part] != plain[part] {
-                    wrong.push(format!("{name} {kind}: {part}"));
-                }
-            }
-            for evidence in report.findings.iter().flat_map(|finding| &finding.evidence) {
-                let [start, end] = evidence.bytes;
-                assert!(start <= end && end <= carried.len() as u64, "{name} {kind}");
-            }
-        }
+        ];
+        wrong.extend(differences(&text, &carriers));
     }
-    assert!(read_texts > 150, "{read_texts}");
-    assert!(wrong.is_empty(), "{} of {read_texts}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What stands in front of a line: a kind of log, and its prefix of a line with this number.
+type Prefix = (&'static str, fn(usize) -> String);
+
+/// Prefixes that begin with a time as pipelines and containers write it.
+const TIMED: [Prefix; 4] = [
+    ("pipeline", |n| format!("2026-10-12T14:{:02}:{:02}.{:03}4567Z ", n / 60 % 60, n % 60, n * 37 % 1000)),
+    ("job and step", |n| format!("build\tRun certutil {}\t2026-10-12T14:03:{:02}.1234567Z ", n / 9, n % 60)),
+    ("container", |n| format!("2026-10-12T14:03:{:02}.123456789+02:00 stdout F ", n % 60)),
+    ("timestamper", |n| format!("[2026-10-12T14:03:{:02}.{:03}Z] ", n % 60, n % 1000)),
+];
+
+/// Prefixes that a header of certutil shows.
+const OTHER: [Prefix; 9] = [
+    ("logger", |n| format!("2026-10-12 14:03:{:02},{:03} [{:3}] INFO  Deploy.Cert - ", n % 60, n % 1000, n % 12)),
+    ("clock", |n| format!("[{:2}:{:02}:{:02}] ", 9 + n / 100, n / 60 % 60, n % 60)),
+    ("syslog", |n| format!("Oct {:2} 14:03:{:02} web01 certcheck[123]: ", 9 + n / 50, n % 60)),
+    ("compose", |_| "web01_1  | ".to_owned()),
+    ("server", |_| "WEB01: ".to_owned()),
+    ("cat -n", |n| format!("{n:6}\t")),
+    ("numbers", |n| format!("{n:4}  ")),
+    ("grep -n", |n| format!("{n}:")),
+    ("file and number", |n| format!("C:\\temp\\dump.txt:{n}:")),
+];
+
+#[test]
+fn a_text_behind_a_prefix_gives_what_the_text_gives() {
+    let mut wrong = Vec::new();
+    let mut headers = 0;
+    for text in texts() {
+        let lines = &text.lines;
+        let many = lines.iter().filter(|line| !line.trim().is_empty()).count();
+        let is_indented = lines.iter().any(|line| line.is_empty() || line.starts_with(' '));
+        let header =
+            lines.iter().position(|line| line.starts_with("================ ") && line.ends_with(" ================"));
+        let has_header =
+            header.is_some_and(|at| lines[at + 1..].iter().filter(|line| !line.trim().is_empty()).count() > 3);
+        headers += usize::from(has_header);
+        let timed = TIMED.iter().filter(|_| many > 3 && is_indented);
+        let carriers: Vec<(&str, String)> = timed
+            .chain(OTHER.iter().filter(|_| has_header))
+            .map(|(kind, prefix)| {
+                let line = |(at, line): (usize, &String)| format!("{}{line}\n", prefix(at + 1));
+                (*kind, lines.iter().enumerate().map(line).collect())
+            })
+            .collect();
+        wrong.extend(differences(&text, &carriers));
+    }
+    assert!(headers > 100, "{headers}");
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// The place of a value leads to its bytes in the file, with the marks inside it.
@@ -209,7 +283,8 @@ fn places_are_those_of_the_file() {
         Provider = Microsoft Strong Cryptographic Provider\n  KeySpec = 2 -- AT_SIGNATURE\nSignature test passed\n\
         CertUtil: -store command completed successfully.";
     let lines: Vec<&str> = log.lines().collect();
-    for carried in [page(&lines), preformatted(&lines), document(&lines), rtf(&lines)] {
+    let numbered = lines.iter().zip(8..).map(|(line, n)| format!("{n:2}: {line}\n")).collect();
+    for carried in [page(&lines), preformatted(&lines), document(&lines), rtf(&lines), numbered] {
         let report = read(carried.as_bytes());
         let evidence: Vec<_> = report.findings.iter().flat_map(|finding| &finding.evidence).collect();
         assert!(!evidence.is_empty());

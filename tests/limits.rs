@@ -10,7 +10,7 @@ use keyspect::formats::{certificate_request, event_json, pem};
 use keyspect::limits::{
     BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS, EVENT_CERTIFICATES,
     INF_VALUES, JSON_DEPTH, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, MAIL_FIELDS, MAIL_LINES,
-    MAIL_MULTIPARTS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, REQUEST_DEPTH, RTF_DEPTH,
+    MAIL_MULTIPARTS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, PREFIXES, REQUEST_DEPTH, RTF_DEPTH,
     RTF_FONTS, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES, STORE_ELEMENTS, XML_DEPTH,
 };
 use keyspect::model::fact::{Place, SourceId};
@@ -596,6 +596,12 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         1,
         many(LIST_ITEMS + 5, &|i| format!("h{i}.contoso.com, "))
     );
+    let few = format!("================ Certificate 0 ================\nSerial Number: 01\n{}", "a\n".repeat(8));
+    let servers = many(PREFIXES + 1, &|i| {
+        let letters: String = [i / 26, i % 26].iter().map(|at| char::from(b'a' + u8::try_from(*at).unwrap())).collect();
+        few.lines().map(|line| format!("{letters}: {line}\n")).collect()
+    }) + "\n"
+        + &log(1);
     let one = log(1);
     let block = &one[one.find("====").unwrap()..one.find("CertUtil").unwrap()];
     let sightings =
@@ -684,6 +690,8 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
             "RTF_FONTS",
             Said(rtf(&many(RTF_FONTS + 5, &|i| format!("{{\\f{i}\\fcharset204 x;}}"))), "more than 4096 fonts"),
         ),
+        ("PREFIXES", Said(servers.into_bytes(), "lines behind more than 64 different prefixes")),
+        ("PREFIX_BYTES", Silent("lines behind a longer prefix are read as they stand: what has a label is found")),
         ("ELEMENT_RECORDS", Said(element, "an element with more than 1024 properties")),
         (
             "STORE_ELEMENTS",

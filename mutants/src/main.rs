@@ -227,13 +227,15 @@ fn main() {
     let mut files: BTreeMap<String, Vec<Mutant>> = BTreeMap::new();
     for (id, m) in list.iter().enumerate() {
         let id = id as u32;
+        // A file whose mutants are all left out is written, too: an earlier run may have put one in.
+        let of_file = files.entry(m["file"].as_str().unwrap().to_owned()).or_default();
         if skip.contains(&id) {
             continue;
         }
         let n = |p: &str| m["span"]["start"][p].as_u64().unwrap() as usize;
         let s = |p: &str| m[p].as_str().unwrap().to_owned();
         let mutant = Mutant { id, genre: s("genre"), replacement: s("replacement"), start: (n("line"), n("column")) };
-        files.entry(s("file")).or_default().push(mutant);
+        of_file.push(mutant);
     }
     let (mut placed, mut limited, mut unplaced) = (0, Vec::new(), Vec::new());
     for (file, mutants) in files {

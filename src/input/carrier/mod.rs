@@ -1,4 +1,5 @@
-//! Texts that carry a log: web pages, Word and OpenDocument documents, the texts of workbooks, and RTF. Their own lines mean nothing; the lines of what they show do.
+//! Texts that carry a log: web pages, Word and OpenDocument documents, the texts of workbooks, and RTF, whose own lines mean nothing, but the lines of what they
+//! show do; and logs whose lines each stand behind a prefix.
 //!
 //! A [`Carrier`] is given the lines of the file and gives those of its text, one paragraph or break a line, every character
 //! with its place in the file. It holds one line of text. Plain texts never come here: the first bytes tell.
@@ -10,6 +11,7 @@ mod carried;
 mod markup;
 mod open_document;
 mod page;
+mod prefixed;
 mod rtf;
 mod word;
 mod workbook;
@@ -19,7 +21,9 @@ use crate::limits::Limits;
 use carried::{Carried, Cursor, Spot};
 use open_document::OpenDocument;
 use page::Page;
+use prefixed::Prefixed;
 use rtf::Rtf;
+use std::borrow::Cow;
 use word::Word;
 use workbook::Workbook;
 
@@ -57,11 +61,14 @@ impl Carrier {
     /// A reader for an input with these first bytes, if it is a page or document.
     pub fn of(head: &[u8], limits: &Limits) -> Option<Self> {
         // The marks are ASCII; in UTF-16 each has a zero beside it.
+        let whole = head.get(..limits.detect_bytes).unwrap_or(head);
         let head = head.get(..HEAD).unwrap_or(head);
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        let plain: Vec<u8> = head.iter().copied().filter(|b| !matches!(b, 0 | 0xFE | 0xFF)).collect();
+        let plain = without_zeros(head);
         let form: Box<dyn Form> = if plain.trim_ascii_start().starts_with(b"{\\rtf") {
             Box::<Rtf>::default()
+        } else if let Some(prefixed) = Prefixed::of(&without_zeros(whole)) {
+            Box::new(prefixed)
         } else {
             let name = root(&plain)?;
             if name.starts_with(b"w:") || name == b"pkg:package" {
@@ -112,6 +119,14 @@ impl Carrier {
     pub fn take_unread(&mut self) -> Vec<Unread> {
         self.form.take_unread()
     }
+}
+
+/// Without what UTF-16 has beside ASCII, and byte order marks.
+fn without_zeros(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr3(0, 0xFE, 0xFF, bytes).is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    bytes.iter().copied().filter(|b| !matches!(b, 0 | 0xFE | 0xFF)).collect()
 }
 
 /// The name of the first element of a text that begins with mark-up, in lower case, behind the declaration of XML, processing

@@ -291,3 +291,99 @@ fn workbooks() {
     let eighth = 6 + 8 * "<si><t>row</t></si>".len() as u64;
     assert!((eighth - 5..=eighth).contains(offset), "{offset}");
 }
+
+const LOG: [&str; 6] = [
+    "my \"Personal\"",
+    "================ Certificate 0 ================",
+    "Serial Number: 01",
+    " NotBefore: 1/1/2026 1:00 AM",
+    "",
+    "  Key Container = key",
+];
+
+/// The log behind prefixes.
+fn behind(prefix: impl Fn(usize) -> String) -> String {
+    LOG.iter().enumerate().map(|(at, line)| format!("{}{line}\r\n", prefix(at))).collect()
+}
+
+#[test]
+fn lines_lose_their_prefix_and_keep_their_indentation() {
+    let numbers: fn(usize) -> String = |at| format!("{:4}  ", at * 40 + 1);
+    for prefix in
+        [numbers, |at| format!("{}:", at + 8), |at| format!("[{:2}] WEB01: ", at + 8), |_| "web01_1  | ".to_owned()]
+    {
+        let seen = texts(&behind(prefix));
+        assert_eq!(seen, LOG, "{}", prefix(0));
+    }
+    // Numbers of any length, and blanks that are not there at the end of a line.
+    assert_eq!(texts(&behind(|at| format!("{:2}  ", 10_usize.pow(at as u32)))), LOG);
+    assert_eq!(texts(&behind(|_| "web01: ".to_owned()).replace("web01: \r", "web01:\r")), LOG);
+}
+
+#[test]
+fn a_line_with_another_prefix_or_none_stays_as_it_is() {
+    let text = format!("see line 12:\r\n{}12 and 13: two words\r\n", behind(|at| format!("{at}:")));
+    let seen = texts(&text);
+    assert_eq!(seen.first().unwrap(), "see line 12:");
+    assert_eq!(seen.last().unwrap(), "12 and 13: two words");
+    assert_eq!(seen[1..7], LOG);
+    // Two servers, each with its own prefix.
+    let both = behind(|_| "web01| ".to_owned()) + &behind(|_| "web02| ".to_owned());
+    assert_eq!(texts(&both), [LOG, LOG].concat());
+}
+
+#[test]
+fn places_are_those_behind_the_prefix() {
+    for encoding in [TextEncoding::Utf8, TextEncoding::Utf16Le] {
+        let text = behind(|at| format!("{at}: "));
+        let wide = encoding == TextEncoding::Utf16Le;
+        let bytes: Vec<u8> = match wide {
+            true => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            false => text.clone().into_bytes(),
+        };
+        let (seen, _) = read_with(&bytes, encoding, &Limits::default());
+        let at = text.find("NotBefore").unwrap() as u64;
+        let unit = if wide { 2 } else { 1 };
+        assert_eq!(seen[3].places[1], (4, 5, at * unit, (at + 1) * unit));
+    }
+}
+
+#[test]
+fn what_is_no_prefix() {
+    let is = |text: &str| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
+    // Indentation, quoting, items of a list: they are taken off where a line is read.
+    for prefix in ["", "    ", "\t", "> ", "> > ", "| ", "% "] {
+        assert!(!is(&behind(|_| prefix.to_owned())), "{prefix}");
+    }
+    assert!(!is(&LOG.map(|line| format!("  \"{line}\",\n")).concat()));
+    // A header that another line was joined to; one whose neighbours begin otherwise.
+    assert!(!is(&format!("my \"Personal\"{}", LOG[1..].join("\n"))));
+    assert!(!is(&LOG.join("\n").replace("====\n", "====\n1: ")));
+    // What could go on in the value: no sign behind it.
+    assert!(!is(&behind(|at| at.to_string())));
+    assert!(!is(&behind(|_| "x".repeat(200) + ": ")));
+}
+
+#[test]
+fn a_time_in_front_of_lines_that_are_no_events() {
+    let is = |text: &str| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
+    let time = "2026-10-12T14:03:22";
+    let pipeline = |stamp: &str| ["Run certutil", "", "  a: 1", "b"].map(|line| format!("{stamp}{line}\n")).concat();
+    for zone in ["Z ", ".1234567Z ", "+02:00 ", ".5-07:00 stderr F ", ",123Z\t"] {
+        assert!(is(&pipeline(&format!("{time}{zone}"))), "{zone}");
+        assert!(is(&pipeline(&format!("job\tstep\t{time}{zone}"))), "{zone}");
+    }
+    assert!(is(&pipeline(&format!("[{time}Z] "))));
+    // No zone, no blank, other signs.
+    for other in ["", " ", "Z", "+0200 ", "x "] {
+        assert!(!is(&pipeline(&format!("{time}{other}"))), "{other}");
+    }
+    assert!(!is(&pipeline("2026-10-12 14:03:22Z ")));
+    // Each line is an event with its time.
+    assert!(!is(&["Schannel 36870", "Schannel 36871", "Schannel 36870", "b"]
+        .map(|line| format!("{time}Z {line}\n"))
+        .concat()));
+    // Fewer than three of four lines have one.
+    assert!(!is(&(pipeline(&format!("{time}Z ")) + "a\nb\n")));
+    assert!(is(&(pipeline(&format!("{time}Z ")) + "a\n")));
+}

@@ -1,0 +1,279 @@
+//! Lines that each stand behind a prefix: the time in the log of a pipeline, the name of a server or container, the number of the
+//! line.
+//!
+//! A prefix is learned from the input's own lines: from one that ends with a header of certutil
+//! (`web01_1  | ================ Certificate 0 ================`), if the lines behind it begin alike; or from a first line with a
+//! time as pipelines write it, if most lines have one. A line that begins otherwise is taken as it is.
+//!
+//! Sources: RFC 3339 section 5.6 (the time); Kubernetes, "Logging Architecture" (the CRI format: time, stream, `F` or `P`);
+//! RFC 3164 section 4.1 (syslog). Which programs put their lines so, and tabs before the time (`gh run view --log`), is
+//! experience.
+
+use super::carried::{Carried, Cursor};
+use super::{Form, Take, Unread};
+use crate::limits::{PREFIX_BYTES, PREFIXES};
+use memchr::{memchr, memchr2, memmem, memrchr2};
+
+/// How a header of certutil begins.
+const HEADER: &[u8] = b"================ ";
+
+/// Lines behind a header that are looked at, and how many of them must begin alike.
+const BEHIND: usize = 8;
+const ALIKE: usize = 3;
+
+/// Reads the lines without their prefix.
+pub(super) struct Prefixed {
+    patterns: Vec<Pattern>,
+    unread: Vec<Unread>,
+    /// That there are more prefixes is said.
+    more: bool,
+}
+
+impl Prefixed {
+    /// For an input with these first bytes, in any encoding with ASCII in it, if its lines have a prefix.
+    pub(super) fn of(head: &[u8]) -> Option<Self> {
+        let mut patterns: Vec<Pattern> = Vec::new();
+        patterns.extend(timed(head));
+        let mut searched = 0;
+        for hit in memmem::find_iter(head, HEADER) {
+            if hit < searched {
+                continue;
+            }
+            let start =
+                memrchr2(b'\n', b'\r', head.get(..hit).unwrap_or_default()).map_or(0, |at| at.saturating_add(1));
+            let line = line_at(head, start);
+            searched = start.saturating_add(line.len());
+            let Some((prefix, header)) = line.split_at_checked(hit.saturating_sub(start)) else { continue };
+            let known = patterns.iter().any(|pattern| pattern.len(line).is_some());
+            if known || !is_header(header) {
+                continue;
+            }
+            if patterns.len() >= PREFIXES {
+                break;
+            }
+            patterns.extend(Pattern::of(prefix).filter(|pattern| pattern.holds_behind(head, searched)));
+        }
+        (!patterns.is_empty()).then_some(Self { patterns, unread: Vec::new(), more: false })
+    }
+
+    /// The length of the prefix of a line.
+    fn prefix(&self, line: &[u8]) -> Option<usize> {
+        self.patterns.iter().find_map(|pattern| pattern.len(line))
+    }
+
+    /// Says once that a line is behind one prefix too many.
+    fn say_more(&mut self, cursor: &Cursor<'_>) {
+        let line = cursor.rest().as_bytes();
+        if self.more || self.patterns.len() < PREFIXES {
+            return;
+        }
+        let header = memmem::find(line, HEADER).and_then(|at| line.split_at_checked(at));
+        if header.is_some_and(|(prefix, header)| is_header(header) && Pattern::of(prefix).is_some()) {
+            self.more = true;
+            let message = format!(
+                "lines behind more than {PREFIXES} different prefixes: those behind others are read as they stand"
+            );
+            let spot = cursor.spot();
+            self.unread.push((message, spot.line, spot.original));
+        }
+    }
+}
+
+impl Form for Prefixed {
+    fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, ends: bool, out: &mut Carried, take: &mut Take<'_>) {
+        if cursor.begins_line() {
+            match self.prefix(cursor.rest().as_bytes()) {
+                Some(prefix) => cursor.by(prefix),
+                None => self.say_more(cursor),
+            }
+        }
+        out.copy(cursor, stop, take);
+        if ends {
+            out.end_line(cursor.spot(), take);
+        }
+    }
+
+    fn finish(&mut self, _: &mut Carried, _: &mut Take<'_>) {}
+
+    fn take_unread(&mut self) -> Vec<Unread> {
+        std::mem::take(&mut self.unread)
+    }
+}
+
+/// What the prefixes of an input have in common.
+struct Pattern {
+    /// Texts that end with a tab stand in front: the job and step of a pipeline.
+    fields: usize,
+    parts: Vec<Part>,
+    /// Blanks at its end. The lines' own indentation begins behind them.
+    blanks: usize,
+}
+
+/// A part of a prefix.
+enum Part {
+    /// One digit or more, with any number of blanks in front, which put numbers below each other.
+    Number,
+    /// One blank or more.
+    Blanks,
+    /// These bytes.
+    Text(Vec<u8>),
+}
+
+impl Pattern {
+    /// Of a prefix that can't be something else: mere indentation, a mark of quoted text, the beginning of a value.
+    fn of(prefix: &[u8]) -> Option<Self> {
+        let quoting = |byte: &u8| is_blank(*byte) || b">%#|+".contains(byte);
+        if prefix.len() > PREFIX_BYTES || !prefix.is_ascii() || prefix.iter().all(quoting) {
+            return None;
+        }
+        let words = prefix.trim_ascii_end();
+        let blanks = prefix.len().saturating_sub(words.len());
+        if blanks == 0 && words.last().is_none_or(u8::is_ascii_alphanumeric) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        for byte in words {
+            match (byte, parts.last_mut()) {
+                (b'0'..=b'9', Some(Part::Number)) => {}
+                (b'0'..=b'9', Some(blanks @ Part::Blanks)) => *blanks = Part::Number,
+                (b'0'..=b'9', _) => parts.push(Part::Number),
+                (byte, Some(Part::Blanks)) if is_blank(*byte) => {}
+                (byte, _) if is_blank(*byte) => parts.push(Part::Blanks),
+                (byte, Some(Part::Text(text))) => text.push(*byte),
+                (byte, _) => parts.push(Part::Text(vec![*byte])),
+            }
+        }
+        Some(Self { fields: 0, parts, blanks })
+    }
+
+    /// The length of the prefix of a line that has one.
+    fn len(&self, line: &[u8]) -> Option<usize> {
+        let line_rest = |at: usize| line.get(at..).unwrap_or_default();
+        let run = |at: usize, is: &dyn Fn(u8) -> bool| {
+            line_rest(at).iter().take(PREFIX_BYTES).take_while(|byte| is(**byte)).count()
+        };
+        let mut at = 0_usize;
+        for _ in 0..self.fields {
+            let field = line_rest(at);
+            at = at.saturating_add(memchr(b'\t', field.get(..PREFIX_BYTES).unwrap_or(field))?).saturating_add(1);
+        }
+        for part in &self.parts {
+            let width = match part {
+                Part::Number => {
+                    at = at.saturating_add(run(at, &is_blank));
+                    run(at, &|byte| byte.is_ascii_digit())
+                }
+                Part::Blanks => run(at, &is_blank),
+                Part::Text(text) => line_rest(at).starts_with(text).then_some(text.len())?,
+            };
+            if width == 0 {
+                return None;
+            }
+            at = at.saturating_add(width);
+        }
+        let rest = line_rest(at);
+        let blanks = run(at, &is_blank).min(self.blanks);
+        // A line without words often has no blanks at its end either.
+        (blanks == self.blanks || blanks == rest.len()).then(|| at.saturating_add(blanks))
+    }
+
+    /// Whether the lines behind an index begin so: all but one of the next ones.
+    fn holds_behind(&self, head: &[u8], from: usize) -> bool {
+        let lines = lines(head.get(from..).unwrap_or_default()).filter(|line| !line.trim_ascii().is_empty());
+        let (mut alike, mut other) = (0_usize, 0_usize);
+        for line in lines.take(BEHIND) {
+            let counter = if self.len(line).is_some() { &mut alike } else { &mut other };
+            *counter = counter.saturating_add(1);
+        }
+        alike >= ALIKE && other <= 1
+    }
+}
+
+/// The prefix of an input whose first line begins with a time, as those of pipelines and containers do.
+///
+/// Whoever lists events line by line writes times, too. There they belong to the events; but no such line is empty or indented.
+fn timed(head: &[u8]) -> Option<Pattern> {
+    let first = lines(head).find(|line| !line.trim_ascii().is_empty())?;
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let (fields, prefix) = (0..3).find_map(|fields| {
+        let mut rest = first;
+        for _ in 0..fields {
+            let tab = memchr(b'\t', rest.get(..PREFIX_BYTES).unwrap_or(rest))?;
+            rest = rest.get(tab.saturating_add(1)..)?;
+        }
+        rest.get(..time_in_front(rest)?).map(|prefix| (fields, prefix))
+    })?;
+    let pattern = Pattern { fields, ..Pattern::of(prefix)? };
+    let (mut alike, mut many, mut indented) = (0_usize, 0_usize, false);
+    for line in lines(head).filter(|line| !line.trim_ascii().is_empty()) {
+        many = many.saturating_add(1);
+        if let Some(len) = pattern.len(line) {
+            alike = alike.saturating_add(1);
+            indented |= line.get(len).is_none_or(|byte| is_blank(*byte));
+        }
+    }
+    (indented && alike >= ALIKE && alike.saturating_mul(4) >= many.saturating_mul(3)).then_some(pattern)
+}
+
+/// The length of a time with its zone (RFC 3339) and a blank in front of a line, possibly in brackets, or with the stream
+/// that a container wrote to.
+fn time_in_front(line: &[u8]) -> Option<usize> {
+    let brackets = usize::from(line.first() == Some(&b'['));
+    let time = line.get(brackets..)?;
+    let shape = |bytes: &[u8], shape: &[u8]| {
+        bytes.len() == shape.len()
+            && bytes.iter().zip(shape).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s })
+    };
+    if !shape(time.get(..19)?, b"0000-00-00T00:00:00") {
+        return None;
+    }
+    let mut at = 19_usize;
+    if matches!(time.get(at), Some(b'.' | b',')) {
+        at = at.saturating_add(1);
+        at = at.saturating_add(time.get(at..)?.iter().take(12).take_while(|byte| byte.is_ascii_digit()).count());
+    }
+    at = at.saturating_add(match time.get(at)? {
+        b'Z' => 1,
+        b'+' | b'-' if shape(time.get(at.saturating_add(1)..at.saturating_add(6))?, b"00:00") => 6,
+        _ => return None,
+    });
+    if brackets > 0 {
+        at = at.saturating_add(usize::from(time.get(at) == Some(&b']')));
+    }
+    let behind = time.get(at..)?;
+    let streams: [&[u8]; 4] = [b" stdout F", b" stderr F", b" stdout P", b" stderr P"];
+    if let Some(stream) = streams.iter().find(|stream| behind.starts_with(stream)) {
+        at = at.saturating_add(stream.len());
+    }
+    is_blank(*time.get(at)?).then(|| at.saturating_add(brackets).saturating_add(1))
+}
+
+/// Whether a text is a whole header of certutil: `================ Certificate 0 ================`.
+fn is_header(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let Some(title) = text.strip_prefix(HEADER).and_then(|t| t.strip_suffix(b" ================")) else {
+        return false;
+    };
+    title.last().is_some_and(u8::is_ascii_digit) && title.iter().any(|byte| !byte.is_ascii_digit() && !is_blank(*byte))
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// The line that begins at an index, without its end.
+fn line_at(text: &[u8], start: usize) -> &[u8] {
+    let rest = text.get(start..).unwrap_or_default();
+    memchr2(b'\n', b'\r', rest).and_then(|end| rest.get(..end)).unwrap_or(rest)
+}
+
+/// The whole lines, without their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = memchr2(b'\n', b'\r', rest)?;
+        let line = rest.get(..end)?;
+        rest = rest.get(end.saturating_add(1)..)?;
+        Some(line)
+    })
+}
