@@ -157,6 +157,7 @@ impl Pattern {
             let field = line_rest(at);
             at = at.saturating_add(memchr(b'\t', field.get(..PREFIX_BYTES).unwrap_or(field))?).saturating_add(1);
         }
+        let most = at.saturating_add(PREFIX_BYTES);
         for part in &self.parts {
             let width = match part {
                 Part::Number => {
@@ -166,10 +167,10 @@ impl Pattern {
                 Part::Blanks => run(at, &is_blank),
                 Part::Text(text) => line_rest(at).starts_with(text).then_some(text.len())?,
             };
-            if width == 0 {
+            at = at.saturating_add(width);
+            if width == 0 || at > most {
                 return None;
             }
-            at = at.saturating_add(width);
         }
         let rest = line_rest(at);
         let blanks = run(at, &is_blank).min(self.blanks);

@@ -8,7 +8,7 @@
 
 use super::*;
 use crate::input::{LineReader, TextEncoding};
-use crate::limits::TAG_BYTES;
+use crate::limits::{PREFIX_BYTES, TAG_BYTES};
 
 /// A line of text: its characters with their place in the file (number of the line, column, bytes), and whether it is a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -327,6 +327,10 @@ fn a_line_with_another_prefix_or_none_stays_as_it_is() {
     assert_eq!(seen.first().unwrap(), "see line 12:");
     assert_eq!(seen.last().unwrap(), "12 and 13: two words");
     assert_eq!(seen[1..7], LOG);
+    // Longer than a prefix is, though it has the same parts.
+    let blanks = " ".repeat(PREFIX_BYTES);
+    let long = texts(&format!("{}{blanks}12:x\r\n", behind(|at| format!("{at}:"))));
+    assert_eq!(long.last().unwrap(), &format!("{blanks}12:x"));
     // Two servers, each with its own prefix.
     let both = behind(|_| "web01| ".to_owned()) + &behind(|_| "web02| ".to_owned());
     assert_eq!(texts(&both), [LOG, LOG].concat());
