@@ -192,7 +192,8 @@ impl Pattern {
 
 /// The prefix of an input whose first line begins with a time, as those of pipelines and containers do.
 ///
-/// Whoever lists events line by line writes times, too. There they belong to the events; but no such line is empty or indented.
+/// Whoever lists events line by line writes times, too, which belong to the events. But no such line is empty or indented behind
+/// its time.
 fn timed(head: &[u8]) -> Option<Pattern> {
     let first = lines(head).find(|line| !line.trim_ascii().is_empty())?;
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);

@@ -362,7 +362,7 @@ fn what_is_no_prefix() {
     assert!(!is(&LOG.map(|line| format!("  \"{line}\",\n")).concat()));
     // A header that another line was joined to; one whose neighbours begin otherwise.
     assert!(!is(&format!("my \"Personal\"{}", LOG[1..].join("\n"))));
-    assert!(!is(&LOG.join("\n").replace("====\n", "====\n1: ")));
+    assert!(!is(&LOG.join("\n").replace("================ Cert", "1: ================ Cert")));
     // What could go on in the value: no sign behind it.
     assert!(!is(&behind(|at| at.to_string())));
     assert!(!is(&behind(|_| "x".repeat(200) + ": ")));
