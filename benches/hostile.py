@@ -271,6 +271,9 @@ def folder(i):
 
 PROCMON = '"Time of Day","Process Name","PID","Operation","Path","Result","Detail"\n'
 
+PROSE = "customer page browser update report login please morning thanks again office network meeting".split()
+WEB_LOG = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status\n"
+
 # name: (maker, size, what the size counts)
 CASES = {
     "zeros": (repeated(b"\0"), 64 << 20, "bytes"),
@@ -280,9 +283,12 @@ CASES = {
     "one-line-of-headers": (repeated(b"================ Certificate 1 ================ "), 8 << 20, "bytes"),
     "empty-lines": (repeated(b"\n"), 8 << 20, "bytes"),
     "million-lines": (lines("", lambda i: "line %d of a log\n" % i), 1_000_000, "lines"),
+    "prose": (lines("", lambda i: "%s, and the server was restarted again.\n" % " ".join(PROSE[i * n % 13] for n in range(1, 9))), 200_000, "lines"),
+    "web-log": (lines(WEB_LOG, lambda i: "2026-03-14 10:%02d:%02d 10.0.0.5 GET /app/page%d.aspx id=%d 443 - 10.1.2.%d Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64) 200\n" % (i // 60 % 60, i % 60, i, i, i % 200)), 100_000, "lines"),
     "lines-in-a-block": (lines(BLOCK % (0, 1, 0, 1, 0), lambda i: "line %d of a log\n" % i, END), 500_000, "lines"),
     "certificate-headers": (lines("", lambda i: "================ Certificate %d ================\n" % i), 200_000, "headers"),
     "findings": (lines('my "Personal"\n', lambda i: BLOCK % (i, i + 1, i, i + 1, i), END), 30_000, "certificates"),
+    "short-listing": (lines('my "Personal"\n', lambda i: BLOCK.replace("key %d", "le-%040x") % (i, i + 1, i, i + 1, i), END), 60_000, "certificates"),
     "one-certificate": (lines('my "Personal"\n', lambda i: BLOCK % (i, 1, 1, 1, 1), END), 30_000, "sightings"),
     "one-container": (lines('my "Personal"\n', lambda i: BLOCK % (i, i + 1, i, i + 1, 1), END), 10_000, "certificates"),
     "runs": (lines("", lambda i: "C:\\> certutil -store my\n" + END), 100_000, "runs"),

@@ -290,6 +290,78 @@ fn verbose_block() -> String {
     )
 }
 
+/// A block of a short listing, whose names stand on one line each.
+fn short_block() -> String {
+    "================ Certificate 0 ================\r\nSerial Number: 414d4f2f258870841651939e80cdf441\r\n\
+     Issuer: CN=Contoso Issuing CA 01, O=Contoso\r\n NotBefore: 1/1/2024 1:00 AM\r\n NotAfter: 1/1/2036 1:00 AM\r\n\
+     Subject: CN=host1.contoso.com, OU=IT\r\nNon-root Certificate\r\n\
+     Cert Hash(sha1): 641eab5f7aff9eabd8e57174bc649a603a890a61\r\n  Key Container = web-1\r\n  Unique container name: \
+     5885923015efc088914edc90548edfed_3ade29bb-f050-41f3-b0db-f2b69957a1d7\r\n  Provider = Microsoft RSA SChannel \
+     Cryptographic Provider\r\nSignature test passed\r\n\r\n"
+        .to_owned()
+}
+
+/// Subjects of a short listing: in each form that a name can have, and what is none.
+const SHORT_SUBJECTS: [&str; 16] = [
+    "CN=a",
+    "CN=Contoso Issuing CA 01, O=Contoso",
+    "CN=host1.contoso.com, CN=host2, OU=IT, O=Contoso Ltd, L=Seattle, S=Washington, C=US, E=pki@contoso.com, SERIALNUMBER=1",
+    "CN=host1, Contoso's (first), O=a=b=c",
+    "CN=a, =====",
+    "CN=a Provider = Microsoft Software Key Storage Provider",
+    "CN=a, KeySpec = 2 -- AT_SIGNATURE",
+    "CN=Encryption test passed",
+    "CN=CERT_SHA1_HASH_PROP_ID(3)",
+    "CN=\"Contoso, Ltd.\", O=x",
+    "CN=a\\, b",
+    "CN=a,",
+    "CN=",
+    "CN=host1.contoso.com, OU=IT,\r\nO=Contoso",
+    "CN=host1.contoso.com\r\n    O=Contoso, C=US",
+    "OU=IT, O=Contoso",
+];
+
+#[test]
+fn a_block_of_a_short_listing_is_read_at_once() {
+    let block = short_block();
+    let subject = "CN=host1.contoso.com, OU=IT";
+    let other = block.replace(subject, "CN=a-longer-name.fabrikam.example, OU=a, O=b").replace("CA 01", "CA 2");
+    let log =
+        |changed: &str| format!("my \"Personal\"\r\n{block}{block}{changed}{block}{changed}{changed}{other}{block}");
+    let read_at_once = block_shapes::same_both_ways(&log(&other));
+    assert!(read_at_once > 0);
+    for changed in SHORT_SUBJECTS {
+        block_shapes::same_both_ways(&log(&block.replace(subject, changed)));
+        block_shapes::same_both_ways(&log(&block.replace("CN=Contoso Issuing CA 01, O=Contoso", changed)));
+    }
+    // As wide as a console, and wider than what is compared.
+    for width in [60, 71, 72, 73, 80, 111, 120, 190, 199, 200, 201, 400] {
+        let wide = block.replace(subject, &format!("CN={}", "x".repeat(width)));
+        block_shapes::same_both_ways(&log(&wide));
+        block_shapes::same_both_ways(&log(&wide.replace("Non-root Certificate", "O=Contoso")));
+    }
+}
+
+/// A streamed report tells the credentials of a short listing without making them.
+#[test]
+fn credentials_of_a_short_listing_are_told_as_they_are_made() {
+    let block = short_block();
+    let fault = block.replace("Provider\r\n", "Provider\r\n  KeySpec = 2 -- AT_SIGNATURE\r\n");
+    for block in [&block, &fault] {
+        let learned = told::numbered(block, 8);
+        let learned = learned.trim_end_matches("CertUtil: -store command completed successfully.\r\n");
+        let end = told::thumbprinted(block, 2);
+        for every in [false, true] {
+            told::same_lines(&told::numbered(block, 40), every);
+            for subject in SHORT_SUBJECTS {
+                let special = block.replace("CN=host1.contoso.com, OU=IT", subject);
+                told::same_lines(&format!("{learned}{}{end}", told::thumbprinted(&special, 1)), every);
+                told::same_lines(&told::numbered(&format!("{block}{special}"), 12), every);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_block_of_known_shape_is_read_at_once() {
     let block = verbose_block();
@@ -329,6 +401,7 @@ proptest! {
     #[test]
     fn shapes_give_the_records_of_every_line_read(changes in prop::collection::vec(any::<(u16, u8, u8)>(), 0..16)) {
         block_shapes::same_both_ways(&block_shapes::repeated(&verbose_block(), &changes, 5));
+        block_shapes::same_both_ways(&block_shapes::repeated(&short_block(), &changes, 5));
     }
 }
 
@@ -422,9 +495,11 @@ proptest! {
         changes in prop::collection::vec(any::<(u16, u8, u8)>(), 0..12),
         every in any::<bool>(),
     ) {
-        let changed = block_shapes::repeated(&verbose_block(), &changes, 4);
-        if let Some(blocks) = block_shapes::blocks(&changed) {
-            told::same_lines(&told::numbered(blocks, 10), every);
+        for block in [verbose_block(), short_block()] {
+            let changed = block_shapes::repeated(&block, &changes, 4);
+            if let Some(blocks) = block_shapes::blocks(&changed) {
+                told::same_lines(&told::numbered(blocks, 10), every);
+            }
         }
     }
 

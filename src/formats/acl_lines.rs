@@ -12,7 +12,9 @@ use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Princi
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
 use crate::model::principal;
+use aho_corasick::packed;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// The end of an entry's line: what stands behind the principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -616,11 +618,16 @@ fn is_absolute(text: &str) -> bool {
     }
 }
 
+/// One of these stands in every command, and in few other lines.
+static COMMAND: LazyLock<Option<packed::Searcher>> =
+    LazyLock::new(|| packed::Searcher::new(["cacls", "CACLS", "Cacls", " /"]));
+
 /// Whether a line is a command rather than output.
 fn is_command(text: &str) -> bool {
     let switch = || [" /grant", " /deny", " /setowner", " /remove"].iter().any(|w| text.contains(w));
     let tool = || ["cacls", "CACLS", "Cacls"].iter().any(|w| text.contains(w));
-    text.len() <= 4_096 && (tool() || text.contains(" /") && switch())
+    let marked = || COMMAND.as_ref().is_none_or(|marks| marks.find(text).is_some());
+    text.len() <= 4_096 && marked() && (tool() || switch())
 }
 
 /// Whether a line has the shape of the closing line: words and exactly two numbers, how many files were processed and how

@@ -9,12 +9,14 @@
 use super::piece::Piece;
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use super::text_shapes::fills_a_console;
+use super::word_search::WordSearch;
 use crate::limits::{LINE_ERRORS, Limits, WAITING_ERRORS};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::hresult::{self, NO_SUCH_LOGON_SESSION};
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
 use crate::model::thumbprint::Sha1;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::MatchKind;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -175,13 +177,15 @@ const SUBJECT: usize = 1024;
 /// An error within this many lines below such a message is its inner exception.
 const INNER: u32 = 2;
 
-static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .build(WORDS.iter().map(|(word, _)| *word))
-        .ok()
-});
+static SIGNS: WordSearch = WordSearch::new(
+    || WORDS.iter().map(|(word, _)| (*word).to_owned()).collect(),
+    |builder| {
+        builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard);
+    },
+);
+
+/// What the numbers of SQL Server's errors about its certificate begin with.
+static SQL_NUMBERS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" 2601"));
 
 /// What a line says of errors.
 #[derive(Default)]
@@ -194,6 +198,13 @@ struct Found {
     from: Option<ErrorContext>,
     /// The line has more than are looked at.
     cut: bool,
+}
+
+impl Found {
+    /// Whether a line says nothing of an error.
+    fn is_empty(&self) -> bool {
+        self.codes.is_empty() && !self.sql && self.hash.is_none() && self.subject.is_none() && !self.cut
+    }
 }
 
 /// An error that waits for the words around it.
@@ -350,12 +361,18 @@ impl TextReader for ErrorTextReader {
             self.hint(number, context);
         }
         // `Error: 26014, Severity: 16, State: 1.` in any language.
-        if text.contains(" 26014,") {
-            self.sql = Some((26014, number));
-        } else if text.contains(" 26013,") {
-            self.sql = Some((26013, number));
+        if SQL_NUMBERS.find(text.as_bytes()).is_some() {
+            if text.contains(" 26014,") {
+                self.sql = Some((26014, number));
+            } else if text.contains(" 26013,") {
+                self.sql = Some((26013, number));
+            }
         }
-        if fills_a_console(piece.text.trim_end()) {
+        let fills = fills_a_console(piece.text.trim_end());
+        if found.is_empty() && before.is_none() && !fills {
+            return false;
+        }
+        if fills {
             let from = text.char_indices().rev().map(|(i, _)| i).take_while(|i| text.len().saturating_sub(*i) <= TAIL);
             let from = from.last().unwrap_or(0);
             let part = text.get(from..).unwrap_or("");
@@ -427,7 +444,7 @@ impl TextReader for ErrorTextReader {
 /// What stands in a text.
 fn signs(text: &str) -> Found {
     let mut found = Found::default();
-    let Some(automaton) = SIGNS.as_ref() else { return found };
+    let Some(automaton) = SIGNS.in_text(text) else { return found };
     let mut error_word = None;
     let mut possible: Vec<(u32, std::ops::Range<usize>)> = Vec::new();
     let mut numbers: Vec<std::ops::Range<usize>> = Vec::new();

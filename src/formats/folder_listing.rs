@@ -559,8 +559,8 @@ fn dir_row(text: &str) -> Option<Row<'_>> {
 /// A path of a key file alone, or after the letters of its attributes.
 fn path_row(text: &str) -> Option<Row<'_>> {
     let trimmed = text.trim_end();
-    let name = trimmed.rsplit(['\\', '/']).next()?;
-    split_file_name(name)?;
+    let after = memchr::memrchr2(b'\\', b'/', trimmed.as_bytes()).map_or(0, |at| at.saturating_add(1));
+    split_file_name(trimmed.get(after..)?)?;
     let (front, path) = match trimmed.find(":\\").and_then(|colon| colon.checked_sub(1)) {
         Some(at) => trimmed.split_at_checked(at)?,
         None => {

@@ -15,7 +15,9 @@ use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Princi
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
 use crate::model::principal;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// The report's word for the format.
 pub const KIND: &str = "acl-listing";
@@ -567,6 +569,9 @@ impl GetAclReader {
 
     /// Remembers what a command names.
     fn note_command(&mut self, text: &str) {
+        if ACL.find(text.as_bytes()).is_none() {
+            return;
+        }
         let Some(at) = text.find("Get-Acl").or_else(|| text.find("get-acl")) else { return };
         let rest = text.get(at..).unwrap_or("").get("Get-Acl".len()..).unwrap_or("").trim_start();
         let rest =
@@ -737,12 +742,17 @@ fn label(text: &str) -> Option<(&str, usize)> {
     (word && blank && spaced).then(|| (name, colon.saturating_add(2).min(text.len())))
 }
 
+/// A part of the command's name, in either case of its first letters.
+static ACL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("et-"));
+
 /// The header of a table.
 fn header(text: &str) -> Option<Table> {
-    let words: Vec<&str> = text.split_ascii_whitespace().take(6).collect();
-    match words.as_slice() {
-        ["Path", "Owner", "Access"] => Some(Table::Files(text.find("Owner")?, text.find("Access")?)),
-        ["FileSystemRights", "AccessControlType", "IdentityReference", ..] => Some(Table::Rules),
+    let mut words = text.split_ascii_whitespace();
+    match words.next()? {
+        "Path" if words.by_ref().eq(["Owner", "Access"]) => {
+            Some(Table::Files(text.find("Owner")?, text.find("Access")?))
+        }
+        "FileSystemRights" => words.take(2).eq(["AccessControlType", "IdentityReference"]).then_some(Table::Rules),
         _ => None,
     }
 }

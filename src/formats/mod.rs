@@ -79,6 +79,7 @@ pub mod text_reader;
 mod text_shapes;
 pub mod tpm_key_blob;
 pub mod winhttpcertcfg;
+mod word_search;
 pub mod x509;
 mod x509_validity;
 

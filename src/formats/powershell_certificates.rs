@@ -15,7 +15,9 @@ use crate::limits::{LIST_ITEMS, Limits};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed, ShownCertificate};
 use crate::model::thumbprint::Sha1;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// The report's word.
 pub const KIND: &str = "powershell-certificates";
@@ -386,11 +388,11 @@ pub(super) fn property(text: &str) -> Option<(&str, &str)> {
         .then(|| (label, value.strip_prefix(' ').unwrap_or(value)))
 }
 
+static THUMBPRINT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Thumbprint"));
+
 /// The properties of a table's heading and the characters at which their columns begin: `Thumbprint` and one more.
 fn heading(text: &str) -> Option<(Vec<&'static str>, Vec<usize>)> {
-    if !text.contains("Thumbprint") {
-        return None;
-    }
+    THUMBPRINT.find(text.as_bytes())?;
     let mut names = Vec::new();
     let mut columns = Vec::new();
     let mut at = 0usize;

@@ -21,7 +21,9 @@ use crate::model::service_setting::{
     self, CertificateName, OPS_MGR_HASH, OPS_MGR_SERIAL, REMOTE_DESKTOP, SQL_SERVER, ServiceSetting,
 };
 use crate::model::thumbprint::Sha1;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// A longer line is none of a setting (bytes).
 const LINE: usize = 400;
@@ -31,6 +33,9 @@ const NEAR: u32 = 8;
 
 /// The name of the registry key stands within so many lines after a value of PowerShell's list.
 const LIST: u32 = 24;
+
+/// A part of every heading.
+static CERTIFICATE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Certificate"));
 
 /// What the lines before say about the next ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -246,13 +251,16 @@ impl TextReader for ServiceCertificateReader {
             self.set(if sql { Within::SqlServer } else { Within::Nothing });
             return false;
         }
-        if is_heading_of_types(text) {
-            self.set(Within::Types);
-            return true;
-        }
-        if let Some(workload) = heading(text) {
-            self.set(Within::Table(workload));
-            return false;
+        // Each heading has the word, and most lines don't.
+        if CERTIFICATE.find(text.as_bytes()).is_some() {
+            if is_heading_of_types(text) {
+                self.set(Within::Types);
+                return true;
+            }
+            if let Some(workload) = heading(text) {
+                self.set(Within::Table(workload));
+                return false;
+            }
         }
         let is_row = match self.within {
             Within::Table(workload) => self.row(piece, workload),

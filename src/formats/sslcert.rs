@@ -147,7 +147,7 @@ impl SslCertReader {
     }
 
     /// A line with words; whether it is taken.
-    fn words(&mut self, piece: Piece<'_>, text: &str) -> bool {
+    fn words(&mut self, piece: Piece<'_>, text: &str, named: bool) -> bool {
         let heading = self.candidate.take();
         if self.failure.is_some() {
             let reply = prompted(text).is_none() && label_value(text).is_none();
@@ -167,7 +167,7 @@ impl SslCertReader {
         if text.len() >= 10 && text.bytes().all(|b| b == b'-') {
             return self.dashes(piece, heading);
         }
-        if let Some(taken) = self.typed(piece, text) {
+        if let Some(taken) = self.typed(piece, text, named) {
             return taken;
         }
         if self.failed_reply(piece, text, false) {
@@ -307,10 +307,10 @@ impl SslCertReader {
 
     /// A line without label that completes the value before it.
     fn rest_of_value(&mut self, piece: Piece<'_>, text: &str) -> bool {
+        let Some(record) = &mut self.record else { return false };
         if self.blank || label_value(text).is_some() {
             return false;
         }
-        let Some(record) = &mut self.record else { return false };
         let Some(last) = record.fields.last_mut() else { return false };
         let hash = is_hex(&last.value)
             && is_hex(text)
@@ -395,9 +395,9 @@ impl SslCertReader {
         }
     }
 
-    /// A typed command.
-    fn typed(&mut self, piece: Piece<'_>, text: &str) -> Option<bool> {
-        let command = behind_prompt(text);
+    /// A typed command. `named`: the words of one of ours stand in the line.
+    fn typed(&mut self, piece: Piece<'_>, text: &str, named: bool) -> Option<bool> {
+        let command = if named { behind_prompt(text) } else { "" };
         if let Some(at) = find_ignoring_case(command, "sslcert") {
             let (before, after) = command.split_at_checked(at)?;
             let after = after.get("sslcert".len()..).unwrap_or("");
@@ -604,14 +604,10 @@ impl TextReader for SslCertReader {
             return self.is_open();
         }
         let open = self.is_open() || self.candidate.is_some();
+        let named = ["sslcert", "iplisten", "urlacl"].iter().any(|name| contains_word(text, name));
         // What none of these begins is foreign.
-        let possible = open
-            || text.contains(':')
-            || text.contains('\u{ff1a}')
-            || find_ignoring_case(text, "sslcert").is_some()
-            || find_ignoring_case(text, "iplisten").is_some()
-            || find_ignoring_case(text, "urlacl").is_some();
-        let taken = possible && self.words(piece, text);
+        let possible = open || named || text.contains(':') || text.contains('\u{ff1a}');
+        let taken = possible && self.words(piece, text, named);
         self.blank = false;
         taken
     }

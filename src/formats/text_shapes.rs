@@ -11,7 +11,7 @@ const CONSOLE_WIDTHS: [usize; 2] = [80, 120];
 pub(super) fn label_value(text: &str) -> Option<(&str, &str)> {
     let mut from = 0usize;
     loop {
-        let at = from.saturating_add(text.get(from..)?.find([':', '\u{ff1a}'])?);
+        let at = from.saturating_add(colon(text.get(from..)?)?);
         let (label, rest) = text.split_at_checked(at)?;
         let value = rest.strip_prefix([':', '\u{ff1a}'])?;
         let wide = rest.starts_with('\u{ff1a}');
@@ -20,6 +20,13 @@ pub(super) fn label_value(text: &str) -> Option<(&str, &str)> {
         }
         from = text.len().saturating_sub(value.len());
     }
+}
+
+/// The first colon, of ordinary or of full width.
+fn colon(text: &str) -> Option<usize> {
+    // The first byte of the wide one begins other characters, too.
+    let mut candidates = memchr::memchr2_iter(b':', 0xEF, text.as_bytes());
+    candidates.find(|at| text.get(*at..).is_some_and(|t| t.starts_with([':', '\u{ff1a}'])))
 }
 
 /// The 36 characters of a GUID, with or without braces around them.
@@ -157,6 +164,7 @@ mod tests {
         assert_eq!(label_value("https://a.example.org:443/"), None);
         assert_eq!(label_value(" : x"), None);
         assert_eq!(label_value("主机名：a"), Some(("主机名", "a")));
+        assert_eq!(label_value("ｃｏｎ：a: b"), Some(("ｃｏｎ", "a: b")));
     }
 
     #[test]

@@ -516,10 +516,10 @@ impl<T: Copy> Table<T> {
         {
             return Some(*hit);
         }
-        // A text of plain ASCII with single blanks is as long as its skeleton; any text that begins with a letter begins
-        // like its skeleton.
+        // A text of plain ASCII with single blanks is as long as its skeleton; any text that begins with a sign that the
+        // skeleton keeps begins like its skeleton.
         let lower = first.to_ascii_lowercase();
-        if lower.is_ascii_alphabetic() && !self.skeleton_shapes.begins(lower) {
+        if lower.is_ascii_graphic() && lower != b'?' && !self.skeleton_shapes.begins(lower) {
             return None;
         }
         if !self.skeleton_shapes.may_hold(lower, text.len()) && is_plain(text) {

@@ -2,26 +2,14 @@
 
 use super::labels;
 use crate::formats::piece::Piece;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, packed};
+use crate::formats::word_search::WordSearch;
+use aho_corasick::{MatchKind, packed};
 use memchr::memchr;
 use std::sync::LazyLock;
 
-static ANCHORS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| anchors_as(None));
-
-/// The same, which takes longer to make and less to run.
-static ANCHORS_OF_LONG_TEXTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| anchors_as(Some(AhoCorasickKind::DFA)));
-
-/// From this length on, in bytes, a text is worth it: no line of a dump is so long.
-const LONG_TEXT: usize = 16 << 10;
-
-fn anchors_as(kind: Option<AhoCorasickKind>) -> Option<AhoCorasick> {
-    AhoCorasick::builder().kind(kind).match_kind(MatchKind::LeftmostLongest).build(labels::anchors()).ok()
-}
-
-/// The anchors, to be looked for in a text.
-fn anchors_for(text: &str) -> Option<&'static AhoCorasick> {
-    if text.len() < LONG_TEXT { ANCHORS.as_ref() } else { ANCHORS_OF_LONG_TEXTS.as_ref() }
-}
+static ANCHORS: WordSearch = WordSearch::new(labels::anchors, |builder| {
+    builder.match_kind(MatchKind::LeftmostLongest);
+});
 
 /// A piece that ends with `my "Personal"`: what comes before it, and this.
 pub(super) fn split_store_header(piece: Piece<'_>) -> Option<(Piece<'_>, Piece<'_>)> {
@@ -50,7 +38,7 @@ pub(super) fn may_hold_a_mark(text: &str) -> bool {
 
 /// Whether a label, a closing line or a rule at which a joined line is cut stands in a text.
 pub(super) fn holds_an_anchor(text: &str) -> bool {
-    anchors_for(text).is_none_or(|anchors| anchors.is_match(text))
+    ANCHORS.in_text(text).is_none_or(|anchors| anchors.is_match(text))
 }
 
 /// Whether a text is surely one part for [`split_at_anchors`], told by its bytes alone: every anchor, rule and prompt has
@@ -78,7 +66,7 @@ pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
         return vec![piece];
     }
     let mut cuts: Vec<usize> = Vec::new();
-    if let Some(anchors) = anchors_for(piece.text) {
+    if let Some(anchors) = ANCHORS.in_text(piece.text) {
         for m in anchors.find_iter(piece.text) {
             let before = piece.text.get(..m.start()).and_then(|t| t.chars().next_back());
             // `Algorithm Provider = `: the anchor is the end of other words only when a letter touches it in front
@@ -90,20 +78,8 @@ pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
             }
         }
     }
-    let mut from = 0usize;
-    while let Some(found) = piece.text.get(from..).and_then(|t| t.find("=====")) {
-        let start = from.saturating_add(found);
-        let (rule, end) = rule_at(piece.text, start);
-        if rule {
-            cuts.push(start);
-            cuts.push(end);
-        }
-        from = end.max(start.saturating_add(5));
-    }
-    for (at, _) in piece.text.match_indices("_PROP_ID(") {
-        let name = piece.text.get(..at).unwrap_or("");
-        let start = name.trim_end_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_').len();
-        cuts.push(start);
+    if may_hold_a_mark(piece.text) {
+        cut_at_marks(piece.text, &mut cuts);
     }
     cuts.extend(prompts(piece.text));
     cuts.retain(|c| *c > 0 && *c < piece.text.len());
@@ -120,6 +96,25 @@ pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
     }
     out.push(piece.from(start));
     out
+}
+
+/// Where rules of equals signs begin and end, and where the names of properties begin.
+fn cut_at_marks(text: &str, cuts: &mut Vec<usize>) {
+    let mut from = 0usize;
+    while let Some(found) = text.get(from..).and_then(|t| t.find("=====")) {
+        let start = from.saturating_add(found);
+        let (rule, end) = rule_at(text, start);
+        if rule {
+            cuts.push(start);
+            cuts.push(end);
+        }
+        from = end.max(start.saturating_add(5));
+    }
+    for (at, _) in text.match_indices("_PROP_ID(") {
+        let name = text.get(..at).unwrap_or("");
+        let start = name.trim_end_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_').len();
+        cuts.push(start);
+    }
 }
 
 /// Where prompts with a certutil command begin: `C:\>certutil …`, `PS C:\> certutil …`.

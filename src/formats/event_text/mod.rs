@@ -12,26 +12,25 @@ use super::event_fields::{self, SENTENCES, Words, event_number, is_bidi_mark, is
 use super::joined_lines::JoinedLines;
 use super::piece::{Cleaned, Piece};
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
+use super::word_search::WordSearch;
 use super::{event_json, event_xml};
 use crate::limits::{EVENT_HEADERS, Limits, SENTENCE_LINES};
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 pub use labels::words_beyond_ascii;
 use labels::{Field, LEGACY_ORDER, VIEWER, VIEWER_ORDER};
-use std::sync::LazyLock;
 use table::Columns;
 
 /// The report's word for an event in a text.
 pub const KIND: &str = "schannel-event";
 
-static ANCHORS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    // A short text is read before the faster automaton is made.
-    let builder = &mut AhoCorasick::builder();
-    builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA));
-    builder.build(SENTENCES.iter().map(|(words, _, _)| *words)).ok()
-});
+static ANCHORS: WordSearch = WordSearch::new(
+    || SENTENCES.iter().map(|(words, _, _)| (*words).to_owned()).collect(),
+    |builder| {
+        builder.ascii_case_insensitive(true);
+    },
+);
 
 /// The layout that a record was opened with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +113,11 @@ enum Step {
 /// `label: value`; the label without mark-up, the value as a piece.
 fn split_label(piece: Piece<'_>) -> Option<(&str, Piece<'_>)> {
     let text = piece.text;
-    let at = text.char_indices().take(48).find(|(_, c)| matches!(c, ':' | '：'))?;
+    // Of ASCII, as most lines are, a byte is a character.
+    let at = match text.get(..48.min(text.len())).filter(|start| start.is_ascii()) {
+        Some(start) => memchr::memchr(b':', start.as_bytes()).map(|at| (at, ':')),
+        None => text.char_indices().take(48).find(|(_, c)| matches!(c, ':' | '：')),
+    }?;
     let after = at.0.saturating_add(at.1.len_utf8());
     let mark = |c: char| c.is_whitespace() || matches!(c, '*' | '`') || is_bidi_mark(c);
     let label = text.get(..at.0)?.trim_matches(mark);
@@ -141,6 +144,7 @@ fn looks_dated(text: &str) -> bool {
 
 /// The start of an event's element: `<Event ` or `<Event>`, not `<EventID>`.
 fn event_start(text: &str) -> Option<usize> {
+    memchr::memchr(b'<', text.as_bytes())?;
     memchr::memmem::find_iter(text.as_bytes(), b"<Event").find(|at| {
         let next = text.as_bytes().get(at.saturating_add(6));
         next.is_none_or(|b| matches!(b, b' ' | b'>' | b'\t'))
@@ -429,8 +433,8 @@ impl EventReader {
             _ => {
                 let has_id = record.header.iter().any(|(f, _)| matches!(f, Field::Id | Field::InstanceId));
                 // Some pages drop the label of the description.
-                let starts_message =
-                    has_id && (ANCHORS.as_ref().is_some_and(|a| a.is_match(piece.text)) || position.is_some());
+                let starts_message = has_id
+                    && (ANCHORS.in_text(piece.text).is_some_and(|a| a.is_match(piece.text)) || position.is_some());
                 if !starts_message {
                     return Step::Ended;
                 }
@@ -580,9 +584,7 @@ impl EventReader {
                 return true;
             }
         }
-        if memchr::memmem::find(text.as_bytes(), b"EventID: 0x").is_some()
-            && let Some(at) = piece.text.find("EventID: 0x")
-        {
+        if let Some(at) = memchr::memchr(b':', text.as_bytes()).and_then(|_| piece.text.find("EventID: 0x")) {
             let digits = piece.from(at.saturating_add(9));
             let digits = digits.part(digits.text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or(""));
             if event_number(digits.text).is_some() {
@@ -723,8 +725,9 @@ impl EventReader {
 
     /// A message alone, in the words of the product.
     fn sentence(&mut self, piece: Piece<'_>) -> bool {
-        let Some(anchors) = ANCHORS.as_ref() else { return false };
-        let Some(found) = anchors.find(piece.text) else { return false };
+        let Some(found) = ANCHORS.in_text(piece.text).and_then(|anchors| anchors.find(piece.text)) else {
+            return false;
+        };
         let Some((_, id, provider)) = SENTENCES.get(found.pattern().as_usize()).copied() else { return false };
         let place = piece.slice(found.start()..found.end()).place(self.source);
         let record = self.start(Form::Sentence(0), piece);

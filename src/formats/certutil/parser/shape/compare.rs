@@ -4,7 +4,10 @@ use super::*;
 use crate::formats::certutil::block_fields::TextField;
 
 /// The longest text of a name or date that may differ, in bytes: no bound of the state machine is near.
-pub(super) const VALUE_BYTES: usize = 80;
+const VALUE_BYTES: usize = 80;
+
+/// The same of a whole distinguished name.
+const NAME_BYTES: usize = 200;
 
 /// What stands in a pattern for a digit that may differ: no byte of a text in UTF-8.
 pub(super) const DIGIT: u8 = 0xFF;
@@ -29,11 +32,21 @@ pub(super) enum Class {
     Address,
     /// Words, as in a part of a distinguished name.
     Words,
+    /// A distinguished name on one line, without the type of its first part.
+    DistinguishedName,
     /// A date and a time.
     Date,
 }
 
 impl Class {
+    /// How many bytes such a value has at most.
+    pub(super) const fn most_bytes(self) -> usize {
+        match self {
+            Self::DistinguishedName => NAME_BYTES,
+            Self::Name | Self::Address | Self::Words | Self::Date => VALUE_BYTES,
+        }
+    }
+
     /// The bit in [`ALLOWED`].
     pub(super) const fn bit(self) -> u8 {
         match self {
@@ -41,21 +54,22 @@ impl Class {
             Self::Address => 2,
             Self::Words => 4,
             Self::Date => 8,
+            Self::DistinguishedName => 16,
         }
     }
 
     /// The length of such a value at the beginning of a text. `None`: there is none.
     pub(super) fn measure(self, text: &[u8]) -> Option<usize> {
-        let reach = text.get(..VALUE_BYTES.saturating_add(1)).unwrap_or(text);
+        let reach = text.get(..self.most_bytes().saturating_add(1)).unwrap_or(text);
         let allowed = |b: &u8| ALLOWED.get(usize::from(*b)).is_some_and(|classes| classes & self.bit() != 0);
         let length = reach.iter().position(|b| !allowed(b)).unwrap_or(reach.len());
-        let value = text.get(..length).filter(|_| length <= VALUE_BYTES)?;
+        let value = text.get(..length).filter(|_| length <= self.most_bytes())?;
         let edge = |b: Option<&u8>| b.is_none_or(|b| matches!(b, b' ' | b','));
         if edge(value.first()) || edge(value.last()) {
             return None;
         }
         // Whole phrases and the names of constants say something wherever they stand.
-        let quiet = self == Self::Date || !value.iter().any(|b| matches!(b, b' ' | b'_')) || {
+        let quiet = self == Self::Date || !value.iter().any(|b| matches!(b, b' ' | b'_' | b'=')) || {
             let words = std::str::from_utf8(value).ok()?;
             !split::may_hold_a_mark(words) && !split::holds_an_anchor(words) && !words.contains("AT_")
         };
@@ -81,12 +95,16 @@ const fn classes_of(byte: u8) -> u8 {
     let address = matches!(byte, b'/' | b':' | b'%' | b'?' | b'+' | b'~');
     let words = matches!(byte, b' ' | b'(' | b')' | b',' | b'\'' | b'/');
     let date = byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'-' | b':' | b' ' | b'A' | b'P' | b'M');
-    let mut classes = if name { Class::Name.bit() | Class::Address.bit() | Class::Words.bit() } else { 0 };
+    let everywhere = Class::Name.bit() | Class::Address.bit() | Class::Words.bit() | Class::DistinguishedName.bit();
+    let mut classes = if name { everywhere } else { 0 };
     if address {
         classes |= Class::Address.bit();
     }
     if words {
-        classes |= Class::Words.bit();
+        classes |= Class::Words.bit() | Class::DistinguishedName.bit();
+    }
+    if byte == b'=' {
+        classes |= Class::DistinguishedName.bit();
     }
     if date {
         classes |= Class::Date.bit();

@@ -1,6 +1,6 @@
 //! The shape of a block that was read line by line: what may differ in its lines, and where its values stand.
 
-use super::compare::{Class, DIGIT, Digits, Fit, KeptLine, Part, Point, Run, Shape, Span, VALUE_BYTES};
+use super::compare::{Class, DIGIT, Digits, Fit, KeptLine, Part, Point, Run, Shape, Span};
 use super::moved::{Moved, join};
 use super::*;
 use crate::formats::certutil::block_fields::Field;
@@ -177,7 +177,8 @@ impl Shape {
         let behind = self.runs.iter().skip(1).map(|run| run.from).chain([self.text.len()]);
         let values = self.runs.iter().zip(behind).take(part.to.run).skip(part.from.run);
         for (run, next) in values {
-            bytes = bytes.saturating_sub(next.saturating_sub(run.to)).saturating_add(VALUE_BYTES);
+            let most = run.value.map_or(0, Class::most_bytes);
+            bytes = bytes.saturating_sub(next.saturating_sub(run.to)).saturating_add(most);
         }
         if part.from.run == part.to.run { 0 } else { bytes }
     }
@@ -390,7 +391,7 @@ fn differing_value(text: &str, section: Section, date: bool) -> Option<(usize, C
         return None;
     }
     let (at, width) = labelled::separator(line)?;
-    let value = line.get(at.saturating_add(width)..)?.trim_start();
+    let mut value = line.get(at.saturating_add(width)..)?.trim_start();
     let name = line.get(..at)?.trim_end();
     let equals = line.as_bytes().get(at) == Some(&b'=');
     let label = labels::find_label(name).map(|(label, _)| label);
@@ -398,13 +399,18 @@ fn differing_value(text: &str, section: Section, date: bool) -> Option<(usize, C
         _ if name.ends_with(')') => return None,
         (_, _) if date => Class::Date,
         (Some(Label::KeyContainer | Label::SimpleContainerName), _) => Class::Name,
+        // A short listing has a whole name on one line; the type of its first part stays.
+        (Some(Label::Issuer | Label::Subject), Section::Head) if values::is_distinguished_name(value) => {
+            value = value.split_once('=')?.1;
+            Class::DistinguishedName
+        }
         (None, Section::Names(_)) if equals && values::is_distinguished_name(line) => Class::Words,
         (None, Section::Extension(Extension::AlternativeNames)) if equals => Class::Name,
         (None, Section::Extension(Extension::Other)) => Class::Address,
         _ => return None,
     };
     // A line as wide as the console is one that may go on.
-    let narrow = text.len().saturating_sub(value.len()).saturating_add(VALUE_BYTES) < ONE_LINE;
+    let narrow = text.len().saturating_sub(value.len()).saturating_add(class.most_bytes()) < ONE_LINE;
     let start = text.len().checked_sub(value.len())?;
     (narrow && class.measure(value.as_bytes()) == Some(value.len())).then_some((start, class))
 }
