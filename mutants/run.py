@@ -39,7 +39,7 @@ WORK = ARGS.work.resolve()
 COPY, SKIP, LIST, WHY, RESULTS = (WORK / name for name in ("copy", "skip", "list.json", "unviable.json", "results"))
 # The cheap and the likely ones first; of a quick run the first six.
 PROGRAMS = ["rules_corpus", "registry", "linking_corpus", "rule_table", "preflight", "cases_corpus", "artifact_corpus",
-            "certutil_corpus", "keyblob_corpus", "explain", "pfx_rules"]
+            "certutil_corpus", "keyblob_corpus", "explain", "pfx_rules", "limits", "carriers"]
 ENV = dict(os.environ, CARGO_TARGET_DIR=str(WORK / "target"), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="0",
            RUSTFLAGS="--cap-lints allow", RUST_BACKTRACE="0")
 # Of processor time: a machine that is busy, or stops a run for a while, makes no mutant slow. Memory: a loop that collects.

@@ -789,6 +789,22 @@ fn every_fixed_bound_that_is_reached_is_said_and_the_run_goes_on() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Of as many as are looked at nothing is left unsaid.
+#[test]
+fn what_just_fits_is_not_called_cut() {
+    // The certificate of the input that comes after counts, too.
+    let event = format!("{}\n{EVENT}", log(EVENT_CERTIFICATES - 1));
+    let of_one_container = log(CONTAINER_CERTIFICATES).replace("Signature test passed\n", "");
+    let of_one_container = (0..CONTAINER_CERTIFICATES)
+        .fold(of_one_container, |text, i| text.replace(&format!("= key {i}\n"), "= key one\n"));
+    for input in [event, of_one_container, netsh(PORT_ENTRIES)] {
+        let report = run(&|_| {}, input.as_bytes());
+        let cut =
+            report.checks.iter().find(|c| c.outcome == CheckOutcome::Unknown && c.reason.contains("after the first"));
+        assert_eq!(cut.map(|c| c.reason.as_str()), None);
+    }
+}
+
 /// A new constant without a row fails; so does a row that names a test that is not here.
 #[test]
 fn every_fixed_bound_has_a_row() {

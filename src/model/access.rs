@@ -410,6 +410,22 @@ mod tests {
     const DENY: AceKind = AceKind::Deny;
 
     #[test]
+    fn folders_of_keys() {
+        let of = |under: &str| family_of_folder(&format!("C:\\ProgramData\\Microsoft\\Crypto\\{under}"));
+        for folder in ["RSA\\MachineKeys", "DSS\\S-1-5-18", "RSA\\MachineKeys\\"] {
+            assert_eq!(of(folder), Some(ProviderKind::Csp), "{folder}");
+        }
+        for folder in ["Keys", "SystemKeys"] {
+            assert_eq!(of(folder), Some(ProviderKind::Ksp), "{folder}");
+        }
+        // The platform provider's keys, and folders of neither.
+        for folder in ["PCPKSP\\abc", "RSA", "Keys\\x", ""] {
+            assert_eq!(of(folder), None, "{folder}");
+        }
+        assert_eq!(family_of_folder("C:\\Temp\\RSA\\MachineKeys"), None);
+    }
+
+    #[test]
     fn the_default_key_folder() {
         // KB 278381: Everyone 0x12019f, Administrators full, this folder only.
         let folder =

@@ -273,4 +273,29 @@ mod tests {
         assert_eq!((shown.excerpt.as_str(), shown.line_text.as_str()), ("2", "KeySpec = 2"));
         assert_eq!(first.evidence(place(1, 0, 1), "nowhere", true).line_text, "");
     }
+
+    /// A line that a page shows can stand in several lines of the file.
+    #[test]
+    fn lines_whose_characters_stand_in_others() {
+        let broken = |source, text: &str| {
+            let mut kept = Excerpts::default();
+            kept.push(SourceId(source), 1, 1, 0, "before");
+            let run = |number, column, index| KeptRun { number, column, index };
+            kept.push_runs(place(source, 5, 7), text, [run(5, 7, 0), run(6, 1, 10)]);
+            // The same line again brings no characters.
+            kept.push_runs(place(source, 5, 7), text, [run(9, 1, 0)]);
+            kept
+        };
+        let mut both = broken(1, "KeySpec = 2 -- AT_SIGNATURE");
+        both.extend(broken(2, "KeySpec = 1 -- AT_KEYEXCHANGE"));
+        let excerpt = |source, line, column| both.evidence(place(source, line, column), "", true).excerpt;
+        assert_eq!(excerpt(1, 5, 7), "KeySpec = 2 -- AT_SIGNATURE");
+        assert_eq!(excerpt(2, 5, 7), "KeySpec = 1 -- AT_KEYEXCHANGE");
+        assert_eq!(
+            (excerpt(1, 6, 1), excerpt(2, 6, 2)),
+            ("2 -- AT_SIGNATURE".to_owned(), " -- AT_KEYEXCHANGE".to_owned())
+        );
+        assert_eq!((both.at(place(1, 9, 1)), both.at(place(2, 5, 6))), (None, None));
+        assert_eq!(both.at(place(2, 1, 1)).map(|line| line.text), Some("before"));
+    }
 }

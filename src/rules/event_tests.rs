@@ -4,10 +4,12 @@ use super::check::{FindingDraft, Outcome};
 use super::schannel::{self, Teller};
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use crate::case::credential::{Association, Bound, Credential, CredentialId, Origin};
+use crate::limits::EVENT_CERTIFICATES;
+use crate::model::event;
 use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::Place;
 use crate::model::judgement::Confidence;
-use crate::model::observation::{Observation, Observed};
+use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
 use crate::model::thumbprint::Sha1;
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
@@ -322,4 +324,77 @@ fn a_key_for_signatures_where_suites_exchange_keys() {
     assert_eq!(with(|c| certificate(c).key_usage = Some(fact(crate::model::key_usage::KeyUsage(0xA0), 5))), "silent");
     assert_eq!(with(|c| certificate(c).public_key.algorithm = Some(fact("ECC".to_owned(), 8))), "silent");
     assert_eq!(with(|c| c.key.key_spec = Some(fact(crate::model::key_spec::KeySpec(2), 24))), "silent");
+}
+
+/// A message of WCF about the certificate of a subject, and its code, in these lines.
+fn of_wcf(subject: &str, line: u32, code: Option<(u32, u32)>) -> Observed {
+    let words = ErrorText {
+        code: code.map(|(code, line)| fact(code, line)),
+        text: fact(
+            "may not have a private key that is capable of key exchange".to_owned(),
+            code.map_or(line, |(_, at)| at),
+        ),
+        context: ErrorContext::Unknown,
+        thumbprint: None,
+        subject: Some(fact(subject.to_owned(), line)),
+    };
+    observed(line, Observation::Error(words))
+}
+
+#[test]
+fn how_often_a_program_refuses_a_key() {
+    let rule = "key-exchange-refused";
+    let message =
+        |list: Vec<Observed>| failed(&run_case(&case_of(Vec::new(), list), &["iis"]), rule)[0].message.clone();
+    let twice = [of_wcf("CN=a", 5, None), of_wcf("CN=a", 15, None)];
+    assert!(!message(twice[..1].to_vec()).contains("logged"));
+    assert!(message(twice.to_vec()).ends_with(" It is logged 2 times."));
+    // The inner exception below is no message of its own.
+    let inner = of_wcf("CN=a", 15, Some((0x8009_0016, 16)));
+    assert!(message([twice.as_slice(), &[inner]].concat()).ends_with(" It is logged 2 times."));
+}
+
+#[test]
+fn the_event_of_operations_manager() {
+    let rule = "key-exchange-refused";
+    let of = |number, provider: &str| {
+        let provider = Some(fact(provider.to_owned(), 4));
+        said(vec![numbered(1)], vec![EventRecord { provider, ..event(number) }], rule, &["iis"])
+    };
+    assert_eq!(of(20_069, event::OPS_MGR), "fails");
+    assert_eq!(of(20_070, event::OPS_MGR), "silent");
+    assert_eq!(of(20_069, "Schannel"), "silent");
+}
+
+#[test]
+fn more_certificates_than_a_refusal_is_held_against() {
+    let rule = "key-exchange-refused";
+    let many = |count: usize, change: fn(&mut Credential)| -> Vec<Credential> {
+        let numbers = (0..count).filter_map(|n| u32::try_from(n).ok());
+        numbers
+            .map(numbered)
+            .map(|mut c| {
+                change(&mut c);
+                c
+            })
+            .collect()
+    };
+    let of = |kept: Vec<Credential>, said: Vec<Observed>| words(&run_case(&case_of(kept, said), &["iis"]), rule);
+    let same_subject = |c: &mut Credential| certificate(c).subject = Some(fact("CN=a".to_owned(), 3));
+    let named = |c: &mut Credential| {
+        let place = Place::default();
+        c.bound = vec![Bound { workload: "scom", endpoint: None, place, observed: 0 }];
+    };
+    let refused = || vec![of_wcf("CN=a", 5, None)];
+    let ops_mgr = || {
+        let provider = Some(fact(event::OPS_MGR.to_owned(), 4));
+        logged(vec![EventRecord { provider, ..event(20_069) }])
+    };
+    assert_eq!(of(many(EVENT_CERTIFICATES, same_subject), refused()), "fails");
+    assert_eq!(of(many(EVENT_CERTIFICATES + 1, same_subject), refused()), "fails unknown");
+    assert_eq!(of(many(EVENT_CERTIFICATES, named), ops_mgr()), "fails");
+    assert_eq!(of(many(EVENT_CERTIFICATES + 1, named), ops_mgr()), "fails unknown");
+    // What is cut for one subject stays cut when another one fits.
+    let both = || vec![of_wcf("CN=a", 5, None), of_wcf("CN=b", 9, None)];
+    assert_eq!(of(many(EVENT_CERTIFICATES + 1, same_subject), both()), "fails fails unknown");
 }

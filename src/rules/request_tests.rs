@@ -4,7 +4,7 @@ use super::testing::{fact, failed, run_request, targets, words};
 use super::{inf_securitydescriptor, judge, request};
 use crate::limits::{BLOCK_VALUES, WRITTEN_INF_BYTES};
 use crate::model::judgement::{Confidence, Severity, VerdictOutcome};
-use crate::model::key_request::{KeyRequest, RequestForm};
+use crate::model::key_request::{KeyRequest, RequestForm, attribute};
 use crate::model::oid;
 
 const SCHANNEL: &str = "Microsoft RSA SChannel Cryptographic Provider";
@@ -489,6 +489,9 @@ fn who_made_a_request() {
     assert_eq!(of(&by("CONTOSO\\WEB01$"), None), "silent");
     assert_eq!(of(&by(""), None), "silent");
     assert_eq!(of(&csr(None, Some("taskhostw.exe")), None), "silent");
+    // A text that names the attribute and not its value.
+    let unprinted = vec![fact(attribute::CLIENT_INFO.to_owned(), 9)];
+    assert_eq!(of(&KeyRequest { unprinted, ..csr(None, None) }, Some("WEB01")), "unknown");
 }
 
 #[test]
