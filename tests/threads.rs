@@ -116,10 +116,11 @@ fn a_mixed_folder_gives_the_same_report_with_any_number_of_threads() {
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     };
-    for format in ["jsonl", "json", "text"] {
+    // What is written while the inputs are read, and what is written at the end: the other formats are of the same report.
+    for (format, numbers) in [("jsonl", &["2", "4", "8"][..]), ("json", &["4"])] {
         let one = run(format, "1");
         assert!(one.len() > 100_000, "{format}: {} bytes", one.len());
-        for threads in ["2", "4", "8"] {
+        for threads in numbers {
             assert!(run(format, threads) == one, "{format} with {threads} threads");
         }
     }

@@ -273,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_changed_content_does_not_fit_the_signature() {
-        for name in ["csr-keyspec-1", "csr-ec-p256", "csr-ec-p521", "csr-rsa-pss"] {
+        let curves = ["csr-ec-p256", "csr-ec-p521"].into_iter().filter(|_| cfg!(feature = "decrypt"));
+        for name in ["csr-keyspec-1", "csr-rsa-pss"].into_iter().chain(curves) {
             let good = case(name);
             assert_eq!(certificate_request::parse(&good, &Limits::default()).unwrap().signature_valid, Some(true));
             let at = good.windows(15).position(|w| w == b"www.contoso.com").unwrap();
