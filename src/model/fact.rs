@@ -281,7 +281,8 @@ mod tests {
             let mut kept = Excerpts::default();
             kept.push(SourceId(source), 1, 1, 0, "before");
             let run = |number, column, index| KeptRun { number, column, index };
-            kept.push_runs(place(source, 5, 7), text, [run(5, 7, 0), run(6, 1, 10)]);
+            let runs = [run(5, 7, 0), run(6, 1, 10), run(7, 1, 25)];
+            kept.push_runs(place(source, 5, 7), text, runs.into_iter().take(usize::try_from(source).unwrap_or(0) + 1));
             // The same line again brings no characters.
             kept.push_runs(place(source, 5, 7), text, [run(9, 1, 0)]);
             kept

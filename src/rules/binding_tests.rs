@@ -7,6 +7,7 @@ use super::{bindings, iis_httpsys_drift};
 use crate::case::credential::{Access, Bound, Credential, CredentialId, Origin, Scope, Store, ValidityDate};
 use crate::case::from_certutil::StoreListing;
 use crate::case::index::CaseIndex;
+use crate::limits::PORT_ENTRIES;
 use crate::model::binding::{Binding, BindingHash, BindingListing, BindingOrigin, Endpoint};
 use crate::model::date::Moment;
 use crate::model::event_record::EventRecord;
@@ -180,6 +181,18 @@ fn iis_and_http_sys_part() {
     let other = binding(BindingOrigin::HttpSys, host("www.contoso.com", 443), Some(OTHER));
     let draft = &found(vec![named(), seen(other)], rule, &["iis"])[0];
     assert!(draft.remedies[0].steps[1].run.contains(&format!("certhash={ONE}")));
+}
+
+/// Of more entries than are compared, the one that is missing may be among those that were not.
+#[test]
+fn a_listing_with_more_entries_than_are_compared() {
+    let of = |entries: usize| {
+        let shared = (0..entries).map(|n| seen(entry(ip(&format!("10.1.{}.{}", n / 250, n % 250), 443))));
+        let mut list: Vec<Observed> = shared.collect();
+        list.extend([complete(), seen(wanted(ip("10.0.0.5", 443), Some(0)))]);
+        said(&case_of(Vec::new(), list), "iis-httpsys-drift", &["iis"])
+    };
+    assert_eq!((of(PORT_ENTRIES).as_str(), of(PORT_ENTRIES + 1).as_str()), ("fails", "unknown unknown"));
 }
 
 #[test]
