@@ -112,12 +112,13 @@ impl Segments {
 
     /// Hands on one line.
     pub(super) fn hand_on(&mut self, line: Line<'_>, parser: &mut Parser) {
-        // A line of more than 64 KiB is no record of any other kind.
-        if self.open == Open::Nobody && (parser.in_block() || line.window.is_some()) {
+        // A line of more than 64 KiB is no record of any other kind, and an empty one is none.
+        let for_none_other = line.window.is_some() || line.text.trim_ascii_start().is_empty();
+        if self.open == Open::Nobody && (parser.in_block() || for_none_other) {
             if parser.line(line) {
                 return self.of_certutil(&line);
             }
-            if line.window.is_some() || line.text.trim_ascii_start().is_empty() {
+            if for_none_other {
                 return;
             }
             let cleaned = Cleaned::new(line);

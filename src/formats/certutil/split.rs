@@ -4,7 +4,7 @@ use super::labels;
 use crate::formats::piece::Piece;
 use crate::formats::word_search::WordSearch;
 use aho_corasick::{MatchKind, packed};
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 use std::sync::LazyLock;
 
 static ANCHORS: WordSearch = WordSearch::new(labels::anchors, |builder| {
@@ -34,6 +34,12 @@ static MARKS: LazyLock<Option<packed::Searcher>> = LazyLock::new(|| {
 /// Whether a text may hold a rule of equals signs, a test, a property's name or a remark about the key link.
 pub(super) fn may_hold_a_mark(text: &str) -> bool {
     MARKS.as_ref().is_none_or(|marks| marks.find(text).is_some())
+}
+
+/// Whether a text has the bytes of an anchor: a separator, a blank, or a letter beyond ASCII. A very long line may have none.
+fn may_hold_an_anchor(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr3(b':', b'=', b'(', bytes).is_some() || memchr(b' ', bytes).is_some() || !text.is_ascii()
 }
 
 /// Whether a label, a closing line or a rule at which a joined line is cut stands in a text.
@@ -66,7 +72,9 @@ pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
         return vec![piece];
     }
     let mut cuts: Vec<usize> = Vec::new();
-    if let Some(anchors) = ANCHORS.in_text(piece.text) {
+    if may_hold_an_anchor(piece.text)
+        && let Some(anchors) = ANCHORS.in_text(piece.text)
+    {
         for m in anchors.find_iter(piece.text) {
             let before = piece.text.get(..m.start()).and_then(|t| t.chars().next_back());
             // `Algorithm Provider = `: the anchor is the end of other words only when a letter touches it in front
@@ -156,9 +164,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_whole_by_its_bytes_holds_no_anchor() {
+    fn what_is_told_by_its_bytes_holds_no_anchor() {
         for anchor in labels::anchors() {
             assert!(!is_whole(&anchor), "{anchor}");
+            assert!(may_hold_an_anchor(&anchor), "{anchor}");
         }
         for mark in ["=====", "_PROP_ID(", "C:\\>certutil"] {
             assert!(!is_whole(mark), "{mark}");
