@@ -219,6 +219,11 @@ fn only(case: &[PathBuf]) -> bool {
     case.iter().any(|f| f.to_string_lossy().contains(&wanted))
 }
 
+/// A search that is fast without optimisation, too: there are thousands of names, and as many texts.
+fn holds(text: &str, token: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), token.as_bytes()).is_some()
+}
+
 #[test]
 fn no_name_survives_in_a_report() {
     let mut wrong = Vec::new();
@@ -230,7 +235,7 @@ fn no_name_survives_in_a_report() {
         let tokens = tokens(&report);
         for (format, rendered) in renderings(&redacted) {
             let folded = fold(&rendered);
-            for token in tokens.iter().filter(|t| folded.contains(t.as_str())) {
+            for token in tokens.iter().filter(|t| holds(&folded, t)) {
                 let at = folded.find(token.as_str()).unwrap();
                 let around: String =
                     folded.get(at.saturating_sub(30)..).unwrap_or(&folded[at..]).chars().take(90).collect();
@@ -269,7 +274,7 @@ fn a_copy_is_judged_like_its_original_and_holds_no_name() {
         let tokens = tokens(&report);
         for (_, copy) in &copies {
             let folded = fold(std::str::from_utf8(copy).unwrap());
-            for token in tokens.iter().filter(|t| folded.contains(t.as_str())) {
+            for token in tokens.iter().filter(|t| holds(&folded, t)) {
                 let at = folded.find(token.as_str()).unwrap();
                 let around: String =
                     folded.get(at.saturating_sub(30)..).unwrap_or(&folded[at..]).chars().take(90).collect();
