@@ -207,7 +207,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 2_000 }))]
         #[test]
         fn random_bytes_are_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
             prop_assert_eq!(detect(&bytes), None);
