@@ -2,7 +2,8 @@
 
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use crate::case::credential::{
-    Access, Association, Bound, Credential, CredentialId, KeyRemark, Origin, Scope, SourceRange, Store, ValidityDate,
+    Access, Association, Bound, Credential, CredentialId, KeyRemark, Origin, Scope, SourceRange, Store, TestOutcome,
+    ValidityDate,
 };
 use crate::case::index::{CaseCode, CaseIndex};
 use crate::model::date::Moment;
@@ -377,4 +378,23 @@ fn certificates_on_one_container() {
         (said(&mine(), rule, "code-signing").as_str(), said(&mine(), rule, "iis").as_str()),
         ("fails passes", "passes")
     );
+}
+
+/// Containers are compared by a hash; those of these two names had the same one.
+#[test]
+fn containers_whose_names_differ_in_their_last_digits() {
+    let keyed = |id: u32, container: String| {
+        but(numbered(id, 1), |c| {
+            c.key.stored_container = Some(fact(container, 20));
+            c.key.unique_name = None;
+            c.key.encryption_test = TestOutcome::NotShown;
+            certificate(c).public_key.sha1 = Some(fact(Sha1([u8::try_from(id).unwrap_or(0); 20]), 6));
+        })
+    };
+    let of = |one: u32, other: u32| {
+        let list = vec![keyed(1, format!("le-{one:040x}")), keyed(2, format!("le-{other:040x}"))];
+        said(&case_of(list, Vec::new()), "cert-key-mismatch", "iis")
+    };
+    assert!(of(4_107, 4_107).contains("fails"));
+    assert!(!of(4_107, 20_488).contains("fails"));
 }
