@@ -49,6 +49,8 @@ pub const RTF_FONTS: usize = 4_096;
 pub const PREFIXES: usize = 64;
 /// The longest prefix of the lines of a text, in bytes. Silent: lines behind a longer one are read as they stand.
 pub const PREFIX_BYTES: usize = 160;
+/// The longest control sequence of a terminal that is taken off, in bytes. Silent: a longer one stays in its line.
+pub const TERMINAL_SEQUENCE: usize = 1_024;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;
 /// Elements of one serialized store; certificates, and permissions, of one registry export; certificates of one PKCS #7 file.

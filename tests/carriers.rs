@@ -152,6 +152,29 @@ fn rtf(lines: &[&str]) -> String {
 }
 
 /// A text of the corpus: its name and its lines.
+/// As the answer of an agent, where the text is a string.
+fn answer(lines: &[&str]) -> String {
+    let text = serde_json::to_string(&(lines.join("\r\n") + "\r\n")).unwrap();
+    format!(
+        "{{\n  \"value\": [\n    {{\n      \"code\": \"StdOut\",\n      \"message\": {text},\n      \"time\": null\n    }},\n    {{\n      \
+         \"code\": \"StdErr\",\n      \"message\": \"\"\n    }}\n  ]\n}}\n"
+    )
+}
+
+/// As a container engine keeps it: an object for each line.
+fn objects(lines: &[&str]) -> String {
+    let object = |line: &&str| {
+        let text = serde_json::to_string(&format!("{line}\n")).unwrap();
+        format!("{{\"log\":{text},\"stream\":\"stdout\",\"time\":\"2026-10-12T14:03:22.123456789Z\"}}\n")
+    };
+    lines.iter().map(object).collect()
+}
+
+/// As a terminal shows it in colour.
+fn coloured(lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("\u{1b}[36;1m{line}\u{1b}[0m\n")).collect()
+}
+
 struct Text {
     name: String,
     lines: Vec<String>,
@@ -211,14 +234,19 @@ fn a_text_in_a_carrier_gives_what_the_text_gives() {
     let mut wrong = Vec::new();
     for text in texts() {
         let lines: Vec<&str> = text.lines.iter().map(String::as_str).collect();
-        let carriers = [
+        let mut carriers = vec![
             ("page", page(&lines)),
             ("pre", preformatted(&lines)),
             ("document", document(&lines)),
             ("open document", open_document(&lines)),
             ("workbook", workbook(&lines)),
             ("rtf", rtf(&lines)),
+            ("terminal", coloured(&lines)),
         ];
+        // Fewer lines are no text of several.
+        if lines.len() > 2 {
+            carriers.extend([("answer", answer(&lines)), ("objects", objects(&lines))]);
+        }
         wrong.extend(differences(&text, &carriers));
     }
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
@@ -284,7 +312,8 @@ fn places_are_those_of_the_file() {
         CertUtil: -store command completed successfully.";
     let lines: Vec<&str> = log.lines().collect();
     let numbered = lines.iter().zip(8..).map(|(line, n)| format!("{n:2}: {line}\n")).collect();
-    for carried in [page(&lines), preformatted(&lines), document(&lines), rtf(&lines), numbered] {
+    let many = [page(&lines), preformatted(&lines), document(&lines), rtf(&lines), answer(&lines), coloured(&lines)];
+    for carried in many.into_iter().chain([numbered]) {
         let report = read(carried.as_bytes());
         let evidence: Vec<_> = report.findings.iter().flat_map(|finding| &finding.evidence).collect();
         assert!(!evidence.is_empty());

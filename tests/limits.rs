@@ -692,6 +692,7 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ),
         ("PREFIXES", Said(servers.into_bytes(), "lines behind more than 64 different prefixes")),
         ("PREFIX_BYTES", Silent("lines behind a longer prefix are read as they stand: what has a label is found")),
+        ("TERMINAL_SEQUENCE", Silent("a longer sequence stays in its line: what has a label is found")),
         ("ELEMENT_RECORDS", Said(element, "an element with more than 1024 properties")),
         (
             "STORE_ELEMENTS",

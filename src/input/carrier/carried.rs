@@ -219,7 +219,7 @@ fn run(at: usize, spot: Spot, end: u64, wide: bool) -> Run {
 }
 
 /// The last character boundary at or before an index.
-fn floor(text: &str, index: usize) -> usize {
+pub(super) fn floor(text: &str, index: usize) -> usize {
     let index = index.min(text.len());
     (index.saturating_sub(3)..=index).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

@@ -1,5 +1,6 @@
 //! Texts that carry a log: web pages, Word and OpenDocument documents, the texts of workbooks, and RTF, whose own lines mean nothing, but the lines of what they
-//! show do; and logs whose lines each stand behind a prefix.
+//! show do; JSON with texts of several lines in its strings; what a terminal showed, with the sequences that colour it; and logs
+//! whose lines each stand behind a prefix.
 //!
 //! A [`Carrier`] is given the lines of the file and gives those of its text, one paragraph or break a line, every character
 //! with its place in the file. It holds one line of text. Plain texts never come here: the first bytes tell.
@@ -8,22 +9,26 @@
 //! section 17.3.3 (text of a run: `w:t`, `w:br`, `w:cr`, `w:tab`); Rich Text Format Specification 1.9.1.
 
 mod carried;
+mod json_strings;
 mod markup;
 mod open_document;
 mod page;
 mod prefixed;
 mod rtf;
+mod terminal;
 mod word;
 mod workbook;
 
 use super::line::{Line, to_u64};
 use crate::limits::Limits;
-use carried::{Carried, Cursor, Spot};
+use carried::{Carried, Cursor, Spot, floor};
+use json_strings::JsonStrings;
 use open_document::OpenDocument;
 use page::Page;
 use prefixed::Prefixed;
 use rtf::Rtf;
 use std::borrow::Cow;
+use terminal::Terminal;
 use word::Word;
 use workbook::Workbook;
 
@@ -67,6 +72,10 @@ impl Carrier {
         let plain = without_zeros(head);
         let form: Box<dyn Form> = if plain.trim_ascii_start().starts_with(b"{\\rtf") {
             Box::<Rtf>::default()
+        } else if let Some(json) = JsonStrings::of(&without_zeros(whole)) {
+            Box::new(json)
+        } else if let Some(terminal) = Terminal::of(&without_zeros(whole)) {
+            Box::new(terminal)
         } else if let Some(prefixed) = Prefixed::of(&without_zeros(whole)) {
             Box::new(prefixed)
         } else {
@@ -99,7 +108,10 @@ impl Carrier {
             }
             if !window.last {
                 // The next window begins before here, and every mark that begins before here ends in this one.
-                stop = stop.saturating_sub(self.overlap >> 1).max(1);
+                stop = match floor(line.text, stop.saturating_sub(self.overlap >> 1)) {
+                    0 => stop,
+                    boundary => boundary,
+                };
             }
         }
         let ends = line.window.is_none_or(|window| window.last);

@@ -15,7 +15,7 @@ use crate::limits::{PREFIX_BYTES, PREFIXES};
 use memchr::{memchr, memchr2, memmem, memrchr2};
 
 /// How a header of certutil begins.
-const HEADER: &[u8] = b"================ ";
+pub(super) const HEADER: &[u8] = b"================ ";
 
 /// Lines behind a header that are looked at, and how many of them must begin alike.
 const BEHIND: usize = 8;
@@ -61,6 +61,14 @@ impl Prefixed {
         self.patterns.iter().find_map(|pattern| pattern.len(line))
     }
 
+    /// Moves behind the prefix of the line that begins at the cursor.
+    pub(super) fn skip(&mut self, cursor: &mut Cursor<'_>) {
+        match self.prefix(cursor.rest().as_bytes()) {
+            Some(prefix) => cursor.by(prefix),
+            None => self.say_more(cursor),
+        }
+    }
+
     /// Says once that a line is behind one prefix too many.
     fn say_more(&mut self, cursor: &Cursor<'_>) {
         let line = cursor.rest().as_bytes();
@@ -82,10 +90,7 @@ impl Prefixed {
 impl Form for Prefixed {
     fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, ends: bool, out: &mut Carried, take: &mut Take<'_>) {
         if cursor.begins_line() {
-            match self.prefix(cursor.rest().as_bytes()) {
-                Some(prefix) => cursor.by(prefix),
-                None => self.say_more(cursor),
-            }
+            self.skip(cursor);
         }
         out.copy(cursor, stop, take);
         if ends {
@@ -251,7 +256,7 @@ fn time_in_front(line: &[u8]) -> Option<usize> {
 }
 
 /// Whether a text is a whole header of certutil: `================ Certificate 0 ================`.
-fn is_header(text: &[u8]) -> bool {
+pub(super) fn is_header(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
     let Some(title) = text.strip_prefix(HEADER).and_then(|t| t.strip_suffix(b" ================")) else {
         return false;

@@ -8,7 +8,7 @@
 
 use super::*;
 use crate::input::{LineReader, TextEncoding};
-use crate::limits::{PREFIX_BYTES, TAG_BYTES};
+use crate::limits::{PREFIX_BYTES, TAG_BYTES, TERMINAL_SEQUENCE};
 
 /// A line of text: its characters with their place in the file (number of the line, column, bytes), and whether it is a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -359,7 +359,6 @@ fn what_is_no_prefix() {
     for prefix in ["", "    ", "\t", "> ", "> > ", "| ", "% "] {
         assert!(!is(&behind(|_| prefix.to_owned())), "{prefix}");
     }
-    assert!(!is(&LOG.map(|line| format!("  \"{line}\",\n")).concat()));
     // A header that another line was joined to; one whose neighbours begin otherwise.
     assert!(!is(&format!("my \"Personal\"{}", LOG[1..].join("\n"))));
     assert!(!is(&LOG.join("\n").replace("================ Cert", "1: ================ Cert")));
@@ -390,4 +389,127 @@ fn a_time_in_front_of_lines_that_are_no_events() {
     // Fewer than three of four lines have one.
     assert!(!is(&(pipeline(&format!("{time}Z ")) + "a\nb\n")));
     assert!(is(&(pipeline(&format!("{time}Z ")) + "a\n")));
+}
+
+/// The log as one string of JSON.
+fn in_a_string(line_end: &str) -> String {
+    LOG.map(|line| format!("{}{line_end}", line.replace('"', "\\\""))).concat()
+}
+
+#[test]
+fn strings_of_several_lines_are_shown() {
+    for end in ["\\n", "\\r\\n", "\\r", "\\u000d\\u000A"] {
+        let text = in_a_string(end);
+        let shown: &[&str] = &LOG;
+        // What `az vm run-command invoke` answers, as it is and on one line; a value that was copied alone.
+        let answer = format!(
+            "{{\n  \"value\": [\n    {{\n      \"code\": \"StdOut\",\n      \"message\": \"{text}\",\n      \"time\": null\n    }},\n    {{\n      \
+             \"message\": \"\"\n    }}\n  ]\n}}\n"
+        );
+        // `\r` alone ends a line of a text, but does not show that a string has several.
+        if end == "\\r" {
+            continue;
+        }
+        assert_eq!(texts(&answer), shown, "{end}");
+        assert_eq!(texts(&answer.replace("\n ", "")), shown, "{end}");
+        assert_eq!(texts(&format!("\"message\": \"{text}\",")), shown, "{end}");
+        // An object for each line, as container engines keep them.
+        let object = |line: &str| {
+            format!(
+                "{{\"log\":\"{}{end}\",\"stream\":\"stdout\",\"time\":\"2026-10-12T14:03:22Z\"}}\n",
+                line.replace('"', "\\\"")
+            )
+        };
+        assert_eq!(texts(&LOG.map(object).concat()), shown, "{end}");
+    }
+    assert_eq!(
+        texts("{\"a\": \"x\\n\\n\\tSchl\\u00fcssel \\ud83d\\udd15 \\ud83d C:\\\\new \\/ \\u003c\\n\\rb\"}"),
+        ["x", "", "\tSchl\u{fc}ssel \u{1f515} \u{fffd} C:\\new / <", "", "b"]
+    );
+}
+
+#[test]
+fn strings_that_are_lines() {
+    let elements = LOG.map(|line| format!("  \"{}\",\n", line.replace('"', "\\\""))).concat();
+    assert_eq!(texts(&format!("{{\n\"rc\": 0,\n\"lines\": [\n{elements}]\n}}")), LOG);
+    assert_eq!(texts(&format!("TASK [x] ***\nok: [web01] => {{\n\"lines\": [\n{elements}]\n}}")), {
+        let mut lines = vec!["TASK [x] ***", "ok: [web01] => {"];
+        lines.extend(LOG);
+        lines
+    });
+    let values =
+        LOG.map(|line| format!("{{\"t\":1,\"line\":\"{}\",\"k\":\"v\"}}\n", line.replace('"', "\\\""))).concat();
+    assert_eq!(texts(&values), LOG);
+    // Ansible says everything twice.
+    let twice = format!("{{\"stdout\": \"{}\",\n\"stdout_lines\": [\n{elements}]}}", in_a_string("\\n"));
+    assert_eq!(texts(&twice), LOG);
+    // No JSON: the quotation marks inside have no signs in front.
+    let other = LOG.map(|line| format!("  \"{line}\",\n")).concat();
+    assert_eq!(texts(&other)[0], "  \"my \"Personal\"\",");
+}
+
+#[test]
+fn what_is_no_json_with_texts() {
+    let is = |text: &str| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
+    assert!(is("{\"a\": \"1\\n2\\n3\\n\"}"));
+    for text in [
+        // Too few lines; the messages of events; no string of JSON; blanks that are none.
+        "{\"a\": \"1\\n2\\n3\"}",
+        "{\"EventID\": 36870, \"Message\": \"1\\n2\\n3\\n\"}",
+        "{\"a\": \"C:\\Windows\\new\\nodes\\names\"}",
+        "{\"a\": \"C:\\\\new\\\\nodes\\\\names\"}",
+        "print(\"1\\n2\\n3\\n\")",
+        "{a\\nb\\nc\\nd}",
+    ] {
+        assert!(!is(text), "{text}");
+    }
+}
+
+#[test]
+fn places_in_strings() {
+    let [first, second, third, fourth] = read("{\"k\":\n \"a\\u00fcb\\nc\\n\\nd\"}").try_into().unwrap();
+    assert_eq!([&first.text, &second.text, &third.text, &fourth.text], ["a\u{fc}b", "c", "", "d"]);
+    assert_eq!(first.places, [(2, 3, 8, 9), (2, 4, 9, 15), (2, 10, 15, 16)]);
+    assert_eq!(second.places, [(2, 13, 18, 19)]);
+    assert_eq!(fourth.places, [(2, 18, 23, 24)]);
+}
+
+#[test]
+fn a_string_in_a_very_long_line() {
+    let lines: Vec<String> = (0..200).map(|i| format!("{i}: \u{e9} \"line\" C:\\x {i}")).collect();
+    let text: String =
+        lines.iter().map(|line| format!("{}\\r\\n", line.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    let json = format!("{{\"a\":\"{text}\",\"other\":\"{}\",\"b\":\"{text}\"}}", "no \\\" text ".repeat(200));
+    let whole = read(&json);
+    assert!(whole.iter().map(|line| &line.text).eq(lines.iter().chain(&lines)));
+    for line_bytes in [128, 130, 251, 1_000] {
+        let limits = Limits { line_bytes, line_overlap: 100, ..Limits::default() };
+        let (seen, unread) = read_with(json.as_bytes(), TextEncoding::Utf8, &limits);
+        assert_eq!(unread, []);
+        assert!(seen == whole, "{line_bytes}");
+    }
+}
+
+#[test]
+fn what_colours_a_terminal_is_taken_off() {
+    let log = LOG.map(|line| format!("\u{1b}[36;1m{line}\u{1b}[0m\u{1b}[K\r\n")).concat();
+    assert_eq!(texts(&log), LOG);
+    // The title of the window, a link, another set of characters, the keypad.
+    let title = "\u{1b}]0;C:\\Windows\u{7}a\u{1b}]8;;http://x\u{1b}\\b\u{1b}(Bc\u{1b}=d\u{1b}[?25he";
+    assert_eq!(texts(title), ["abcde"]);
+    // Behind a prefix, in front of one.
+    let line =
+        |(at, line): (usize, &str)| format!("\u{1b}[2m{at}: \u{1b}[0m{line}\n").replacen("\u{1b}[2m", "", at % 2);
+    let mixed: String = LOG.into_iter().enumerate().map(line).collect();
+    assert_eq!(texts(&mixed), LOG);
+    // The name of a container.
+    let name = LOG.join("\n") + "\u{1b}[31m\n";
+    assert!(Carrier::of(name.as_bytes(), &Limits::default()).is_none());
+    // None, one that is cut, and one that is too long stay.
+    assert!(Carrier::of(b"a\x1b\x1bb\x1b", &Limits::default()).is_none());
+    assert_eq!(texts("\u{1b}[0ma\u{1b}[1;"), ["a\u{1b}[1;"]);
+    let long = format!("\u{1b}[0m\u{1b}]{}\u{7}", "x".repeat(TERMINAL_SEQUENCE));
+    assert_eq!(texts(&long), [&long[4..]]);
+    let longest = format!("\u{1b}[0m\u{1b}]{}\u{7}b", "x".repeat(TERMINAL_SEQUENCE - 3));
+    assert_eq!(texts(&longest), ["b"]);
 }
