@@ -277,9 +277,11 @@ impl<'a> Piece<'a> {
     pub fn indent(self) -> usize {
         self.text.len().saturating_sub(self.text.trim_start().len())
     }
-    /// Takes off the marks of quoted text: `> `, `>> `, `% `, `# `, `| `, `+ `.
+    /// Takes off the marks of quoted text: `> `, `>> `, `% `, `# `, `| `, `+ `; and the line at the end of a row, if one began
+    /// it: ` |`.
     pub fn unquoted(self) -> Self {
         let mut out = self;
+        let mut row = None;
         // Most lines begin with a letter or a digit.
         let first = self.text.as_bytes().get(blanks(self.text.as_bytes()));
         if first.is_none_or(u8::is_ascii_alphanumeric) {
@@ -295,13 +297,18 @@ impl<'a> Piece<'a> {
             if !marked {
                 break;
             }
+            row = row.or(first.filter(|mark| matches!(mark, '|' | '\u{2502}')));
             let width = first.map_or(0, char::len_utf8);
             out = out.from(start.saturating_add(width));
             if let Some(rest) = out.text.strip_prefix(' ') {
                 out = out.from(out.text.len().saturating_sub(rest.len()));
             }
         }
-        out
+        let inner = row.and_then(|mark| out.text.trim_end().strip_suffix(mark));
+        match inner.filter(|inner| inner.ends_with([' ', '\t']) || inner.is_empty()) {
+            Some(inner) => out.slice(0..inner.len()),
+            None => out,
+        }
     }
     /// Takes off the quotes and the comma of a line that is an item of a JSON list.
     fn list_item(self) -> Self {
@@ -421,6 +428,31 @@ mod tests {
             for behind in [&b"a"[..], b"\xc2\xa0", b"\n", b"0123456789abcdef "] {
                 assert_eq!(blanks(&[&text[..], behind].concat()), length, "{behind:?}");
             }
+        }
+    }
+
+    #[test]
+    fn quoting_is_taken_off() {
+        for (line, wanted) in [
+            ("> > a |", "a |"),
+            ("| a: b  |", "a: b  "),
+            ("\u{2502}   a \u{2502} ", "  a "),
+            ("| |", ""),
+            ("| a|", "a|"),
+            ("|a |", "|a |"),
+            ("%  a", " a"),
+        ] {
+            let line = Line {
+                text: line,
+                number: 1,
+                order: 1,
+                start: 0,
+                end: line.len() as u64,
+                map: LineMap::Identity,
+                window: None,
+            };
+            let cleaned = Cleaned::raw(line);
+            assert_eq!(cleaned.pieces().next().unwrap().unquoted().text, wanted, "{}", line.text);
         }
     }
 }

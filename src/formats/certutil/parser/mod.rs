@@ -792,10 +792,8 @@ impl Parser {
             "webhosting",
             "request",
         ];
-        let name = if text.ends_with('"')
-            && let Some((name, title)) = text.split_once(" \"")
-        {
-            let quoted = title.strip_suffix('"').is_some_and(|t| !t.contains('"') && t.len() <= 80);
+        let name = if let Some((name, title)) = quoted_title(text) {
+            let quoted = !title.contains(['"', '\u{201c}', '\u{201d}', '\u{201e}']) && title.len() <= 80;
             let plain = !name.is_empty()
                 && name.len() <= 40
                 && !name.contains(['=', ':', '(', '\\', '>', ','])
@@ -848,6 +846,14 @@ impl CertificateBlock {
             || self.stored_container.is_some()
             || self.index.is_some() && (named || closed || self.verbose || self.key_link.is_some())
     }
+}
+
+/// The words before a title in quotation marks, and the title: `my "Personal"`. In a cell of CSV the marks are doubled, and
+/// programs for mail make others of them.
+fn quoted_title(text: &str) -> Option<(&str, &str)> {
+    let title = text.strip_suffix(['"', '\u{201d}', '\u{201c}'])?;
+    let title = title.strip_suffix('"').unwrap_or(title);
+    [" \"\"", " \"", " \u{201c}", " \u{201e}", " \u{201d}"].iter().find_map(|open| title.split_once(open))
 }
 
 /// Whether a text is hexadecimal digits and blanks alone, with at least one digit.
