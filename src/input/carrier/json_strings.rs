@@ -21,6 +21,11 @@ const OF_EVENTS: [&[u8]; 4] = [b"\"EventID\"", b"event_id", b"\"ProviderName\"",
 const OF_ANSIBLE: [&[u8]; 2] = [b"] => {", b"! => {"];
 /// Keys under which Ansible gives the same text twice: as one string, and as an array of its lines.
 const REPEATED: [&[u8]; 2] = [b"\"stdout\"", b"\"stdout_lines\""];
+/// Bytes of a string in which its first line end, or its end and the colon of a key, are looked for. As many stand behind every
+/// place in a window of a very long line.
+const NEAR: usize = 1_024;
+/// Bytes of a line that tell whether it is taken as it is.
+const LINE_HEAD: usize = 4_096;
 /// Bytes of a key that are compared.
 const KEY: usize = 64;
 /// Bytes of two escapes that are one character.
@@ -134,11 +139,12 @@ impl JsonStrings {
             return cursor.to(stop);
         };
         cursor.by(quote.saturating_add(1));
-        let found = string(cursor.rest());
+        let content = head(cursor.rest(), NEAR);
+        let found = string(content);
         if let Some(len) = found.len
-            && let Some(value) = value_of_key(cursor.rest(), len)
+            && let Some(value) = value_of_key(content, len)
         {
-            let key = cursor.rest().get(..floor(cursor.rest(), len.min(KEY)));
+            let key = content.get(..floor(content, len.min(KEY)));
             self.key = key.filter(|_| value.starts_with('"')).map(str::to_owned);
             return cursor.by(len.saturating_add(1));
         }
@@ -146,6 +152,22 @@ impl JsonStrings {
         let shown = self.shows(key.as_deref(), found.ends);
         self.gave = false;
         self.state = if shown { State::Shown { return_before: false } } else { State::Left };
+    }
+
+    /// Moves to the end of a string that is not shown, or to `stop`.
+    fn left(&mut self, cursor: &mut Cursor<'_>, stop: usize) {
+        let ahead = cursor.text().get(cursor.index()..stop).unwrap_or_default();
+        match memchr2(b'"', b'\\', ahead.as_bytes()) {
+            None => cursor.to(stop),
+            Some(at) => {
+                cursor.by(at);
+                let escaped = matches!(cursor.rest().as_bytes(), [b'\\', b'"' | b'\\', ..]);
+                if cursor.rest().starts_with('"') {
+                    self.state = State::Around;
+                }
+                cursor.by(if escaped { 2 } else { 1 });
+            }
+        }
     }
 
     /// Reads on in a string that is shown, up to its end or `stop`.
@@ -194,7 +216,7 @@ impl JsonStrings {
 impl Form for JsonStrings {
     fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, ends: bool, out: &mut Carried, take: &mut Take<'_>) {
         if self.state == State::Begins {
-            self.state = if self.is_plain(cursor.rest()) { State::Plain } else { State::Around };
+            self.state = if self.is_plain(head(cursor.rest(), LINE_HEAD)) { State::Plain } else { State::Around };
             self.key = None;
         }
         while cursor.index() < stop {
@@ -202,13 +224,7 @@ impl Form for JsonStrings {
                 State::Begins | State::Plain => out.copy(cursor, stop, take),
                 State::Shown { .. } => self.shown(cursor, stop, out, take),
                 State::Around => self.around(cursor, stop),
-                State::Left => match string(cursor.text().get(cursor.index()..stop).unwrap_or_default()).len {
-                    Some(len) => {
-                        cursor.by(len.saturating_add(1));
-                        self.state = State::Around;
-                    }
-                    None => cursor.to(stop),
-                },
+                State::Left => self.left(cursor, stop),
             }
         }
         if ends {
@@ -312,6 +328,11 @@ fn string(content: &str) -> Found {
         }
     }
     Found { len, ends: if valid { ends } else { 0 } }
+}
+
+/// The first bytes of a text.
+fn head(text: &str, bytes: usize) -> &str {
+    text.get(..floor(text, bytes)).unwrap_or_default()
 }
 
 /// The character that an escape stands for.

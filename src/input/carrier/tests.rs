@@ -490,6 +490,30 @@ fn a_string_in_a_very_long_line() {
     }
 }
 
+/// What is shown does not hang on where a window ends: a first line has a length of its own.
+#[test]
+fn strings_at_the_end_of_a_window() {
+    for pad in [0, 700, 1_500, 2_600] {
+        let mut json = format!("{{\"a\":\"1\\n2\\n3\\n\",\"pad\":\"{}\"", "\\\\".repeat(pad));
+        let mut wanted = ["1", "2", "3"].map(str::to_owned).to_vec();
+        for i in 0..80 {
+            let first = "x".repeat(i * 331 % 2_500);
+            if (1_000..1_040).contains(&first.len()) {
+                continue;
+            }
+            json.push_str(&format!(",\"k{i}\" : \"{first}\\n\\\\\\\"{i}\""));
+            if first.len() < 1_000 {
+                wanted.extend([first, format!("\\\"{i}")]);
+            }
+        }
+        for line_bytes in [8 << 10, 10_000, 1 << 20] {
+            let limits = Limits { line_bytes, ..Limits::default() };
+            let (seen, _) = read_with(json.as_bytes(), TextEncoding::Utf8, &limits);
+            assert!(seen.iter().map(|line| &line.text).eq(&wanted), "{pad} {line_bytes}");
+        }
+    }
+}
+
 #[test]
 fn what_colours_a_terminal_is_taken_off() {
     let log = LOG.map(|line| format!("\u{1b}[36;1m{line}\u{1b}[0m\u{1b}[K\r\n")).concat();
