@@ -442,15 +442,8 @@ mod tests {
             ("|a |", "|a |"),
             ("%  a", " a"),
         ] {
-            let line = Line {
-                text: line,
-                number: 1,
-                order: 1,
-                start: 0,
-                end: line.len() as u64,
-                map: LineMap::Identity,
-                window: None,
-            };
+            let line =
+                Line { text: line, number: 1, order: 1, start: 0, end: 64, map: LineMap::Identity, window: None };
             let cleaned = Cleaned::raw(line);
             assert_eq!(cleaned.pieces().next().unwrap().unquoted().text, wanted, "{}", line.text);
         }
