@@ -21,6 +21,8 @@ const OF_EVENTS: [&[u8]; 4] = [b"\"EventID\"", b"event_id", b"\"ProviderName\"",
 const OF_ANSIBLE: [&[u8]; 2] = [b"] => {", b"! => {"];
 /// Keys under which Ansible gives the same text twice: as one string, and as an array of its lines.
 const REPEATED: [&[u8]; 2] = [b"\"stdout\"", b"\"stdout_lines\""];
+/// Keys of the command that was run.
+const COMMANDS: [&str; 4] = ["cmd", "command", "commandline", "script"];
 /// Bytes of a string in which its first line end, or its end and the colon of a key, are looked for. As many stand behind every
 /// place in a window of a very long line.
 const NEAR: usize = 1_024;
@@ -149,7 +151,8 @@ impl JsonStrings {
             return cursor.by(len.saturating_add(1));
         }
         let key = self.key.take();
-        let shown = self.shows(key.as_deref(), found.ends);
+        let text = found.len.and_then(|len| content.get(..len)).unwrap_or_default();
+        let shown = self.shows(key.as_deref(), found.ends) || is_command(key.as_deref(), text);
         self.gave = false;
         self.state = if shown { State::Shown { return_before: false } } else { State::Left };
     }
@@ -328,6 +331,12 @@ fn string(content: &str) -> Found {
         }
     }
     Found { len, ends: if valid { ends } else { 0 } }
+}
+
+/// Whether a string of one line is the command whose output another one is: it says which store was asked for, and whose.
+fn is_command(key: Option<&str>, text: &str) -> bool {
+    let of_command = key.is_some_and(|key| COMMANDS.iter().any(|name| key.eq_ignore_ascii_case(name)));
+    of_command || text.to_ascii_lowercase().contains("certutil")
 }
 
 /// The first bytes of a text.

@@ -440,6 +440,10 @@ fn strings_that_are_lines() {
     let values =
         LOG.map(|line| format!("{{\"t\":1,\"line\":\"{}\",\"k\":\"v\"}}\n", line.replace('"', "\\\""))).concat();
     assert_eq!(texts(&values), LOG);
+    // The command says whose store it is.
+    let asked =
+        format!("{{\"cmd\": \"certutil -user -store my\",\n\"rc\": 0, \"stdout\": \"{}\"}}", in_a_string("\\n"));
+    assert_eq!(texts(&asked)[..2], ["certutil -user -store my", LOG[0]]);
     // Ansible says everything twice.
     let twice = format!("{{\"stdout\": \"{}\",\n\"stdout_lines\": [\n{elements}]}}", in_a_string("\\n"));
     assert_eq!(texts(&twice), LOG);
