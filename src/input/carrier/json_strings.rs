@@ -335,8 +335,8 @@ fn string(content: &str) -> Found {
 
 /// Whether a string of one line is the command whose output another one is: it says which store was asked for, and whose.
 fn is_command(key: Option<&str>, text: &str) -> bool {
-    let of_command = key.is_some_and(|key| COMMANDS.iter().any(|name| key.eq_ignore_ascii_case(name)));
-    of_command || text.to_ascii_lowercase().contains("certutil")
+    key.is_some_and(|key| COMMANDS.iter().any(|name| key.eq_ignore_ascii_case(name)))
+        || key.is_some() && text.to_ascii_lowercase().contains("certutil")
 }
 
 /// The first bytes of a text.
