@@ -117,6 +117,16 @@ mod tests {
         }
     }
 
+    /// A bit that is mostly set or mostly not tells less of what was hashed.
+    #[test]
+    fn every_bit_is_set_as_often_as_not() {
+        let hashes: Vec<u64> = (0..4_096).map(|i| of(format!("le-{i:040}").as_bytes())).collect();
+        for bit in 0..64 {
+            let set = hashes.iter().filter(|hash| **hash >> bit & 1 == 1).count();
+            assert!((1_600..2_496).contains(&set), "{bit}: {set}");
+        }
+    }
+
     /// Containers with the same hash are taken for one.
     #[test]
     fn names_that_are_counted_on_have_other_hashes() {
