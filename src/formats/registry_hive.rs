@@ -65,6 +65,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "longer than 8 minutes there")]
     fn cut_at_every_offset() {
         let block = base_block();
         for end in 0..block.len() {

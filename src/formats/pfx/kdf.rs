@@ -203,6 +203,7 @@ mod tests {
 
     /// RFC 7914 section 12.
     #[test]
+    #[cfg_attr(miri, ignore = "longer than 15 minutes there")]
     fn the_published_vector_of_scrypt() {
         let kdf = Kdf::Scrypt { salt: b"NaCl".to_vec(), n: 1024, r: 8, p: 16, key_length: None };
         let key = pbes2(&kdf, &Password::text("password"), 16).unwrap();
