@@ -11,7 +11,7 @@
 use super::carried::{Carried, Cursor, floor};
 use super::prefixed::{HEADER, is_header};
 use super::{Form, Take, Unread};
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr_iter, memchr2, memmem};
 
 /// Line ends in the strings of the first bytes that show such a text.
 const LINE_ENDS: usize = 3;
@@ -136,11 +136,10 @@ impl JsonStrings {
 
     /// Between the strings of a line: up to the next one, which is a key or a value, or to `stop`.
     fn around(&mut self, cursor: &mut Cursor<'_>, stop: usize) {
-        let ahead = cursor.text().get(cursor.index()..stop).unwrap_or_default();
-        let Some(quote) = memchr(b'"', ahead.as_bytes()) else {
+        let Some(quote) = quote_from(cursor.text(), cursor.index()).filter(|at| *at < stop) else {
             return cursor.to(stop);
         };
-        cursor.by(quote.saturating_add(1));
+        cursor.to(quote.saturating_add(1));
         let content = head(cursor.rest(), NEAR);
         let found = string(content);
         if let Some(len) = found.len
@@ -245,6 +244,13 @@ impl Form for JsonStrings {
     }
 }
 
+/// The next quotation mark with which a string may begin. One behind a backslash is in the middle of a text.
+fn quote_from(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut quotes = memchr_iter(b'"', bytes.get(from..)?).map(|at| from.saturating_add(at));
+    quotes.find(|at| at.checked_sub(1).and_then(|before| bytes.get(before)) != Some(&b'\\'))
+}
+
 /// A string that is no key.
 struct Value<'l> {
     key: Option<&'l str>,
@@ -254,16 +260,16 @@ struct Value<'l> {
 
 /// The strings of a line that are no keys.
 fn values(line: &str) -> impl Iterator<Item = Value<'_>> {
-    let mut rest = line;
+    let mut at = 0;
     let mut key = None;
     std::iter::from_fn(move || {
         loop {
-            let quote = memchr(b'"', rest.as_bytes())?;
-            let here = rest.get(quote.saturating_add(1)..)?;
+            let begin = quote_from(line, at)?.saturating_add(1);
+            let here = line.get(begin..)?;
             let found = string(here);
             let len = found.len.unwrap_or(here.len());
             let content = here.get(..len)?;
-            rest = here.get(len.saturating_add(1)..).unwrap_or_default();
+            at = begin.saturating_add(len).saturating_add(1);
             if let Some(value) = value_of_key(here, len) {
                 key = content.get(..floor(content, KEY)).filter(|_| value.starts_with('"'));
                 continue;

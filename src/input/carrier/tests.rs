@@ -464,6 +464,8 @@ fn what_is_no_json_with_texts() {
         "{\"a\": \"C:\\\\new\\\\nodes\\\\names\"}",
         "print(\"1\\n2\\n3\\n\")",
         "{a\\nb\\nc\\nd}",
+        // The content of a string without the marks around it.
+        &in_a_string("\\r\\n"),
     ] {
         assert!(!is(text), "{text}");
     }
