@@ -49,6 +49,8 @@ pub const RTF_FONTS: usize = 4_096;
 pub const PREFIXES: usize = 64;
 /// The longest prefix of the lines of a text, in bytes. Silent: lines behind a longer one are read as they stand.
 pub const PREFIX_BYTES: usize = 160;
+/// The first line of a text in a string of JSON, in bytes. A string with a longer one is not read, and says so.
+pub const JSON_FIRST_LINE: usize = 1_024;
 /// The longest control sequence of a terminal that is taken off, in bytes. Silent: a longer one stays in its line.
 pub const TERMINAL_SEQUENCE: usize = 1_024;
 /// Records of one serialized certificate element.

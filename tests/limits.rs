@@ -9,9 +9,9 @@ use keyspect::formats::der_write::encoded;
 use keyspect::formats::{certificate_request, event_json, pem};
 use keyspect::limits::{
     BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS, EVENT_CERTIFICATES,
-    INF_VALUES, JSON_DEPTH, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, MAIL_FIELDS, MAIL_LINES,
-    MAIL_MULTIPARTS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, PREFIXES, REQUEST_DEPTH, RTF_DEPTH,
-    RTF_FONTS, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES, STORE_ELEMENTS, XML_DEPTH,
+    INF_VALUES, JSON_DEPTH, JSON_FIRST_LINE, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits,
+    MAIL_FIELDS, MAIL_LINES, MAIL_MULTIPARTS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, PREFIXES,
+    REQUEST_DEPTH, RTF_DEPTH, RTF_FONTS, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES, STORE_ELEMENTS, XML_DEPTH,
 };
 use keyspect::model::fact::{Place, SourceId};
 use keyspect::report::jsonl::JsonLines;
@@ -602,6 +602,8 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         few.lines().map(|line| format!("{letters}: {line}\n")).collect()
     }) + "\n"
         + &log(1);
+    let text = serde_json::to_string(&log(1)).unwrap();
+    let long_string = format!("{{\"a\":{text},\"b\":\"{}\\nx\"}}\n", "x".repeat(JSON_FIRST_LINE));
     let one = log(1);
     let block = &one[one.find("====").unwrap()..one.find("CertUtil").unwrap()];
     let sightings =
@@ -692,6 +694,10 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ),
         ("PREFIXES", Said(servers.into_bytes(), "lines behind more than 64 different prefixes")),
         ("PREFIX_BYTES", Silent("lines behind a longer prefix are read as they stand: what has a label is found")),
+        (
+            "JSON_FIRST_LINE",
+            Said(long_string.into_bytes(), "strings of JSON whose first line has more than 1024 bytes"),
+        ),
         ("TERMINAL_SEQUENCE", Silent("a longer sequence stays in its line: what has a label is found")),
         ("ELEMENT_RECORDS", Said(element, "an element with more than 1024 properties")),
         (

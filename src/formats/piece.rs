@@ -2,6 +2,7 @@
 //! back to the original bytes.
 
 use crate::input::character_reference::character_reference;
+use crate::input::json_escape::json_escape;
 use crate::input::{Line, LineMap};
 use crate::model::fact::{Fact, KeptRun, Place, SourceId};
 use memchr::{memchr3, memmem};
@@ -182,10 +183,8 @@ fn replacement(text: &str, json: bool) -> Option<(Option<char>, usize)> {
         return Some((Some(' '), blank.len_utf8()));
     }
     if let Some(rest) = text.strip_prefix('\\') {
-        if let Some(hex) = rest.strip_prefix('u') {
-            let digits = hex.get(..4)?;
-            let c = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
-            return Some((Some(c), 6));
+        if rest.starts_with('u') {
+            return json_escape(text).map(|(c, length)| (Some(c), length));
         }
         return match rest.chars().next()? {
             'n' if json => Some((Some('\u{2028}'), 2)),

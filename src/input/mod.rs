@@ -17,6 +17,7 @@ pub(crate) mod character_reference;
 mod chunked;
 mod decode;
 mod encoding;
+pub(crate) mod json_escape;
 mod line;
 mod lines;
 #[cfg(feature = "mail")]

@@ -9,9 +9,12 @@
 //! Sources: RFC 8259 section 7 (strings, escapes, surrogates). Which programs answer so is experience.
 
 use super::carried::{Carried, Cursor, floor};
+use super::json_line::{quote_from, string, syntax, values};
 use super::prefixed::{HEADER, is_header};
 use super::{Form, Take, Unread};
-use memchr::{memchr_iter, memchr2, memmem};
+use crate::input::json_escape::json_escape;
+use crate::limits::JSON_FIRST_LINE;
+use memchr::{memchr2, memmem};
 
 /// Line ends in the strings of the first bytes that show such a text.
 const LINE_ENDS: usize = 3;
@@ -23,15 +26,8 @@ const OF_ANSIBLE: [&[u8]; 2] = [b"] => {", b"! => {"];
 const REPEATED: [&[u8]; 2] = [b"\"stdout\"", b"\"stdout_lines\""];
 /// Keys of the command that was run.
 const COMMANDS: [&str; 4] = ["cmd", "command", "commandline", "script"];
-/// Bytes of a string in which its first line end, or its end and the colon of a key, are looked for. As many stand behind every
-/// place in a window of a very long line.
-const NEAR: usize = 1_024;
 /// Bytes of a line that tell whether it is taken as it is.
 const LINE_HEAD: usize = 4_096;
-/// Bytes of a key that are compared.
-const KEY: usize = 64;
-/// Bytes of two escapes that are one character.
-const LONGEST_ESCAPE: usize = 12;
 
 /// Reads the strings of several lines.
 #[derive(Default)]
@@ -45,6 +41,9 @@ pub(super) struct JsonStrings {
     key: Option<String>,
     /// A line of the string that is being shown is given.
     gave: bool,
+    unread: Vec<Unread>,
+    /// That a string is not read is said.
+    said: bool,
 }
 
 /// Where each string is a line: the elements of arrays, or the values of a key.
@@ -73,18 +72,10 @@ enum State {
     Plain,
     /// Around the strings of a line that are shown.
     Around,
-    /// In a string without line ends on such a line.
-    Left,
+    /// In a string of such a line that is not shown; `long`: it goes on where no first line end is looked for.
+    Left { long: bool },
     /// In a string that is shown; `return_before`: `\r` came last, which ended a line.
     Shown { return_before: bool },
-}
-
-/// What stands at a backslash.
-enum Escape {
-    /// A character, and the bytes that stand for it.
-    Character(char, usize),
-    /// None of JSON, or cut.
-    Unknown,
 }
 
 impl JsonStrings {
@@ -103,10 +94,10 @@ impl JsonStrings {
         let text = String::from_utf8_lossy(head);
         let (mut ends, mut wanted) = (0usize, None);
         for value in text.lines().flat_map(values) {
-            ends = ends.saturating_add(value.ends);
-            found |= value.ends > 0 && value.content.as_bytes().starts_with(HEADER);
-            found |= value.ends > 0 && memmem::find(value.content.as_bytes(), b"n================ ").is_some();
-            if wanted.is_none() && is_header(value.content.as_bytes()) {
+            let content = value.content.as_bytes();
+            ends = ends.saturating_add(value.line_ends);
+            found |= value.line_ends > 0 && memmem::find(content, HEADER).is_some();
+            if wanted.is_none() && is_header(content) {
                 wanted = Some(value.key.map_or(Lines::Elements, |key| Lines::Of(key.to_owned())));
             }
         }
@@ -124,14 +115,14 @@ impl JsonStrings {
 
     /// Whether no string of a line is shown and no key stands in it, so that it is taken as it is.
     fn is_plain(&self, line: &str) -> bool {
-        if values(line).any(|value| value.ends > 0) {
+        if values(line).any(|value| value.line_ends > 0) {
             return false;
         }
         // Quotation marks in the texts of other languages are not those of strings: `"my "Personal"",`.
         let Some(has_key) = syntax(line) else { return true };
         let signs = line.bytes().all(|b| b"{}[], \t".contains(&b)) && !line.trim().is_empty();
-        let shown = |value: Value<'_>| self.repeated && value.key.is_none() || self.shows(value.key, 0);
-        !(has_key || signs || values(line).any(shown))
+        let shown = |key: Option<&str>| self.repeated && key.is_none() || self.shows(key, 0);
+        !(has_key || signs || values(line).any(|value| shown(value.key)))
     }
 
     /// Between the strings of a line: up to the next one, which is a key or a value, or to `stop`.
@@ -140,36 +131,42 @@ impl JsonStrings {
             return cursor.to(stop);
         };
         cursor.to(quote.saturating_add(1));
-        let content = head(cursor.rest(), NEAR);
+        // As many bytes stand behind every place in a window of a very long line.
+        let content = head_of(cursor.rest(), JSON_FIRST_LINE);
         let found = string(content);
-        if let Some(len) = found.len
-            && let Some(value) = value_of_key(content, len)
-        {
-            let key = content.get(..floor(content, len.min(KEY)));
+        if let (Some(len), Some(value)) = (found.len, found.value) {
+            let key = content.get(..len);
             self.key = key.filter(|_| value.starts_with('"')).map(str::to_owned);
             return cursor.by(len.saturating_add(1));
         }
         let key = self.key.take();
         let text = found.len.and_then(|len| content.get(..len)).unwrap_or_default();
-        let shown = self.shows(key.as_deref(), found.ends) || is_command(key.as_deref(), text);
+        let shown = self.shows(key.as_deref(), found.line_ends) || is_command(key.as_deref(), text);
         self.gave = false;
-        self.state = if shown { State::Shown { return_before: false } } else { State::Left };
+        self.state = match shown {
+            true => State::Shown { return_before: false },
+            false => State::Left { long: found.len.is_none() },
+        };
     }
 
     /// Moves to the end of a string that is not shown, or to `stop`.
-    fn left(&mut self, cursor: &mut Cursor<'_>, stop: usize) {
+    fn left(&mut self, cursor: &mut Cursor<'_>, stop: usize, long: bool) {
         let ahead = cursor.text().get(cursor.index()..stop).unwrap_or_default();
-        match memchr2(b'"', b'\\', ahead.as_bytes()) {
-            None => cursor.to(stop),
-            Some(at) => {
-                cursor.by(at);
-                let escaped = matches!(cursor.rest().as_bytes(), [b'\\', b'"' | b'\\', ..]);
-                if cursor.rest().starts_with('"') {
-                    self.state = State::Around;
-                }
-                cursor.by(if escaped { 2 } else { 1 });
+        let Some(at) = memchr2(b'"', b'\\', ahead.as_bytes()) else { return cursor.to(stop) };
+        cursor.by(at);
+        match cursor.rest().as_bytes() {
+            [b'\\', b'"' | b'\\', ..] => return cursor.by(2),
+            [b'\\', b'n', ..] if long && !self.said => {
+                self.said = true;
+                let message =
+                    format!("strings of JSON whose first line has more than {JSON_FIRST_LINE} bytes are not read");
+                let spot = cursor.spot();
+                self.unread.push((message, spot.line, spot.original));
             }
+            [b'"', ..] => self.state = State::Around,
+            _ => {}
         }
+        cursor.by(1);
     }
 
     /// Reads on in a string that is shown, up to its end or `stop`.
@@ -192,25 +189,25 @@ impl JsonStrings {
         }
         let return_before = self.state == State::Shown { return_before: true };
         self.state = State::Shown { return_before: false };
-        match escape(rest) {
-            Escape::Character('\n', bytes) => {
+        match json_escape(rest) {
+            Some(('\n', bytes)) => {
                 cursor.by(bytes);
                 if !return_before {
                     out.end_line(spot, take);
                     self.gave = true;
                 }
             }
-            Escape::Character('\r', bytes) => {
+            Some(('\r', bytes)) => {
                 cursor.by(bytes);
                 self.state = State::Shown { return_before: true };
                 out.end_line(spot, take);
                 self.gave = true;
             }
-            Escape::Character(c, bytes) => {
+            Some((c, bytes)) => {
                 cursor.by(bytes);
                 out.push(c, spot, cursor.original(), take);
             }
-            Escape::Unknown => out.copy(cursor, cursor.index().saturating_add(1), take),
+            None => out.copy(cursor, cursor.index().saturating_add(1), take),
         }
     }
 }
@@ -218,7 +215,7 @@ impl JsonStrings {
 impl Form for JsonStrings {
     fn line(&mut self, cursor: &mut Cursor<'_>, stop: usize, ends: bool, out: &mut Carried, take: &mut Take<'_>) {
         if self.state == State::Begins {
-            self.state = if self.is_plain(head(cursor.rest(), LINE_HEAD)) { State::Plain } else { State::Around };
+            self.state = if self.is_plain(head_of(cursor.rest(), LINE_HEAD)) { State::Plain } else { State::Around };
             self.key = None;
         }
         while cursor.index() < stop {
@@ -226,7 +223,7 @@ impl Form for JsonStrings {
                 State::Begins | State::Plain => out.copy(cursor, stop, take),
                 State::Shown { .. } => self.shown(cursor, stop, out, take),
                 State::Around => self.around(cursor, stop),
-                State::Left => self.left(cursor, stop),
+                State::Left { long } => self.left(cursor, stop, long),
             }
         }
         if ends {
@@ -240,103 +237,8 @@ impl Form for JsonStrings {
     fn finish(&mut self, _: &mut Carried, _: &mut Take<'_>) {}
 
     fn take_unread(&mut self) -> Vec<Unread> {
-        Vec::new()
+        std::mem::take(&mut self.unread)
     }
-}
-
-/// The next quotation mark with which a string may begin. One behind a backslash is in the middle of a text.
-fn quote_from(text: &str, from: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut quotes = memchr_iter(b'"', bytes.get(from..)?).map(|at| from.saturating_add(at));
-    quotes.find(|at| at.checked_sub(1).and_then(|before| bytes.get(before)) != Some(&b'\\'))
-}
-
-/// A string that is no key.
-struct Value<'l> {
-    key: Option<&'l str>,
-    content: &'l str,
-    ends: usize,
-}
-
-/// The strings of a line that are no keys.
-fn values(line: &str) -> impl Iterator<Item = Value<'_>> {
-    let mut at = 0;
-    let mut key = None;
-    std::iter::from_fn(move || {
-        loop {
-            let begin = quote_from(line, at)?.saturating_add(1);
-            let here = line.get(begin..)?;
-            let found = string(here);
-            let len = found.len.unwrap_or(here.len());
-            let content = here.get(..len)?;
-            at = begin.saturating_add(len).saturating_add(1);
-            if let Some(value) = value_of_key(here, len) {
-                key = content.get(..floor(content, KEY)).filter(|_| value.starts_with('"'));
-                continue;
-            }
-            return Some(Value { key: key.take(), content, ends: found.ends });
-        }
-    })
-}
-
-/// Whether a key stands in a line that has nothing but signs of JSON, numbers and its words between strings.
-fn syntax(line: &str) -> Option<bool> {
-    let mut rest = line;
-    let mut has_key = false;
-    loop {
-        let (before, behind) = rest.split_once('"').unwrap_or((rest, ""));
-        let mut words = before.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
-        let signs = before.bytes().all(|b| b.is_ascii_alphanumeric() || b"{}[]:, \t\r+-.".contains(&b));
-        let known = |word: &str| matches!(word, "" | "null" | "true" | "false") || word.parse::<f64>().is_ok();
-        if !signs || !words.all(known) {
-            return None;
-        }
-        let Some(len) = string(behind).len else { return Some(has_key) };
-        has_key |= value_of_key(behind, len).is_some();
-        rest = behind.get(len.saturating_add(1)..).unwrap_or_default();
-    }
-}
-
-/// What stands behind the colon, if the string whose content has this length is a key.
-fn value_of_key(content: &str, len: usize) -> Option<&str> {
-    let behind = content.get(len.saturating_add(1)..)?.trim_start();
-    behind.strip_prefix(':').map(str::trim_start)
-}
-
-/// A string whose content begins somewhere.
-struct Found {
-    /// Its length, if it ends in this text.
-    len: Option<usize>,
-    /// Its line ends, none when it has what no string of JSON has.
-    ends: usize,
-}
-
-/// The string whose content begins here.
-fn string(content: &str) -> Found {
-    let (mut at, mut ends, mut valid) = (0usize, 0usize, true);
-    let mut len = None;
-    while let Some(rest) = content.get(at..)
-        && let Some(found) = memchr2(b'"', b'\\', rest.as_bytes())
-    {
-        at = at.saturating_add(found);
-        let here = content.get(at..).unwrap_or_default();
-        if here.starts_with('"') {
-            len = Some(at);
-            break;
-        }
-        match escape(here) {
-            Escape::Character(c, bytes) => {
-                ends = ends.saturating_add(usize::from(c == '\n'));
-                at = at.saturating_add(bytes);
-            }
-            Escape::Unknown => {
-                // One that is cut may be of JSON.
-                valid &= here.len() < LONGEST_ESCAPE;
-                at = at.saturating_add(1);
-            }
-        }
-    }
-    Found { len, ends: if valid { ends } else { 0 } }
 }
 
 /// Whether a string of one line is the command whose output another one is: it says which store was asked for, and whose.
@@ -346,35 +248,6 @@ fn is_command(key: Option<&str>, text: &str) -> bool {
 }
 
 /// The first bytes of a text.
-fn head(text: &str, bytes: usize) -> &str {
+fn head_of(text: &str, bytes: usize) -> &str {
     text.get(..floor(text, bytes)).unwrap_or_default()
-}
-
-/// The character that an escape stands for.
-fn escape(text: &str) -> Escape {
-    let c = match text.as_bytes().get(1) {
-        Some(b'n') => '\n',
-        Some(b'r') => '\r',
-        Some(b't') => '\t',
-        Some(b'b' | b'f') => ' ',
-        Some(b @ (b'"' | b'\\' | b'/')) => char::from(*b),
-        Some(b'u') => return unicode(text),
-        _ => return Escape::Unknown,
-    };
-    Escape::Character(c, 2)
-}
-
-/// `\u` and four hexadecimal digits, or two of them that are one character.
-fn unicode(text: &str) -> Escape {
-    let unit = |from: usize| {
-        let part = text.get(from..from.saturating_add(6))?;
-        let digits = part.strip_prefix("\\u").filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let Some(first) = unit(0) else { return Escape::Unknown };
-    if let Some(c) = char::from_u32(u32::from(first)) {
-        return Escape::Character(c, 6);
-    }
-    let pair = unit(6).and_then(|second| char::decode_utf16([first, second]).next()?.ok());
-    pair.map_or(Escape::Character(char::REPLACEMENT_CHARACTER, 6), |c| Escape::Character(c, 12))
 }

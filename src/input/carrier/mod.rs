@@ -9,6 +9,7 @@
 //! section 17.3.3 (text of a run: `w:t`, `w:br`, `w:cr`, `w:tab`); Rich Text Format Specification 1.9.1.
 
 mod carried;
+mod json_line;
 mod json_strings;
 mod markup;
 mod open_document;

@@ -514,7 +514,8 @@ fn strings_at_the_end_of_a_window() {
         }
         for line_bytes in [8 << 10, 10_000, 1 << 20] {
             let limits = Limits { line_bytes, ..Limits::default() };
-            let (seen, _) = read_with(json.as_bytes(), TextEncoding::Utf8, &limits);
+            let (seen, unread) = read_with(json.as_bytes(), TextEncoding::Utf8, &limits);
+            assert!(unread.len() == 1 && unread[0].0.contains("more than 1024 bytes"), "{unread:?}");
             assert!(seen.iter().map(|line| &line.text).eq(&wanted), "{pad} {line_bytes}");
         }
     }
