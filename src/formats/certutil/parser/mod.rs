@@ -473,15 +473,8 @@ impl Parser {
             self.blank();
             return;
         }
-        self.block_lines = self.block_lines.saturating_add(1);
-        if self.block_lines > self.limits.block_lines && !self.block_full {
-            self.block_full = true;
-            let place = piece.place(self.source);
-            let message = format!(
-                "a certificate block has more than {} lines; the rest of it is not read",
-                self.limits.block_lines
-            );
-            self.records.push(Record::Problem(message, place));
+        if self.block.is_some() {
+            self.count_line(piece);
         }
         let was_header = std::mem::replace(&mut self.last_was_header, false);
         if text.starts_with("=====") {
@@ -572,6 +565,20 @@ impl Parser {
             self.claim_of_block(whole);
         }
         self.loose(piece);
+    }
+
+    /// Counts a line of the open block. Other lines, however many, are no part of one.
+    fn count_line(&mut self, piece: Piece<'_>) {
+        self.block_lines = self.block_lines.saturating_add(1);
+        if self.block_lines > self.limits.block_lines && !self.block_full {
+            self.block_full = true;
+            let place = piece.place(self.source);
+            let message = format!(
+                "a certificate block has more than {} lines; the rest of it is not read",
+                self.limits.block_lines
+            );
+            self.records.push(Record::Problem(message, place));
+        }
     }
 
     /// An extension, a property and a chain hold lines of every kind; their own are indented, what follows the block is
@@ -986,6 +993,32 @@ mod tests {
         assert_eq!(own.first().copied(), Some("C:\\>certutil -store my"));
         assert_eq!(own.last().copied(), Some("CertUtil: -store command completed successfully."));
         assert_eq!(own.len(), 12);
+    }
+
+    #[test]
+    fn lines_before_a_dump_are_no_lines_of_a_block() {
+        let limits = Limits { block_lines: 10, ..Limits::default() };
+        let dump = "my \"Personal\"\n================ Certificate 0 ================\nSerial Number: 1a2b3c4d\n";
+        let text = format!("{}{dump}{}", "words of another program\n".repeat(30), "Issuer: CN=Contoso CA\n".repeat(9));
+        let read = |text: &str| {
+            let mut lines = LineReader::new(text.as_bytes(), TextEncoding::Utf8, &limits);
+            let mut parser = Parser::new(SourceId(0), &limits);
+            while let Ok(Some(batch)) = lines.next_batch() {
+                for line in batch.lines() {
+                    parser.line(line);
+                }
+            }
+            parser.finish();
+            parser.take_records()
+        };
+        let records = read(&text);
+        assert!(matches!(records.as_slice(), [Record::StoreHeader(_), Record::Certificate(_)]), "{records:?}");
+        // One line more is one too many.
+        let records = read(&format!("{text}Issuer: CN=Contoso CA\n"));
+        assert!(
+            records.iter().any(|record| matches!(record, Record::Problem(_, place) if place.line == 43)),
+            "{records:?}"
+        );
     }
 
     #[test]
