@@ -25,6 +25,7 @@ use keyspect::case::artifact::Origin;
 use keyspect::case::key_artifacts;
 use keyspect::formats::detect_binary;
 use keyspect::formats::error_text::ErrorTextReader;
+use keyspect::formats::glance::{Glance, Words};
 use keyspect::formats::iis_config::IisConfigReader;
 use keyspect::formats::pfx::open::open;
 use keyspect::formats::piece::Cleaned;
@@ -40,6 +41,7 @@ use keyspect::formats::{
 use keyspect::input::{Carrier, CodePage, Line, LineReader, TextEncoding, choose, looks_like_text};
 use keyspect::limits::Limits;
 use keyspect::model::fact::SourceId;
+use keyspect::model::observation::Observed;
 use keyspect::redact::Redactor;
 use keyspect::report::model::Report;
 use serde_json::{Value, json};
@@ -372,6 +374,7 @@ pub fn request_inf(data: &[u8]) {
 
 /// Any text: the reader of events ends without a panic, and every fact stands inside the text.
 pub fn events(data: &[u8]) {
+    text_records(data, |limits| Box::new(keyspect::formats::event_text::EventReader::new(SourceId(0), limits)));
     use keyspect::formats::event_text::EventReader;
     use keyspect::formats::piece::Cleaned;
     use keyspect::formats::text_reader::TextReader;
@@ -475,15 +478,42 @@ fn registry_lines(data: &[u8], limits: &Limits) {
     }
 }
 
-/// Offers every line of any text to a reader: every place lies in the text, and nothing is open after the end.
-fn text_reader(data: &[u8], mut reader: impl keyspect::formats::text_reader::TextReader) {
-    let limits = Limits::default();
+/// Offers every line of any text to a reader: every place lies in the text, nothing is open after the end, and what the
+/// reader says that it passes over is nothing to it.
+fn text_reader<R: TextReader>(data: &[u8], new: impl Fn() -> R) {
     let encoding = choose(data, &keyspect::formats::certutil::words_beyond_ascii()).encoding;
+    let mut reader = new();
+    let records = offered(data, encoding, &mut reader, false);
+    assert!(!reader.is_open());
+    let size = data.len() as u64;
+    for record in &records {
+        assert!(record.place.end() <= size);
+        assert!(record.fields.iter().all(|(_, fact)| fact.place.end() <= size));
+        assert!(record.excerpts.lines().all(|line| line.start <= size));
+    }
+    let problems = reader.problems();
+    for (_, place) in &problems {
+        assert!(place.end() <= size);
+    }
+    let mut passing = new();
+    assert_eq!(offered(data, encoding, &mut passing, true), records);
+    assert_eq!(passing.problems(), problems);
+}
+
+/// What a reader makes of the lines of a text. `passing`: it is not asked about those that it passes over.
+fn offered(data: &[u8], encoding: TextEncoding, reader: &mut dyn TextReader, passing: bool) -> Vec<Observed> {
+    let limits = Limits::default();
+    let words = Words::new(vec![reader.words()]).expect("a few words");
     let mut lines = LineReader::new(data, encoding, &limits);
     let mut records = Vec::new();
     while let Some(batch) = lines.next_batch().expect("the reader doesn't fail") {
         for line in batch.lines() {
-            let cleaned = keyspect::formats::piece::Cleaned::new(line);
+            let cleaned = Cleaned::new(line);
+            let seen = if passing { cleaned.untouched() } else { None };
+            let glance = seen.and_then(|piece| Some((piece, Glance::of(piece, &words)?)));
+            if glance.is_some_and(|(piece, glance)| !glance.names(0) && reader.passes_over(piece, &glance)) {
+                continue;
+            }
             for piece in cleaned.pieces() {
                 reader.line(piece);
             }
@@ -491,17 +521,8 @@ fn text_reader(data: &[u8], mut reader: impl keyspect::formats::text_reader::Tex
         }
     }
     reader.close();
-    assert!(!reader.is_open());
     records.append(&mut reader.take());
-    let size = data.len() as u64;
-    for record in &records {
-        assert!(record.place.end() <= size);
-        assert!(record.fields.iter().all(|(_, fact)| fact.place.end() <= size));
-        assert!(record.excerpts.lines().all(|line| line.start <= size));
-    }
-    for (_, place) in reader.problems() {
-        assert!(place.end() <= size);
-    }
+    records
 }
 
 /// One body for each reader of traces, listings, templates and scripts.
@@ -510,31 +531,35 @@ pub mod listings {
     use keyspect::formats;
 
     pub fn procmon_csv(data: &[u8]) {
-        text_reader(data, formats::procmon_csv::ProcmonReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::procmon_csv::ProcmonReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn folder_listing(data: &[u8]) {
-        text_reader(data, formats::folder_listing::FolderListingReader::new(SourceId(0), &Limits::default()));
-        text_reader(data, formats::find_private_key::FindPrivateKeyReader::new(SourceId(0), &Limits::default()));
-        text_reader(data, formats::winhttpcertcfg::WinHttpCertCfgReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::folder_listing::FolderListingReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::find_private_key::FindPrivateKeyReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::winhttpcertcfg::WinHttpCertCfgReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::icacls::IcaclsReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::cacls::CaclsReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::get_acl::GetAclReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn powershell_certificates(data: &[u8]) {
-        text_reader(
-            data,
-            formats::powershell_certificates::CertificateListReader::new(SourceId(0), &Limits::default()),
-        );
-        text_reader(data, formats::powershell_keys::KeyListReader::new(SourceId(0), &Limits::default()));
-        text_reader(data, formats::openssl_certificate::OpensslCertificateReader::new(SourceId(0), &Limits::default()));
-        text_reader(data, formats::certificate_text::CertificateTextReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || {
+            formats::powershell_certificates::CertificateListReader::new(SourceId(0), &Limits::default())
+        });
+        text_reader(data, || formats::powershell_keys::KeyListReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || {
+            formats::openssl_certificate::OpensslCertificateReader::new(SourceId(0), &Limits::default())
+        });
+        text_reader(data, || formats::certificate_text::CertificateTextReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn certificate_template(data: &[u8]) {
-        text_reader(data, formats::certificate_template::TemplateReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::certificate_template::TemplateReader::new(SourceId(0), &Limits::default()));
     }
 
     pub fn key_script(data: &[u8]) {
-        text_reader(data, formats::key_script::ScriptReader::new(SourceId(0), &Limits::default()));
+        text_reader(data, || formats::key_script::ScriptReader::new(SourceId(0), &Limits::default()));
     }
 }
 
@@ -643,33 +668,21 @@ pub fn carrier(data: &[u8]) {
     }
 }
 
-/// Decoded lines through one reader of text artifacts: the same answer every time, every place inside the bytes.
+/// The same for a reader of records among other text.
 fn text_records(data: &[u8], reader: fn(&Limits) -> Box<dyn TextReader>) {
     let limits = Limits::default();
-    let read = || {
-        let mut reader = reader(&limits);
-        let mut lines = LineReader::new(data, TextEncoding::Utf8, &limits);
-        let mut found = Vec::new();
-        while let Some(batch) = lines.next_batch().expect("a slice doesn't fail") {
-            for line in batch.lines() {
-                for piece in Cleaned::new(line).pieces() {
-                    reader.line(piece);
-                }
-                found.extend(reader.take());
-            }
-        }
-        reader.close();
-        found.extend(reader.take());
-        found
-    };
-    let found = read();
+    let mut asked = reader(&limits);
+    let found = offered(data, TextEncoding::Utf8, asked.as_mut(), false);
     for observed in &found {
         assert!(observed.place.end() <= data.len() as u64, "{observed:?}");
         for (_, value) in &observed.fields {
             assert!(value.place.end() <= data.len() as u64, "{observed:?}");
         }
     }
-    assert_eq!(found, read());
+    assert_eq!(found, offered(data, TextEncoding::Utf8, reader(&limits).as_mut(), false));
+    let mut passing = reader(&limits);
+    assert_eq!(found, offered(data, TextEncoding::Utf8, passing.as_mut(), true));
+    assert_eq!(asked.problems(), passing.problems());
 }
 
 /// Bindings of HTTP.sys.

@@ -3,11 +3,14 @@
 use super::embedded::{Embedded, EmbeddedText};
 use super::readers::{Readers, text_readers};
 use crate::formats::certutil::{LineByLine, Parser};
+use crate::formats::glance::{Glance, Words};
 use crate::formats::piece::{Cleaned, Piece};
+use crate::formats::text_reader::TextReader;
 use crate::input::Line;
 use crate::limits::{LOG_RECORDS, Limits};
 use crate::model::fact::{Place, SourceId};
 use crate::model::observation::Observed;
+use std::sync::OnceLock;
 
 /// The kind under which the lines of certutil are kept until it is known whether they are a dump.
 pub(super) const CERTUTIL: &str = "certutil";
@@ -45,6 +48,25 @@ pub(super) fn ordered(mut parts: Vec<Part>) -> Vec<Part> {
     parts
 }
 
+/// From so many bytes of a text on the words of all readers are looked for at once: the search takes a while to make. Checks
+/// look for them from the first line on.
+const WORTH_A_GLANCE: usize = if cfg!(debug_assertions) { 1 } else { 256 << 10 };
+
+/// What becomes of a line that its reader would pass over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passed {
+    /// The reader is not asked.
+    Over,
+    /// The reader is asked nevertheless, and must be found to have been right.
+    Checked,
+}
+
+/// Builds with debug assertions check what the others rely on.
+const PASSED: Passed = if cfg!(debug_assertions) { Passed::Checked } else { Passed::Over };
+
+/// The words of all readers, in the order in which they are asked, and then of certutil's parser.
+static WORDS: OnceLock<Option<Words>> = OnceLock::new();
+
 /// Hands the lines of one text to the readers.
 pub(super) struct Segments {
     /// The readers that are asked before certutil's, unless a certificate block is open.
@@ -59,6 +81,11 @@ pub(super) struct Segments {
     parts_full: bool,
     problems: Vec<(String, Place)>,
     last_line: u64,
+    /// Bytes of the lines so far that were read one by one.
+    read: usize,
+    passed: Passed,
+    /// Bytes after which lines are looked at at a glance.
+    worth: usize,
 }
 
 impl LineByLine for Segments {
@@ -102,6 +129,9 @@ impl Segments {
             problems: Vec::new(),
             parts_full: false,
             last_line: 0,
+            read: 0,
+            passed: PASSED,
+            worth: WORTH_A_GLANCE,
         }
     }
 
@@ -122,22 +152,23 @@ impl Segments {
                 return;
             }
             let cleaned = Cleaned::new(line);
+            if let Some((piece, glance)) = self.glance(&cleaned) {
+                return self.offer_other(piece, Some(&glance), parser);
+            }
             for piece in cleaned.pieces() {
-                if self.offer_first(piece) {
-                    // Another kind of record begins: the block that nothing closed is over.
-                    if self.open != Open::Nobody {
-                        parser.interrupt();
-                    }
-                } else {
-                    self.offer_last(piece);
-                }
+                self.offer_other(piece, None, parser);
             }
             return;
         }
         let cleaned = Cleaned::new(line);
+        if self.open == Open::Nobody
+            && let Some((piece, glance)) = self.glance(&cleaned)
+        {
+            return self.hand_on_glanced(line, piece, &glance, parser);
+        }
         let mut taken = false;
         for piece in cleaned.pieces() {
-            taken |= self.offer_open(piece) || self.offer_first(piece);
+            taken |= self.offer_open(piece) || self.offer_first(piece, None);
         }
         if taken {
             return;
@@ -146,8 +177,53 @@ impl Segments {
             return self.of_certutil(&line);
         }
         for piece in cleaned.pieces() {
-            self.offer_last(piece);
+            self.offer_last(piece, None);
         }
+    }
+
+    /// A piece that is not certutil's while nobody is in the middle of a record.
+    fn offer_other(&mut self, piece: Piece<'_>, glance: Option<&Glance<'_>>, parser: &mut Parser) {
+        if !self.offer_first(piece, glance) {
+            self.offer_last(piece, glance);
+        } else if self.open != Open::Nobody {
+            // Another kind of record begins: the block that nothing closed is over.
+            parser.interrupt();
+        }
+    }
+
+    /// Hands on a line of one piece while nobody is in the middle of a record.
+    fn hand_on_glanced(&mut self, line: Line<'_>, piece: Piece<'_>, glance: &Glance<'_>, parser: &mut Parser) {
+        if self.offer_first(piece, Some(glance)) {
+            return;
+        }
+        let number = self.first.len().saturating_add(self.last.len());
+        let passes = |parser: &Parser| !glance.names(number) && parser.passes_over(glance);
+        let passed = passes(parser);
+        if !passed || self.passed == Passed::Checked {
+            let own = parser.line(line);
+            debug_assert!(!passed || !own && passes(parser), "certutil: {:?}", line.text);
+            if own {
+                return self.of_certutil(&line);
+            }
+        }
+        self.offer_last(piece, Some(glance));
+    }
+
+    /// What a line shows at a glance, if it is one piece and there is much of such text.
+    fn glance<'a>(&mut self, cleaned: &'a Cleaned<'_>) -> Option<(Piece<'a>, Glance<'a>)> {
+        let piece = cleaned.untouched()?;
+        self.read = self.read.saturating_add(piece.text.len());
+        if self.read < self.worth {
+            return None;
+        }
+        // The words are the same whatever the input and the limits are.
+        let all = || {
+            let readers = self.first.iter().chain(&self.last);
+            let own = Parser::words();
+            let of_all = readers.map(|reader| reader.words()).chain([own.iter().map(String::as_str).collect()]);
+            Words::new(of_all.collect())
+        };
+        Some((piece, Glance::of(piece, WORDS.get_or_init(all).as_ref()?)?))
     }
 
     /// The text is over.
@@ -228,8 +304,8 @@ impl Segments {
         taken
     }
 
-    /// Offers a piece to the readers that go before certutil's.
-    fn offer_first(&mut self, piece: Piece<'_>) -> bool {
+    /// Offers a piece to the readers that go before certutil's, but to those that pass over it.
+    fn offer_first(&mut self, piece: Piece<'_>, glance: Option<&Glance<'_>>) -> bool {
         if piece.text.trim_start().is_empty() {
             return false;
         }
@@ -239,7 +315,8 @@ impl Segments {
         }
         for index in 0..self.first.len() {
             let who = Open::First(index);
-            if self.open != who && self.first.get_mut(index).is_some_and(|r| r.line(piece)) {
+            let takes = |reader: &mut Box<dyn TextReader>| takes(reader.as_mut(), index, piece, glance, self.passed);
+            if self.open != who && self.first.get_mut(index).is_some_and(takes) {
                 self.opened(who);
                 return true;
             }
@@ -247,14 +324,16 @@ impl Segments {
         false
     }
 
-    /// Offers a piece to the readers that come after certutil's.
-    fn offer_last(&mut self, piece: Piece<'_>) {
+    /// Offers a piece to the readers that come after certutil's, but to those that pass over it.
+    fn offer_last(&mut self, piece: Piece<'_>, glance: Option<&Glance<'_>>) {
         if piece.text.trim_start().is_empty() {
             return;
         }
         for index in 0..self.last.len() {
             let who = Open::Last(index);
-            if self.open != who && self.last.get_mut(index).is_some_and(|r| r.line(piece)) {
+            let number = self.first.len().saturating_add(index);
+            let takes = |reader: &mut Box<dyn TextReader>| takes(reader.as_mut(), number, piece, glance, self.passed);
+            if self.open != who && self.last.get_mut(index).is_some_and(takes) {
                 self.opened(who);
                 return;
             }
@@ -304,6 +383,25 @@ impl Segments {
     }
 }
 
+/// Whether a reader takes a line. `number`: which of all it is.
+fn takes(
+    reader: &mut dyn TextReader,
+    number: usize,
+    piece: Piece<'_>,
+    glance: Option<&Glance<'_>>,
+    passed: Passed,
+) -> bool {
+    let passes = |reader: &dyn TextReader| glance.is_some_and(|it| !it.names(number) && reader.passes_over(piece, it));
+    if !passes(reader) {
+        return reader.line(piece);
+    }
+    if passed == Passed::Checked {
+        let taken = reader.line(piece);
+        debug_assert!(!taken && passes(reader) && reader.take().is_empty(), "reader {number}: {:?}", piece.text);
+    }
+    false
+}
+
 /// Lines with which certutil's output or a new command surely begins.
 fn begins_something_else(text: &str) -> bool {
     let text = text.trim_start();
@@ -317,4 +415,139 @@ fn is_prompt(text: &str) -> bool {
     let mut bytes = path.bytes();
     let drive = bytes.next().is_some_and(|b| b.is_ascii_alphabetic());
     drive && bytes.next() == Some(b':') && bytes.next() == Some(b'\\') && path.bytes().take(260).any(|b| b == b'>')
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::input::{LineReader, TextEncoding};
+    use proptest::prelude::*;
+    use proptest::test_runner::{RngAlgorithm, RngSeed};
+    use std::fs;
+    use std::path::Path;
+    use std::sync::LazyLock;
+
+    const SOURCE: SourceId = SourceId(0);
+
+    /// The lines of the corpus's texts, each text behind the one before.
+    static LINES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let mut out = Vec::new();
+        texts(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus")), &mut out);
+        assert!(out.len() > 20_000);
+        out
+    });
+
+    fn texts(folder: &Path, out: &mut Vec<String>) {
+        let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                texts(&path, out);
+            } else if let Some(text) = fs::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+                let own = ["case.toml", "report.txt"].iter().any(|name| path.ends_with(name));
+                out.extend(text.lines().filter(|_| !own).map(str::to_owned));
+            }
+        }
+    }
+
+    /// Lines of other programs.
+    const OTHERS: &[&str] = &[
+        "2026-03-14 10:01:02 10.0.0.5 GET /app/page17.aspx id=4 443 - 10.1.2.3 Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64) 200 0 0 15",
+        "2026-03-14 10:01:02.17 spid7s      Starting up database 'model'.",
+        "2026-03-14 10:01:02, Info                  CBS    Session: 31074 initialized by client WindowsUpdateAgent.",
+        "Mar 14 10:01:02 web01 sshd[812]: Accepted publickey for admin from 10.1.2.3 port 50122",
+        "login please morning thanks again, and the server was restarted again.",
+        "https://www.contoso.com/a/b?c=d",
+        "name=value",
+        "a",
+        "",
+        "-----",
+        "[INFO] started: 17 of 18 (94 %)",
+        "\tat System.Web.HttpApplication.ExecuteStep(IExecutionStep step)",
+        "<br>",
+        "{\"level\":\"info\",\"msg\":\"started\"}",
+        "C:\\> echo done",
+        "10:00:00\tw3wp.exe\t4711\tCreateFile\tC:\\inetpub\\a\tSUCCESS\tDesired Access: Generic Read",
+        "one two three",
+        "1 {\"event_id\":36870,\"message\":\"m\",\"provider\":\"Schannel\"}",
+        "2026-03-14 10:01:02 Der Dienst wurde für den Benutzer gestartet und läuft.",
+        "Служба запущена: 12",
+        "服务已启动",
+        "Name : value",
+        "Port: 8443",
+        "Address: 10.0.0.5:443",
+        "4711 requests in 12 s",
+        "the rest of it (as before)",
+        "C:\\inetpub\\logs",
+        "/var/log/messages:",
+        "Total: 12",
+        "Trust",
+    ];
+
+    /// What a text gives, and to whom its parts belong. `None`: every reader is asked about every line.
+    fn read(text: &str, passed: Option<Passed>) -> String {
+        let limits = Limits::default();
+        let mut lines = LineReader::new(text.as_bytes(), TextEncoding::Utf8, &limits);
+        let (mut segments, mut parser) = (Segments::new(SOURCE, &limits), Parser::new(SOURCE, &limits));
+        match passed {
+            Some(passed) => segments.passed = passed,
+            None => segments.worth = usize::MAX,
+        }
+        let mut told = String::new();
+        let mut tell = |segments: &mut Segments, parser: &mut Parser| {
+            let embedded: Vec<_> =
+                segments.take_embedded().into_iter().map(|it| (it.lines.whole(), it.lines.text().to_owned())).collect();
+            let problems = segments.take_problems();
+            let records = (segments.take_records(), parser.take_records());
+            told.push_str(&format!("{records:?} {embedded:?} {problems:?}\n"));
+        };
+        while let Some(batch) = lines.next_batch().unwrap() {
+            for line in batch.lines() {
+                segments.hand_on(line, &mut parser);
+            }
+            tell(&mut segments, &mut parser);
+        }
+        segments.finish();
+        parser.finish();
+        tell(&mut segments, &mut parser);
+        told.push_str(&format!("{:?}", segments.into_parts()));
+        told
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 400,
+            failure_persistence: None,
+            rng_algorithm: RngAlgorithm::ChaCha,
+            rng_seed: RngSeed::Fixed(20_260_101),
+            ..ProptestConfig::default()
+        })]
+
+        /// Parts of artifacts with lines of other programs among them: whoever passes over a line would have left it, and
+        /// reads the lines after it as if it had been asked.
+        #[test]
+        fn lines_that_are_passed_over_change_nothing(
+            parts in prop::collection::vec(
+                (any::<prop::sample::Index>(), 1..24_usize, prop::collection::vec(0..4 * OTHERS.len(), 1..12)),
+                1..16,
+            )
+        ) {
+            let mut text = String::new();
+            for (start, many, others) in parts {
+                let lines = LINES.iter().skip(start.index(LINES.len())).take(many);
+                for (line, other) in lines.zip(others.into_iter().cycle()) {
+                    text.push_str(line);
+                    text.push('\n');
+                    if let Some(other) = OTHERS.get(other) {
+                        text.push_str(other);
+                        text.push('\n');
+                    }
+                }
+            }
+            let all = read(&text, None);
+            prop_assert_eq!(&read(&text, Some(Passed::Over)), &all);
+            prop_assert_eq!(&read(&text, Some(Passed::Checked)), &all);
+        }
+    }
 }

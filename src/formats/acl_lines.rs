@@ -4,6 +4,7 @@
 //! Sources: Microsoft Learn, "icacls" and "cacls"; output of both tools in several languages. Principals and the closing
 //! line are translated, so that only shapes count: the groups in parentheses, the indentation, two numbers.
 
+use super::glance::Glance;
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::{joined_place, keep_line};
@@ -150,6 +151,12 @@ impl AclLines {
             }
         }
         self.fresh(piece)
+    }
+
+    /// See [`TextReader::passes_over`](super::text_reader::TextReader::passes_over).
+    pub(super) fn passes_over(&self, glance: &Glance<'_>) -> bool {
+        let waits = self.open.is_some() || self.held.is_some() || self.listing;
+        !waits && (self.tail)(glance.text).is_none() && !is_absolute(glance.text)
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -617,6 +624,9 @@ fn is_absolute(text: &str) -> bool {
         _ => false,
     }
 }
+
+/// Words of the commands, with which a line is never passed over.
+pub(super) const WORDS: &[&str] = &["cacls", " /grant", " /deny", " /setowner", " /remove"];
 
 /// One of these stands in every command, and in few other lines.
 static COMMAND: LazyLock<Option<packed::Searcher>> =

@@ -2,7 +2,8 @@
 //!
 //! Source: Microsoft Learn, "cacls"; real output of both tools.
 
-use super::acl_lines::{AclLines, Tail};
+use super::acl_lines::{self, AclLines, Tail};
+use super::glance::Glance;
 use super::piece::Piece;
 use super::text_reader::TextReader;
 use crate::limits::Limits;
@@ -28,6 +29,13 @@ impl TextReader for CaclsReader {
     fn line(&mut self, piece: Piece<'_>) -> bool {
         self.0.line(piece)
     }
+    fn words(&self) -> Vec<&'static str> {
+        acl_lines::WORDS.to_vec()
+    }
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        self.0.passes_over(glance)
+    }
+
     fn is_open(&self) -> bool {
         self.0.is_open()
     }

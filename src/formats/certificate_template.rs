@@ -7,6 +7,7 @@
 //! pKIDefaultCSPs), 2.23 (msPKI-RA-Application-Policies), 2.27 (msPKI-Private-Key-Flag), 2.22 (msPKI-Minimal-Key-Size);
 //! Microsoft Learn, "EnrollmentTemplateProperty enumeration" for the property names; RFC 2849 (LDIF).
 
+use super::glance::{self, Glance};
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
 use crate::limits::Limits;
@@ -404,7 +405,7 @@ impl TextReader for TemplateReader {
                 }
             }
             let first = text.as_bytes().first().copied().unwrap_or(b' ');
-            if !matches!(first, b'p' | b'P' | b'm' | b'M' | b'T' | b'd' | b'D' | b'o' | b'O' | b'c' | b'C' | b'[') {
+            if !may_begin(first) {
                 return false;
             }
         }
@@ -449,6 +450,11 @@ impl TextReader for TemplateReader {
         template.properties
     }
 
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        let plain = !glance.has(glance::COLON | glance::EQUALS | glance::BRACKET);
+        self.open.is_none() && self.name.is_none() && (plain || !may_begin(glance.first))
+    }
+
     fn is_open(&self) -> bool {
         self.open.is_some()
     }
@@ -461,6 +467,11 @@ impl TextReader for TemplateReader {
     fn take(&mut self) -> Vec<Observed> {
         std::mem::take(&mut self.records)
     }
+}
+
+/// Whether an attribute or a heading can begin with a byte.
+fn may_begin(first: u8) -> bool {
+    matches!(first, b'p' | b'P' | b'm' | b'M' | b'T' | b'd' | b'D' | b'o' | b'O' | b'c' | b'C' | b'[')
 }
 
 /// A line of an attribute.

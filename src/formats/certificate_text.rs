@@ -23,6 +23,7 @@
 //! Sources: Microsoft Learn, "X509Certificate2.ToString Method" (also with `verbose`), "CspKeyContainerInfo Class", "KeyNumber
 //! Enum"; the layout is that of the method's example there, the labels of the key are not confirmed by a copy.
 
+use super::glance::Glance;
 use super::piece::Piece;
 use super::powershell_certificates::KIND;
 use super::powershell_keys::key_number;
@@ -229,6 +230,10 @@ impl TextReader for CertificateTextReader {
             self.finish();
         }
         taken
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        self.open.is_none() && glance.first != b'['
     }
 
     fn is_open(&self) -> bool {

@@ -6,6 +6,7 @@
 //! Microsoft Learn, "MSSQLSERVER" errors 17182, 17826, 26013, 26014; the reference source of .NET Framework,
 //! System.ServiceModel.txt (SslCertMayNotDoKeyExchange, SslCertMustDoKeyExchange, SslCertMustHavePrivateKey).
 
+use super::glance::Glance;
 use super::piece::Piece;
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use super::text_shapes::fills_a_console;
@@ -185,7 +186,9 @@ static SIGNS: WordSearch = WordSearch::new(
 );
 
 /// What the numbers of SQL Server's errors about its certificate begin with.
-static SQL_NUMBERS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" 2601"));
+const SQL_NUMBER: &str = " 2601";
+
+static SQL_NUMBERS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(SQL_NUMBER));
 
 /// What a line says of errors.
 #[derive(Default)]
@@ -419,6 +422,14 @@ impl TextReader for ErrorTextReader {
             taken = true;
         }
         taken
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        WORDS.iter().map(|(word, _)| *word).chain([SQL_NUMBER]).collect()
+    }
+
+    fn passes_over(&self, piece: Piece<'_>, _glance: &Glance<'_>) -> bool {
+        self.waiting.is_empty() && self.tail.is_none() && !fills_a_console(piece.text.trim_end())
     }
 
     fn is_open(&self) -> bool {

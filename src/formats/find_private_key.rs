@@ -15,6 +15,7 @@
 //! Source: Microsoft Learn, "FindPrivateKey" (Windows Communication Foundation samples).
 
 use super::folder_listing::KIND;
+use super::glance::Glance;
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
 use super::text_shapes::{fills_a_console, is_path, prompted};
@@ -278,6 +279,14 @@ impl TextReader for FindPrivateKeyReader {
             self.asked = None;
         }
         false
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        vec!["FindPrivateKey", FOLDER]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, _glance: &Glance<'_>) -> bool {
+        self.open.is_none() && self.asked.is_none()
     }
 
     fn is_open(&self) -> bool {

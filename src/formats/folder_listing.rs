@@ -9,6 +9,7 @@
 //! Sources: Microsoft Learn, "dir", "attrib", "Get-ChildItem" (parameters, `Mode`); "[MS-FSCC] 2.6" for the attributes'
 //! letters; POSIX, "ls" for its long format.
 
+use super::glance::{self, Glance};
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
 use crate::limits::Limits;
@@ -416,6 +417,16 @@ impl TextReader for FolderListingReader {
         false
     }
 
+    fn words(&self) -> Vec<&'static str> {
+        // Every folder of keys has one of them in its path.
+        vec!["MachineKeys", "Crypto"]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        let waits = self.open.is_some() || self.pending.is_some() || self.command.is_some() || self.name.is_some();
+        !waits && glance.last != b':' && !glance.has(glance::PROMPT | glance::PATH) && !may_hold_file_name(glance.text)
+    }
+
     fn is_open(&self) -> bool {
         self.open.is_some()
     }
@@ -434,6 +445,12 @@ impl TextReader for FolderListingReader {
     fn problems(&mut self) -> Vec<(String, Place)> {
         std::mem::take(&mut self.problems)
     }
+}
+
+/// Whether a text may hold the name of a key file: an underscore with a GUID behind it.
+fn may_hold_file_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'_', bytes).any(|at| bytes.get(at.saturating_add(9)) == Some(&b'-'))
 }
 
 /// The words of a line with the rest behind each.

@@ -5,6 +5,7 @@
 //! real output. Labels are names of properties and are not translated. A console wraps a value inside words: continued
 //! lines of `Path` and `Sddl` belong together without a blank.
 
+use super::glance::Glance;
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::sddl;
@@ -659,6 +660,15 @@ impl TextReader for GetAclReader {
             self.before.push(piece.trim());
         }
         false
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        vec!["Path", "FileSystemRights", "Directory: ", "Get-Acl", ";;;"]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        let waits = self.open.is_some() || self.header.is_some() || self.table.is_some() || !self.before.is_empty();
+        !waits && glance.text.contains(' ') && !is_path(glance.text)
     }
 
     fn is_open(&self) -> bool {

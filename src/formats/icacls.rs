@@ -3,7 +3,8 @@
 //! Source: Microsoft Learn, "icacls" (groups and rights); real output for their order and case (`Rc`, `(DENY)` behind the
 //! inheritance flags).
 
-use super::acl_lines::{AclLines, Tail};
+use super::acl_lines::{self, AclLines, Tail};
+use super::glance::Glance;
 use super::piece::Piece;
 use super::text_reader::TextReader;
 use crate::limits::Limits;
@@ -61,6 +62,13 @@ impl TextReader for IcaclsReader {
     fn line(&mut self, piece: Piece<'_>) -> bool {
         self.0.line(piece)
     }
+    fn words(&self) -> Vec<&'static str> {
+        acl_lines::WORDS.to_vec()
+    }
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        self.0.passes_over(glance)
+    }
+
     fn is_open(&self) -> bool {
         self.0.is_open()
     }

@@ -6,6 +6,7 @@
 //! AppCmd.exe"; the property names of the WebAdministration and IISAdministration modules; [MS-PSRP] section 2.2.5 for
 //! the elements of Clixml.
 
+use super::glance::Glance;
 use super::joined_lines::JoinedLines;
 use super::piece::{Cleaned, Piece};
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
@@ -604,6 +605,18 @@ impl TextReader for IisConfigReader {
             self.site = None;
         }
         false
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        vec!["bindingInformation"]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        let text = glance.text;
+        let begins = text.starts_with('<')
+            || text.starts_with("SITE")
+            || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("protocol"));
+        matches!(self.open, Open::Nothing) && !self.comment && self.site.is_none() && !begins
     }
 
     fn is_open(&self) -> bool {

@@ -8,6 +8,7 @@
 //! "X509PrivateKeyUsageFlags", "X509ProviderType" (certenroll.h); "New-SelfSignedCertificate", "Import-PfxCertificate"
 //! (PKI module); "X509KeyStorageFlags Enum"; "certutil", section "-importPFX".
 
+use super::glance::Glance;
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::{Reached, TextReader, joined_place};
@@ -263,6 +264,14 @@ impl TextReader for ScriptReader {
             return true;
         }
         self.object_line(piece)
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        ANCHORS.to_vec()
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, _glance: &Glance<'_>) -> bool {
+        self.statement.is_none() && self.object.is_none() && self.anchors.is_some()
     }
 
     fn is_open(&self) -> bool {

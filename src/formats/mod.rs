@@ -40,6 +40,7 @@ pub mod evtx;
 pub mod find_private_key;
 pub mod folder_listing;
 pub mod get_acl;
+pub mod glance;
 pub mod icacls;
 pub mod iis_config;
 pub mod joined_lines;

@@ -10,6 +10,7 @@
 //! Sources: openssl-x509(1), openssl-req(1), x509v3_config(5); output of OpenSSL 1.0 to 3.5, whose labels differ (`RSA Public Key:`,
 //! `RSA Public-Key:`, `Public-Key:`; `SHA1 Fingerprint=`, `sha1 Fingerprint=`).
 
+use super::glance::{self, Glance};
 use super::key_algorithm;
 use super::key_facts::{self, KeyFacts};
 use super::openssl_name::windows_name;
@@ -492,6 +493,16 @@ impl TextReader for OpensslCertificateReader {
             }
         }
         false
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        vec!["Version:", "Certificate Request:"]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        let named = glance.has(glance::EQUALS)
+            && glance.text.split_once('=').is_some_and(|(label, _)| short_field(label).is_some());
+        self.open.is_none() && !named
     }
 
     fn is_open(&self) -> bool {

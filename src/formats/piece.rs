@@ -60,32 +60,34 @@ impl<'a> Cleaned<'a> {
         if !special && (text.is_ascii() || !text.contains(NO_BREAK)) {
             return Self::raw(line);
         }
-        let json = is_json_string(text);
+        let mut json = None;
         let mut same_columns = true;
         let mut out = String::new();
         let mut breaks = Vec::new();
-        let mut rest = text;
-        let mut changed = false;
-        while let Some(at) = rest.find(['&', '\\', '<', '\u{a0}', '\u{202f}']) {
-            let (same, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            out.push_str(same);
-            let Some((new, taken)) = replacement(tail, json) else {
-                let step = tail.chars().next().map_or(1, char::len_utf8);
-                let (one, after) = tail.split_at_checked(step).unwrap_or((tail, ""));
-                out.push_str(one);
-                rest = after;
+        // What is taken into the new text, and what is looked through.
+        let (mut taken, mut seen) = (0usize, 0usize);
+        let next = |rest: &str| match special {
+            true if text.is_ascii() => memchr3(b'&', b'\\', b'<', rest.as_bytes()),
+            _ => rest.find(['&', '\\', '<', NO_BREAK[0], NO_BREAK[1]]),
+        };
+        while let Some(at) = text.get(seen..).and_then(next).map(|at| seen.saturating_add(at)) {
+            let tail = text.get(at..).unwrap_or("");
+            let is_json = tail.starts_with('\\') && *json.get_or_insert_with(|| is_json_string(text));
+            let Some((new, length)) = replacement(tail, is_json) else {
+                seen = at.saturating_add(tail.chars().next().map_or(1, char::len_utf8));
                 continue;
             };
-            changed = true;
             same_columns = same_columns && tail.starts_with(NO_BREAK);
+            out.push_str(text.get(taken..at).unwrap_or(""));
             out.extend(new);
-            rest = tail.get(taken..).unwrap_or("");
-            breaks.push((out.len(), text.len().saturating_sub(rest.len())));
+            taken = at.saturating_add(length);
+            seen = taken;
+            breaks.push((out.len(), taken));
         }
-        if !changed {
+        if breaks.is_empty() {
             return Self::raw(line);
         }
-        out.push_str(rest);
+        out.push_str(text.get(taken..).unwrap_or(""));
         Self { text: Cow::Owned(out), breaks, line, same_columns, plain: false, last: Cell::default() }
     }
 
@@ -101,6 +103,13 @@ impl<'a> Cleaned<'a> {
     /// The whole line as one piece, quoting taken off, if it holds no mark at which it is cut.
     pub fn one_piece(&self) -> Option<Piece<'_>> {
         self.plain.then(|| Piece { text: &self.text, at: 0, cleaned: self }.unquoted().list_item())
+    }
+
+    /// The physical line, quoting taken off, if nothing was taken off inside it and it is no window of a longer one. It is
+    /// one piece unless it has a mark of its own at which lines are cut.
+    pub fn untouched(&self) -> Option<Piece<'_>> {
+        let untouched = self.breaks.is_empty() && self.line.window.is_none();
+        untouched.then(|| Piece { text: &self.text, at: 0, cleaned: self }.unquoted().list_item())
     }
 
     /// The whole line as pieces: cut at `<br>` marks, quoting taken off.

@@ -8,6 +8,7 @@
 //! Sources: Microsoft Learn, "about_Certificate_Provider", "X509Certificate2 Class", "Get-ExchangeCertificate",
 //! "Format-Table" and "Format-List"; published copies for the wrapping and the marks of cut values.
 
+use super::glance::{self, Glance};
 use super::piece::Piece;
 use super::powershell_keys::begins_key_list;
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
@@ -353,6 +354,14 @@ impl TextReader for CertificateListReader {
             return false;
         }
         self.heading(piece) || self.list_line(piece)
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        vec!["Thumbprint", "PSParentPath:"]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        matches!(self.open, Open::Nothing) && !glance.has(glance::SPACED)
     }
 
     fn is_open(&self) -> bool {

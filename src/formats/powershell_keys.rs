@@ -8,6 +8,7 @@
 //! Sources: Microsoft Learn, "CspKeyContainerInfo Class", "KeyNumber Enum" (Exchange 1, Signature 2), "CngKey Class",
 //! "Format-List".
 
+use super::glance::{self, Glance};
 use super::piece::Piece;
 use super::powershell_certificates::{KIND, property};
 use super::text_reader::{TextReader, joined_place, keep_line};
@@ -264,6 +265,10 @@ impl TextReader for KeyListReader {
             }
         }
         false
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        self.list.is_none() && self.named.is_none() && !glance.has(glance::SPACED | glance::PROMPT)
     }
 
     fn is_open(&self) -> bool {

@@ -7,6 +7,7 @@
 //! Sources: Microsoft Learn, Sysinternals, "Process Monitor" (columns, "Save as CSV"); published traces for the column
 //! names, the order of the columns, which is the user's, and the words of the Detail column. RFC 4180 for quotes.
 
+use super::glance::{self, Glance};
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::{Reached, TextReader};
@@ -501,9 +502,7 @@ impl TextReader for ProcmonReader {
         if line.window.is_some_and(|w| w.index > 0) {
             return false;
         }
-        // Only marks of quoting, blanks and a byte order mark stand before the first quote of a row.
-        let front = |c: char| matches!(c, ' ' | '\t' | '>' | '|' | '#' | '+' | '\u{feff}');
-        let at = line.text.len().saturating_sub(line.text.trim_start_matches(front).len());
+        let at = before_rows(line.text);
         let taken = match line.text.as_bytes().get(at) {
             Some(b'"') => self.csv_line(line, at),
             Some(b'D' | b'E') => {
@@ -526,6 +525,15 @@ impl TextReader for ProcmonReader {
             self.last_line = line.order;
         }
         taken
+    }
+
+    fn passes_over(&self, piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        let line = piece.line().text;
+        let first = line.as_bytes().get(before_rows(line));
+        matches!(self.open, Open::Nothing)
+            && piece.begins_its_line()
+            && !glance.has(glance::TAB)
+            && !matches!(first, Some(b'"' | b'D' | b'E'))
     }
 
     fn is_open(&self) -> bool {
@@ -551,6 +559,12 @@ impl TextReader for ProcmonReader {
         self.problems.append(&mut self.reached.take());
         std::mem::take(&mut self.problems)
     }
+}
+
+/// The length of what may stand before the first quote of a row: marks of quoting, blanks and a byte order mark.
+fn before_rows(line: &str) -> usize {
+    let front = |c: char| matches!(c, ' ' | '\t' | '>' | '|' | '#' | '+' | '\u{feff}');
+    line.len().saturating_sub(line.trim_start_matches(front).len())
 }
 
 /// Whether the quotes of a text do not pair.

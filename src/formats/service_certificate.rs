@@ -9,6 +9,7 @@
 //! (the types; a second certificate that is not primary decrypts and does not sign), "Get-ItemProperty"; `model::service_setting`
 //! for the registry.
 
+use super::glance::Glance;
 use super::piece::Piece;
 use super::system_info::KIND;
 use super::text_reader::{TextReader, keep_line};
@@ -268,6 +269,16 @@ impl TextReader for ServiceCertificateReader {
             _ => false,
         };
         is_row || self.labelled(piece)
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        // One of them stands in every line that means something outside a list or table.
+        vec!["Certificate", "HKEY_LOCAL_MACHINE\\", "PSChildName", "Transport", "HostName"]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, _glance: &Glance<'_>) -> bool {
+        // The lines since something was said count only as long as it holds.
+        self.within == Within::Nothing && self.held.is_none()
     }
 
     fn is_open(&self) -> bool {

@@ -6,6 +6,7 @@
 //! fixed; older versions of Windows stop earlier. Sources: Microsoft Learn, "netsh http"; Microsoft Learn,
 //! `HTTP_SERVICE_CONFIG_SSL_PARAM` (an empty store name stands for MY); console output of Windows Server 2012 to 2025.
 
+use super::glance::{self, Glance};
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
@@ -102,6 +103,9 @@ struct Failure {
     reply: Fact<String>,
     excerpts: Excerpts,
 }
+
+/// What the commands are about.
+const NAMES: &[&str] = &["sslcert", "iplisten", "urlacl"];
 
 /// Reads bindings of HTTP.sys.
 pub struct SslCertReader {
@@ -604,12 +608,25 @@ impl TextReader for SslCertReader {
             return self.is_open();
         }
         let open = self.is_open() || self.candidate.is_some();
-        let named = ["sslcert", "iplisten", "urlacl"].iter().any(|name| contains_word(text, name));
+        let named = NAMES.iter().any(|name| contains_word(text, name));
         // What none of these begins is foreign.
         let possible = open || named || text.contains(':') || text.contains('\u{ff1a}');
         let taken = possible && self.words(piece, text, named);
         self.blank = false;
         taken
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        NAMES.to_vec()
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        let waits = self.is_open() || self.candidate.is_some() || self.blank;
+        let asked = self.filtered || !matches!(self.asked, Listed::Unknown);
+        let replies = glance.text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("ssl"));
+        let labelled = glance.has(glance::LABEL)
+            && label_value(glance.text).is_some_and(|(_, value)| endpoint(value).is_some() || port(value).is_some());
+        !waits && !asked && !replies && glance.last != b':' && !labelled
     }
 
     fn is_open(&self) -> bool {

@@ -4,6 +4,7 @@
 //! named again at the end (`10.0.14393 N/A Build 14393`). The names of PowerShell's properties and of registry values are
 //! the same in every language. Sources: Microsoft Learn, "systeminfo", "Get-ComputerInfo", "ver", "reg query".
 
+use super::glance::{self, Glance};
 use super::piece::Piece;
 use super::text_reader::{TextReader, keep_line};
 use super::text_shapes::{behind_prompt, find_ignoring_case, guid, label_value, prompted};
@@ -227,6 +228,14 @@ impl TextReader for SystemInfoReader {
             Some((label, value)) if label.len() <= 80 => self.entry(piece, label, value, number),
             _ => false,
         }
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        vec!["machineguid", "hostname", "computername", "Microsoft Windows ", "\",\""]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        self.awaited.is_none() && glance.last != b')' && !glance.has(glance::LABEL)
     }
 
     fn is_open(&self) -> bool {

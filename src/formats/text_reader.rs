@@ -1,6 +1,7 @@
 //! What every reader of a kind of text has in common: it is offered the lines of a text one by one, among which other
 //! kinds may stand.
 
+use super::glance::Glance;
 use super::piece::Piece;
 use crate::model::fact::{Excerpts, Place};
 use crate::model::observation::Observed;
@@ -15,6 +16,17 @@ pub trait TextReader {
     /// While a record is open, an empty line or one that is not understood may belong to it; a line that surely does not
     /// ends the record and is not taken.
     fn line(&mut self, piece: Piece<'_>) -> bool;
+
+    /// Words, whatever their case (ASCII), with which a line is not passed over.
+    fn words(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Whether a line in which none of its words stand is nothing to this reader as it is: [`TextReader::line`] would not
+    /// take it, and this reader would be as it is. `piece` is the whole line, which is no window of a longer one.
+    fn passes_over(&self, _piece: Piece<'_>, _glance: &Glance<'_>) -> bool {
+        false
+    }
 
     /// Whether a record is open: the next line is then offered to this reader before any other.
     fn is_open(&self) -> bool;

@@ -98,7 +98,7 @@ pub(super) fn prompted(text: &str) -> Option<&str> {
 pub(super) fn fills_a_console(text: &str) -> bool {
     // Characters are at most four bytes.
     let possible = CONSOLE_WIDTHS.iter().any(|w| text.len() >= *w && text.len() <= w.saturating_mul(4));
-    possible && CONSOLE_WIDTHS.contains(&text.chars().count())
+    possible && CONSOLE_WIDTHS.contains(&if text.is_ascii() { text.len() } else { text.chars().count() })
 }
 
 /// Whether a text begins with a drive or a share.

@@ -17,6 +17,7 @@
 //! Source: Microsoft Learn, "WinHttpCertCfg.exe, a Certificate Configuration Tool".
 
 use super::get_acl::KIND;
+use super::glance::Glance;
 use super::piece::Piece;
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use super::text_shapes::prompted;
@@ -141,6 +142,14 @@ impl TextReader for WinHttpCertCfgReader {
             excerpts: Excerpts::default(),
         });
         true
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        vec![CERTIFICATE]
+    }
+
+    fn passes_over(&self, _piece: Piece<'_>, _glance: &Glance<'_>) -> bool {
+        self.open.is_none()
     }
 
     fn is_open(&self) -> bool {

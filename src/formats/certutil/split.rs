@@ -20,20 +20,20 @@ pub(super) fn split_store_header(piece: Piece<'_>) -> Option<(Piece<'_>, Piece<'
 }
 
 /// Marks that decide what a line is wherever they stand in it. Most lines hold none.
-static MARKS: LazyLock<Option<packed::Searcher>> = LazyLock::new(|| {
-    packed::Searcher::new([
-        "=====",
-        " test ",
-        ": KeySpec=",
-        "_PROP_ID(",
-        "missing key association property",
-        "Container name inconsistent",
-    ])
-});
+const MARKS: [&str; 6] =
+    ["=====", " test ", ": KeySpec=", "_PROP_ID(", "missing key association property", "Container name inconsistent"];
+
+static MARK_SEARCH: LazyLock<Option<packed::Searcher>> = LazyLock::new(|| packed::Searcher::new(MARKS));
 
 /// Whether a text may hold a rule of equals signs, a test, a property's name or a remark about the key link.
 pub(super) fn may_hold_a_mark(text: &str) -> bool {
-    MARKS.as_ref().is_none_or(|marks| marks.find(text).is_some())
+    MARK_SEARCH.as_ref().is_none_or(|marks| marks.find(text).is_some())
+}
+
+/// The anchors and marks.
+pub(super) fn anchors_and_marks() -> Vec<String> {
+    let marks = MARKS.iter().map(|mark| (*mark).to_owned());
+    labels::anchors().into_iter().chain(marks).collect()
 }
 
 /// Whether a text has the bytes of an anchor: a separator, a blank, or a letter beyond ASCII. A very long line may have none.

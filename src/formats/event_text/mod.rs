@@ -9,6 +9,7 @@ mod labels;
 mod table;
 
 use super::event_fields::{self, SENTENCES, Words, event_number, is_bidi_mark, is_known_provider, without_marks};
+use super::glance::{self, Glance};
 use super::joined_lines::JoinedLines;
 use super::piece::{Cleaned, Piece};
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
@@ -149,6 +150,11 @@ fn event_start(text: &str) -> Option<usize> {
         let next = text.as_bytes().get(at.saturating_add(6));
         next.is_none_or(|b| matches!(b, b' ' | b'>' | b'\t'))
     })
+}
+
+/// Whether a label has the signs of one in any language.
+fn is_plain(label: &str) -> bool {
+    label.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.' | '(' | ')'))
 }
 
 /// Adds a line to a text, without bidirectional marks.
@@ -633,8 +639,7 @@ impl EventReader {
 
     /// A line of a header in a language whose labels are not known: the fourth one holds the number.
     fn candidate(&mut self, piece: Piece<'_>, label: &str, value: Piece<'_>) -> bool {
-        let plain = label.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.' | '(' | ')'));
-        if !plain || value.text.is_empty() || value.text.len() > 120 || label.len() > 60 {
+        if !is_plain(label) || value.text.is_empty() || value.text.len() > 120 || label.len() > 60 {
             self.held = 0;
             return false;
         }
@@ -892,6 +897,26 @@ impl TextReader for EventReader {
             self.close();
         }
         self.begin(piece)
+    }
+
+    fn words(&self) -> Vec<&'static str> {
+        let sentences = SENTENCES.iter().map(|(words, _, _)| *words);
+        sentences.chain(["ProviderName", "TimeCreated", "EntryType", "Event[", "EventID: 0x"]).collect()
+    }
+
+    fn passes_over(&self, piece: Piece<'_>, glance: &Glance<'_>) -> bool {
+        // No label begins with a digit, as dates and times do.
+        let labelled = glance.has(glance::COLON)
+            && !glance.first.is_ascii_digit()
+            && split_label(piece).is_some_and(|(label, _)| is_plain(label) || labels::find(label).is_some());
+        let is_json = glance.has(glance::BRACE) && event_json::looks_like(piece.line().text);
+        self.open.is_none()
+            && self.columns.is_none()
+            && self.held == 0
+            && self.swallowed.is_none_or(|(order, _)| order != piece.line().order)
+            && !labelled
+            && !is_json
+            && !glance.has(glance::LESS)
     }
 
     fn is_open(&self) -> bool {

@@ -2,19 +2,28 @@
 
 use super::*;
 
+/// The phrase that a whole line is, and its language.
+fn known_phrase(text: &str) -> Option<(Phrase, Language)> {
+    if text.len() > 140 {
+        return None;
+    }
+    let bare = text.strip_suffix(" (CNG)").unwrap_or(text);
+    labels::find_phrase(bare).or_else(|| {
+        let prompt = ["Enter PFX password:", "Enter new password", "Confirm new password:"];
+        prompt.iter().any(|p| text.starts_with(p)).then_some((Phrase::PasswordPrompt, Language::En))
+    })
+}
+
+/// Whether a whole line is a known phrase.
+pub(super) fn is_phrase(text: &str) -> bool {
+    known_phrase(text).is_some()
+}
+
 impl Parser {
     /// A whole line that is a known phrase.
     pub(super) fn phrase(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        if text.len() > 140 {
-            return false;
-        }
-        let bare = text.strip_suffix(" (CNG)").unwrap_or(text);
-        let hit = labels::find_phrase(bare).or_else(|| {
-            let prompt = ["Enter PFX password:", "Enter new password", "Confirm new password:"];
-            prompt.iter().any(|p| text.starts_with(p)).then_some((Phrase::PasswordPrompt, Language::En))
-        });
-        let Some((phrase, language)) = hit else { return false };
+        let Some((phrase, language)) = known_phrase(text) else { return false };
         if phrase != Phrase::PasswordPrompt {
             self.saw(language);
         }

@@ -5,20 +5,13 @@ use super::*;
 impl Parser {
     /// `2.5.29.15: Flags = 1(Critical), Length = 4`.
     pub(super) fn extension_title(&mut self, piece: Piece<'_>) -> bool {
-        let text = piece.text;
-        if !text.starts_with(|c: char| c.is_ascii_digit()) {
-            return false;
-        }
-        let Some((id, rest)) = text.split_once(':') else { return false };
-        if !oid::is_oid(id.trim()) || !rest.contains('=') {
-            return false;
-        }
+        let Some(id) = titled(piece.text) else { return false };
         self.claim();
         self.touch(piece);
         let block = self.block();
         block.extensions_shown = true;
         block.verbose = true;
-        self.section = Section::Extension(match id.trim() {
+        self.section = Section::Extension(match id {
             "2.5.29.15" => Extension::KeyUsage,
             "2.5.29.17" => Extension::AlternativeNames,
             "2.5.29.19" => Extension::BasicConstraints,
@@ -81,6 +74,15 @@ impl Parser {
         }
         true
     }
+}
+
+/// The extension that a line is the title of.
+pub(super) fn titled(text: &str) -> Option<&str> {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let (id, rest) = text.split_once(':')?;
+    (oid::is_oid(id.trim()) && rest.contains('=')).then_some(id.trim())
 }
 
 /// `Digital Signature, Key Encipherment (a0)`, `… (80 80)`: the bits.

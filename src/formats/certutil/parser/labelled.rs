@@ -7,23 +7,13 @@ impl Parser {
     /// `Attribute[3]: 1.3.6.1.4.1.311.13.2.2 (Enrollment CSP)` of a request dump.
     pub(super) fn attribute_title(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        let attribute = memchr(b'[', text.as_bytes()).is_some_and(|open| {
-            let word = text.get(..open).unwrap_or("");
-            !word.is_empty()
-                && word.len() <= 24
-                && !word.contains(' ')
-                && number_until(text, open.saturating_add(1), ']').is_some()
-                && text
-                    .split_once("]:")
-                    .is_some_and(|(_, after)| after.trim_start().split([' ', '(']).next().is_some_and(oid::is_oid))
-        });
-        if attribute {
+        if is_attribute(text) {
             self.claim();
             self.end_block(true);
             self.section = Section::Request;
             return true;
         }
-        if text.starts_with("CertContext[") || text.starts_with("ChainContext.") || text.starts_with("SimpleChain.") {
+        if is_of_chain(text) {
             self.claim();
             self.section = Section::Chain;
             return true;
@@ -34,19 +24,10 @@ impl Parser {
     /// `label: value` and `label = value`.
     pub(super) fn labelled(&mut self, piece: Piece<'_>, indented: bool, depth: u8) -> bool {
         let text = piece.text;
-        let Some((separator, width)) = separator(text) else { return false };
+        let Some(Named { separator, width, name, algorithm }) = Named::of(text) else { return false };
         let equals = text.get(separator..).is_some_and(|t| t.starts_with('='));
-        let name = text.get(..separator).unwrap_or("").trim_end();
-        if name.is_empty() || name.len() > 120 {
-            return false;
-        }
         let value = piece.from(separator.saturating_add(width)).trim();
-        // `Cert Hash(sha1)`, `Hach. cert. (sha1)`: the algorithm is never translated.
-        let (base, algorithm) = match name.strip_suffix(')').and_then(|n| n.rsplit_once('(')) {
-            Some((base, algorithm)) if super::identity::is_hash_name(algorithm) => (base.trim_end(), Some(algorithm)),
-            _ => (name, None),
-        };
-        let known = labels::find_label(base);
+        let known = labels::find_label(name);
         if let Some((_, language)) = known {
             self.saw(language);
         }
@@ -415,6 +396,56 @@ impl Parser {
         }
         true
     }
+}
+
+/// What a line with a label and a value begins with.
+struct Named<'t> {
+    /// Where the sign between them stands, and its length.
+    separator: usize,
+    width: usize,
+    /// The label, without an algorithm behind it.
+    name: &'t str,
+    /// `Cert Hash(sha1)`, `Hach. cert. (sha1)`: the algorithm is never translated.
+    algorithm: Option<&'t str>,
+}
+
+impl<'t> Named<'t> {
+    fn of(text: &'t str) -> Option<Self> {
+        let (separator, width) = separator(text)?;
+        let name = text.get(..separator).unwrap_or("").trim_end();
+        if name.is_empty() || name.len() > 120 {
+            return None;
+        }
+        let (name, algorithm) = match name.strip_suffix(')').and_then(|n| n.rsplit_once('(')) {
+            Some((base, algorithm)) if super::identity::is_hash_name(algorithm) => (base.trim_end(), Some(algorithm)),
+            _ => (name, None),
+        };
+        Some(Self { separator, width, name, algorithm })
+    }
+}
+
+/// Whether a line begins with a label of certutil's, in any language, or states a hash.
+pub(super) fn has_known_label(text: &str) -> bool {
+    Named::of(text).is_some_and(|named| named.algorithm.is_some() || labels::find_label(named.name).is_some())
+}
+
+/// Whether a line is the title of a request's attribute.
+pub(super) fn is_attribute(text: &str) -> bool {
+    memchr(b'[', text.as_bytes()).is_some_and(|open| {
+        let word = text.get(..open).unwrap_or("");
+        !word.is_empty()
+            && word.len() <= 24
+            && !word.contains(' ')
+            && number_until(text, open.saturating_add(1), ']').is_some()
+            && text
+                .split_once("]:")
+                .is_some_and(|(_, after)| after.trim_start().split([' ', '(']).next().is_some_and(oid::is_oid))
+    })
+}
+
+/// Whether the lines of a chain's verification begin.
+pub(super) fn is_of_chain(text: &str) -> bool {
+    text.starts_with("CertContext[") || text.starts_with("ChainContext.") || text.starts_with("SimpleChain.")
 }
 
 /// Whether a label outside a block can begin one: its value must be of its kind, else it is a word of a sentence or of a

@@ -7,6 +7,7 @@ mod identity;
 mod key_link;
 mod key_list;
 mod labelled;
+mod passed_over;
 mod property;
 mod shape;
 
@@ -787,18 +788,6 @@ impl Parser {
     /// `my "Personal"`, or the bare name of a well-known store.
     fn store_header(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
-        const BARE: &[&str] = &[
-            "my",
-            "root",
-            "ca",
-            "trust",
-            "authroot",
-            "trustedpublisher",
-            "trustedpeople",
-            "disallowed",
-            "webhosting",
-            "request",
-        ];
         let name = if let Some((name, title)) = quoted_title(text) {
             let quoted = !title.contains(['"', '\u{201c}', '\u{201d}', '\u{201e}']) && title.len() <= 80;
             let plain = !name.is_empty()
@@ -810,7 +799,7 @@ impl Parser {
                 return false;
             }
             name
-        } else if self.block.is_none() && BARE.iter().any(|name| text.eq_ignore_ascii_case(name)) {
+        } else if self.block.is_none() && is_bare_store(text) {
             text
         } else {
             return false;
@@ -853,6 +842,25 @@ impl CertificateBlock {
             || self.stored_container.is_some()
             || self.index.is_some() && (named || closed || self.verbose || self.key_link.is_some())
     }
+}
+
+/// Stores whose names are printed alone.
+const BARE_STORES: &[&str] = &[
+    "my",
+    "root",
+    "ca",
+    "trust",
+    "authroot",
+    "trustedpublisher",
+    "trustedpeople",
+    "disallowed",
+    "webhosting",
+    "request",
+];
+
+/// Whether a line is the name of a well-known store.
+fn is_bare_store(text: &str) -> bool {
+    BARE_STORES.iter().any(|name| text.eq_ignore_ascii_case(name))
 }
 
 /// The words before a title in quotation marks, and the title: `my "Personal"`. In a cell of CSV the marks are doubled, and

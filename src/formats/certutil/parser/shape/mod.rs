@@ -323,6 +323,11 @@ impl Shapes {
         self.begun = Some(Begun { lines, ..block });
     }
 
+    /// Whether lines are noted.
+    pub(super) fn is_begun(&self) -> bool {
+        self.begun.is_some()
+    }
+
     /// Notes a line of the block.
     pub(super) fn saw(&mut self, seen: Seen, own: bool) {
         if self.begun.as_ref().is_some_and(|begun| begun.lines.len() >= BLOCK_SHAPE_BYTES >> 3) {
