@@ -451,7 +451,7 @@ mod tests {
         }
     }
 
-    /// Lines of other programs.
+    /// Lines of other programs, and some that mean something by themselves.
     const OTHERS: &[&str] = &[
         "2026-03-14 10:01:02 10.0.0.5 GET /app/page17.aspx id=4 443 - 10.1.2.3 Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64) 200 0 0 15",
         "2026-03-14 10:01:02.17 spid7s      Starting up database 'model'.",
@@ -475,6 +475,9 @@ mod tests {
         "Служба запущена: 12",
         "服务已启动",
         "Name : value",
+        "--- Reader: OMNIKEY 0",
+        "[InternetShortcut]",
+        "1 EventID: 0x00009008",
         "Port: 8443",
         "Address: 10.0.0.5:443",
         "4711 requests in 12 s",
@@ -483,6 +486,14 @@ mod tests {
         "/var/log/messages:",
         "Total: 12",
         "Trust",
+        "    Transport = HTTPS",
+        "    CertificateThumbprint = A1B2C3D4E5F60718293A4B5C6D7E8F9001122334",
+        "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Microsoft SQL Server\\MSSQL15.X\\MSSQLServer\\SuperSocketNetLib",
+        "    Certificate    REG_SZ    a1b2c3d4e5f60718293a4b5c6d7e8f9001122334",
+        "HostName        : sts.contoso.com",
+        "Cannot open the AT_SIGNATURE key for reader: OMNIKEY 0",
+        "PS C:\\> (Get-Acl .).Sddl",
+        "O:BAG:SYD:PAI(A;;FA;;;SY)",
     ];
 
     /// What a text gives, and to whom its parts belong. `None`: every reader is asked about every line.
@@ -529,20 +540,22 @@ mod tests {
         #[test]
         fn lines_that_are_passed_over_change_nothing(
             parts in prop::collection::vec(
-                (any::<prop::sample::Index>(), 1..24_usize, prop::collection::vec(0..4 * OTHERS.len(), 1..12)),
+                (
+                    any::<prop::sample::Index>(),
+                    1..24_usize,
+                    prop::collection::vec((0..4 * OTHERS.len(), prop_oneof![8 => Just(1_usize), 1 => 2..20_usize]), 1..12),
+                ),
                 1..16,
             )
         ) {
             let mut text = String::new();
             for (start, many, others) in parts {
                 let lines = LINES.iter().skip(start.index(LINES.len())).take(many);
-                for (line, other) in lines.zip(others.into_iter().cycle()) {
+                for (line, (other, times)) in lines.zip(others.into_iter().cycle()) {
                     text.push_str(line);
                     text.push('\n');
-                    if let Some(other) = OTHERS.get(other) {
-                        text.push_str(other);
-                        text.push('\n');
-                    }
+                    let other = OTHERS.get(other).map(|other| format!("{other}\n")).unwrap_or_default();
+                    text.push_str(&other.repeat(times));
                 }
             }
             let all = read(&text, None);

@@ -901,19 +901,18 @@ impl TextReader for EventReader {
 
     fn words(&self) -> Vec<&'static str> {
         let sentences = SENTENCES.iter().map(|(words, _, _)| *words);
-        sentences.chain(["ProviderName", "TimeCreated", "EntryType", "Event[", "EventID: 0x"]).collect()
+        sentences.chain(["TimeCreated", "EntryType", "Event[", "EventID: 0x"]).collect()
     }
 
     fn passes_over(&self, piece: Piece<'_>, glance: &Glance<'_>) -> bool {
-        // No label begins with a digit, as dates and times do.
+        // All known labels are plain, and none begins with a digit, as dates and times do.
         let labelled = glance.has(glance::COLON)
             && !glance.first.is_ascii_digit()
-            && split_label(piece).is_some_and(|(label, _)| is_plain(label) || labels::find(label).is_some());
+            && split_label(piece).is_some_and(|(label, _)| is_plain(label));
         let is_json = glance.has(glance::BRACE) && event_json::looks_like(piece.line().text);
         self.open.is_none()
             && self.columns.is_none()
             && self.held == 0
-            && self.swallowed.is_none_or(|(order, _)| order != piece.line().order)
             && !labelled
             && !is_json
             && !glance.has(glance::LESS)
