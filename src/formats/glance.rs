@@ -62,7 +62,7 @@ pub struct Glance<'a> {
     /// The last byte.
     pub last: u8,
     signs: Signs,
-    /// Whose words stand in it, as bits.
+    /// Whose words may stand in it, as bits.
     named: u32,
 }
 
@@ -97,7 +97,7 @@ impl<'a> Glance<'a> {
         self.signs & signs != 0
     }
 
-    /// Whether a word of this reader stands in the line.
+    /// Whether a word of this reader may stand in the line.
     pub fn names(&self, reader: usize) -> bool {
         bit(reader) & self.named != 0
     }
@@ -107,6 +107,9 @@ impl<'a> Glance<'a> {
 fn bit(reader: usize) -> u32 {
     u32::try_from(reader).ok().and_then(|at| 1_u32.checked_shl(at)).unwrap_or(u32::MAX)
 }
+
+/// What a word begins with is enough, in bytes: the search stays small.
+const BEGINNING: usize = 16;
 
 /// The words of all readers.
 pub struct Words {
@@ -118,9 +121,11 @@ pub struct Words {
 impl Words {
     /// For the words of each reader, which are looked for without case (ASCII). `None`: there are too many.
     pub fn new(of_readers: Vec<Vec<&str>>) -> Option<Self> {
+        let beginning = |word: &str| word.as_bytes().iter().copied().take(BEGINNING).collect();
         let of_all = of_readers.into_iter().enumerate();
-        let of_all = of_all.flat_map(|(reader, words)| words.into_iter().map(move |word| (word, bit(reader))));
-        let (words, whose): (Vec<&str>, Vec<u32>) = of_all.unzip();
+        let of_all =
+            of_all.flat_map(|(reader, words)| words.into_iter().map(move |word| (beginning(word), bit(reader))));
+        let (words, whose): (Vec<Vec<u8>>, Vec<u32>) = of_all.unzip();
         let finder = DFA::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
@@ -131,7 +136,7 @@ impl Words {
         Some(Self { finder, whose })
     }
 
-    /// Whose words stand in a text, as bits.
+    /// Whose words may stand in a text, as bits.
     fn whose(&self, text: &[u8]) -> u32 {
         let finder = &self.finder;
         let Ok(mut state) = finder.start_state(Anchored::No) else { return u32::MAX };
@@ -158,7 +163,8 @@ mod tests {
     use crate::input::{Line, LineMap};
 
     fn glance<R>(text: &str, then: impl FnOnce(Option<Glance<'_>>) -> R) -> R {
-        let words = Words::new(vec![vec!["error", "exception"], vec!["Rror:", "ключ"], vec!["0x"]]).unwrap();
+        let words = vec![vec!["error", "exception"], vec!["Rror:", "ключ"], vec!["0x", "a word of many letters"]];
+        let words = Words::new(words).unwrap();
         let end = u64::try_from(text.len()).unwrap();
         let line = Line { text, number: 1, order: 1, start: 0, end, map: LineMap::Identity, window: None };
         let cleaned = Cleaned::raw(line);
@@ -173,6 +179,8 @@ mod tests {
         assert_eq!(named("an ERROR"), [true, false, false, false]);
         assert_eq!(named("terror: 0X8"), [true, true, true, false]);
         assert_eq!(named("мой ключ"), [false, true, false, false]);
+        assert_eq!(named("is A word of many other"), [false, false, false, false]);
+        assert_eq!(named("is A word of many letter"), [false, false, true, false]);
     }
 
     #[test]
