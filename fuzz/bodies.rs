@@ -46,6 +46,7 @@ use keyspect::redact::Redactor;
 use keyspect::report::model::Report;
 use serde_json::{Value, json};
 use std::io::Read;
+use std::sync::Mutex;
 use time::macros::datetime;
 use zeroize::Zeroizing;
 
@@ -500,17 +501,31 @@ fn text_reader<R: TextReader>(data: &[u8], new: impl Fn() -> R) {
     assert_eq!(passing.problems(), problems);
 }
 
+/// The search for a reader's words, which takes longer to make than most inputs to read.
+fn words_of(reader: &dyn TextReader) -> &'static Words {
+    static MADE: Mutex<Vec<(Vec<&str>, &Words)>> = Mutex::new(Vec::new());
+    let words = reader.words();
+    let mut made = MADE.lock().expect("nobody fails while it is held");
+    if let Some((_, search)) = made.iter().find(|(own, _)| *own == words) {
+        return search;
+    }
+    // One for each kind of reader.
+    let search: &'static Words = Box::leak(Box::new(Words::new(vec![words.clone()]).expect("a few words")));
+    made.push((words, search));
+    search
+}
+
 /// What a reader makes of the lines of a text. `passing`: it is not asked about those that it passes over.
 fn offered(data: &[u8], encoding: TextEncoding, reader: &mut dyn TextReader, passing: bool) -> Vec<Observed> {
     let limits = Limits::default();
-    let words = Words::new(vec![reader.words()]).expect("a few words");
+    let words = words_of(reader);
     let mut lines = LineReader::new(data, encoding, &limits);
     let mut records = Vec::new();
     while let Some(batch) = lines.next_batch().expect("the reader doesn't fail") {
         for line in batch.lines() {
             let cleaned = Cleaned::new(line);
             let seen = if passing { cleaned.untouched() } else { None };
-            let glance = seen.and_then(|piece| Some((piece, Glance::of(piece, &words)?)));
+            let glance = seen.and_then(|piece| Some((piece, Glance::of(piece, words)?)));
             if glance.is_some_and(|(piece, glance)| !glance.names(0) && reader.passes_over(piece, &glance)) {
                 continue;
             }

@@ -131,7 +131,8 @@ impl Segments {
             last_line: 0,
             read: 0,
             passed: PASSED,
-            worth: WORTH_A_GLANCE,
+            // Once the search is made, it costs nothing more.
+            worth: if WORDS.get().is_some() { 0 } else { WORTH_A_GLANCE },
         }
     }
 
