@@ -57,7 +57,8 @@ impl<'a> Cleaned<'a> {
     pub fn new(line: Line<'a>) -> Self {
         let text = line.text;
         let special = memchr3(b'&', b'\\', b'<', text.as_bytes()).is_some();
-        if !special && (text.is_ascii() || !text.contains(NO_BREAK)) {
+        let ascii = text.is_ascii();
+        if !special && (ascii || !text.contains(NO_BREAK)) {
             return Self::raw(line);
         }
         let mut json = None;
@@ -66,9 +67,9 @@ impl<'a> Cleaned<'a> {
         let mut breaks = Vec::new();
         // What is taken into the new text, and what is looked through.
         let (mut taken, mut seen) = (0usize, 0usize);
-        let next = |rest: &str| match special {
-            true if text.is_ascii() => memchr3(b'&', b'\\', b'<', rest.as_bytes()),
-            _ => rest.find(['&', '\\', '<', NO_BREAK[0], NO_BREAK[1]]),
+        let next = |rest: &str| match ascii {
+            true => memchr3(b'&', b'\\', b'<', rest.as_bytes()),
+            false => rest.find(['&', '\\', '<', NO_BREAK[0], NO_BREAK[1]]),
         };
         while let Some(at) = text.get(seen..).and_then(next).map(|at| seen.saturating_add(at)) {
             let tail = text.get(at..).unwrap_or("");
