@@ -157,3 +157,18 @@ pub(super) fn of_position(at: usize) -> Field {
 pub fn words_beyond_ascii() -> impl Iterator<Item = &'static str> {
     VIEWER.iter().flatten().copied().filter(|word| !word.is_ascii())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::is_plain;
+    use super::*;
+
+    /// The reader passes over lines whose labels are not plain, and over dates.
+    #[test]
+    fn labels_are_plain_and_begin_with_no_digit() {
+        let others = OTHERS.iter().map(|(label, _)| *label);
+        for label in VIEWER.iter().flatten().copied().chain(others) {
+            assert!(is_plain(label) && !label.starts_with(|c: char| c.is_ascii_digit()), "{label}");
+        }
+    }
+}
