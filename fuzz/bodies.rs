@@ -524,7 +524,7 @@ fn offered(data: &[u8], encoding: TextEncoding, reader: &mut dyn TextReader, pas
     while let Some(batch) = lines.next_batch().expect("the reader doesn't fail") {
         for line in batch.lines() {
             let cleaned = Cleaned::new(line);
-            let seen = if passing { cleaned.untouched() } else { None };
+            let seen = if passing { cleaned.one_piece() } else { None };
             let glance = seen.and_then(|piece| Some((piece, Glance::of(piece, words)?)));
             if glance.is_some_and(|(piece, glance)| !glance.names(0) && reader.passes_over(piece, &glance)) {
                 continue;

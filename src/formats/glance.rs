@@ -67,7 +67,7 @@ pub struct Glance<'a> {
 }
 
 impl<'a> Glance<'a> {
-    /// Of a line that nothing was taken off inside, and that is not empty. `None`: the line is to be read.
+    /// Of a whole line ([`Cleaned::one_piece`](super::piece::Cleaned::one_piece)). `None`: it is empty, or to be read.
     pub fn of(piece: Piece<'a>, words: &Words) -> Option<Self> {
         let text = piece.trim().text;
         let bytes = text.as_bytes();
@@ -103,7 +103,7 @@ impl<'a> Glance<'a> {
     }
 }
 
-/// Of a reader that has none of its own every word is.
+/// The bit of a reader. Those after the 32nd share all bits: any word counts as theirs.
 fn bit(reader: usize) -> u32 {
     u32::try_from(reader).ok().and_then(|at| 1_u32.checked_shl(at)).unwrap_or(u32::MAX)
 }

@@ -67,9 +67,11 @@ impl<'a> Cleaned<'a> {
         let mut breaks = Vec::new();
         // What is taken into the new text, and what is looked through.
         let (mut taken, mut seen) = (0usize, 0usize);
-        let next = |rest: &str| match ascii {
-            true => memchr3(b'&', b'\\', b'<', rest.as_bytes()),
-            false => rest.find(['&', '\\', '<', NO_BREAK[0], NO_BREAK[1]]),
+        let next = |rest: &str| {
+            if ascii {
+                return memchr3(b'&', b'\\', b'<', rest.as_bytes());
+            }
+            rest.find(['&', '\\', '<', NO_BREAK[0], NO_BREAK[1]])
         };
         while let Some(at) = text.get(seen..).and_then(next).map(|at| seen.saturating_add(at)) {
             let tail = text.get(at..).unwrap_or("");
@@ -101,16 +103,11 @@ impl<'a> Cleaned<'a> {
         Self { text, breaks: Vec::new(), line, same_columns: true, plain, last: Cell::default() }
     }
 
-    /// The whole line as one piece, quoting taken off, if it holds no mark at which it is cut.
+    /// The whole physical line as one piece, quoting taken off, if nothing was taken off inside it, it holds no mark at which
+    /// it is cut, and it is no window of a longer one.
     pub fn one_piece(&self) -> Option<Piece<'_>> {
-        self.plain.then(|| Piece { text: &self.text, at: 0, cleaned: self }.unquoted().list_item())
-    }
-
-    /// The physical line, quoting taken off, if nothing was taken off inside it and it is no window of a longer one. It is
-    /// one piece unless it has a mark of its own at which lines are cut.
-    pub fn untouched(&self) -> Option<Piece<'_>> {
-        let untouched = self.breaks.is_empty() && self.line.window.is_none();
-        untouched.then(|| Piece { text: &self.text, at: 0, cleaned: self }.unquoted().list_item())
+        let untouched = || self.breaks.is_empty() && self.line.window.is_none() && !self.text.contains('\u{2028}');
+        (self.plain || untouched()).then(|| Piece { text: &self.text, at: 0, cleaned: self }.unquoted().list_item())
     }
 
     /// The whole line as pieces: cut at `<br>` marks, quoting taken off.
