@@ -376,8 +376,19 @@ fn a_block_of_known_shape_is_read_at_once() {
     let log =
         format!("my \"Personal\"\r\n{block}{other}{block}{other}CertUtil: -store command completed successfully.\r\n");
     assert!(block_shapes::same_both_ways(&log) > 0);
+    // Containers whose names have blanks: the second block is the only one that can be read at once.
+    for (name, at_once) in [("web server 1", 1), ("key 22", 1), ("a  b", 1), ("web server (old)", 0)] {
+        let log = format!("my \"Personal\"\r\n{block}{}{block}", block.replace("web-1", name));
+        assert_eq!(block_shapes::same_both_ways(&log), at_once, "{name}");
+    }
     // What a shape must not take for a name: the line says something else.
     for (from, to) in [
+        ("web-1", "web Encryption test passed"),
+        ("web-1", "web AT_SIGNATURE"),
+        ("web-1", "web Provider = Contoso"),
+        ("web-1", "web Missing stored keyset"),
+        ("web-1", " web "),
+        ("web-1", "web 1 ================ Certificate 3 ================"),
         ("CN=host1.contoso.com", "CN=EC test passed"),
         ("DNS Name=host1.contoso.com", "DNS Name=host1 Private key verifies"),
         ("web-1", "web-1 [Default]"),
@@ -420,6 +431,28 @@ proptest! {
 /// The first part of the file name of the container `web-1` (Python's hashlib; the digest's words printed as numbers).
 const WEB_1_FILE: &str = "17a41024af8893528236ab2c133d541f";
 
+/// The same of `Contoso CA`, as CNG names the file (a published pair).
+const CONTOSO_CA_FILE: &str = "944d5680c0c53e2295b1cb4f50ba2b71";
+
+/// Values take the places of those before, which were shorter or longer.
+#[test]
+fn credentials_with_values_of_any_length_are_told_as_they_are_made() {
+    let block = verbose_block().replace("KeySpec = 1 -- AT_KEYEXCHANGE", "KeySpec = 2 -- AT_SIGNATURE");
+    let named = |copy: u64| {
+        let length = usize::try_from(copy * 7 % 5).unwrap_or(0);
+        let (host, container) =
+            (format!("{}{copy}", "h".repeat(length)), format!("key {copy}{}", " x".repeat(length / 2)));
+        told::renumbered(&block, copy).replace("host1", &host).replace("web-1", &container)
+    };
+    let log: String = (0..120).map(named).collect();
+    for every in [false, true] {
+        told::same_lines(
+            &format!("my \"Personal\"\r\n{log}CertUtil: -store command completed successfully.\r\n"),
+            every,
+        );
+    }
+}
+
 /// A streamed report tells the credentials of a log that repeats itself without making them.
 #[test]
 fn credentials_of_known_forms_are_told_as_they_are_made() {
@@ -435,6 +468,9 @@ fn credentials_of_known_forms_are_told_as_they_are_made() {
         block.replace("web-1", "{00F8A2D1-1111-2222-3333-444455556666}"),
         // The file's name follows from the container's: MD5 of "web-1" and a NUL, its words turned round.
         block.replace("5885923015efc088914edc90548edfed", WEB_1_FILE),
+        block.replace("web-1", "web server 1"),
+        block.replace("web-1", "web server 1").replace("KeySpec = 1 -- AT_KEYEXCHANGE", "KeySpec = 2 -- AT_SIGNATURE"),
+        block.replace("web-1", "Contoso CA").replace("5885923015efc088914edc90548edfed", CONTOSO_CA_FILE),
         block.replace("CN=host1.contoso.com", "CN=host1, Contoso's (first)").replace("CA 01", "CA 2"),
         no_csp.clone(),
         format!("{block}{no_csp}"),
@@ -453,6 +489,10 @@ fn credentials_of_known_forms_are_told_as_they_are_made() {
     let names = [
         "DefaultKeys",
         "TSSecKeySet1",
+        "Microsoft Internet Information Server",
+        "web 1",
+        "a key for (several) sites",
+        "- web",
         "iisWasKey",
         "web-1.-_",
         "-web",

@@ -4,9 +4,9 @@ use super::values::{Kind, SHORTEST, Values};
 use crate::case::from_certutil::ShapedCredential;
 use crate::formats::certutil::Spot;
 use crate::report::fingerprint::Fingerprint;
-use crate::report::json_writer::push_number;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +28,21 @@ enum Piece {
 }
 
 /// A line with gaps.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 pub(in crate::analyze) struct Template {
     text: Vec<u8>,
     pieces: Vec<Piece>,
+    /// The line that was made last: most values of the next one are as long as its own, and take their places.
+    last: Mutex<Last>,
+}
+
+/// A line, and where the gaps are in it.
+#[derive(Debug, Default)]
+struct Last {
+    /// It was made to its end.
+    whole: bool,
+    line: Vec<u8>,
+    filled: Vec<Range<usize>>,
 }
 
 /// What fills the gaps.
@@ -128,20 +139,32 @@ impl Template {
 
     /// Appends the line of a credential.
     pub(in crate::analyze) fn push(&self, out: &mut Vec<u8>, filling: &Filling<'_>) {
-        let block = &*filling.shaped.block;
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(range) => out.extend_from_slice(self.text.get(range.clone()).unwrap_or_default()),
-                Piece::Value(index) => out.extend_from_slice(filling.values.get(*index, block)),
-                Piece::Fingerprint(index) => {
-                    out.extend(filling.fingerprints.get(*index).into_iter().flat_map(|print| print.digits()));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let Last { whole, line, filled } = &mut *last;
+        let mut room = Room::default();
+        let gaps = self.pieces.iter().filter(|piece| !matches!(piece, Piece::Text(_)));
+        let fits = *whole
+            && gaps.zip(&*filled).all(|(piece, place)| {
+                let value = room.value(piece, filling);
+                let slot = line.get_mut(place.clone()).filter(|slot| slot.len() == value.len());
+                slot.map(|slot| slot.copy_from_slice(value)).is_some()
+            });
+        if !fits {
+            *whole = false;
+            line.clear();
+            filled.clear();
+            for piece in &self.pieces {
+                let from = line.len();
+                if let Piece::Text(range) = piece {
+                    line.extend_from_slice(self.text.get(range.clone()).unwrap_or_default());
+                } else {
+                    line.extend_from_slice(room.value(piece, filling));
+                    filled.push(from..line.len());
                 }
-                Piece::Id => push_number(out, u64::from(filling.id)),
-                Piece::Line(line) => push_number(out, block.first_line().saturating_add_signed(*line)),
-                Piece::Spot(spot) => push_number(out, block.offset(*spot)),
-                Piece::Header => push_number(out, block.header_start()),
             }
+            *whole = true;
         }
+        out.extend_from_slice(line);
     }
 
     /// The values that it has gaps for.
@@ -157,6 +180,35 @@ impl Template {
             }
         }
         self
+    }
+}
+
+/// Room for a value that stands nowhere yet.
+#[derive(Default)]
+struct Room {
+    number: itoa::Buffer,
+    digits: [u8; 16],
+}
+
+impl Room {
+    /// What stands in a gap.
+    #[inline]
+    fn value<'v>(&'v mut self, gap: &Piece, filling: &Filling<'v>) -> &'v [u8] {
+        let block = &*filling.shaped.block;
+        let number = match gap {
+            Piece::Text(_) => return &[],
+            Piece::Value(index) => return filling.values.get(*index, block),
+            Piece::Fingerprint(index) => {
+                let Some(print) = filling.fingerprints.get(*index) else { return &[] };
+                self.digits = print.digits();
+                return &self.digits;
+            }
+            Piece::Id => u64::from(filling.id),
+            Piece::Line(line) => block.first_line().saturating_add_signed(*line),
+            Piece::Spot(spot) => block.offset(*spot),
+            Piece::Header => block.header_start(),
+        };
+        self.number.format(number).as_bytes()
     }
 }
 

@@ -89,8 +89,8 @@ pub(super) struct Values {
 enum Held {
     /// In [`Values`].
     Json(Range<usize>),
-    /// In the block: the index of a text that is written as it is.
-    Block(usize),
+    /// In what is kept of the block: a text that is written as it is.
+    Block(Range<usize>),
 }
 
 impl Values {
@@ -117,7 +117,7 @@ impl Values {
                 Kind::Text(_, TextField::NotBefore, Written::Date) => date(json, 0),
                 Kind::Text(_, TextField::NotAfter, Written::Date) => date(json, 1),
                 Kind::Text(at, _, Written::Printed(Signs::Plain)) => {
-                    held.push(Held::Block(*at));
+                    held.push(Held::Block(block.text_range(*at)));
                     continue;
                 }
                 Kind::Text(at, _, written) => {
@@ -142,7 +142,7 @@ impl Values {
     pub(super) fn get<'v>(&'v self, index: usize, block: &'v ShapedBlock) -> &'v [u8] {
         match self.held.get(index) {
             Some(Held::Json(range)) => self.json.get(range.clone()).unwrap_or_default(),
-            Some(Held::Block(text)) => block.text(*text).as_bytes(),
+            Some(Held::Block(range)) => block.kept(range.clone()),
             None => &[],
         }
     }

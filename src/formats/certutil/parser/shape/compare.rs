@@ -2,12 +2,23 @@
 
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
+use fearless_simd::{Level, dispatch};
 
 /// The longest text of a name or date that may differ, in bytes: no bound of the state machine is near.
 const VALUE_BYTES: usize = 80;
 
 /// The same of a whole distinguished name.
 const NAME_BYTES: usize = 200;
+
+/// An index in a block, or in what is kept of it: half as wide, as blocks go from thread to thread.
+pub(super) fn to_u32(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// The same as an index again.
+pub(super) fn to_usize(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
 
 /// What stands in a pattern for a digit that may differ: no byte of a text in UTF-8.
 pub(super) const DIGIT: u8 = 0xFF;
@@ -28,6 +39,8 @@ pub(super) enum Digits {
 pub(super) enum Class {
     /// A name without blanks.
     Name,
+    /// A name of a container, which may have blanks.
+    Container,
     /// A name, an address or a path without blanks.
     Address,
     /// Words, as in a part of a distinguished name.
@@ -43,7 +56,7 @@ impl Class {
     pub(super) const fn most_bytes(self) -> usize {
         match self {
             Self::DistinguishedName => NAME_BYTES,
-            Self::Name | Self::Address | Self::Words | Self::Date => VALUE_BYTES,
+            Self::Name | Self::Container | Self::Address | Self::Words | Self::Date => VALUE_BYTES,
         }
     }
 
@@ -55,6 +68,7 @@ impl Class {
             Self::Words => 4,
             Self::Date => 8,
             Self::DistinguishedName => 16,
+            Self::Container => 32,
         }
     }
 
@@ -95,8 +109,15 @@ const fn classes_of(byte: u8) -> u8 {
     let address = matches!(byte, b'/' | b':' | b'%' | b'?' | b'+' | b'~');
     let words = matches!(byte, b' ' | b'(' | b')' | b',' | b'\'' | b'/');
     let date = byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'-' | b':' | b' ' | b'A' | b'P' | b'M');
-    let everywhere = Class::Name.bit() | Class::Address.bit() | Class::Words.bit() | Class::DistinguishedName.bit();
+    let everywhere = Class::Name.bit()
+        | Class::Container.bit()
+        | Class::Address.bit()
+        | Class::Words.bit()
+        | Class::DistinguishedName.bit();
     let mut classes = if name { everywhere } else { 0 };
+    if byte == b' ' {
+        classes |= Class::Container.bit();
+    }
     if address {
         classes |= Class::Address.bit();
     }
@@ -132,6 +153,15 @@ pub(super) struct Span {
     pub(super) digits: Digits,
 }
 
+/// Where the text of a field is taken from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Taken {
+    /// A part of the cut of this index.
+    Cut(usize, [Spotted; 2]),
+    /// Its parts are joined.
+    Joined,
+}
+
 /// An index in the text of the block that taught a shape, and the run with which it moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
@@ -146,6 +176,20 @@ pub(super) struct Part {
     pub(super) to: Point,
     /// The cut that holds it, if it differs between blocks.
     pub(super) cut: Option<usize>,
+}
+
+/// The same index, told from the beginning of its run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spotted {
+    run: usize,
+    behind: u32,
+}
+
+impl Spotted {
+    /// Where it is in a text whose runs begin at these positions.
+    pub(super) fn index(self, positions: &[u32]) -> usize {
+        positions.get(self.run).map_or(0, |at| to_usize(at.wrapping_add(self.behind)))
+    }
 }
 
 /// A line that is kept for excerpts.
@@ -181,8 +225,12 @@ pub(super) struct Shape {
     pub(super) rows: Vec<Part>,
     /// The parts of a block that have to be kept of it.
     pub(super) cuts: Vec<Part>,
+    /// Where they begin and end.
+    pub(super) spotted: Vec<[Spotted; 2]>,
     /// How many bytes they have.
     pub(super) cut_bytes: usize,
+    /// What each of the texts is taken from.
+    pub(super) taken: Vec<Taken>,
     /// The length of the public key.
     pub(super) key_bytes: usize,
     /// The length of the original.
@@ -201,7 +249,7 @@ pub(super) enum Fit {
 }
 
 /// Looks for the shape that a text begins with. `positions` then holds where each of its runs begins, and its end.
-pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mut Vec<usize>) -> Fit {
+pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mut Vec<u32>) -> Fit {
     positions.clear();
     let mut last: Option<&Shape> = None;
     for (index, shape) in known.iter().enumerate().filter(|(_, shape)| shape.mode == mode) {
@@ -217,10 +265,11 @@ pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mu
     Fit::None
 }
 
-/// So many bytes are compared at once.
-const VECTOR: usize = 16;
+/// So many bytes are compared at once: processors with narrower vectors take several for them.
+const VECTOR: usize = 32;
 
 /// Whether bytes are those of a pattern, with hexadecimal digits where it has [`DIGIT`]. `A` is the first letter.
+#[inline(always)]
 pub(super) fn same_but_digits<const A: u8>(pattern: &[u8], text: &[u8]) -> bool {
     let (Some(pattern_last), Some(text_last)) = (pattern.last_chunk(), text.last_chunk()) else {
         let bytes = pattern.iter().zip(text);
@@ -238,7 +287,7 @@ pub(super) fn same_but_digits<const A: u8>(pattern: &[u8], text: &[u8]) -> bool 
 /// Notes where bytes differ. It has no end before the last one, no branches, and nothing but what vectors of bytes can do:
 /// compilers make vector instructions of it, of indexes also where the adapters of iterators stay calls (without link-time
 /// optimisation).
-#[inline]
+#[inline(always)]
 fn differences<const A: u8>(differs: &mut [u8; VECTOR], pattern: &[u8; VECTOR], text: &[u8; VECTOR]) {
     for at in 0..VECTOR {
         if let (Some(differs), Some(own), Some(byte)) = (differs.get_mut(at), pattern.get(at), text.get(at)) {
@@ -248,7 +297,7 @@ fn differences<const A: u8>(differs: &mut [u8; VECTOR], pattern: &[u8; VECTOR], 
 }
 
 /// Not 0 where a byte is none of the pattern's, or no digit where that has one.
-#[inline]
+#[inline(always)]
 fn difference<const A: u8>(own: u8, byte: u8) -> u8 {
     let mask = if own == DIGIT { 0xFF } else { 0 };
     // Both are below 10 for a digit of their kind and nothing else.
@@ -268,6 +317,12 @@ impl Shape {
         own.value == others.value
             && self.pattern.get(own.from..own.to) == other.pattern.get(others.from..others.to)
             && self.spans_of(own).map(|s| s.digits).eq(other.spans_of(others).map(|s| s.digits))
+    }
+
+    /// A point of the text as it is looked up.
+    pub(super) fn spotted(&self, Point { at, run }: Point) -> Spotted {
+        let begin = self.runs.get(run).map_or(self.text.len(), |run| run.from);
+        Spotted { run, behind: to_u32(at).wrapping_sub(to_u32(begin)) }
     }
 
     pub(super) fn spans_of(&self, run: &Run) -> impl Iterator<Item = &Span> + use<'_> {
@@ -292,19 +347,25 @@ impl Shape {
     }
 
     /// Whether a text begins with a run, or is the beginning of one.
-    pub(super) fn begins_with(&self, run: &Run, text: &[u8]) -> bool {
-        self.spans_of(run).all(|span| {
+    #[inline(always)]
+    fn begins_with(&self, run: &Run, text: &[u8]) -> bool {
+        // A closure would be a function of its own, without these vectors.
+        for span in self.spans.get(run.spans.0..run.spans.1).unwrap_or_default() {
             let skipped = span.from.saturating_sub(run.from);
             let part = text.get(skipped..).unwrap_or_default();
             let part = part.get(..span.to.saturating_sub(span.from)).unwrap_or(part);
             let own = span.from..span.from.saturating_add(part.len());
             let own = self.pattern.get(own).unwrap_or_default();
-            match span.digits {
+            let same = match span.digits {
                 Digits::Same => own == part,
                 Digits::Lower => same_but_digits::<b'a'>(own, part),
                 Digits::Upper => same_but_digits::<b'A'>(own, part),
+            };
+            if !same {
+                return false;
             }
-        })
+        }
+        true
     }
 
     /// The length of the shape's own value, if a text has the same one: that it is one was seen.
@@ -316,14 +377,20 @@ impl Shape {
     }
 
     /// Compares a text with the runs from the given one on.
-    pub(super) fn compare(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
+    pub(super) fn compare(&self, text: &[u8], from: usize, positions: &mut Vec<u32>) -> Fit {
+        dispatch!(Level::new(), _ => self.compare_runs(text, from, positions))
+    }
+
+    /// The same with the vectors for which it is compiled: it has to be a part of whoever knows which the processor has.
+    #[inline(always)]
+    fn compare_runs(&self, text: &[u8], from: usize, positions: &mut Vec<u32>) -> Fit {
         if positions.is_empty() {
             positions.push(0);
         }
         let runs = self.runs.get(from..).unwrap_or_default();
         let behind = runs.iter().skip(1).map(|run| run.from).chain([self.text.len()]);
         for (run, next) in runs.iter().zip(behind) {
-            let at = positions.last().copied().unwrap_or(0);
+            let at = positions.last().map_or(0, |at| to_usize(*at));
             let rest = text.get(at..).unwrap_or_default();
             let length = run.to.saturating_sub(run.from);
             if !self.begins_with(run, rest) {
@@ -342,7 +409,7 @@ impl Shape {
                     None => return Fit::None,
                 }
             }
-            positions.push(end);
+            positions.push(to_u32(end));
         }
         Fit::Whole(0)
     }

@@ -1,9 +1,9 @@
 //! The shape of a block that was read line by line: what may differ in its lines, and where its values stand.
 
-use super::compare::{Class, DIGIT, Digits, Fit, KeptLine, Part, Point, Run, Shape, Span};
+use super::compare::{Class, DIGIT, Digits, Fit, KeptLine, Part, Point, Run, Shape, Span, Taken};
 use super::moved::{Moved, join};
 use super::*;
-use crate::formats::certutil::block_fields::Field;
+use crate::formats::certutil::block_fields::{Field, TextField};
 
 /// Bytes that stand for themselves are not worth a span of their own below this number.
 const GAP_BYTES: usize = 256;
@@ -50,7 +50,9 @@ impl Shape {
             widest: 0,
             rows: Vec::new(),
             cuts: Vec::new(),
+            spotted: Vec::new(),
             cut_bytes: 0,
+            taken: Vec::new(),
             key_bytes: 0,
             original: end.checked_sub(first.start)?,
             languages,
@@ -216,6 +218,12 @@ impl Shape {
         }
         let bytes = self.cuts.iter().map(|cut| cut.to.at.saturating_sub(cut.from.at));
         self.cut_bytes = bytes.fold(0, usize::saturating_add);
+        self.spotted = self.cuts.iter().map(|cut| [cut.from, cut.to].map(|point| self.spotted(point))).collect();
+        let taken = |(_, parts): &(TextField, Vec<Part>)| match parts.as_slice() {
+            [Part { from, to, cut: Some(cut) }] => Taken::Cut(*cut, [*from, *to].map(|point| self.spotted(point))),
+            _ => Taken::Joined,
+        };
+        self.taken = self.texts.iter().map(taken).collect();
     }
 
     /// A part of the shape's own text.
@@ -398,7 +406,7 @@ fn differing_value(text: &str, section: Section, date: bool) -> Option<(usize, C
     let class = match (label, section) {
         _ if name.ends_with(')') => return None,
         (_, _) if date => Class::Date,
-        (Some(Label::KeyContainer | Label::SimpleContainerName), _) => Class::Name,
+        (Some(Label::KeyContainer | Label::SimpleContainerName), _) => Class::Container,
         // A short listing has a whole name on one line; the type of its first part stays.
         (Some(Label::Issuer | Label::Subject), Section::Head) if values::is_distinguished_name(value) => {
             value = value.split_once('=')?.1;

@@ -1,6 +1,6 @@
 //! Blocks that nobody printed: of the shape of one at hand, with other values.
 
-use super::compare::{Class, DIGIT, Digits, Fit};
+use super::compare::{Class, DIGIT, Digits, Fit, to_usize};
 use super::moved::Moved;
 use super::shaped::{Header, ShapedBlock};
 use super::*;
@@ -85,9 +85,12 @@ impl ShapedBlock {
                     let digit = b.is_ascii_digit();
                     if digit { noise.one_of(b"0123456789") } else { *b }
                 })),
-                Some(_) => {
+                Some(class) => {
                     let length = noise.below(16).saturating_add(8);
-                    text.extend((0..length).map(|_| noise.one_of(b"ghjkmnqrsuvwxyz")));
+                    // What is said of a container's name depends on its blanks.
+                    let blank = class == Class::Container && value.contains(&b' ');
+                    let letter = |at| if blank && at == 4 { b' ' } else { noise.one_of(b"ghjkmnqrsuvwxyz") };
+                    text.extend((0..length).map(letter));
                 }
             }
         }
@@ -104,7 +107,7 @@ impl ShapedBlock {
             start: with.start.saturating_sub(HEADER_BYTES),
             ..self.header.clone()
         };
-        (fits && positions.last() == Some(&text.len()))
+        (fits && positions.last().map(|at| to_usize(*at)) == Some(text.len()))
             .then(|| Self::new(&self.shape, (&ahead, &positions), dates, header, self.source, None))
     }
 }

@@ -15,7 +15,7 @@ mod shaped;
 use super::*;
 use crate::input::{Ahead, Batch, LineMap, Lines};
 use crate::limits::{BATCH_RECORDS, BLOCK_SHAPE_BYTES, BLOCK_SHAPES};
-use compare::{Fit, Shape, find};
+use compare::{Fit, Shape, find, to_usize};
 pub use made_up::MadeUp;
 use moved::Moved;
 use shaped::Header;
@@ -36,7 +36,7 @@ pub(super) struct Shapes {
     /// The block before: its end is seen when the next one begins.
     ended: Option<Begun>,
     /// Where each run of a shape stands in the text that is compared; kept for its room.
-    positions: Vec<usize>,
+    positions: Vec<u32>,
     /// Blocks that are no longer used, for their room.
     #[expect(clippy::vec_box, reason = "the boxes come out of records, and go into others")]
     used: Vec<Box<ShapedBlock>>,
@@ -137,7 +137,7 @@ pub fn read_batch(
         if parser.at_block_start()
             && let Some((body, next)) =
                 body.and_then(|from| batch.text.get(from..)?.split_at_checked(before.checked_sub(from)?))
-            && is_next_header(next, &parser.header_word)
+            && next_header(next, &parser.header_word).is_some()
         {
             parser.learn(body, line.start);
         }
@@ -161,15 +161,19 @@ impl Parser {
         self.last_was_header && self.block.is_some()
     }
 
-    /// The state that outlives a block. `None` when something else is open in it.
-    fn mode(&self, unit: u8) -> Option<Mode> {
-        let open = self.in_provider_list
+    /// Whether something is open that is no part of a block.
+    fn is_open(&self) -> bool {
+        self.in_provider_list
             || self.pending_provider.is_some()
             || self.listed_provider.is_some()
             || self.requested.0.is_some()
             || self.requested.1.is_some()
-            || self.open.is_some();
-        (!open).then(|| Mode {
+            || self.open.is_some()
+    }
+
+    /// The state that outlives a block. `None` when something else is open in it.
+    fn mode(&self, unit: u8) -> Option<Mode> {
+        (!self.is_open()).then(|| Mode {
             smart_card: self.smart_card,
             nested: self.nested,
             wrap_width: self.wrap_width,
@@ -186,34 +190,35 @@ impl Parser {
             if self.records.len() >= BATCH_RECORDS {
                 return (Reached::Line, header);
             }
-            let reached = if self.is_bare_ahead(lines) {
-                lines.next()
-            } else {
-                match self.block_ahead(lines) {
-                    Ok(()) => lines.next(),
-                    Err(reached) => return (reached, header),
-                }
+            let reached = match self.bare_ahead(lines) {
+                Some(digits) => Ok(digits),
+                None => self.block_ahead(lines),
+            };
+            let digits = match reached {
+                Ok(digits) => digits,
+                Err(reached) => return (reached, header),
             };
             // It was looked at: it is the header of the next certificate.
-            let Some(line) = reached else { return (Reached::Line, header) };
+            let Some(line) = lines.next() else { return (Reached::Line, header) };
             header = Some((line.number, line.end));
-            self.next_header(line);
+            self.next_header(line, digits);
         }
     }
 
-    /// Whether the header of the next certificate comes at once.
-    fn is_bare_ahead(&self, lines: &Lines<'_>) -> bool {
-        let is_bare =
-            |ahead: Ahead<'_>| is_next_header(ahead.text, &self.header_word) && self.mode(ahead.unit).is_some();
-        self.at_block_start() && lines.ahead().is_some_and(is_bare)
+    /// Where the number stands in the header of the next certificate, if that comes at once.
+    fn bare_ahead(&self, lines: &Lines<'_>) -> Option<Range<usize>> {
+        if !self.at_block_start() || self.is_open() {
+            return None;
+        }
+        next_header(lines.ahead()?.text, &self.header_word)
     }
 
-    /// Reads the header of the next certificate, whose form is known.
-    fn next_header(&mut self, line: Line<'_>) {
+    /// Reads the header of the next certificate, whose form is known: where its number stands.
+    fn next_header(&mut self, line: Line<'_>, digits: Range<usize>) {
         let unit: u32 = if line.map == LineMap::Utf16 { 2 } else { 1 };
-        let digits = line.text.bytes().position(|b| b.is_ascii_digit());
-        let number = digits.and_then(|at| line.text.get(at..)?.split(' ').next()?.parse::<u32>().ok().zip(Some(at)));
-        let Some((number, at)) = number.filter(|_| line.text.is_ascii()) else {
+        let (at, end) = (digits.start, digits.end);
+        let number = line.text.get(digits).and_then(|number| number.parse::<u32>().ok());
+        let Some(number) = number.filter(|_| self.header_word.is_ascii()) else {
             self.read_line(line);
             return;
         };
@@ -225,14 +230,13 @@ impl Parser {
             len: u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX).saturating_mul(unit),
         };
         let word = at.saturating_sub(self.header_word.len()).saturating_sub(1);
-        let end = line.text.get(at..).and_then(|t| t.find(' ')).map_or(line.text.len(), |n| at.saturating_add(n));
         let (rule, index) = (place(0, line.text.len()), Fact::stated(number, place(word, end)));
         self.block_lines = 1;
         self.begin_certificate(rule, Some(index), self.header_known);
     }
 
-    /// Reads one block by its shape, up to the header of the next.
-    fn block_ahead(&mut self, lines: &mut Lines<'_>) -> Result<(), Reached> {
+    /// Reads one block by its shape, up to the header of the next. Tells where the number stands in that.
+    fn block_ahead(&mut self, lines: &mut Lines<'_>) -> Result<Range<usize>, Reached> {
         let ahead = lines.ahead().ok_or(Reached::Line)?;
         let mode = self.mode(ahead.unit).filter(|_| self.at_block_start()).ok_or(Reached::Line)?;
         self.shapes.begin(Begun {
@@ -249,27 +253,31 @@ impl Parser {
             Fit::Cut if ahead.text.len() < BLOCK_SHAPE_BYTES.saturating_mul(2) => Err(Reached::Cut),
             Fit::Cut | Fit::None => Err(Reached::Line),
         };
-        let end = positions.last().copied().unwrap_or(0);
+        let end = positions.last().map_or(0, |at| to_usize(*at));
         self.shapes.positions = positions;
-        let (count, original) = read?;
+        let (count, original, digits) = read?;
         self.shapes.begun = None;
         lines.step_over(end, u64::from(count), original);
-        Ok(())
+        Ok(digits)
     }
 
-    /// Takes the block that fits a shape: its lines, and its length in the original.
-    fn shaped(&mut self, index: usize, ahead: &Ahead<'_>, positions: &[usize]) -> Result<(u32, u64), Reached> {
+    /// Takes the block that fits a shape: its lines, its length in the original, and where the number stands in the header
+    /// behind it.
+    fn shaped(
+        &mut self,
+        index: usize,
+        ahead: &Ahead<'_>,
+        positions: &[u32],
+    ) -> Result<(u32, u64, Range<usize>), Reached> {
         let shape = self.shapes.known.get(index).ok_or(Reached::Line)?;
-        let rest = ahead.text.get(positions.last().copied().unwrap_or(0)..).ok_or(Reached::Line)?;
+        let rest = ahead.text.get(positions.last().map_or(0, |at| to_usize(*at))..).ok_or(Reached::Line)?;
         if rest.is_empty() {
             return Err(Reached::Cut);
         }
-        if !is_next_header(rest, &self.header_word) {
-            return Err(Reached::Line);
-        }
+        let digits = next_header(rest, &self.header_word).ok_or(Reached::Line)?;
         let moved = Moved::of(shape, positions, *ahead);
         let dates = moved.dates().ok_or(Reached::Line)?;
-        let read = (shape.lines, moved.original(shape.original, shape.runs.len()));
+        let read = (shape.lines, moved.original(shape.original, shape.runs.len()), digits);
         let opened = self.block.as_deref_mut().ok_or(Reached::Line)?;
         for (total, more) in self.languages.iter_mut().zip(shape.languages) {
             *total = total.saturating_add(more);
@@ -344,12 +352,11 @@ impl Shapes {
     }
 }
 
-/// Whether a text begins with the header of a certificate whose word is this one.
-fn is_next_header(text: &str, word: &str) -> bool {
-    let number = text.strip_prefix("================ ").and_then(|t| t.strip_prefix(word)?.strip_prefix(' '));
-    let Some(number) = number else { return false };
-    let rest = number.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = number.len().saturating_sub(rest.len());
-    let end = rest.strip_prefix(" ================").map(|end| end.trim_start_matches('\r'));
-    (1..=9).contains(&digits) && end.is_some_and(|end| end.starts_with('\n'))
+/// Where the number stands in the header of a certificate with which a text begins, if its word is this one.
+fn next_header(text: &str, word: &str) -> Option<Range<usize>> {
+    let number = text.strip_prefix("================ ")?.strip_prefix(word)?.strip_prefix(' ')?;
+    let digits = number.bytes().take(10).take_while(u8::is_ascii_digit).count();
+    let end = number.get(digits..)?.strip_prefix(" ================")?.trim_start_matches('\r');
+    let from = text.len().saturating_sub(number.len());
+    ((1..=9).contains(&digits) && end.starts_with('\n')).then(|| from..from.saturating_add(digits))
 }
