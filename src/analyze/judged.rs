@@ -64,8 +64,8 @@ impl Lines {
     }
 
     /// Appends what is told of a credential, or of a finding about it.
-    pub(super) fn told(&mut self, id: CredentialId, finding: Option<Fingerprint>, push: impl FnOnce(&mut Vec<u8>)) {
-        push(&mut self.text);
+    pub(super) fn told(&mut self, id: CredentialId, finding: Option<Fingerprint>, line: &[u8]) {
+        self.text.extend_from_slice(line);
         self.mark(Some(id), finding);
     }
 

@@ -101,12 +101,10 @@ impl Analysis<'_> {
     /// Takes a credential of a known form, of which nothing was seen before: counts it and writes its lines.
     fn tell(&mut self, shaped: ShapedCredential, form: Arc<Form>, identity: u128) -> io::Result<()> {
         let id = CredentialId(self.next);
-        let (line, sink, forms) = (&mut self.line, &mut self.sink, &mut self.forms);
+        let (sink, forms) = (&mut self.sink, &mut self.forms);
         let (mut answer, mut entry) = (Ok(()), None);
         let unharmed = unharmed(self.contain, Judged::Telling(id), &mut || {
-            entry = Some(forms.tell((&form, &shaped), id, |_, template, filling| {
-                line.clear();
-                template.push(line, filling);
+            entry = Some(forms.tell((&form, &shaped), id, |_, line| {
                 if let Some(sink) = sink.as_mut().filter(|_| answer.is_ok()) {
                     answer = sink.line(line);
                 }
@@ -158,9 +156,7 @@ impl Analysis<'_> {
         let Told { id, shaped, form, .. } = told;
         // The same lines are not written again.
         if self.forms.take(form, shaped).is_some() {
-            self.forms.tell((form, shaped), *id, |finding, template, filling| {
-                self.lines.told(*id, finding, |out| template.push(out, filling));
-            });
+            self.forms.tell((form, shaped), *id, |finding, line| self.lines.told(*id, finding, line));
         }
         let written: Vec<Mark> = self.lines.iter().map(|(mark, _)| mark).collect();
         let findings = form.written(written.iter().filter_map(|mark| mark.finding)).collect();

@@ -152,7 +152,7 @@ impl Forms {
         &mut self,
         (form, shaped): (&Form, &ShapedCredential),
         id: CredentialId,
-        mut line: impl FnMut(Option<Fingerprint>, &Template, &Filling<'_>),
+        mut line: impl FnMut(Option<Fingerprint>, &[u8]),
     ) -> IndexEntry {
         let entry = form.entry.entry(id, shaped, &self.values);
         let identity = std::str::from_utf8(self.values.get(form.entry.sha1, &shaped.block)).unwrap_or_default();
@@ -162,7 +162,7 @@ impl Forms {
         let filling = Filling { id: id.0, shaped, values, fingerprints };
         let about = std::iter::once(None).chain(fingerprints.iter().copied().map(Some));
         for (template, fingerprint) in form.lines.iter().zip(about) {
-            line(fingerprint, template, &filling);
+            template.fill(&filling, |json| line(fingerprint, json));
         }
         entry
     }
@@ -333,11 +333,7 @@ impl Form {
         let mut forms = Forms::default();
         let mut lines: Vec<Vec<u8>> = Vec::new();
         let identity = forms.take(self, shaped);
-        let entry = forms.tell((self, shaped), said.credential.id, |_, template, filling| {
-            let mut line = Vec::new();
-            template.push(&mut line, filling);
-            lines.push(line);
-        });
+        let entry = forms.tell((self, shaped), said.credential.id, |_, line| lines.push(line.to_vec()));
         identity.is_some()
             && identity == sighting::identity(&said.credential)
             && entry == IndexEntry::from(&said.credential)

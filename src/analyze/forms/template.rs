@@ -29,7 +29,7 @@ enum Piece {
 
 /// A line with gaps.
 #[derive(Debug, Default)]
-pub(in crate::analyze) struct Template {
+pub(super) struct Template {
     text: Vec<u8>,
     pieces: Vec<Piece>,
     /// The line that was made last: most values of the next one are as long as its own, and take their places.
@@ -46,7 +46,7 @@ struct Last {
 }
 
 /// What fills the gaps.
-pub(in crate::analyze) struct Filling<'a> {
+pub(super) struct Filling<'a> {
     pub(super) id: u32,
     pub(super) shaped: &'a ShapedCredential,
     pub(super) values: &'a Values,
@@ -137,8 +137,8 @@ impl Template {
         }
     }
 
-    /// Appends the line of a credential.
-    pub(in crate::analyze) fn push(&self, out: &mut Vec<u8>, filling: &Filling<'_>) {
+    /// Gives the line of a credential.
+    pub(super) fn fill(&self, filling: &Filling<'_>, take: impl FnOnce(&[u8])) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let Last { whole, line, filled } = &mut *last;
         let mut room = Room::default();
@@ -164,7 +164,7 @@ impl Template {
             }
             *whole = true;
         }
-        out.extend_from_slice(line);
+        take(line);
     }
 
     /// The values that it has gaps for.

@@ -4,6 +4,7 @@
 //! block; it gives [`Record`]s in the order of the text. What can be recognised without language is (block rules,
 //! `(sha1)`, `_PROP_ID(2)`, provider names, `AT_*`, `hash_GUID`, the order of the lines); labels serve for the rest.
 
+mod anchors;
 mod block_fields;
 mod command;
 mod labels;

@@ -1,15 +1,10 @@
 //! Where one line of a text holds several lines of certutil's output.
 
-use super::labels;
+use super::{anchors, labels};
 use crate::formats::piece::Piece;
-use crate::formats::word_search::WordSearch;
-use aho_corasick::{MatchKind, packed};
-use memchr::{memchr, memchr3};
+use aho_corasick::packed;
+use memchr::memchr;
 use std::sync::LazyLock;
-
-static ANCHORS: WordSearch = WordSearch::new(labels::anchors, |builder| {
-    builder.match_kind(MatchKind::LeftmostLongest);
-});
 
 /// A piece that ends with `my "Personal"`: what comes before it, and this.
 pub(super) fn split_store_header(piece: Piece<'_>) -> Option<(Piece<'_>, Piece<'_>)> {
@@ -34,17 +29,6 @@ pub(super) fn may_hold_a_mark(text: &str) -> bool {
 pub(super) fn anchors_and_marks() -> Vec<String> {
     let marks = MARKS.iter().map(|mark| (*mark).to_owned());
     labels::anchors().into_iter().chain(marks).collect()
-}
-
-/// Whether a text has the bytes of an anchor: a separator, a blank, or a letter beyond ASCII. A very long line may have none.
-fn may_hold_an_anchor(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr3(b':', b'=', b'(', bytes).is_some() || memchr(b' ', bytes).is_some() || !text.is_ascii()
-}
-
-/// Whether a label, a closing line or a rule at which a joined line is cut stands in a text.
-pub(super) fn holds_an_anchor(text: &str) -> bool {
-    ANCHORS.in_text(text).is_none_or(|anchors| anchors.is_match(text))
 }
 
 /// Whether a text is surely one part for [`split_at_anchors`], told by its bytes alone: every anchor, rule and prompt has
@@ -72,20 +56,16 @@ pub(super) fn split_at_anchors(piece: Piece<'_>) -> Vec<Piece<'_>> {
         return vec![piece];
     }
     let mut cuts: Vec<usize> = Vec::new();
-    if may_hold_an_anchor(piece.text)
-        && let Some(anchors) = ANCHORS.in_text(piece.text)
-    {
-        for m in anchors.find_iter(piece.text) {
-            let before = piece.text.get(..m.start()).and_then(|t| t.chars().next_back());
-            // `Algorithm Provider = `: the anchor is the end of other words only when a letter touches it in front
-            // of a lower-case one; joined lines touch too, but there a capital begins.
-            let inside_word = before.is_some_and(|c| c.is_alphabetic())
-                && piece.text.get(m.start()..).is_some_and(|t| t.starts_with(char::is_lowercase));
-            if !inside_word {
-                cuts.push(m.start());
-            }
+    anchors::each(piece.text, |start| {
+        let before = piece.text.get(..start).and_then(|t| t.chars().next_back());
+        // `Algorithm Provider = `: the anchor is the end of other words only when a letter touches it in front
+        // of a lower-case one; joined lines touch too, but there a capital begins.
+        let inside_word = before.is_some_and(|c| c.is_alphabetic())
+            && piece.text.get(start..).is_some_and(|t| t.starts_with(char::is_lowercase));
+        if !inside_word {
+            cuts.push(start);
         }
-    }
+    });
     if may_hold_a_mark(piece.text) {
         cut_at_marks(piece.text, &mut cuts);
     }
@@ -167,7 +147,6 @@ mod tests {
     fn what_is_told_by_its_bytes_holds_no_anchor() {
         for anchor in labels::anchors() {
             assert!(!is_whole(&anchor), "{anchor}");
-            assert!(may_hold_an_anchor(&anchor), "{anchor}");
         }
         for mark in ["=====", "_PROP_ID(", "C:\\>certutil"] {
             assert!(!is_whole(mark), "{mark}");

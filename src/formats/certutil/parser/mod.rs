@@ -13,9 +13,10 @@ mod shape;
 
 use super::command::{self, CommandLine};
 use super::labels::{self, Label, Language, Phrase};
-use super::split;
+
 use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
+use super::{anchors, split};
 use crate::formats::piece::{Cleaned, Piece};
 use crate::input::{Line, Window};
 use crate::limits::{BARE_HEADERS, BLOCK_VALUES, LINE_CODES, Limits};
