@@ -52,55 +52,87 @@ const REACH: usize = 96;
 /// So many bytes are looked at together for a separator.
 const BLOCK: usize = 64;
 
+/// A text of at most so many bytes is not cut into regions: each of them would be nearly as long.
+const SHORT: usize = 3 * REACH;
+
 /// Tells where each anchor begins; of those that overlap, the first and longest.
 pub(super) fn each(text: &str, mut found: impl FnMut(usize)) {
-    let regions = regions(text);
-    if regions.is_empty() {
-        return;
-    }
-    let Some(anchors) = ANCHORS.in_text(text) else { return };
-    for region in regions {
-        let part = text.get(region.clone()).unwrap_or_default();
-        anchors.find_iter(part).for_each(|anchor| found(region.start.saturating_add(anchor.start())));
+    let regions = Regions::of(text);
+    if let Some(anchors) = ANCHORS.in_text(text).filter(|_| !regions.is_empty()) {
+        for region in regions.iter() {
+            let part = text.get(region.clone()).unwrap_or_default();
+            anchors.find_iter(part).for_each(|anchor| found(region.start.saturating_add(anchor.start())));
+        }
     }
 }
 
 /// Whether there may be one: surely not, or most likely.
 pub(super) fn may_be_in(text: &str) -> bool {
-    let regions = regions(text);
-    !regions.is_empty()
-        && ANCHORS.in_text(text).is_none_or(|anchors| {
-            regions.into_iter().any(|region| text.get(region).is_some_and(|part| anchors.is_match(part)))
-        })
+    let regions = Regions::of(text);
+    let is_in =
+        |region| ANCHORS.in_text(text).zip(text.get(region)).is_none_or(|(anchors, part)| anchors.is_match(part));
+    !regions.is_empty() && regions.iter().any(is_in)
 }
 
-/// The parts of a text outside of which there is none. They neither touch nor overlap, and no anchor is in two of them.
-fn regions(text: &str) -> Vec<Range<usize>> {
-    let (Some(stems), Some(stems_beyond)) = (&*STEM_SEARCH, &*STEM_SEARCH_BEYOND_ASCII) else {
-        return std::iter::once(0..text.len()).collect();
-    };
-    let mut marks: Vec<usize> = stems.find_iter(text).map(|stem| stem.start()).collect();
-    if !text.is_ascii() {
-        marks.extend(stems_beyond.find_iter(text).map(|stem| stem.start()));
+/// The parts of a text outside of which there is no anchor. They neither touch nor overlap, and no anchor is in two of them.
+#[derive(Debug, PartialEq, Eq)]
+enum Regions {
+    /// The whole text, of so many bytes.
+    Whole(usize),
+    Parts(Vec<Range<usize>>),
+}
+
+impl Regions {
+    fn of(text: &str) -> Self {
+        let (Some(stems), Some(stems_beyond)) = (&*STEM_SEARCH, &*STEM_SEARCH_BEYOND_ASCII) else {
+            return Self::Whole(text.len());
+        };
+        let bytes = text.as_bytes();
+        if text.len() <= SHORT {
+            let mut any = false;
+            dispatch!(Level::new(), simd => separators(simd, bytes, &mut |_| { any = true; false }));
+            any = any || stems.find(text).is_some() || !text.is_ascii() && stems_beyond.find(text).is_some();
+            return if any { Self::Whole(text.len()) } else { Self::Parts(Vec::new()) };
+        }
+        let mut marks: Vec<usize> = stems.find_iter(text).map(|stem| stem.start()).collect();
+        if !text.is_ascii() {
+            marks.extend(stems_beyond.find_iter(text).map(|stem| stem.start()));
+        }
+        dispatch!(Level::new(), simd => separators(simd, bytes, &mut |at| { marks.push(at); true }));
+        Self::Parts(marks_to_parts(text, marks))
     }
-    let bytes = text.as_bytes();
-    dispatch!(Level::new(), simd => separators(simd, bytes, &mut marks));
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Parts(parts) if parts.is_empty())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let (whole, parts) = match self {
+            Self::Whole(length) => (Some(0..*length), [].as_slice()),
+            Self::Parts(parts) => (None, parts.as_slice()),
+        };
+        whole.into_iter().chain(parts.iter().cloned())
+    }
+}
+
+/// What is within reach of stems and separators at these places.
+fn marks_to_parts(text: &str, mut marks: Vec<usize>) -> Vec<Range<usize>> {
     marks.sort_unstable();
-    let mut regions: Vec<Range<usize>> = Vec::new();
+    let mut parts: Vec<Range<usize>> = Vec::new();
     for mark in marks {
         let from = (0..=mark.saturating_sub(REACH)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let to = (mark.saturating_add(REACH)..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-        match regions.last_mut() {
+        match parts.last_mut() {
             Some(last) if from <= last.end => last.end = to,
-            _ => regions.push(from..to),
+            _ => parts.push(from..to),
         }
     }
-    regions
+    parts
 }
 
-/// Adds where separators stand behind what may be the end of a label.
+/// Tells where separators stand behind what may be the end of a label, until `take` answers that it is enough.
 #[inline(always)]
-fn separators<S: Simd>(simd: S, bytes: &[u8], marks: &mut Vec<usize>) {
+fn separators<S: Simd>(simd: S, bytes: &[u8], take: &mut impl FnMut(usize) -> bool) {
     let mut from = 0_usize;
     // Each byte with the one before it: what a text begins with is behind no label.
     while let Some(rest) = bytes.get(from..).filter(|rest| rest.len() > 1) {
@@ -117,8 +149,8 @@ fn separators<S: Simd>(simd: S, bytes: &[u8], marks: &mut Vec<usize>) {
         while candidates != 0 {
             let at = usize::try_from(candidates.trailing_zeros()).unwrap_or(0);
             let separator = from.saturating_add(1).saturating_add(at);
-            if is_behind_an_end(bytes, separator) {
-                marks.push(separator);
+            if is_behind_an_end(bytes, separator) && !take(separator) {
+                return;
             }
             candidates &= candidates.wrapping_sub(1);
         }
@@ -203,7 +235,7 @@ mod tests {
                 overlapping.pop();
                 overlapping.pop();
                 for text in [format!("{one}{other}"), format!("{overlapping}{other}"), format!("{one} x {other}")] {
-                    let text = format!("{}{text}", "z".repeat(one.len()));
+                    let text = format!("{}{text}{}", "z".repeat(one.len()), "y".repeat(SHORT));
                     assert_eq!(found(&text), by_the_automaton(&text), "{text}");
                 }
             }
