@@ -418,6 +418,7 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fearless_simd::Simd;
 
     /// Reports rely on it (`analyze/forms/values.rs`).
     #[test]
@@ -426,6 +427,34 @@ mod tests {
         for byte in (0..=u8::MAX).filter(|byte| escaped(*byte)) {
             assert_eq!(classes_of(byte), 0, "{byte:#04x}");
             assert!(!same_but_digits::<b'a'>(&[DIGIT], &[byte]), "{byte:#04x}");
+        }
+    }
+
+    /// One byte after the other is another one, in texts with and without a whole vector.
+    #[test]
+    fn every_kind_of_vector_compares_alike() {
+        let best = Level::new();
+        let mut levels = vec![best, Level::baseline()];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let lower =
+                [best.as_sse2().map(Simd::level), best.as_sse4_2().map(Simd::level), best.as_avx2().map(Simd::level)];
+            levels.extend(lower.into_iter().flatten());
+        }
+        for length in [1, 15, 31, 32, 33, 63, 64, 65, 200] {
+            let pattern: Vec<u8> = (0..length).map(|at| if at % 3 == 0 { b' ' } else { DIGIT }).collect();
+            let text: Vec<u8> = (0..length).map(|at| if at % 3 == 0 { b' ' } else { b"09afb"[at % 5] }).collect();
+            for at in 0..length {
+                for byte in *b" 09af/:`gAF\xC3\xFF" {
+                    let mut changed = text.clone();
+                    changed[at] = byte;
+                    let fits = if pattern[at] == DIGIT { b"09af".contains(&byte) } else { byte == b' ' };
+                    for level in &levels {
+                        let same = dispatch!(*level, _ => same_but_digits::<b'a'>(&pattern, &changed));
+                        assert_eq!(same, fits, "{level:?} {length} {at} {byte:#04x}");
+                    }
+                }
+            }
         }
     }
 }
