@@ -196,6 +196,20 @@ static LABEL_ENDS: LazyLock<[bool; 1 << 12]> = LazyLock::new(|| {
     ends
 });
 
+/// Each kind of vector that the processor has.
+#[cfg(test)]
+pub(super) fn every_level() -> Vec<Level> {
+    let best = Level::new();
+    let mut levels = vec![best, Level::baseline()];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let lower =
+            [best.as_sse2().map(Simd::level), best.as_sse4_2().map(Simd::level), best.as_avx2().map(Simd::level)];
+        levels.extend(lower.into_iter().flatten());
+    }
+    levels
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -269,14 +283,7 @@ mod tests {
     /// Of each two bytes there are.
     #[test]
     fn every_kind_of_vector_tells_the_same() {
-        let best = Level::new();
-        let mut levels = vec![best, Level::baseline()];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let lower =
-                [best.as_sse2().map(Simd::level), best.as_sse4_2().map(Simd::level), best.as_avx2().map(Simd::level)];
-            levels.extend(lower.into_iter().flatten());
-        }
+        let levels = every_level();
         let bytes: Vec<u8> = (0..=u8::MAX).flat_map(|one| (0..=u8::MAX).flat_map(move |other| [one, other])).collect();
         for from in (0..bytes.len() - BLOCK).step_by(BLOCK - 1).step_by(STEP) {
             let before: &[u8; BLOCK] = bytes[from..].first_chunk().unwrap();

@@ -418,7 +418,6 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fearless_simd::Simd;
 
     /// Reports rely on it (`analyze/forms/values.rs`).
     #[test]
@@ -433,14 +432,7 @@ mod tests {
     /// One byte after the other is another one, in texts with and without a whole vector.
     #[test]
     fn every_kind_of_vector_compares_alike() {
-        let best = Level::new();
-        let mut levels = vec![best, Level::baseline()];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let lower =
-                [best.as_sse2().map(Simd::level), best.as_sse4_2().map(Simd::level), best.as_avx2().map(Simd::level)];
-            levels.extend(lower.into_iter().flatten());
-        }
+        let levels = anchors::every_level();
         for length in [1, 15, 31, 32, 33, 63, 64, 65, 200] {
             let pattern: Vec<u8> = (0..length).map(|at| if at % 3 == 0 { b' ' } else { DIGIT }).collect();
             let text: Vec<u8> = (0..length).map(|at| if at % 3 == 0 { b' ' } else { b"09afb"[at % 5] }).collect();
