@@ -436,7 +436,7 @@ mod tests {
         for length in [1, 15, 31, 32, 33, 63, 64, 65, 200] {
             let pattern: Vec<u8> = (0..length).map(|at| if at % 3 == 0 { b' ' } else { DIGIT }).collect();
             let text: Vec<u8> = (0..length).map(|at| if at % 3 == 0 { b' ' } else { b"09afb"[at % 5] }).collect();
-            for at in 0..length {
+            for at in (0..length).step_by(if cfg!(miri) { 29 } else { 1 }) {
                 for byte in *b" 09af/:`gAF\xC3\xFF" {
                     let mut changed = text.clone();
                     changed[at] = byte;
