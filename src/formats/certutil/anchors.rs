@@ -15,7 +15,8 @@ static ANCHORS: WordSearch = WordSearch::new(labels::anchors, |builder| {
     builder.match_kind(MatchKind::LeftmostLongest);
 });
 
-/// One is part of each anchor without a separator and without letters beyond ASCII; in other texts they are rare, and so are their first letters.
+/// One is part of each anchor without a separator and without letters beyond ASCII. In other texts they are rare, and so are
+/// their first letters (counted in English prose and documentation).
 const STEMS: [&str; 15] = [
     "st FAI", "rueba ", "is NOT", "Kein S", "Falta ", "sinatu", "a VSM ", "ey ver", "Cannot", "No key", "cceede",
     "Missin", "es Pub", " passe", "n-root",
@@ -57,77 +58,53 @@ const SHORT: usize = 3 * REACH;
 
 /// Tells where each anchor begins; of those that overlap, the first and longest.
 pub(super) fn each(text: &str, mut found: impl FnMut(usize)) {
-    let regions = Regions::of(text);
-    if let Some(anchors) = ANCHORS.in_text(text).filter(|_| !regions.is_empty()) {
-        for region in regions.iter() {
-            let part = text.get(region.clone()).unwrap_or_default();
-            anchors.find_iter(part).for_each(|anchor| found(region.start.saturating_add(anchor.start())));
-        }
+    let regions = regions(text);
+    if regions.is_empty() {
+        return;
+    }
+    let Some(anchors) = ANCHORS.in_text(text) else { return };
+    for region in regions {
+        let part = text.get(region.clone()).unwrap_or_default();
+        anchors.find_iter(part).for_each(|anchor| found(region.start.saturating_add(anchor.start())));
     }
 }
 
 /// Whether there may be one: surely not, or most likely.
 pub(super) fn may_be_in(text: &str) -> bool {
-    let regions = Regions::of(text);
-    let is_in =
-        |region| ANCHORS.in_text(text).zip(text.get(region)).is_none_or(|(anchors, part)| anchors.is_match(part));
-    !regions.is_empty() && regions.iter().any(is_in)
+    let regions = regions(text);
+    !regions.is_empty()
+        && ANCHORS.in_text(text).is_none_or(|anchors| {
+            regions.into_iter().any(|region| text.get(region).is_some_and(|part| anchors.is_match(part)))
+        })
 }
 
 /// The parts of a text outside of which there is no anchor. They neither touch nor overlap, and no anchor is in two of them.
-#[derive(Debug, PartialEq, Eq)]
-enum Regions {
-    /// The whole text, of so many bytes.
-    Whole(usize),
-    Parts(Vec<Range<usize>>),
-}
-
-impl Regions {
-    fn of(text: &str) -> Self {
-        let (Some(stems), Some(stems_beyond)) = (&*STEM_SEARCH, &*STEM_SEARCH_BEYOND_ASCII) else {
-            return Self::Whole(text.len());
-        };
-        let bytes = text.as_bytes();
-        if text.len() <= SHORT {
-            let mut any = false;
-            dispatch!(Level::new(), simd => separators(simd, bytes, &mut |_| { any = true; false }));
-            any = any || stems.find(text).is_some() || !text.is_ascii() && stems_beyond.find(text).is_some();
-            return if any { Self::Whole(text.len()) } else { Self::Parts(Vec::new()) };
-        }
-        let mut marks: Vec<usize> = stems.find_iter(text).map(|stem| stem.start()).collect();
-        if !text.is_ascii() {
-            marks.extend(stems_beyond.find_iter(text).map(|stem| stem.start()));
-        }
-        dispatch!(Level::new(), simd => separators(simd, bytes, &mut |at| { marks.push(at); true }));
-        Self::Parts(marks_to_parts(text, marks))
+fn regions(text: &str) -> Vec<Range<usize>> {
+    let whole = || std::iter::once(0..text.len()).collect();
+    let (Some(stems), Some(stems_beyond)) = (&*STEM_SEARCH, &*STEM_SEARCH_BEYOND_ASCII) else { return whole() };
+    let (bytes, short) = (text.as_bytes(), text.len() <= SHORT);
+    let mut marks: Vec<usize> = stems.find_iter(text).map(|stem| stem.start()).collect();
+    if !text.is_ascii() {
+        marks.extend(stems_beyond.find_iter(text).map(|stem| stem.start()));
     }
-
-    fn is_empty(&self) -> bool {
-        matches!(self, Self::Parts(parts) if parts.is_empty())
+    // Of a short text one is enough.
+    if marks.is_empty() || !short {
+        dispatch!(Level::new(), simd => separators(simd, bytes, &mut |at| { marks.push(at); !short }));
     }
-
-    fn iter(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        let (whole, parts) = match self {
-            Self::Whole(length) => (Some(0..*length), [].as_slice()),
-            Self::Parts(parts) => (None, parts.as_slice()),
-        };
-        whole.into_iter().chain(parts.iter().cloned())
+    if short && !marks.is_empty() {
+        return whole();
     }
-}
-
-/// What is within reach of stems and separators at these places.
-fn marks_to_parts(text: &str, mut marks: Vec<usize>) -> Vec<Range<usize>> {
     marks.sort_unstable();
-    let mut parts: Vec<Range<usize>> = Vec::new();
+    let mut regions: Vec<Range<usize>> = Vec::new();
     for mark in marks {
         let from = (0..=mark.saturating_sub(REACH)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let to = (mark.saturating_add(REACH)..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-        match parts.last_mut() {
+        match regions.last_mut() {
             Some(last) if from <= last.end => last.end = to,
-            _ => parts.push(from..to),
+            _ => regions.push(from..to),
         }
     }
-    parts
+    regions
 }
 
 /// Tells where separators stand behind what may be the end of a label, until `take` answers that it is enough.
@@ -214,6 +191,7 @@ pub(super) fn every_level() -> Vec<Level> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// Of many cases each so-and-so-many-th, where they take too long.
     const STEP: usize = if cfg!(miri) { 37 } else { 1 };
@@ -295,6 +273,22 @@ mod tests {
             for level in &levels {
                 assert_eq!(dispatch!(*level, simd => candidates(simd, before, block)), expected, "{level:?} {from}");
             }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 1024 }))]
+
+        #[test]
+        fn anchors_among_others_and_parts_of_them(
+            pieces in prop::collection::vec((any::<prop::sample::Index>(), 0..90_usize, "[ a-zé:=(.]{0,3}", 0..120_usize), 0..12)
+        ) {
+            let all = labels::anchors();
+            let text: String = pieces.iter().map(|(which, letters, between, far)| {
+                let part: String = which.get(&all).chars().take(*letters).collect();
+                format!("{part}{between}{}", "x ".repeat(*far))
+            }).collect();
+            prop_assert_eq!(found(&text), by_the_automaton(&text));
         }
     }
 }

@@ -13,7 +13,6 @@ mod shape;
 
 use super::command::{self, CommandLine};
 use super::labels::{self, Label, Language, Phrase};
-
 use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
 use super::{anchors, split};

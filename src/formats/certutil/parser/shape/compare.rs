@@ -10,16 +10,6 @@ const VALUE_BYTES: usize = 80;
 /// The same of a whole distinguished name.
 const NAME_BYTES: usize = 200;
 
-/// An index in a block, or in what is kept of it: half as wide, as blocks go from thread to thread.
-pub(super) fn to_u32(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
-}
-
-/// The same as an index again.
-pub(super) fn to_usize(index: u32) -> usize {
-    usize::try_from(index).unwrap_or(usize::MAX)
-}
-
 /// What stands in a pattern for a digit that may differ: no byte of a text in UTF-8.
 pub(super) const DIGIT: u8 = 0xFF;
 
@@ -153,15 +143,6 @@ pub(super) struct Span {
     pub(super) digits: Digits,
 }
 
-/// Where the text of a field is taken from.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Taken {
-    /// A part of the cut of this index.
-    Cut(usize, [Spotted; 2]),
-    /// Its parts are joined.
-    Joined,
-}
-
 /// An index in the text of the block that taught a shape, and the run with which it moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
@@ -176,20 +157,6 @@ pub(super) struct Part {
     pub(super) to: Point,
     /// The cut that holds it, if it differs between blocks.
     pub(super) cut: Option<usize>,
-}
-
-/// The same index, told from the beginning of its run.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Spotted {
-    run: usize,
-    behind: u32,
-}
-
-impl Spotted {
-    /// Where it is in a text whose runs begin at these positions.
-    pub(super) fn index(self, positions: &[u32]) -> usize {
-        positions.get(self.run).map_or(0, |at| to_usize(at.wrapping_add(self.behind)))
-    }
 }
 
 /// A line that is kept for excerpts.
@@ -225,12 +192,8 @@ pub(super) struct Shape {
     pub(super) rows: Vec<Part>,
     /// The parts of a block that have to be kept of it.
     pub(super) cuts: Vec<Part>,
-    /// Where they begin and end.
-    pub(super) spotted: Vec<[Spotted; 2]>,
     /// How many bytes they have.
     pub(super) cut_bytes: usize,
-    /// What each of the texts is taken from.
-    pub(super) taken: Vec<Taken>,
     /// The length of the public key.
     pub(super) key_bytes: usize,
     /// The length of the original.
@@ -249,7 +212,7 @@ pub(super) enum Fit {
 }
 
 /// Looks for the shape that a text begins with. `positions` then holds where each of its runs begins, and its end.
-pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mut Vec<u32>) -> Fit {
+pub(super) fn find(known: &[Arc<Shape>], mode: Mode, text: &[u8], positions: &mut Vec<usize>) -> Fit {
     positions.clear();
     let mut last: Option<&Shape> = None;
     for (index, shape) in known.iter().enumerate().filter(|(_, shape)| shape.mode == mode) {
@@ -319,12 +282,6 @@ impl Shape {
             && self.spans_of(own).map(|s| s.digits).eq(other.spans_of(others).map(|s| s.digits))
     }
 
-    /// A point of the text as it is looked up.
-    pub(super) fn spotted(&self, Point { at, run }: Point) -> Spotted {
-        let begin = self.runs.get(run).map_or(self.text.len(), |run| run.from);
-        Spotted { run, behind: to_u32(at).wrapping_sub(to_u32(begin)) }
-    }
-
     pub(super) fn spans_of(&self, run: &Run) -> impl Iterator<Item = &Span> + use<'_> {
         self.spans.get(run.spans.0..run.spans.1).unwrap_or_default().iter()
     }
@@ -377,20 +334,20 @@ impl Shape {
     }
 
     /// Compares a text with the runs from the given one on.
-    pub(super) fn compare(&self, text: &[u8], from: usize, positions: &mut Vec<u32>) -> Fit {
+    pub(super) fn compare(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
         dispatch!(Level::new(), _ => self.compare_runs(text, from, positions))
     }
 
     /// The same with the vectors for which it is compiled: it has to be a part of whoever knows which the processor has.
     #[inline(always)]
-    fn compare_runs(&self, text: &[u8], from: usize, positions: &mut Vec<u32>) -> Fit {
+    fn compare_runs(&self, text: &[u8], from: usize, positions: &mut Vec<usize>) -> Fit {
         if positions.is_empty() {
             positions.push(0);
         }
         let runs = self.runs.get(from..).unwrap_or_default();
         let behind = runs.iter().skip(1).map(|run| run.from).chain([self.text.len()]);
         for (run, next) in runs.iter().zip(behind) {
-            let at = positions.last().map_or(0, |at| to_usize(*at));
+            let at = positions.last().copied().unwrap_or(0);
             let rest = text.get(at..).unwrap_or_default();
             let length = run.to.saturating_sub(run.from);
             if !self.begins_with(run, rest) {
@@ -409,7 +366,7 @@ impl Shape {
                     None => return Fit::None,
                 }
             }
-            positions.push(to_u32(end));
+            positions.push(end);
         }
         Fit::Whole(0)
     }

@@ -1,9 +1,9 @@
 //! The shape of a block that was read line by line: what may differ in its lines, and where its values stand.
 
-use super::compare::{Class, DIGIT, Digits, Fit, KeptLine, Part, Point, Run, Shape, Span, Taken};
+use super::compare::{Class, DIGIT, Digits, Fit, KeptLine, Part, Point, Run, Shape, Span};
 use super::moved::{Moved, join};
 use super::*;
-use crate::formats::certutil::block_fields::{Field, TextField};
+use crate::formats::certutil::block_fields::Field;
 
 /// Bytes that stand for themselves are not worth a span of their own below this number.
 const GAP_BYTES: usize = 256;
@@ -50,9 +50,7 @@ impl Shape {
             widest: 0,
             rows: Vec::new(),
             cuts: Vec::new(),
-            spotted: Vec::new(),
             cut_bytes: 0,
-            taken: Vec::new(),
             key_bytes: 0,
             original: end.checked_sub(first.start)?,
             languages,
@@ -218,12 +216,6 @@ impl Shape {
         }
         let bytes = self.cuts.iter().map(|cut| cut.to.at.saturating_sub(cut.from.at));
         self.cut_bytes = bytes.fold(0, usize::saturating_add);
-        self.spotted = self.cuts.iter().map(|cut| [cut.from, cut.to].map(|point| self.spotted(point))).collect();
-        let taken = |(_, parts): &(TextField, Vec<Part>)| match parts.as_slice() {
-            [Part { from, to, cut: Some(cut) }] => Taken::Cut(*cut, [*from, *to].map(|point| self.spotted(point))),
-            _ => Taken::Joined,
-        };
-        self.taken = self.texts.iter().map(taken).collect();
     }
 
     /// A part of the shape's own text.

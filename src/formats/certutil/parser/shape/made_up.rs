@@ -1,6 +1,6 @@
 //! Blocks that nobody printed: of the shape of one at hand, with other values.
 
-use super::compare::{Class, DIGIT, Digits, Fit, to_usize};
+use super::compare::{Class, DIGIT, Digits, Fit};
 use super::moved::Moved;
 use super::shaped::{Header, ShapedBlock};
 use super::*;
@@ -107,7 +107,7 @@ impl ShapedBlock {
             start: with.start.saturating_sub(HEADER_BYTES),
             ..self.header.clone()
         };
-        (fits && positions.last().map(|at| to_usize(*at)) == Some(text.len()))
+        (fits && positions.last() == Some(&text.len()))
             .then(|| Self::new(&self.shape, (&ahead, &positions), dates, header, self.source, None))
     }
 }

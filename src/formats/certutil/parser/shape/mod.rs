@@ -15,7 +15,7 @@ mod shaped;
 use super::*;
 use crate::input::{Ahead, Batch, LineMap, Lines};
 use crate::limits::{BATCH_RECORDS, BLOCK_SHAPE_BYTES, BLOCK_SHAPES};
-use compare::{Fit, Shape, find, to_usize};
+use compare::{Fit, Shape, find};
 pub use made_up::MadeUp;
 use moved::Moved;
 use shaped::Header;
@@ -36,7 +36,7 @@ pub(super) struct Shapes {
     /// The block before: its end is seen when the next one begins.
     ended: Option<Begun>,
     /// Where each run of a shape stands in the text that is compared; kept for its room.
-    positions: Vec<u32>,
+    positions: Vec<usize>,
     /// Blocks that are no longer used, for their room.
     #[expect(clippy::vec_box, reason = "the boxes come out of records, and go into others")]
     used: Vec<Box<ShapedBlock>>,
@@ -253,7 +253,7 @@ impl Parser {
             Fit::Cut if ahead.text.len() < BLOCK_SHAPE_BYTES.saturating_mul(2) => Err(Reached::Cut),
             Fit::Cut | Fit::None => Err(Reached::Line),
         };
-        let end = positions.last().map_or(0, |at| to_usize(*at));
+        let end = positions.last().copied().unwrap_or(0);
         self.shapes.positions = positions;
         let (count, original, digits) = read?;
         self.shapes.begun = None;
@@ -267,10 +267,10 @@ impl Parser {
         &mut self,
         index: usize,
         ahead: &Ahead<'_>,
-        positions: &[u32],
+        positions: &[usize],
     ) -> Result<(u32, u64, Range<usize>), Reached> {
         let shape = self.shapes.known.get(index).ok_or(Reached::Line)?;
-        let rest = ahead.text.get(positions.last().map_or(0, |at| to_usize(*at))..).ok_or(Reached::Line)?;
+        let rest = ahead.text.get(positions.last().copied().unwrap_or(0)..).ok_or(Reached::Line)?;
         if rest.is_empty() {
             return Err(Reached::Cut);
         }

@@ -1,6 +1,6 @@
 //! The record of a block that has a known shape.
 
-use super::compare::{Part, Point, Shape, to_usize};
+use super::compare::{Part, Point, Shape};
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
 
@@ -25,20 +25,20 @@ pub(super) fn push_joined<'t>(parts: &[Part], text: impl Fn(&Part) -> &'t str, o
 /// A shape where it fits: the way from its own text to the one at hand.
 pub(super) struct Moved<'s> {
     pub(super) shape: &'s Shape,
-    pub(super) positions: &'s [u32],
+    pub(super) positions: &'s [usize],
     pub(super) ahead: Ahead<'s>,
     /// Where each cut of the shape begins, if the text is nothing but them.
-    cuts: Option<&'s [u32]>,
+    cuts: Option<&'s [usize]>,
 }
 
 impl<'s> Moved<'s> {
     /// To lines that fit a shape.
-    pub(super) fn of(shape: &'s Shape, positions: &'s [u32], ahead: Ahead<'s>) -> Self {
+    pub(super) fn of(shape: &'s Shape, positions: &'s [usize], ahead: Ahead<'s>) -> Self {
         Self { shape, positions, ahead, cuts: None }
     }
 
     /// To what was cut out of such lines.
-    pub(super) fn cut(self, cuts: &'s [u32]) -> Self {
+    pub(super) fn cut(self, cuts: &'s [usize]) -> Self {
         Self { cuts: Some(cuts), ..self }
     }
 
@@ -51,7 +51,7 @@ impl<'s> Moved<'s> {
     fn moved_by(&self, run: usize) -> i64 {
         let to_i64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let Some(at) = self.positions.get(run) else { return 0 };
-        i64::from(*at).saturating_sub(to_i64(self.begin(run))).saturating_mul(i64::from(self.ahead.unit))
+        to_i64(*at).saturating_sub(to_i64(self.begin(run))).saturating_mul(i64::from(self.ahead.unit))
     }
 
     /// An offset in the original from the beginning of the block.
@@ -60,7 +60,7 @@ impl<'s> Moved<'s> {
     }
 
     pub(super) fn index(&self, point: Point) -> usize {
-        let position = self.positions.get(point.run).map_or(0, |at| to_usize(*at));
+        let position = self.positions.get(point.run).copied().unwrap_or(0);
         point.at.saturating_add(position).saturating_sub(self.begin(point.run))
     }
 
@@ -71,7 +71,7 @@ impl<'s> Moved<'s> {
         let Some(cut) = part.cut else { return self.shape.own(part) };
         let cut = self.shape.cuts.get(cut).zip(starts.get(cut));
         let Some((cut, start)) = cut else { return "" };
-        let start = to_usize(*start).saturating_add(from).saturating_sub(self.index(cut.from));
+        let start = start.saturating_add(from).saturating_sub(self.index(cut.from));
         self.ahead.text.get(start..start.saturating_add(to.saturating_sub(from))).unwrap_or_default()
     }
 

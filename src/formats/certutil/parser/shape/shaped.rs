@@ -1,6 +1,6 @@
 //! A block that was compared with the shape of an earlier one: its record is made when it is asked for.
 
-use super::compare::{Shape, Taken, to_u32, to_usize};
+use super::compare::Shape;
 use super::moved::{Moved, push_joined};
 use super::*;
 use crate::formats::certutil::block_fields::TextField;
@@ -27,14 +27,14 @@ pub struct ShapedBlock {
 /// beginning and end of each field there.
 #[derive(Clone, Default)]
 struct Places {
-    all: Vec<u32>,
+    all: Vec<usize>,
     runs: usize,
     cuts: usize,
 }
 
 impl Places {
     /// The runs, the cuts, the fields.
-    fn split(&self) -> (&[u32], &[u32], &[u32]) {
+    fn split(&self) -> (&[usize], &[usize], &[usize]) {
         let (runs, rest) = self.all.split_at_checked(self.runs).unwrap_or_default();
         let (cuts, fields) = rest.split_at_checked(self.cuts).unwrap_or_default();
         (runs, cuts, fields)
@@ -68,7 +68,7 @@ impl ShapedBlock {
     /// The block whose header was read, and whose lines begin a text. It takes the room of one that is no longer used.
     pub(super) fn new(
         shape: &Arc<Shape>,
-        (ahead, positions): (&Ahead<'_>, &[u32]),
+        (ahead, positions): (&Ahead<'_>, &[usize]),
         dates: [Option<PrintedDate>; 2],
         header: Header,
         source: SourceId,
@@ -83,28 +83,26 @@ impl ShapedBlock {
         let fields = shape.texts.len().saturating_mul(2);
         places.reserve_exact(positions.len().saturating_add(shape.cuts.len()).saturating_add(fields));
         places.extend_from_slice(positions);
-        for cut in &shape.spotted {
-            let [from, to] = cut.map(|end| end.index(positions));
-            places.push(to_u32(text.len()));
-            text.push_str(ahead.text.get(from..to).unwrap_or_default());
+        for cut in &shape.cuts {
+            places.push(text.len());
+            text.push_str(moved.text(cut));
         }
-        for (taken, (_, parts)) in shape.taken.iter().zip(&shape.texts) {
-            let kept = match taken {
-                Taken::Cut(cut, ends) => {
-                    let [begin, _] = shape.spotted.get(*cut).copied().unwrap_or(*ends);
-                    let start = positions.len().checked_add(*cut).and_then(|at| places.get(at)).copied().unwrap_or(0);
-                    ends.map(|end| {
-                        let behind = end.index(positions).saturating_sub(begin.index(positions));
-                        start.saturating_add(to_u32(behind))
-                    })
-                }
-                Taken::Joined => {
-                    let from = to_u32(text.len());
-                    push_joined(parts, |part| moved.text(part), &mut text);
-                    [from, to_u32(text.len())]
-                }
+        for (_, parts) in &shape.texts {
+            let kept = match parts.as_slice() {
+                [part] => part.cut.and_then(|cut| {
+                    let start = *places.get(positions.len().checked_add(cut)?)?;
+                    let (begin, from) = (moved.index(shape.cuts.get(cut)?.from), moved.index(part.from));
+                    let from = start.checked_add(from.checked_sub(begin)?)?;
+                    Some((from, start.checked_add(moved.index(part.to).checked_sub(begin)?)?))
+                }),
+                _ => None,
             };
-            places.extend_from_slice(&kept);
+            let (from, to) = kept.unwrap_or_else(|| {
+                let from = text.len();
+                push_joined(parts, |part| moved.text(part), &mut text);
+                (from, text.len())
+            });
+            places.extend_from_slice(&[from, to]);
         }
         let block = Self {
             shape: Arc::clone(shape),
@@ -187,7 +185,7 @@ impl ShapedBlock {
     /// Where it stands in what is kept of the block.
     pub fn text_range(&self, index: usize) -> Range<usize> {
         let (_, _, fields) = self.places.split();
-        fields.as_chunks::<2>().0.get(index).map_or(0..0, |[from, to]| to_usize(*from)..to_usize(*to))
+        fields.as_chunks::<2>().0.get(index).map_or(0..0, |[from, to]| *from..*to)
     }
 
     /// A part of what is kept of the block.
@@ -197,6 +195,9 @@ impl ShapedBlock {
 
     /// What the block says in a field of words, whether its blocks differ there or not.
     pub fn words(&self, field: TextField) -> Option<&str> {
+        if let Some(at) = self.shape.texts.iter().position(|(own, _)| *own == field) {
+            return Some(self.text(at));
+        }
         let block = &self.shape.block;
         let fact = match field {
             TextField::Subject => &block.subject,
@@ -206,13 +207,7 @@ impl ShapedBlock {
             TextField::UniqueName => &block.unique_name,
             _ => &None,
         };
-        let fact = fact.as_ref()?;
-        // Where its blocks differ the shape says nothing.
-        if !fact.value.is_empty() {
-            return Some(&fact.value);
-        }
-        let at = self.shape.texts.iter().position(|(own, _)| *own == field);
-        Some(at.map_or("", |at| self.text(at)))
+        fact.as_ref().map(|fact| fact.value.as_str())
     }
 
     /// Whether subject and issuer are the same words.
