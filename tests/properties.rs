@@ -383,26 +383,43 @@ fn a_block_of_known_shape_is_read_at_once() {
     }
     // What a shape must not take for a name: the line says something else.
     for (from, to) in [
-        ("web-1", "web Encryption test passed"),
-        ("web-1", "web AT_SIGNATURE"),
-        ("web-1", "web Provider = Contoso"),
-        ("web-1", "web Missing stored keyset"),
-        ("web-1", " web "),
-        ("web-1", "web 1 ================ Certificate 3 ================"),
-        ("CN=host1.contoso.com", "CN=EC test passed"),
-        ("DNS Name=host1.contoso.com", "DNS Name=host1 Private key verifies"),
-        ("web-1", "web-1 [Default]"),
+        ("le-20240101.contoso", "web Encryption test passed"),
+        ("le-20240101.contoso", "web AT_SIGNATURE"),
+        ("le-20240101.contoso", "web Provider = Contoso"),
+        ("le-20240101.contoso", "web Missing stored keyset"),
+        ("le-20240101.contoso", " web "),
+        ("le-20240101.contoso", "web 1 ================ Certificate 3 ================"),
+        ("CN=a-longer-name.fabrikam.example", "CN=EC test passed"),
+        ("DNS Name=a-longer-name.fabrikam.example", "DNS Name=host1 Private key verifies"),
+        ("le-20240101.contoso", "web-1 [Default]"),
         ("Digital Signature, Key Encipherment (a0)", "Digital Signature, Key Encipherment (80)"),
         ("KeySpec = 1 -- AT_KEYEXCHANGE", "KeySpec = 2 -- AT_SIGNATURE"),
         ("1/1/2036 1:00 AM", "99/99/2036 1:00 AM"),
-        ("0000  9b c3 c4 00", "0000  30 82 01 0a"),
+        ("0000  ff 01 c4 00", "0000  30 82 01 0a"),
         ("================ Certificate 12", "==CERT_SHA1_HASH_PROP_ID(3):============== Certificate 12"),
         ("Certificate 12 ================", "Certificate 12 ================\rEncryption test passed"),
     ] {
         let changed = other.replace(from, to);
+        assert_ne!(changed, other, "{from}");
         block_shapes::same_both_ways(&format!(
             "my \"Personal\"\r\n{block}{block}{changed}{block}{changed}{changed}{other}"
         ));
+    }
+}
+
+/// Headers alone and headers with a block, in languages with a table and without, and with numbers that are too large.
+#[test]
+fn headers_are_read_alike_in_every_language() {
+    for word in ["Certificate", "Zertifikat", "Сертификат", "证书", "Ürün belgesi"] {
+        for number in ["0", "12", "999999999", "4294967295", "9999999999", "12345678901"] {
+            let header = format!("================ {word} {number} ================\r\n");
+            let body = verbose_block().split_once("\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+            let log = format!(
+                "my \"Personal\"\r\n{header}{body}{header}{header}{body}{header}{header}{header}{body}{header}{body}\
+                 CertUtil: -store command completed successfully.\r\n"
+            );
+            block_shapes::same_both_ways(&log);
+        }
     }
 }
 
