@@ -16,6 +16,7 @@ mod judging;
 #[cfg(feature = "mail")]
 mod mail;
 mod measured;
+mod own_report;
 mod preflight;
 mod readers;
 mod same_identity;
@@ -58,6 +59,7 @@ pub use in_order::{InOrder, in_order};
 use judged::Lines;
 use judging::{Counted, Known};
 use measured::Measured;
+use own_report::is_own_report;
 use same_identity::SameIdentity;
 use segments::Part;
 use serde_json::Value;
@@ -298,6 +300,9 @@ impl<'a> Analysis<'a> {
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
             input.problems.push(Problem { message, line: None, bytes: None });
+        } else if is_own_report(&head) {
+            io::copy(&mut measured, &mut io::sink())?;
+            input.problems.push(Problem { message: own_report::REMARK.to_owned(), line: None, bytes: None });
         } else {
             let is_text = self.ready.is_text.take().unwrap_or_else(|| looks_like_text(&head));
             if self.options.encoding.is_none() && (!is_text || self.is_one_artifact(&head)) {

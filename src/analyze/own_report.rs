@@ -1,0 +1,81 @@
+//! Reports that this program wrote: saved beside the artifacts they are about, they would be read as evidence, with the commands
+//! and results that a repair is to have.
+
+use crate::limits::OWN_REPORT_BYTES;
+use crate::report::model::Severity;
+use crate::report::words;
+use crate::rules;
+
+/// What the input says of such a report.
+pub(super) const REMARK: &str = "a report of keyspect: it is no evidence, and was not read";
+
+/// Whether an input begins as a report in one of the formats does.
+pub(super) fn is_own_report(head: &[u8]) -> bool {
+    let text = beginning(head);
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    is_text(first)
+        || is_json(text)
+        || is_markdown(text, first)
+        || is_short(first)
+        || first.starts_with("type,id,name,workload,verdict,because,")
+        || (first == "<!DOCTYPE html>" && text.contains(" – keyspect</title>"))
+        || (text.starts_with("<?xml") && text.contains("<testsuites name=\"keyspect\""))
+}
+
+/// The first characters, without the control sequences of colours.
+fn beginning(head: &[u8]) -> String {
+    let head = head.get(..OWN_REPORT_BYTES).unwrap_or(head);
+    let wide = |order: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = head.as_chunks().0.iter().copied().map(order).collect();
+        String::from_utf16_lossy(&units)
+    };
+    let text = match head {
+        [0xFF, 0xFE, ..] => wide(u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(head).into_owned(),
+    };
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').trim_start_matches('m'));
+    }
+    plain
+}
+
+/// `keyspect 0.1.0   5 artifacts, 1 credential`.
+fn is_text(first: &str) -> bool {
+    let Some((version, counts)) = first.strip_prefix("keyspect ").and_then(|rest| rest.split_once("   ")) else {
+        return false;
+    };
+    version.starts_with(|c: char| c.is_ascii_digit()) && counts.contains(" artifact") && counts.contains(" credential")
+}
+
+/// JSON, its lines, and SARIF, whose first object says whose it is.
+fn is_json(text: &str) -> bool {
+    let lines = ["{\"type\":\"credential\",\"id\":", "{\"type\":\"finding\",\"rule\":", "{\"type\":\"input\",\"id\":"];
+    let named = || {
+        let squeezed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        squeezed.starts_with("{\"schema\":\"keyspect.report/")
+            || (squeezed.starts_with("{\"$schema\":")
+                && squeezed.contains("sarif")
+                && squeezed.contains("\"driver\":{\"name\":\"keyspect\""))
+    };
+    text.starts_with('{') && (lines.iter().any(|line| text.starts_with(line)) || named())
+}
+
+/// A headline with a mark, and what only such a report has under it.
+fn is_markdown(text: &str, first: &str) -> bool {
+    let marked = ["# ❌ ", "# ⚠️ ", "# ❔ ", "# ✅ "].iter().any(|mark| first.starts_with(mark));
+    marked
+        && ["\n| Thumbprint | ", "\n| | Certificate | Cause | Repair |", "\nkeyspect "].iter().any(|s| text.contains(s))
+}
+
+/// `logs/dump.txt:12:3: error[keyset-missing] name: …`.
+fn is_short(first: &str) -> bool {
+    let rule = [Severity::Error, Severity::Warning, Severity::Note].into_iter().find_map(|severity| {
+        let (place, rule) = first.split_once(&format!(": {}[", words::severity(severity)))?;
+        place.rsplit(':').take(2).all(|part| part.parse::<u64>().is_ok()).then_some(rule)
+    });
+    rule.and_then(|rule| rule.split_once(']')).is_some_and(|(rule, _)| rules::find(rule).is_some())
+}
