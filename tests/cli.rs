@@ -295,7 +295,7 @@ fn into_a_file() {
 #[test]
 fn into_a_link_and_a_device() {
     use std::os::unix::fs::{FileTypeExt as _, symlink};
-    let dir = folder(&[("dump.txt", BROKEN), ("real.txt", "old")]);
+    let dir = folder(&[("dump.txt", BROKEN), ("real.txt", "")]);
     symlink("real.txt", dir.path().join("link.txt")).unwrap();
     let (status, ..) = in_folder(dir.path(), &["dump.txt", "--format", "short", "--output", "link.txt"]);
     assert_eq!(status, 1);
@@ -405,4 +405,56 @@ fn passwords_of_pfx_files() {
     let (code, _, err) = run(keyspect().args(["-", "--passin", "stdin"]).write_stdin(""));
     assert_eq!(code, 2);
     assert!(err.contains("standard input is an artifact already"), "{err}");
+}
+
+/// With `--output *.txt` a shell makes the first artifact the output.
+#[test]
+fn outputs_replace_no_artifact() {
+    let dir = folder(&[("a.txt", BROKEN), ("b.txt", &healthy()), ("empty", "")]);
+    let kept = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+    for arguments in [
+        &["-o", "a.txt", "b.txt"][..],
+        &["-o", "a.txt", "a.txt"],
+        &["-o", "markdown=a.txt", "-o", "json=r.json", "b.txt"],
+        &["inspect", "a.txt", "-o", "./a.txt"],
+        &["collect", "a.txt", "-o", "a.txt"],
+        &["b.txt", "--write-baseline", "b.txt"],
+    ] {
+        let (status, out, err) = in_folder(dir.path(), arguments);
+        assert_eq!((status, out.lines().count() > 30), (2, false), "{arguments:?}: {err}");
+        assert!(err.contains("a.txt") || err.contains("b.txt"), "{err}");
+        assert_eq!((kept("a.txt").as_str(), kept("b.txt")), (BROKEN, healthy()), "{arguments:?}");
+        assert!(!dir.path().join("r.json").exists());
+    }
+    // A report gives way to a later one, in whatever form.
+    for format in ["text", "json", "csv", "html", "markdown"] {
+        let (status, ..) = in_folder(dir.path(), &["a.txt", "--at", AT, "-f", format, "-o", "r"]);
+        assert_eq!(status, 1, "{format}");
+    }
+    assert_eq!(in_folder(dir.path(), &["a.txt", "--at", AT, "-o", "empty"]).0, 1);
+}
+
+#[test]
+fn collect_names_what_it_could_not_read() {
+    let dir = folder(&[("a.txt", BROKEN)]);
+    let (status, out, err) = in_folder(dir.path(), &["collect", "nope.txt"]);
+    assert_eq!((status, out.is_empty()), (3, false));
+    assert!(err.contains("nope.txt"), "{err}");
+    assert_eq!(in_folder(dir.path(), &["collect", "nope.txt", "a.txt"]).0, 0);
+    assert_eq!(in_folder(dir.path(), &["collect", "--strict", "nope.txt", "a.txt"]).0, 3);
+    assert_eq!(in_folder(dir.path(), &["collect", "a.txt"]).0, 0);
+}
+
+/// A name may hold what a terminal obeys (U+009B begins a control sequence) or what turns the direction of text.
+#[test]
+fn json_shows_no_hidden_character_as_it_is() {
+    let dir = folder(&[("a.txt", &BROKEN.replace("CN=www.contoso.com", "CN=www\u{9b}31m\u{202e}.contoso.com"))]);
+    for format in ["json", "jsonl", "sarif"] {
+        let (_, out, _) = in_folder(dir.path(), &["a.txt", "--at", AT, "-f", format]);
+        assert!(!out.contains(['\u{9b}', '\u{202e}']), "{format}");
+        assert!(out.contains("www\\u009b31m\\u202e.contoso.com") || format == "sarif", "{format}");
+    }
+    let (_, out, _) = in_folder(dir.path(), &["a.txt", "--at", AT, "-f", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["credentials"][0]["certificate"]["subject"], "CN=www\u{9b}31m\u{202e}.contoso.com");
 }

@@ -1,8 +1,9 @@
-//! The lines that are written as a run goes are those of the report: read as an item and written by `serde_json` each gives
+//! The lines that are written as a run goes are those of the report: read as an item and written by the serializer each gives
 //! the same bytes, and the last one about a credential or a finding is the report's.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 use keyspect::analyze::{Analysis, Options};
+use keyspect::report::json_text;
 use keyspect::report::jsonl::{self, JsonLines};
 use keyspect::report::model::{Item, Report};
 use keyspect::workloads::{self, Target};
@@ -45,7 +46,9 @@ fn compare(files: &[PathBuf], targets: &[Target], all_checks: bool) -> usize {
     for line in streamed.lines() {
         let item: Item = serde_json::from_str(line).unwrap();
         let Some(key) = key(&item) else { continue };
-        assert_eq!(line, serde_json::to_string(&item).unwrap(), "{files:?}");
+        let mut again = Vec::new();
+        json_text::compact(&mut again, &item).unwrap();
+        assert_eq!(line.as_bytes(), again, "{files:?}");
         last.insert(key, line);
     }
     let mut whole = Vec::new();

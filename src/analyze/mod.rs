@@ -59,7 +59,7 @@ pub use in_order::{InOrder, in_order};
 use judged::Lines;
 use judging::{Counted, Known};
 use measured::Measured;
-use own_report::is_own_report;
+pub use own_report::is_own_report;
 use same_identity::SameIdentity;
 use segments::Part;
 use serde_json::Value;
@@ -232,6 +232,11 @@ impl<'a> Analysis<'a> {
     pub fn with_bytes(mut self, take: &'a mut TakeBytes<'a>) -> Self {
         self.bytes = Some(take);
         self
+    }
+
+    /// The inputs that were read so far, in their order.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 
     /// What is known so far.

@@ -9,8 +9,8 @@ use crate::rules;
 /// What the input says of such a report.
 pub(super) const REMARK: &str = "a report of keyspect: it is no evidence, and was not read";
 
-/// Whether an input begins as a report in one of the formats does.
-pub(super) fn is_own_report(head: &[u8]) -> bool {
+/// Whether a file begins as a report of this program does, in any of its formats.
+pub fn is_own_report(head: &[u8]) -> bool {
     let text = beginning(head);
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();

@@ -14,8 +14,8 @@ mod run;
 mod wanted;
 
 use args::{
-    CheckArgs, Cli, CollectArgs, Command, ExplainArgs, FailOn, Format, InputArgs, InspectArgs, ListFormat, PageFormat,
-    RulesArgs, Shell,
+    CheckArgs, Cli, CollectArgs, Command, ExplainArgs, FailOn, Format, InputArgs, InspectArgs, ListFormat, OutputArgs,
+    PageFormat, RulesArgs, Shell,
 };
 use baseline::{Collected, Collecting};
 use clap::Parser as _;
@@ -29,10 +29,10 @@ use keyspect::report::html::{self, HtmlOptions};
 use keyspect::report::jsonl::{self, JsonLines, Sink};
 use keyspect::report::junit::{self, JunitOptions};
 use keyspect::report::markdown::{self, MarkdownOptions};
-use keyspect::report::model::{Report, Severity};
+use keyspect::report::model::{InputStatus, Report, Severity};
 use keyspect::report::sarif::{self, SarifOptions};
 use keyspect::report::text::{self, TextOptions};
-use keyspect::report::{inspect, json, short, summary};
+use keyspect::report::{inspect, json, json_text, short, summary};
 use output::{Content, Look, Output};
 use progress::Progress;
 use std::io::{self, IsTerminal as _, Write};
@@ -42,6 +42,9 @@ use wanted::Wanted;
 
 /// Wrong usage.
 const USAGE: u8 = 2;
+
+/// No input could be read, or not all of them where that is asked for.
+const UNREAD: u8 = 3;
 /// A fault of the program itself, or an output that could not be written.
 const FAULT: u8 = 4;
 
@@ -369,11 +372,19 @@ impl CheckRun<'_> {
     }
 }
 
+/// Opens the place for an answer about inputs, which it does not replace.
+fn opened(output: &OutputArgs, input: &InputArgs) -> Result<Output, Failure> {
+    if let Some(path) = output::file(output.output.as_deref()) {
+        wanted::spare(path, &input.paths).map_err(Failure::Usage)?;
+    }
+    output.open().map_err(Failure::Usage)
+}
+
 fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     need_paths(&args.input)?;
     let options = run::options(&args.input, None).map_err(Failure::Usage)?;
     let redactor = redact::redactor(&args.redaction).map_err(Failure::Usage)?;
-    let output = args.output.open().map_err(Failure::Usage)?;
+    let output = opened(&args.output, &args.input)?;
     hint(&args.input);
     let progress = Progress::new(true, args.output.look().ascii);
     let mut report = run::run(&args.input, options, None, progress).map_err(|e| Failure::Output(e, FAULT))?;
@@ -384,7 +395,7 @@ fn show_facts(args: &InspectArgs) -> Result<u8, Failure> {
     write(output, status, |out| match args.format {
         ListFormat::Text => inspect::render(&report, args.output.look().ascii, out),
         ListFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &inspect::facts(&report))?;
+            json_text::pretty(&mut *out, &inspect::facts(&report))?;
             out.write_all(b"\n")
         }
     })
@@ -424,11 +435,20 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
     }
     let targets = options.targets.clone();
     let mut steps = collect::steps(&targets);
-    let output = args.output.open().map_err(Failure::Usage)?;
+    let output = opened(&args.output, &args.input)?;
+    let mut status = 0;
     if !args.input.paths.is_empty() {
         hint(&args.input);
         let progress = Progress::new(true, args.output.look().ascii);
         let missing = |analysis: Analysis<'_>| {
+            let unread: Vec<_> = analysis.inputs().iter().filter(|input| input.status == InputStatus::Failed).collect();
+            for input in &unread {
+                let why = input.problems.first().map_or("it can't be read", |problem| problem.message.as_str());
+                complain(&format!("{}: {}", escape(&input.path), escape(why)));
+            }
+            if !unread.is_empty() && (args.input.strict || unread.len() == analysis.inputs().len()) {
+                status = UNREAD;
+            }
             let case = analysis.case();
             // Without `--for` the artifacts tell what else the machine has.
             let targets = if is_asked { targets } else { collect::with_shown(targets, case) };
@@ -439,7 +459,7 @@ fn collect_script(args: &CollectArgs) -> Result<u8, Failure> {
             complain("nothing is missing: every artifact that keyspect would ask for is there");
         }
     }
-    write(output, 0, |out| {
+    write(output, status, |out| {
         let script = match args.shell {
             Shell::Cmd => collect::cmd_script(&steps),
             Shell::Powershell => collect::powershell_script(&steps),

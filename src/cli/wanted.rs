@@ -2,6 +2,10 @@
 
 use super::args::{CheckArgs, Format};
 use super::output::{Content, Output, file};
+use keyspect::analyze::is_own_report;
+use keyspect::limits::OWN_REPORT_BYTES;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// One form of the report and where it goes; without a path, to standard output.
@@ -41,6 +45,9 @@ impl Wanted<'_> {
 /// Two outputs to one place, or a `--format` that nothing uses.
 pub(super) fn wanted(args: &CheckArgs) -> Result<Vec<Wanted<'_>>, String> {
     let default = args.format.unwrap_or(Format::Text);
+    if let Some(path) = &args.settled.write_baseline {
+        spare(path, &args.input.paths).map_err(|message| message.replacen("--output", "--write-baseline", 1))?;
+    }
     if args.output.is_empty() {
         return Ok(vec![Wanted { format: default, path: None }]);
     }
@@ -61,7 +68,44 @@ pub(super) fn wanted(args: &CheckArgs) -> Result<Vec<Wanted<'_>>, String> {
         }
         files.push(same);
     }
+    for path in list.iter().filter_map(|output| output.path) {
+        spare(path, &args.input.paths)?;
+        keep_evidence(path)?;
+    }
     Ok(list)
+}
+
+/// Sees to it that an output replaces none of the inputs.
+///
+/// # Errors
+/// A message for a person: it would.
+pub(super) fn spare(output: &Path, inputs: &[PathBuf]) -> Result<(), String> {
+    let output_file = resolved(output);
+    let is_input = |input: &&PathBuf| input.as_os_str() != "-" && input.is_file() && resolved(input) == output_file;
+    match inputs.iter().find(is_input) {
+        Some(_) => Err(format!("--output {}: that is one of the inputs, which are only read", output.display())),
+        None => Ok(()),
+    }
+}
+
+/// Sees to it that a report replaces nothing but a report: with `--output *.txt` the first artifact is the output.
+///
+/// # Errors
+/// A message for a person: something else is there.
+fn keep_evidence(output: &Path) -> Result<(), String> {
+    let Some(mut file) = File::open(output).ok().filter(|file| file.metadata().is_ok_and(|it| it.is_file())) else {
+        return Ok(());
+    };
+    let mut head = Vec::new();
+    let most = u64::try_from(OWN_REPORT_BYTES).unwrap_or(u64::MAX);
+    let read = file.by_ref().take(most).read_to_end(&mut head);
+    if read.is_err() || head.is_empty() || is_own_report(&head) {
+        return Ok(());
+    }
+    Err(format!(
+        "--output {}: a file that is no report of keyspect is there, and is not replaced; name another file",
+        output.display()
+    ))
 }
 
 /// The file that a path means, however it is written and whether it is there or not.

@@ -8,7 +8,7 @@ const TAB: &str = "    ";
 
 /// Whether a character is never shown as it is: C0 and C1 controls, bidirectional controls (U+061C, U+200E, U+200F,
 /// U+202A to U+202E, U+2066 to U+2069), zero-width and other invisible characters, line and paragraph separators, tags.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     matches!(
         c,
         '\0'..='\u{1f}'

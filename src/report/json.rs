@@ -1,5 +1,6 @@
 //! The whole report as one JSON object.
 
+use super::json_text;
 use super::model::Report;
 use std::io::{self, Write};
 
@@ -8,6 +9,6 @@ use std::io::{self, Write};
 /// # Errors
 /// Whatever the writer answers.
 pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
+    json_text::pretty(&mut *out, report)?;
     out.write_all(b"\n")
 }

@@ -1,11 +1,12 @@
-//! Writes compact JSON straight from what is at hand, byte for byte as `serde_json` writes the types of the report.
+//! Writes compact JSON straight from what is at hand, byte for byte as `json_text` writes the types of the report.
 //!
 //! A streamed report has a line for each credential: there the way over values that are made for the report, and then
 //! through a serializer's maps, is most of the time.
 
+use super::escape::is_hidden;
+use super::json_text::push_escape;
 use crate::model::date::Moment;
 use crate::model::fact::Fact;
-use crate::model::hex;
 use crate::model::judgement::{Confidence, Role, Severity, VerdictOutcome};
 use crate::model::thumbprint::Sha1;
 use std::borrow::Cow;
@@ -212,7 +213,7 @@ impl Json for str {
 /// Appends what stands between the quotes of a string.
 pub(crate) fn push_inner(out: &mut Vec<u8>, text: &str) {
     if holds_escaped(text) {
-        push_escaped(out, text.as_bytes());
+        push_escaped(out, text);
     } else {
         out.extend_from_slice(text.as_bytes());
     }
@@ -220,37 +221,31 @@ pub(crate) fn push_inner(out: &mut Vec<u8>, text: &str) {
 
 /// Whether a text does not stand in a string as it is.
 pub(crate) fn holds_escaped(text: &str) -> bool {
-    text.bytes().fold(false, |found, byte| found | is_escaped(byte))
+    let escaped = |byte: u8| byte < 0x20 || matches!(byte, b'"' | b'\\' | 0x7F);
+    let (found, beyond) =
+        text.bytes().fold((false, false), |(found, beyond), byte| (found | escaped(byte), beyond | !byte.is_ascii()));
+    found || (beyond && text.contains(is_hidden))
 }
 
-/// Whether a byte of UTF-8 does not stand in a string as it is.
-#[inline]
-fn is_escaped(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
-fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
+fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| is_escaped(*byte)) {
+    let is_escaped = |c: &char| matches!(c, '"' | '\\') || is_hidden(*c);
+    while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_escaped(c)) {
         let (before, from) = rest.split_at(at);
-        out.extend_from_slice(before);
-        let Some((byte, after)) = from.split_first() else { break };
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            0x0C => out.extend_from_slice(b"\\f"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            _ => {
-                out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&hex::digits(*byte));
-            }
+        out.extend_from_slice(before.as_bytes());
+        match c {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '\u{8}' => out.extend_from_slice(b"\\b"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\u{c}' => out.extend_from_slice(b"\\f"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            c => push_escape(out, c),
         }
-        rest = after;
+        rest = from.get(c.len_utf8()..).unwrap_or_default();
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(rest.as_bytes());
 }
 
 /// The words that a type of the report is written with.
@@ -274,6 +269,7 @@ words! {
 
 #[cfg(test)]
 mod tests {
+    use super::super::json_text;
     use super::*;
 
     fn written(value: &(impl Json + ?Sized)) -> String {
@@ -283,11 +279,13 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_escaped_as_by_serde_json() {
-        for code in 0..0x250 {
-            let c = char::from_u32(code).unwrap();
+    fn texts_are_escaped_as_by_the_serializer() {
+        let hidden = [0x34f, 0x61c, 0x200b, 0x202e, 0x2069, 0xfe0f, 0xfeff, 0xe0041];
+        for c in (0..0x250).chain(hidden).filter_map(char::from_u32) {
             for text in [c.to_string(), format!("a{c}"), format!("{c}{c}b"), format!("0123456789abcdef{c}\u{1f511}")] {
-                assert_eq!(written(text.as_str()), serde_json::to_string(&text).unwrap());
+                let mut expected = Vec::new();
+                json_text::compact(&mut expected, &text).unwrap();
+                assert_eq!(written(text.as_str()), String::from_utf8(expected).unwrap());
             }
         }
         assert_eq!(written(""), "\"\"");

@@ -1,5 +1,6 @@
 //! One JSON object per line, written as the run goes.
 
+use super::json_text;
 use super::model::{Check, CredentialReport, Finding, Input, Item, Report, Summary};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -43,7 +44,7 @@ pub(crate) enum LentItem<'a> {
 
 /// Appends an item as a line of JSON with its line end.
 pub(crate) fn push_line(out: &mut Vec<u8>, item: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, item)?;
+    json_text::compact(&mut *out, item)?;
     out.push(b'\n');
     Ok(())
 }

@@ -10,6 +10,7 @@ pub mod fingerprint;
 pub mod html;
 pub mod inspect;
 pub mod json;
+pub mod json_text;
 pub(crate) mod json_writer;
 pub mod jsonl;
 pub mod junit;

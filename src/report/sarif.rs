@@ -2,6 +2,7 @@
 //! scanning": its limits and the properties it reads). One run; a result per finding.
 
 use super::escape::escape;
+use super::json_text;
 use super::model::{Confidence, EvidenceReport, Finding, Input, InputStatus, Problem, Report, Severity};
 use super::words;
 use crate::explain::{PageOptions, to_text};
@@ -62,7 +63,7 @@ pub fn render(report: &Report, options: &SarifOptions, out: &mut dyn Write) -> i
             results: Results { report, rules: &rules, artifacts: &artifacts },
         }],
     };
-    serde_json::to_writer_pretty(&mut *out, &log)?;
+    json_text::pretty(&mut *out, &log)?;
     out.write_all(b"\n")
 }
 
