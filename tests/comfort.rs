@@ -516,3 +516,22 @@ fn the_list_of_rules() {
     }
     assert!(listed.is_sorted());
 }
+
+/// What a later artifact withdraws is in no baseline.
+#[test]
+fn a_streamed_report_gives_the_same_baseline() {
+    let folder = tempfile::tempdir().unwrap();
+    for case in ["adfs-service-communications-keyspec", "control-renewal-same-key", "adfs-ssl-cert-not-set-passes"] {
+        let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/cases").join(case);
+        let [whole, streamed] = ["json", "jsonl"].map(|format| {
+            let path = folder.path().join(format);
+            let _ = std::fs::remove_file(&path);
+            let mut command = Command::new(env!("CARGO_BIN_EXE_keyspect"));
+            command.args(["--no-config", "--fail-on", "never", "--at", "2026-11-25T00:00:00Z", "--format", format]);
+            command.arg("--write-baseline").arg(&path).arg(&case);
+            assert!(command.output().unwrap().status.success());
+            std::fs::read_to_string(path).unwrap()
+        });
+        assert_eq!(streamed, whole, "{}", case.display());
+    }
+}

@@ -5,7 +5,7 @@
 use keyspect::analyze::{Analysis, Options};
 use keyspect::report::json_text;
 use keyspect::report::jsonl::{self, JsonLines};
-use keyspect::report::model::{Item, Report};
+use keyspect::report::model::{Item, Report, Withdrawn};
 use keyspect::workloads::{self, Target};
 use std::collections::HashMap;
 use std::fs;
@@ -31,7 +31,13 @@ fn read(mut analysis: Analysis<'_>, files: &[PathBuf]) -> Report {
 fn key(item: &Item) -> Option<String> {
     match item {
         Item::Credential(credential) => Some(format!("credential {}", credential.id)),
-        Item::Finding(finding) => Some(format!("finding {} {:?}", finding.fingerprint, finding.credential)),
+        Item::Finding(finding) => Some({
+            format!(
+                "finding {} {}",
+                finding.fingerprint,
+                finding.credential.map_or_else(String::new, |id| id.to_string())
+            )
+        }),
         _ => None,
     }
 }
@@ -45,6 +51,16 @@ fn compare(files: &[PathBuf], targets: &[Target], all_checks: bool) -> usize {
     let streamed = String::from_utf8(streamed).unwrap();
     for line in streamed.lines() {
         let item: Item = serde_json::from_str(line).unwrap();
+        if let Item::Withdrawn(Withdrawn { credential, fingerprint }) = &item {
+            match fingerprint {
+                Some(fingerprint) => drop(last.remove(&format!("finding {fingerprint} {credential}"))),
+                None => {
+                    last.remove(&format!("credential {credential}"));
+                    last.retain(|key: &String, _| !key.ends_with(&format!(" {credential}")));
+                }
+            }
+            continue;
+        }
         let Some(key) = key(&item) else { continue };
         let mut again = Vec::new();
         json_text::compact(&mut again, &item).unwrap();
@@ -62,8 +78,9 @@ fn compare(files: &[PathBuf], targets: &[Target], all_checks: bool) -> usize {
         }
     }
     for (key, line) in lines {
-        assert_eq!(last.get(&key), Some(&line), "{files:?}");
+        assert_eq!(last.remove(&key), Some(line), "{files:?}");
     }
+    assert_eq!(last.into_keys().next(), None, "{files:?}: not in the report");
     streamed.lines().count()
 }
 

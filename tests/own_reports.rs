@@ -31,6 +31,8 @@ fn a_report_beside_the_artifacts_is_no_evidence() {
         reports.push((format.to_owned(), run(&["--format", format], &case)));
     }
     reports.push(("quiet".to_owned(), run(&["--format", "markdown", "--quiet"], &case)));
+    reports.push(("quiet text".to_owned(), run(&["--quiet"], &case)));
+    reports.push(("quiet ASCII".to_owned(), run(&["--quiet", "--ascii"], &case)));
     reports.push(("coloured".to_owned(), run(&["--color", "always"], &case)));
     reports.push(("bom".to_owned(), run(&["--format", "csv", "--csv-bom"], &case)));
     for (name, report) in reports {
@@ -60,6 +62,8 @@ fn words_of_a_report_in_an_artifact_are_none() {
         "{\"type\":\"credential\",\"name\":\"x\"}\n",
         "dump.txt:1:1: error[unknown-rule]: x\n",
         "type,id,name\n",
+        "! Note: read this first\n  thumbprint: see below\n",
+        "x Step 1: what it printed\n    Key Container = web-1\n",
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");

@@ -4,7 +4,7 @@
 mod fixture;
 
 use keyspect::report::jsonl::{JsonLines, Sink as _};
-use keyspect::report::model::Item;
+use keyspect::report::model::{Item, Withdrawn};
 use keyspect::report::{json, schema};
 use serde_json::Value;
 
@@ -48,6 +48,7 @@ fn each_line_obeys_the_schema() {
     sink.item(&Item::Credential(Box::new(report.credentials[0].clone()))).unwrap();
     sink.item(&Item::Finding(Box::new(report.findings[0].clone()))).unwrap();
     sink.item(&Item::Check(report.checks[0].clone())).unwrap();
+    sink.item(&Item::Withdrawn(Withdrawn { credential: 0, fingerprint: None })).unwrap();
     sink.item(&Item::Summary(report.summary.clone())).unwrap();
     let types: Vec<_> = String::from_utf8(out)
         .unwrap()
@@ -58,7 +59,7 @@ fn each_line_obeys_the_schema() {
             value["type"].as_str().unwrap().to_owned()
         })
         .collect();
-    assert_eq!(types, ["input", "credential", "finding", "check", "summary"]);
+    assert_eq!(types, ["input", "credential", "finding", "check", "withdrawn", "summary"]);
 }
 
 #[test]

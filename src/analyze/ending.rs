@@ -10,7 +10,7 @@ use crate::case::{link, ties};
 use crate::limits::SYMPTOMS;
 use crate::report::build;
 use crate::report::model::{
-    Check, CheckOutcome, CredentialReport, Finding, Input, Item, Problem, Report, Verdict, VerdictOutcome,
+    Check, CheckOutcome, CredentialReport, Finding, Input, Item, Problem, Report, Verdict, VerdictOutcome, Withdrawn,
 };
 use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
@@ -44,7 +44,7 @@ impl Analysis<'_> {
         self.retire_surplus()?;
         self.make_rest()?;
         self.forms.forget(&mut self.counted);
-        self.link()?;
+        let gone = self.link()?;
         self.tie(&mut ending)?;
 
         let of_case = self.judge_case(&mut ending);
@@ -63,12 +63,14 @@ impl Analysis<'_> {
         self.keep_what_findings_are_about(&ending.findings);
         let report = self.report(credentials, ending.findings, &ending.news)?;
         self.write_news(&report)?;
+        self.withdraw(&gone, &ending.news, &report)?;
         self.write_end(&report)?;
         Ok(report)
     }
 
-    /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes.
-    fn link(&mut self) -> io::Result<()> {
+    /// Joins certificates with the keys that are proved to be theirs, and judges anew what that changes. Gives the credentials
+    /// that are part of others now.
+    fn link(&mut self) -> io::Result<Vec<CredentialId>> {
         let contain = self.contain;
         let guard = |id, step: &mut dyn FnMut()| unharmed(contain, Judged::Linking(id), step);
         let joined = link::join_by(&mut self.case.kept, &guard);
@@ -83,7 +85,7 @@ impl Analysis<'_> {
             self.update_entry(id);
             self.judge(id)?;
         }
-        Ok(())
+        Ok(removed.into_iter().collect())
     }
 
     /// Ties what other artifacts state to the credentials, judges anew what that changes, and notes what was lost of it.
@@ -315,6 +317,33 @@ impl Analysis<'_> {
             self.write_lines()?;
         }
         Ok(())
+    }
+
+    /// Withdraws what is written and no longer so: credentials that are part of others now (`gone`), and findings that what
+    /// came later, or the whole case, does not bear out.
+    fn withdraw(&mut self, gone: &[CredentialId], news: &HashSet<CredentialId>, report: &Report) -> io::Result<()> {
+        let Some(sink) = &mut self.sink else { return Ok(()) };
+        let of_report: HashSet<(u32, &str)> =
+            report.findings.iter().filter_map(|f| Some((f.credential?, f.fingerprint.as_str()))).collect();
+        // A list that is full does not tell what else is true.
+        let full = report.findings.len() >= self.options.limits.findings;
+        let mut withdrawn: Vec<Withdrawn> =
+            gone.iter().map(|id| Withdrawn { credential: id.0, fingerprint: None }).collect();
+        for (id, known) in &self.known {
+            for fingerprint in known.findings_written() {
+                let text = fingerprint.to_string();
+                let holds = if news.contains(id) {
+                    full || of_report.contains(&(id.0, text.as_str()))
+                } else {
+                    known.finds(fingerprint)
+                };
+                if !holds {
+                    withdrawn.push(Withdrawn { credential: id.0, fingerprint: Some(text) });
+                }
+            }
+        }
+        withdrawn.sort();
+        withdrawn.into_iter().try_for_each(|item| sink.item(&Item::Withdrawn(item)))
     }
 
     /// Writes the checks and the summary.

@@ -57,6 +57,16 @@ impl Known {
         (self.outcomes, self.findings) = Default::default();
     }
 
+    /// The findings whose lines are written.
+    pub(super) fn findings_written(&self) -> impl Iterator<Item = Fingerprint> {
+        self.written.iter().filter_map(|mark| mark.finding)
+    }
+
+    /// Whether a finding was made when the credential was judged last.
+    pub(super) fn finds(&self, finding: Fingerprint) -> bool {
+        self.findings.iter().any(|written| written.fingerprint == finding)
+    }
+
     /// Notes a line; false: the same line was the last one of its kind.
     fn is_new(&mut self, mark: Mark) -> bool {
         match self.written.iter_mut().find(|known| known.finding == mark.finding) {

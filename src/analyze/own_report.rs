@@ -15,6 +15,7 @@ pub fn is_own_report(head: &[u8]) -> bool {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     is_text(first)
+        || is_quiet_text(text, first)
         || is_json(text)
         || is_markdown(text, first)
         || is_short(first)
@@ -49,6 +50,15 @@ fn is_text(first: &str) -> bool {
         return false;
     };
     version.starts_with(|c: char| c.is_ascii_digit()) && counts.contains(" artifact") && counts.contains(" credential")
+}
+
+/// Text without that line: a credential with its verdict and facts, or an input that was not read.
+fn is_quiet_text(text: &str, first: &str) -> bool {
+    let marked = ["✗ ", "x ", "! ", "? ", "✓ ", "+ "].iter().any(|mark| first.starts_with(mark));
+    let next = text.split_once(first).map_or("", |(_, after)| after.trim_start_matches(['\r', '\n']));
+    let is_fact = ["  thumbprint  ", "  serial      ", "  public key  "].iter().any(|fact| next.starts_with(fact));
+    let unread = [": could not be read", ": not recognized"].iter().any(|state| first.ends_with(state));
+    marked && (is_fact || (unread && next.starts_with("    ")))
 }
 
 /// JSON, its lines, and SARIF, whose first object says whose it is.

@@ -63,6 +63,13 @@ impl Triage {
         Ok(())
     }
 
+    /// A finding that was known is withdrawn further down in what told of it.
+    pub fn unlearn(&mut self, fingerprint: &str) {
+        if let Some(fingerprint) = Fingerprint::parse(fingerprint) {
+            self.known.remove(&fingerprint);
+        }
+    }
+
     /// Whether nothing is settled.
     pub(super) fn is_empty(&self) -> bool {
         self.severities.is_empty() && self.ignored.is_empty() && self.known.is_empty()

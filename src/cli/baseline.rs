@@ -88,6 +88,10 @@ pub(crate) fn add(triage: &mut Triage, path: &Path) -> Result<(), String> {
                 Some(Err(of_whole)) if number == 1 => failed(format!("not JSON: {of_whole}")),
                 _ => failed(format!("line {number} is not JSON: {e}")),
             })?;
+            if known.item.as_deref() == Some("withdrawn") {
+                known.fingerprints().for_each(|print| triage.unlearn(&print));
+                continue;
+            }
             for print in known.fingerprints() {
                 triage.know(&print).map_err(|e| failed(format!("line {number}: `{}` is {e}", cut(&print))))?;
             }
@@ -145,10 +149,12 @@ pub(crate) struct Collecting<'a> {
 
 impl Sink for Collecting<'_> {
     fn line(&mut self, json: &[u8]) -> io::Result<()> {
-        if let Ok(Told { item, fingerprint: Some(fingerprint), rule }) = serde_json::from_slice(json)
-            && item == "finding"
-        {
-            self.collected.0.insert(fingerprint, rule);
+        if let Ok(Told { item, fingerprint: Some(fingerprint), rule }) = serde_json::from_slice(json) {
+            match item.as_str() {
+                "finding" => drop(self.collected.0.insert(fingerprint, rule)),
+                "withdrawn" => drop(self.collected.0.remove(&fingerprint)),
+                _ => {}
+            }
         }
         self.next.line(json)
     }

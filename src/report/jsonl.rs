@@ -7,7 +7,8 @@ use std::io::{self, Write};
 
 /// Takes the items of a report as they come.
 ///
-/// An item may come again with the same `id` or `fingerprint`: the last one counts. The last item is the summary.
+/// An item may come again with the same `id`, a finding with the same `fingerprint` and `credential`: the last one counts. One
+/// that is no longer so is withdrawn. The last item is the summary.
 pub trait Sink {
     /// One item as a line of JSON, with its line end.
     ///

@@ -683,6 +683,17 @@ pub enum Item {
     Finding(Box<Finding>),
     /// A check.
     Check(Check),
+    /// What was written before and is no longer so.
+    Withdrawn(Withdrawn),
     /// The end.
     Summary(Summary),
+}
+
+/// What a later artifact of the same run has made untrue: lines that stand further up in `jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Withdrawn {
+    /// The credential.
+    pub credential: u32,
+    /// Of the finding about it; `null`: the credential itself and all that was found about it. It is part of another one now.
+    pub fingerprint: Option<String>,
 }
