@@ -5,7 +5,7 @@ use super::from_certutil::StoreListing;
 use crate::model::hash::BuildQuick;
 use crate::model::{
     access::AccessList,
-    binding::Binding,
+    binding::{Binding, BindingOrigin},
     event_record::EventRecord,
     key_request::KeyRequest,
     observation::{ErrorText, FolderListing, Observation, Observed, SystemFact, TraceRow},
@@ -179,6 +179,8 @@ pub struct CaseIndex {
     pub stores: Vec<StoreListing>,
     /// What other artifacts state, in input order, within `Limits::observations`.
     pub observed: Vec<Observed>,
+    /// The numbers of those whose binding is no longer there at the end of their input: known once all is tied.
+    pub past: HashSet<usize>,
 }
 
 /// An error code somewhere in an input.
@@ -193,9 +195,13 @@ pub struct CaseCode {
 }
 
 impl CaseIndex {
-    /// The bindings.
+    /// The bindings, without those that their own input shows to be replaced or deleted.
     pub fn bindings(&self) -> impl Iterator<Item = (&Observed, &Binding)> {
-        self.observed.iter().filter_map(|o| if let Observation::Binding(b) = &o.what { Some((o, b)) } else { None })
+        let there = self.observed.iter().enumerate().filter(|(index, _)| !self.past.contains(index));
+        there.filter_map(|(_, o)| match &o.what {
+            Observation::Binding(b) if b.origin != BindingOrigin::Deletion => Some((o, b)),
+            _ => None,
+        })
     }
     /// The permissions of files and folders.
     pub fn access_lists(&self) -> impl Iterator<Item = (&Observed, &AccessList)> {

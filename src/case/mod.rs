@@ -16,6 +16,7 @@ pub mod index;
 pub mod key_artifacts;
 pub mod key_file_link;
 pub mod key_requests;
+mod last_state;
 pub mod link;
 pub mod pfx;
 pub mod pfx_details;

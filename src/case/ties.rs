@@ -5,6 +5,7 @@
 
 use super::credential::{Bound, Credential, CredentialId, Hearing, Origin, Scope, hearing, subject_key};
 use super::index::CaseIndex;
+use super::last_state;
 use crate::model::binding::{BindingHash, BindingOrigin};
 use crate::model::event_record::Side;
 use crate::model::fact::{Fact, Place, SourceId};
@@ -58,7 +59,8 @@ pub fn tie_by(case: &mut CaseIndex, guard: Guard<'_>) -> Tied {
     if case.observed.is_empty() {
         return tied;
     }
-    let named = named(&case.observed, guard, &mut tied.lost);
+    case.past = last_state::past(&case.observed);
+    let named = named(case, guard, &mut tied.lost);
     let version = version(&case.observed);
     let symptoms = symptoms(&case.observed, guard, &mut tied);
     // A certificate that a binding names stands for all others only when no attempt to bind another one failed.
@@ -188,9 +190,9 @@ fn meant<'a>(sightings: &[&'a Credential], store: Option<&str>) -> Vec<&'a Crede
 type Tie = (Bound, Option<String>);
 
 /// The certificates that artifacts name, and for what.
-fn named(observed: &[Observed], guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTreeMap<CertificateName, Vec<Tie>> {
+fn named(case: &CaseIndex, guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTreeMap<CertificateName, Vec<Tie>> {
     let mut out: BTreeMap<CertificateName, Vec<Tie>> = BTreeMap::new();
-    for (index, item) in observed.iter().enumerate() {
+    for (index, item) in case.observed.iter().enumerate().filter(|(index, _)| !case.past.contains(index)) {
         if !guard(Step::Observed(index), &mut || names_of(index, item, &mut out)) {
             lost.insert(index);
         }

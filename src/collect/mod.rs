@@ -407,7 +407,9 @@ fn is_there(brings: Brings, case: &CaseIndex) -> bool {
         }),
         Brings::ListenList => observed(&|o| matches!(o, Observation::IpListen(_))),
         Brings::Sites => observed(&|o| match o {
-            Observation::Binding(binding) => !matches!(binding.origin, BindingOrigin::HttpSys | BindingOrigin::Command),
+            Observation::Binding(binding) => {
+                !matches!(binding.origin, BindingOrigin::HttpSys | BindingOrigin::Command | BindingOrigin::Deletion)
+            }
             _ => false,
         }),
         Brings::MachineKeysPermissions => permissions(KeyPath::MachineKeys),

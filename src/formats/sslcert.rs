@@ -1,5 +1,5 @@
-//! Certificate bindings of HTTP.sys: `netsh http show sslcert`, `show iplisten`, and typed `add sslcert` commands with
-//! their replies.
+//! Certificate bindings of HTTP.sys: `netsh http show sslcert`, `show iplisten`, and typed `add sslcert`, `update sslcert`
+//! and `delete sslcert` commands with their replies.
 //!
 //! The labels are translated, so nothing rests on them: a record begins with `label : endpoint`, its hash has 40
 //! hexadecimal digits, its application id is a GUID, and the value after it is the store. The order of the fields is
@@ -94,6 +94,8 @@ struct Command {
     /// The last line fills the window: what follows belongs to the same word.
     fills: bool,
     succeeded: Option<bool>,
+    /// `delete`.
+    deletes: bool,
 }
 
 /// A reply that something failed, while its text is awaited.
@@ -411,7 +413,8 @@ impl SslCertReader {
                 return Some(false);
             }
             let adds = verb.eq_ignore_ascii_case("add") || verb.eq_ignore_ascii_case("update");
-            if adds && (after.contains('=') || continues(after)) {
+            let deletes = verb.eq_ignore_ascii_case("delete");
+            if (adds || deletes) && (after.contains('=') || continues(after)) {
                 self.close();
                 let mut lines = JoinedLines::new(self.source);
                 let part = piece.part(command);
@@ -422,7 +425,7 @@ impl SslCertReader {
                 let fills = fills_a_console(piece.text.trim_end());
                 let more = fills || continues(command);
                 self.command =
-                    Some(Command { lines, excerpts, first: place, last: place, more, fills, succeeded: None });
+                    Some(Command { lines, excerpts, first: place, last: place, more, fills, succeeded: None, deletes });
                 return Some(true);
             }
             return None;
@@ -489,8 +492,12 @@ impl SslCertReader {
         }
         command.last = place;
         keep_line(&mut command.excerpts, place, piece, self.excerpt_lines, self.columns);
+        // What can't be deleted is not there: no error of a binding.
+        let deletes = command.deletes;
         self.end_command();
-        self.failed_reply(piece, text, true);
+        if !deletes {
+            self.failed_reply(piece, text, true);
+        }
         Some(true)
     }
 
@@ -541,6 +548,9 @@ impl SslCertReader {
 
     fn end_command(&mut self) {
         let Some(command) = self.command.take() else { return };
+        if command.deletes && command.succeeded != Some(true) {
+            return;
+        }
         if let Some((binding, fields)) = typed_binding(&command) {
             let place = joined_place(command.first, command.last);
             let what = Observation::Binding(binding);
@@ -794,7 +804,7 @@ fn pairs(text: &str) -> bool {
     text.contains(' ') && Sha1::parse(text.trim_matches([' ', '\t', '\n', '^', '`'])).is_some()
 }
 
-/// The binding of a typed `add sslcert`, with its parameters.
+/// What a typed command binds, or the endpoint whose binding it deletes, with its parameters.
 #[allow(clippy::type_complexity)]
 fn typed_binding(command: &Command) -> Option<(Binding, Vec<(Cow<'static, str>, Fact<String>)>)> {
     let lines = &command.lines;
@@ -832,7 +842,7 @@ fn typed_binding(command: &Command) -> Option<(Binding, Vec<(Cow<'static, str>, 
         fields.push((field, fact));
     }
     let binding = Binding {
-        origin: BindingOrigin::Command,
+        origin: if command.deletes { BindingOrigin::Deletion } else { BindingOrigin::Command },
         endpoint: end?,
         protocol: "https".to_owned(),
         hash,

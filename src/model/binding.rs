@@ -72,10 +72,12 @@ pub enum BindingHash {
 /// Which artifact shows a binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BindingOrigin {
-    /// `netsh http show sslcert`: what HTTP.sys uses.
+    /// `netsh http show sslcert`, or the provider of IIS for it: what HTTP.sys uses.
     HttpSys,
     /// A typed `netsh http add sslcert` command: intended, and done only when its reply says so.
     Command,
+    /// A typed `netsh http delete sslcert` command whose reply says that it succeeded: the endpoint has no binding after it.
+    Deletion,
     /// applicationHost.config: what IIS wants; names no certificate.
     IisConfig,
     /// `appcmd list site`, likewise.
@@ -103,7 +105,7 @@ pub struct Binding {
     pub ssl_flags: Option<Fact<u32>>,
     /// The IIS site's name.
     pub site: Option<Fact<String>>,
-    /// For `Command`: whether the reply says that it succeeded, when it is shown.
+    /// For `Command` and `Deletion`: whether the reply says that it succeeded, when it is shown.
     pub succeeded: Option<bool>,
 }
 

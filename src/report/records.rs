@@ -116,6 +116,7 @@ fn of_binding(binding: &Binding) -> Value {
         "origin": match binding.origin {
             BindingOrigin::HttpSys => "http-sys",
             BindingOrigin::Command => "command",
+            BindingOrigin::Deletion => "delete-command",
             BindingOrigin::IisConfig => "iis-config",
             BindingOrigin::AppCmd => "appcmd",
             BindingOrigin::PowerShell => "powershell",

@@ -204,11 +204,11 @@ fn records(kind: &str) -> (&'static str, &'static str) {
 pub(in crate::report) fn records_of(input: &Input) -> Option<String> {
     let list = input.details.as_ref().and_then(|d| d.get("records")).and_then(serde_json::Value::as_array);
     let list = list.filter(|_| input.verdicts.is_empty())?;
-    // The line that ends a listing is no record of its own.
+    // The line that ends a listing is no record of its own, nor is a command that deletes a binding.
     // Nor is a key of which a folder's record tells already.
     let counts = |r: &&serde_json::Value| match input.kind.as_str() {
         "key-folder-listing" => r.get("folder").is_some(),
-        _ => r.get("listing").is_none(),
+        _ => r.get("listing").is_none() && r.get("origin").is_none_or(|origin| origin != "delete-command"),
     };
     let count = list.iter().filter(counts).count() as u64;
     if count == 0 || input.kind.starts_with("certutil") {
