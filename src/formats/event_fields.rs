@@ -311,7 +311,8 @@ fn from_words(record: &mut EventRecord, words: &Words<'_>) {
     }
     if http {
         if record.endpoint.is_none() {
-            record.endpoint = endpoint(text).map(|r| words.fact(text.get(r.clone()).unwrap_or("").to_owned(), r));
+            record.endpoint = endpoint_behind(text, sentence_of(text, id))
+                .map(|r| words.fact(text.get(r.clone()).unwrap_or("").to_owned(), r));
         }
         return;
     }
@@ -472,10 +473,16 @@ fn process(text: &str) -> Option<(Range<usize>, Range<usize>)> {
     (!name.is_empty()).then_some((from..head.len(), start..start.saturating_add(digits)))
 }
 
-/// An endpoint by its shape: `0.0.0.0:443`, `[::]:443`, `name:443`.
-fn endpoint(text: &str) -> Option<Range<usize>> {
-    let mut at = 0_usize;
-    for token in text.split(char::is_whitespace) {
+/// Where the product's sentence of an event begins; before it a line of a table or of another log has other values.
+fn sentence_of(text: &str, id: u32) -> usize {
+    let own = SENTENCES.iter().filter(|(_, of, _)| *of == id);
+    own.filter_map(|(words, ..)| memchr::memmem::find(text.as_bytes(), words.as_bytes())).min().unwrap_or(0)
+}
+
+/// An endpoint by its shape from a place on: `0.0.0.0:443`, `[::]:443`, `name:443`. A time of day (`9:00:05`) is none.
+fn endpoint_behind(text: &str, from: usize) -> Option<Range<usize>> {
+    let mut at = from;
+    for token in text.get(from..)?.split(char::is_whitespace) {
         let start = at;
         at = at.saturating_add(token.len());
         at = at.saturating_add(text.get(at..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8));
@@ -487,6 +494,10 @@ fn endpoint(text: &str) -> Option<Range<usize>> {
         let host = host.get(tail.len()..).unwrap_or("");
         let digits = port.bytes().take_while(u8::is_ascii_digit).count();
         let number: Option<u32> = port.get(..digits).and_then(|p| p.parse().ok());
+        let time = host.bytes().all(|b| b.is_ascii_digit()) || host.contains(':') && !host.starts_with('[');
+        if time {
+            continue;
+        }
         if !host.is_empty() && number.is_some_and(|n| (1..=65_535).contains(&n)) {
             let lead = token.find(trimmed).unwrap_or(0).saturating_add(tail.len());
             let from = start.saturating_add(lead);

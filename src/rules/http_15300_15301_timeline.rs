@@ -56,12 +56,12 @@ impl CaseRule for Http1530015301Timeline {
                     ),
                 )
             } else {
+                let when = if times.is_empty() { String::new() } else { format!(" ({})", times.join(", ")) };
                 (
                     META.summary,
                     format!(
-                        "The entry of {endpoint} was deleted {deleted} times and made {made} times ({}). What worked before and \
-                         fails since was changed then.",
-                        times.join(", ")
+                        "The entry of {endpoint} was deleted {deleted} times and made {made} times{when}. What worked before and \
+                         fails since was changed then."
                     ),
                 )
             };
