@@ -35,6 +35,9 @@ use Field::{Computer, Date, Description, Id, InstanceId, Level, Log, Other, Sour
 /// The nine lines of a copy of Event Viewer, in their fixed order.
 pub(super) const VIEWER_ORDER: [Field; 9] = [Log, Source, Date, Id, Other, Level, Other, User, Computer];
 
+/// The line of [`VIEWER_ORDER`] with the number.
+pub(super) const ID_ROW: usize = 3;
+
 /// The lines of a copy of the older Event Viewer, in their fixed order.
 pub(super) const LEGACY_ORDER: [Field; 8] = [Level, Source, Other, Id, Date, Time, User, Computer];
 

@@ -143,6 +143,13 @@ fn looks_dated(text: &str) -> bool {
     (6..=24).contains(&digits) && (text.contains(':') || text.contains('.')) && text.chars().count() <= 48
 }
 
+/// The sentence of the product in a line: its event's number, its provider, and its words.
+fn anchor(piece: Piece<'_>) -> Option<(u32, &'static str, Piece<'_>)> {
+    let found = ANCHORS.in_text(piece.text)?.find(piece.text)?;
+    let (_, id, provider) = SENTENCES.get(found.pattern().as_usize()).copied()?;
+    Some((id, provider, piece.slice(found.start()..found.end())))
+}
+
 /// The start of an event's element: `<Event ` or `<Event>`, not `<EventID>`.
 fn event_start(text: &str) -> Option<usize> {
     memchr::memchr(b'<', text.as_bytes())?;
@@ -152,9 +159,14 @@ fn event_start(text: &str) -> Option<usize> {
     })
 }
 
-/// Whether a label has the signs of one in any language.
+/// Whether a value can be the number in a header without known labels.
+fn is_event_number(text: &str) -> bool {
+    text.len() <= 10 && event_number(text).is_some_and(|number| number >= 50)
+}
+
+/// Whether a label has the signs of one in any language. In a code page that is not known its letters are other signs.
 fn is_plain(label: &str) -> bool {
-    label.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.' | '(' | ')'))
+    label.chars().all(|c| c.is_alphabetic() || !c.is_ascii() || matches!(c, ' ' | '-' | '\'' | '.' | '(' | ')'))
 }
 
 /// Adds a line to a text, without bidirectional marks.
@@ -397,7 +409,8 @@ impl EventReader {
         let Some(record) = &mut self.open else { return Step::Ended };
         if let Some(((field, row), value)) = known {
             let repeated = matches!(field, Field::Log | Field::Source | Field::Id)
-                && record.header.iter().any(|(f, _)| *f == field);
+                && record.header.iter().any(|(f, _)| *f == field)
+                || field == Field::Description && !record.message.is_empty();
             if repeated {
                 return Step::Ended;
             }
@@ -409,6 +422,13 @@ impl EventReader {
                 self.flattened(row, value);
             }
             return Step::Taken;
+        }
+        // The labels of the source and the date are the same in French: the header goes by its order.
+        let by_order = record.form == Form::Labels
+            && matches!(record.header.as_slice(), [(Field::Source, _), (Field::Date, date)] if looks_dated(&date.value))
+            && label.is_some_and(|(_, value)| is_event_number(value.text));
+        if by_order {
+            record.form = Form::Viewer(labels::ID_ROW);
         }
         let position = match record.form {
             Form::Viewer(count) => Some((count, VIEWER_ORDER.get(count).copied())),
@@ -616,12 +636,19 @@ impl EventReader {
                     Field::Level => label.eq_ignore_ascii_case("Event Type"),
                     Field::Date => label == "TimeCreated" && spaced,
                     Field::Other => label == "Index" && spaced && number.is_some(),
+                    // `Format-List *` prints the message first.
+                    Field::Description => label == "Message" && spaced && anchor(value).is_some(),
                     _ => false,
                 };
                 if opens {
                     let list = row.is_none() && !label.contains(' ');
                     self.start(if list { Form::List } else { Form::Labels }, piece);
                     self.assign(piece, field, value);
+                    let known = anchor(value).filter(|_| field == Field::Description);
+                    let words = known.map(|(id, provider, place)| (id, provider, place.place(self.source)));
+                    if let Some(record) = &mut self.open {
+                        record.sentence = words;
+                    }
                     if let Some(row) = row.filter(|_| flat || field == Field::Source) {
                         self.flattened(row, value);
                     }
@@ -644,7 +671,7 @@ impl EventReader {
             return false;
         }
         let dated = looks_dated(value.text);
-        if self.held == 3 && event_number(value.text).is_some_and(|n| n >= 50) && value.text.len() <= 10 {
+        if self.held == 3 && is_event_number(value.text) {
             let form = match &self.candidates {
                 [_, _, third] if third.dated => Some(Form::Viewer(4)),
                 [_, second, _] if is_known_provider(&second.value) => Some(Form::Legacy(4)),
@@ -730,11 +757,8 @@ impl EventReader {
 
     /// A message alone, in the words of the product.
     fn sentence(&mut self, piece: Piece<'_>) -> bool {
-        let Some(found) = ANCHORS.in_text(piece.text).and_then(|anchors| anchors.find(piece.text)) else {
-            return false;
-        };
-        let Some((_, id, provider)) = SENTENCES.get(found.pattern().as_usize()).copied() else { return false };
-        let place = piece.slice(found.start()..found.end()).place(self.source);
+        let Some((id, provider, words)) = anchor(piece) else { return false };
+        let place = words.place(self.source);
         let record = self.start(Form::Sentence(0), piece);
         record.sentence = Some((id, provider, place));
         record.in_message = true;
@@ -761,9 +785,10 @@ impl EventReader {
         };
         text.computer = header(Field::Computer);
         text.user = header(Field::User);
-        if let Some((id, provider, place)) = record.sentence {
+        if let Some((id, provider, place)) = record.sentence.filter(|_| text.id.is_none()) {
             text.id = (id != 0).then(|| Fact::derived(id, place, "the sentence is that of this event"));
-            text.provider = Some(Fact::derived(provider.to_owned(), place, "the sentence is that of this provider"));
+            let derived = || Fact::derived(provider.to_owned(), place, "the sentence is that of this provider");
+            text.provider = text.provider.or_else(|| Some(derived()));
         }
         let message = record.message.text().trim();
         if !message.is_empty() {
