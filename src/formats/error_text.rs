@@ -53,12 +53,21 @@ enum Sign {
     ErrorWord,
     /// A word that shows where the error comes from.
     From(ErrorContext),
+    /// Words that show that error 1312 has nothing to do with a certificate.
+    Unrelated,
+    /// The same, as words that other ones may begin or end with: `ASP.NET users`, `internet view`.
+    NetCommand,
+    /// .NET's class of a certificate: it imports one, unless a property of it or of a copy is meant.
+    CertificateClass,
 }
 
 /// The words. Texts of 1312: the system's own in the languages in which it was seen.
 static WORDS: &[(&str, Sign)] = {
-    use ErrorContext::{IisBinding, Import, NetshAdd, SqlServer, Tls, Unrelated};
-    use Sign::{Decimal, ErrorWord, From, Hex, LogonSession, Message, SqlHash, SqlMessage, WcfSubject};
+    use ErrorContext::{IisBinding, Import, NetshAdd, SqlServer, Tls};
+    use Sign::{
+        CertificateClass, Decimal, ErrorWord, From, Hex, LogonSession, Message, NetCommand, SqlHash, SqlMessage,
+        Unrelated, WcfSubject,
+    };
     &[
         ("0x", Hex),
         ("0c8007", Hex),
@@ -114,6 +123,8 @@ static WORDS: &[(&str, Sign)] = {
         ("Microsoft.Web.Management", From(IisBinding)),
         ("Microsoft.Web.Administration", From(IisBinding)),
         ("IIS Manager", From(IisBinding)),
+        // The dialog of IIS Manager when a binding is added.
+        ("There was an error while performing this operation", From(IisBinding)),
         ("InetMgr", From(IisBinding)),
         ("Site Binding", From(IisBinding)),
         ("Add-WebBinding", From(IisBinding)),
@@ -134,7 +145,7 @@ static WORDS: &[(&str, Sign)] = {
         ("PFXImportCertStore", From(Import)),
         ("importpfx", From(Import)),
         ("LoadPkcs12", From(Import)),
-        ("X509Certificates.X509Certificate", From(Import)),
+        ("X509Certificates.X509Certificate", CertificateClass),
         ("AuthenticateAsServer", From(Tls)),
         ("SslStream", From(Tls)),
         ("SslServer", From(Tls)),
@@ -143,25 +154,25 @@ static WORDS: &[(&str, Sign)] = {
         ("SSPI", From(Tls)),
         ("Schannel", From(Tls)),
         ("Kestrel", From(Tls)),
-        ("net use", From(Unrelated)),
-        ("System error 1312", From(Unrelated)),
-        ("net view", From(Unrelated)),
-        ("New-SmbMapping", From(Unrelated)),
-        ("New-PSDrive", From(Unrelated)),
-        ("file.core.windows.net", From(Unrelated)),
-        ("cmdkey", From(Unrelated)),
-        ("wincred", From(Unrelated)),
-        ("docker login", From(Unrelated)),
-        ("docker-credential", From(Unrelated)),
-        ("CredWrite", From(Unrelated)),
-        ("CredRead", From(Unrelated)),
-        ("CredEnumerate", From(Unrelated)),
-        ("credential manager", From(Unrelated)),
-        ("MSAL", From(Unrelated)),
-        ("WAM_", From(Unrelated)),
-        ("0xffffffff8", From(Unrelated)),
-        ("WindowsApps", From(Unrelated)),
-        ("Windows Hello", From(Unrelated)),
+        ("net use", NetCommand),
+        ("System error 1312", Unrelated),
+        ("net view", NetCommand),
+        ("New-SmbMapping", Unrelated),
+        ("New-PSDrive", Unrelated),
+        ("file.core.windows.net", Unrelated),
+        ("cmdkey", Unrelated),
+        ("wincred", Unrelated),
+        ("docker login", Unrelated),
+        ("docker-credential", Unrelated),
+        ("CredWrite", Unrelated),
+        ("CredRead", Unrelated),
+        ("CredEnumerate", Unrelated),
+        ("credential manager", Unrelated),
+        ("MSAL", Unrelated),
+        ("WAM_", Unrelated),
+        ("0xffffffff8", Unrelated),
+        ("WindowsApps", Unrelated),
+        ("Windows Hello", Unrelated),
     ]
 };
 
@@ -171,6 +182,9 @@ const WCF_ENDINGS: &[&str] = &[
     "' must have a private key that is capable of key exchange. The process must have access rights for the private key",
     "' must have a private key. The process must have access rights for the private key",
 ];
+
+/// What .NET's class of a certificate does with one that it has: no file is made.
+const READS: &[&str] = &[".get_", ".set_", ".Export", ".Verify"];
 
 /// The longest subject that is looked for (bytes).
 const SUBJECT: usize = 1024;
@@ -199,6 +213,8 @@ struct Found {
     hash: Option<std::ops::Range<usize>>,
     subject: Option<std::ops::Range<usize>>,
     from: Option<ErrorContext>,
+    /// Error 1312 has nothing to do with a certificate, whatever else the line says.
+    unrelated: bool,
     /// The line has more than are looked at.
     cut: bool,
 }
@@ -208,6 +224,18 @@ impl Found {
     fn is_empty(&self) -> bool {
         self.codes.is_empty() && !self.sql && self.hash.is_none() && self.subject.is_none() && !self.cut
     }
+
+    /// Where the line says that an error with this code comes from.
+    fn context(&self, code: Option<u32>) -> Option<ErrorContext> {
+        let unrelated = Some(ErrorContext::Unrelated).filter(|_| self.unrelated);
+        unrelated.filter(|context| concerns(*context, code)).or(self.from)
+    }
+}
+
+/// Whether a context is one for an error with this code: of file shares, credential stores and token brokers only error 1312
+/// is told apart.
+fn concerns(context: ErrorContext, code: Option<u32>) -> bool {
+    context != ErrorContext::Unrelated || code == Some(NO_SUCH_LOGON_SESSION)
 }
 
 /// An error that waits for the words around it.
@@ -255,11 +283,13 @@ impl ErrorTextReader {
     }
 
     /// Words that show where errors come from.
-    fn hint(&mut self, line: u32, context: ErrorContext) {
+    fn hint(&mut self, line: u32, found: &Found) {
         self.near.retain(|(l, _)| l.saturating_add(NEAR) >= line);
-        self.near.push_back((line, context));
+        self.near.extend(found.from.map(|context| (line, context)));
+        self.near.extend(found.unrelated.then_some((line, ErrorContext::Unrelated)));
         for waiting in &mut self.waiting {
             let distance = line.saturating_sub(waiting.text.place.line);
+            let Some(context) = found.context(waiting.code.as_ref().map(|code| code.value)) else { continue };
             if waiting.from.is_none_or(|(d, _)| distance < d) {
                 waiting.from = Some((distance, context));
             }
@@ -325,8 +355,10 @@ impl ErrorTextReader {
             keep_line(&mut last.excerpts, text.place, piece, self.excerpt_lines, self.columns);
             return;
         }
-        let before = self.near.iter().rev().map(|(l, c)| (line.saturating_sub(*l), *c)).find(|(d, _)| *d <= NEAR);
-        let from = found.from.map(|c| (0, c)).or(before);
+        let value = code.as_ref().map(|code| code.value);
+        let near = self.near.iter().rev().map(|(l, c)| (line.saturating_sub(*l), *c));
+        let before = near.filter(|(_, context)| concerns(*context, value)).find(|(d, _)| *d <= NEAR);
+        let from = found.context(value).map(|c| (0, c)).or(before);
         let mut excerpts = Excerpts::default();
         keep_line(&mut excerpts, text.place, piece, self.excerpt_lines, self.columns);
         let subject = found.subject.clone().and_then(|range| piece.text.trim().get(range));
@@ -360,8 +392,8 @@ impl TextReader for ErrorTextReader {
             return false;
         }
         let mut found = signs(text);
-        if let Some(context) = found.from {
-            self.hint(number, context);
+        if found.from.is_some() || found.unrelated {
+            self.hint(number, &found);
         }
         // `Error: 26014, Severity: 16, State: 1.` in any language.
         if SQL_NUMBERS.find(text.as_bytes()).is_some() {
@@ -515,10 +547,17 @@ fn signs(text: &str) -> Found {
                 }
             }
             Sign::ErrorWord => error_word = Some(hit.end()),
-            Sign::From(context) => {
-                // What surely is something else outweighs the rest.
-                if found.from != Some(ErrorContext::Unrelated) {
-                    found.from = Some(*context);
+            Sign::From(context) => found.from = Some(*context),
+            Sign::Unrelated => found.unrelated |= alone,
+            Sign::NetCommand => {
+                let dotted = text.get(..hit.start()).is_some_and(|before| before.ends_with('.'));
+                let after = text.get(hit.end()..).and_then(|t| t.chars().next());
+                found.unrelated |= alone && !dotted && after.is_none_or(|c| !c.is_alphanumeric());
+            }
+            Sign::CertificateClass => {
+                let member = text.get(word(text, hit.end(), |b| b.is_ascii_alphanumeric()).end..).unwrap_or("");
+                if !READS.iter().any(|reads| member.starts_with(reads)) {
+                    found.from = Some(ErrorContext::Import);
                 }
             }
             Sign::Hex | Sign::Decimal | Sign::LogonSession => {}
