@@ -98,6 +98,15 @@ enum Table {
     Files(usize, usize),
     /// `FileSystemRights AccessControlType IdentityReference …`.
     Rules,
+    /// The same three in another order, then those of the other columns that were chosen.
+    Chosen([Label; 3], [Option<Label>; 3]),
+}
+
+impl Table {
+    /// Whether its rows are entries of one list.
+    fn is_of_rules(self) -> bool {
+        matches!(self, Self::Rules | Self::Chosen(..))
+    }
 }
 
 /// The record that is being read.
@@ -204,6 +213,8 @@ impl GetAclReader {
         let value = piece.text.get(column..).unwrap_or("").trim();
         let which = Label::of(name);
         let begins = match which {
+            // Every item that PowerShell lists has a path: that of a registry key has other values beside it.
+            Label::Path if name == "PSPath" && value.contains("Registry::") => false,
             Label::Path => value.contains("FileSystem::") || is_path(value),
             Label::Rights => rights(value).is_some(),
             _ => false,
@@ -358,6 +369,10 @@ impl GetAclReader {
         let cut = descriptor.as_ref().is_some_and(|d| d.cut);
         let only = open.access.is_empty() && entries.is_empty();
         let of_sddl = descriptor.as_ref().filter(|_| !cut || only).and_then(|d| d.dacl.as_ref());
+        // Beside the descriptor the names stand, of the accounts that have one.
+        let nameless =
+            |line: &JoinedLines| rule_of_line(line.text()).is_some_and(|(who, ..)| who.starts_with("S-1-5-"));
+        let by_sid = of_sddl.is_some() && (open.access.is_empty() || !open.access.iter().all(nameless));
         if let Some(dacl) = of_sddl {
             // The descriptor has the flags that the entries' words lack.
             entries = entries_of(dacl, &open.sddl);
@@ -398,7 +413,24 @@ impl GetAclReader {
         complete &= entries.iter().all(|e| e.mask.is_some());
         let path = self.path_of(&open);
         let place = joined_place(open.first, open.last);
-        self.push(path, owner, protected, entries, complete, place, open.fields, open.excerpts);
+        let list = AccessList {
+            target: KeyPath::of(&path.value),
+            path,
+            owner,
+            protected,
+            entries,
+            complete,
+            by_sid,
+            refused: None,
+            place,
+        };
+        self.done.push(Observed {
+            kind: KIND,
+            place,
+            fields: open.fields,
+            excerpts: open.excerpts,
+            what: Observation::AccessList(list),
+        });
     }
 
     fn path_of(&self, open: &Open) -> Fact<String> {
@@ -409,36 +441,6 @@ impl GetAclReader {
         }
         let shown = text.rsplit_once("FileSystem::").map_or(text, |(_, path)| path);
         open.path.text_fact(shown)
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn push(
-        &mut self,
-        path: Fact<String>,
-        owner: Option<Fact<Principal>>,
-        protected: Option<bool>,
-        entries: Vec<Ace>,
-        complete: bool,
-        place: Place,
-        fields: Vec<(Cow<'static, str>, Fact<String>)>,
-        excerpts: Excerpts,
-    ) {
-        self.done.push(Observed {
-            kind: KIND,
-            place,
-            fields,
-            excerpts,
-            what: Observation::AccessList(AccessList {
-                target: KeyPath::of(&path.value),
-                path,
-                owner,
-                protected,
-                entries,
-                complete,
-                refused: None,
-                place,
-            }),
-        });
     }
 
     /// A security descriptor alone on its line, or behind `Sddl`-like words.
@@ -519,8 +521,12 @@ impl GetAclReader {
                 }
                 true
             }
-            Table::Rules => {
-                let Some((ace, words)) = self.rule_row(piece) else { return false };
+            Table::Rules | Table::Chosen(..) => {
+                let row = match table {
+                    Table::Chosen(order, more) => self.chosen_row(piece, order, more),
+                    _ => self.rule_row(piece),
+                };
+                let Some((ace, words)) = row else { return false };
                 if self.open.is_none() {
                     self.open = Some(self.start(piece.trim().place(source), true, Label::Other, 0));
                 }
@@ -568,6 +574,33 @@ impl GetAclReader {
         Some((ace, piece.trim().text_fact(self.source, text.trim())))
     }
 
+    /// `BUILTIN\IIS_IUSRS Read, Synchronize Allow`: the values have their own shapes, for a column's edges are those of its
+    /// longest value and not of its heading.
+    fn chosen_row(&self, piece: Piece<'_>, order: [Label; 3], more: [Option<Label>; 3]) -> Option<(Ace, Fact<String>)> {
+        let text = piece.text.trim();
+        let mut rest = text;
+        let mut rule = Rule::default();
+        for label in more.into_iter().flatten().collect::<Vec<_>>().into_iter().rev() {
+            let (before, value) = last_value(rest)?;
+            match label {
+                Label::Inherited => rule.inherited = value == "True",
+                Label::Inheritance => rule.inheritance = value.to_owned(),
+                _ => rule.propagation = value.to_owned(),
+            }
+            rest = before;
+        }
+        let (words, kind, who) = in_order(rest, order)?;
+        let mask = rights(words);
+        let kind = if kind == "Deny" { AceKind::Deny } else { AceKind::Allow };
+        let mut ace = ace(piece.fact(self.source, principal::of_name(who), who), who, kind, mask);
+        ace.inherited = rule.inherited;
+        set_flags(&mut ace, &rule.inheritance, &rule.propagation);
+        if who.ends_with("...") || who.ends_with('\u{2026}') || who.is_empty() {
+            ace.mask = None;
+        }
+        Some((ace, piece.trim().text_fact(self.source, text)))
+    }
+
     /// Remembers what a command names.
     fn note_command(&mut self, text: &str) {
         if ACL.find(text.as_bytes()).is_none() {
@@ -593,7 +626,7 @@ impl TextReader for GetAclReader {
             return false;
         }
         let text = piece.text.trim_end();
-        if let Some(Table::Rules) = self.table
+        if let Some(table) = self.table.filter(|table| table.is_of_rules())
             && self.open.is_some()
         {
             if text.is_empty() {
@@ -601,7 +634,7 @@ impl TextReader for GetAclReader {
                 return true;
             }
             let blank = self.open.as_ref().is_some_and(|o| o.blank);
-            if !blank && self.row(Table::Rules, piece) {
+            if !blank && self.row(table, piece) {
                 return true;
             }
             self.table = None;
@@ -762,9 +795,72 @@ fn header(text: &str) -> Option<Table> {
         "Path" if words.by_ref().eq(["Owner", "Access"]) => {
             Some(Table::Files(text.find("Owner")?, text.find("Access")?))
         }
-        "FileSystemRights" => words.take(2).eq(["AccessControlType", "IdentityReference"]).then_some(Table::Rules),
+        "FileSystemRights" if words.clone().take(2).eq(["AccessControlType", "IdentityReference"]) => {
+            Some(Table::Rules)
+        }
+        "FileSystemRights" | "AccessControlType" | "IdentityReference" => chosen(text),
         _ => None,
     }
+}
+
+/// The columns of a table whose columns were chosen: the three that make an entry, then others.
+fn chosen(text: &str) -> Option<Table> {
+    let mut columns = text.split_ascii_whitespace().map(Label::of);
+    let order = [columns.next()?, columns.next()?, columns.next()?];
+    let has = |wanted: Label| order.contains(&wanted);
+    let more = [columns.next(), columns.next(), columns.next()];
+    let known =
+        more.iter().flatten().all(|label| matches!(label, Label::Inherited | Label::Inheritance | Label::Propagation));
+    let whole = columns.next().is_none() && known && has(Label::Rights) && has(Label::Kind) && has(Label::Identity);
+    whole.then_some(Table::Chosen(order, more))
+}
+
+/// A row's last value, and what stands before it: `None`, `ContainerInherit, ObjectInherit`, `True`.
+fn last_value(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_end();
+    let mut start = text.rfind(' ')?.saturating_add(1);
+    while let Some(before) = text.get(..start).map(str::trim_end).filter(|before| before.ends_with(',')) {
+        start = before.rfind(' ').map_or(0, |at| at.saturating_add(1));
+    }
+    Some((text.get(..start)?.trim_end(), text.get(start..)?))
+}
+
+/// A row's first value, and what stands behind it.
+fn first_value(text: &str) -> Option<(&str, &str)> {
+    let mut end = text.find(' ')?;
+    while text.get(..end).is_some_and(|value| value.ends_with(',')) {
+        let rest = text.get(end..)?;
+        let word = end.saturating_add(rest.len().saturating_sub(rest.trim_start().len()));
+        end = text.get(word..)?.find(' ').map_or(text.len(), |at| word.saturating_add(at));
+    }
+    Some((text.get(..end)?, text.get(end..)?.trim_start()))
+}
+
+/// The rights, the word for allow or deny, and the account of a row with these columns.
+fn in_order(text: &str, order: [Label; 3]) -> Option<(&str, &str, &str)> {
+    let edge = |text: &str| text.is_empty() || text.starts_with(' ') || text.ends_with(' ');
+    let (before, kind, after) = ["Allow", "Deny"].into_iter().find_map(|kind| {
+        let at = match order {
+            [Label::Kind, ..] => text.starts_with(kind).then_some(0)?,
+            [.., Label::Kind] => text.len().checked_sub(kind.len()).filter(|_| text.ends_with(kind))?,
+            _ => text.find(&format!(" {kind} "))?.saturating_add(1),
+        };
+        let (before, rest) = text.split_at_checked(at)?;
+        let after = rest.strip_prefix(kind)?;
+        (edge(before) && edge(after)).then_some((before.trim(), kind, after.trim()))
+    })?;
+    let both = if before.is_empty() { after } else { before };
+    let (words, who) = match order.iter().position(|label| *label == Label::Identity)? {
+        _ if !before.is_empty() && !after.is_empty() => match order {
+            [Label::Rights, ..] => (before, after),
+            _ => (after, before),
+        },
+        first if order.get(first.saturating_add(1)) == Some(&Label::Rights) => {
+            last_value(both).map(|(who, words)| (words, who))?
+        }
+        _ => first_value(both)?,
+    };
+    Some((words, kind, who))
 }
 
 /// `<principal> Allow  <rights>`: who, whether it denies and the rights.

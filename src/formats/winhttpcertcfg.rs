@@ -77,6 +77,7 @@ impl WinHttpCertCfgReader {
             protected: None,
             entries: accounts.iter().map(entry).collect(),
             complete: false,
+            by_sid: false,
             refused: None,
             place,
         };

@@ -234,6 +234,8 @@ pub struct AccessList {
     /// All entries were shown: the next record or the closing line came. Where it is `false`, entries may be missing after
     /// the last one; between two entries none is missing, one that can't be read stands there without rights.
     pub complete: bool,
+    /// The accounts are shown by their SIDs whether or not they have names: SDDL.
+    pub by_sid: bool,
     /// The tool could not read the permissions: its own words (`Access is denied.`).
     pub refused: Option<Fact<String>>,
     /// The lines.
@@ -400,6 +402,7 @@ mod tests {
             protected: None,
             entries,
             complete: true,
+            by_sid: false,
             refused: None,
             place,
         }

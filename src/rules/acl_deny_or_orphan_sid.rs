@@ -42,15 +42,14 @@ fn denial<'a>(list: &'a AccessList, reader: &Reader) -> Option<&'a Ace> {
     list.entries.iter().find(|a| *a == found)
 }
 
-/// Every entry that allows is for an account whose name the tool could not find. SDDL and lists without any name show SIDs
-/// where there is a name too.
-fn orphans(kind: &str, list: &AccessList) -> bool {
+/// Every entry that allows is for an account whose name the tool could not find. SDDL shows SIDs where there is a name too.
+fn orphans(list: &AccessList) -> bool {
     let mut allowed = list.entries.iter().filter(|a| a.kind == AceKind::Allow).peekable();
     let unresolved = |a: &Ace| {
         matches!(&a.principal.value, Principal::Sid(sid) if sid.starts_with("S-1-5-21-"))
             && a.printed.trim().to_ascii_uppercase().starts_with("S-1-5-21-")
     };
-    list.complete && kind != "sddl" && allowed.peek().is_some() && allowed.all(unresolved)
+    list.complete && !list.by_sid && allowed.peek().is_some() && allowed.all(unresolved)
 }
 
 impl CaseRule for AclDenyOrOrphanSid {
@@ -98,7 +97,7 @@ impl CaseRule for AclDenyOrOrphanSid {
                             .evidence(observed.evidence(ace.principal.place, "denied", true))
                             .remedy(key_access::remove_denial(&path, ace)),
                     );
-                } else if n < files && orphans(observed.kind, list) {
+                } else if n < files && orphans(list) {
                     let draft = FindingDraft::new(
                         &META,
                         "only accounts that can't be found have access to the key file",
