@@ -3,8 +3,8 @@
 //! All files of a folder but `case.toml` are the inputs, in the order of their names. `[expect]`, written by hand:
 //! `for` (the workloads), `root` (the rule of the first finding, a root cause; empty: no root cause), `fires`, `silent`,
 //! `unknown` (rules whose check says that something is missing), `not_the_cause` and `quiet` (suppressors that speak, and that
-//! don't), `says` (words of a rule's message), `verdicts` (of the first certificate, or of the one whose thumbprint is
-//! `certificate`), `errors` and `warnings` (how many findings), `remarks` (`input:line: words` of what is said about artifacts
+//! don't), `says` (words of a rule's message), `repairs` (words of a command that repairs it), `verdicts` (of the first certificate, or of the one whose thumbprint is
+//! `certificate`), `errors` and `warnings` (how many findings), `credentials` (how many), `remarks` (`input:line: words` of what is said about artifacts
 //! that contradict each other; all of them).
 
 #![allow(clippy::panic)]
@@ -106,6 +106,14 @@ fn judge(folder: &Path, wrong: &mut Vec<String>) {
             say(format!("{rule} does not say {words:?}: {own:?}"));
         }
     }
+    for (rule, words) in expect.get("repairs").and_then(toml::Value::as_table).into_iter().flatten() {
+        let words = words.as_str().expect("words");
+        let own = report.findings.iter().filter(|f| f.rule == *rule).flat_map(|f| &f.remedies).flat_map(|r| &r.steps);
+        let commands: Vec<&str> = own.map(|step| step.run.as_str()).collect();
+        if !commands.iter().any(|command| command.contains(words)) {
+            say(format!("no command for {rule} has {words:?}: {commands:?}"));
+        }
+    }
     if let Some(root) = expect.get("root").and_then(toml::Value::as_str) {
         let first = report.findings.first().filter(|f| f.role == Role::RootCause).map_or("", |f| f.rule.as_str());
         if first != root {
@@ -114,7 +122,10 @@ fn judge(folder: &Path, wrong: &mut Vec<String>) {
             say(format!("the root cause is {root:?}, not {first:?}: {all:?}"));
         }
     }
-    for (key, found) in [("errors", report.summary.errors), ("warnings", report.summary.warnings)] {
+    let credentials = u64::try_from(report.credentials.len()).expect("a number");
+    let counts =
+        [("errors", report.summary.errors), ("warnings", report.summary.warnings), ("credentials", credentials)];
+    for (key, found) in counts {
         if let Some(wanted) = expect.get(key).and_then(toml::Value::as_integer)
             && i64::try_from(found).ok() != Some(wanted)
         {

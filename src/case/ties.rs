@@ -392,7 +392,7 @@ mod tests {
 
     fn serial(workload: &'static str, digits: &str) -> Observed {
         let certificate = CertificateName::Serial(digits.to_owned()).at(at(90));
-        let setting = ServiceCertificate { workload, certificate, endpoint: None };
+        let setting = ServiceCertificate { workload, certificate, endpoint: None, instance: None };
         observed(90, Observation::System(SystemFact::ServiceCertificate(setting)))
     }
 

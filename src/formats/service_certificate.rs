@@ -46,8 +46,8 @@ enum Within {
     Table(&'static str),
     /// Below the heading of a table of AD FS's certificates.
     Types,
-    /// In SQL Server's registry key.
-    SqlServer,
+    /// In SQL Server's registry key, of this instance.
+    SqlServer(Option<String>),
     /// In a listener of WinRM.
     Listener,
     /// In a record of AD FS's bindings: the host and the port so far.
@@ -100,7 +100,7 @@ impl ServiceCertificateReader {
         let mut excerpts = Excerpts::default();
         keep_line(&mut excerpts, printed.place, piece, self.excerpt_lines, self.columns);
         let certificate = name.at(printed.place);
-        let setting = ServiceCertificate { workload, certificate, endpoint };
+        let setting = ServiceCertificate { workload, certificate, endpoint, instance: None };
         Observed {
             kind: KIND,
             place: piece.place(self.source),
@@ -147,7 +147,21 @@ impl ServiceCertificateReader {
         match (label, &mut self.within) {
             ("SSLCertificateSHA1Hash", _) if words.starts_with('{') => self.take_listed(piece, words, &REMOTE_DESKTOP),
             ("SSLCertificateSHA1Hash", _) => self.take_setting(piece, words, &REMOTE_DESKTOP),
-            ("Certificate", Within::SqlServer) => self.take_setting(piece, words, &SQL_SERVER),
+            ("Certificate", Within::SqlServer(instance)) => {
+                let instance = instance.clone();
+                let taken = self.take_setting(piece, words, &SQL_SERVER);
+                if let Some(observed) = self.done.last_mut().filter(|_| taken) {
+                    set_instance(observed, instance);
+                }
+                taken
+            }
+            // Before the name of the registry key come its paths.
+            ("PSPath" | "PSParentPath", _) => {
+                if let (Some((observed, _)), Some(instance)) = (&mut self.held, service_setting::sql_instance(words)) {
+                    set_instance(observed, Some(instance.to_owned()));
+                }
+                false
+            }
             ("Certificate", _) if value.kind == Kind::Property => {
                 self.held = thumbprint(words).map(|sha1| {
                     let named = (CertificateName::Sha1(sha1), None);
@@ -156,8 +170,10 @@ impl ServiceCertificateReader {
                 false
             }
             ("PSChildName", _) if words.eq_ignore_ascii_case("SuperSocketNetLib") => {
-                self.done.extend(self.held.take().map(|(observed, _)| observed));
-                false
+                let held = self.held.take();
+                let taken = held.is_some();
+                self.done.extend(held.map(|(observed, _)| observed));
+                taken
             }
             ("ChannelCertificateHash", _) => self.take_setting(piece, words, &OPS_MGR_HASH),
             ("ChannelCertificateSerialNumber", _) => self.take_serial(piece, &value),
@@ -248,8 +264,9 @@ impl TextReader for ServiceCertificateReader {
         }
         self.held = self.held.take().map(|(held, lines)| (held, lines.saturating_add(1))).filter(|(_, n)| *n <= LIST);
         if text.starts_with("HKEY_LOCAL_MACHINE\\") {
-            let sql = service_setting::is_sql_server(text);
-            self.set(if sql { Within::SqlServer } else { Within::Nothing });
+            let instance = || service_setting::sql_instance(text).map(str::to_owned);
+            let sql = service_setting::is_sql_server(text).then(|| Within::SqlServer(instance()));
+            self.set(sql.unwrap_or(Within::Nothing));
             return false;
         }
         // Each heading has the word, and most lines don't.
@@ -292,6 +309,13 @@ impl TextReader for ServiceCertificateReader {
 
     fn take(&mut self) -> Vec<Observed> {
         std::mem::take(&mut self.done)
+    }
+}
+
+/// Says of which instance of SQL Server a setting is.
+fn set_instance(observed: &mut Observed, of: Option<String>) {
+    if let Observation::System(SystemFact::ServiceCertificate(setting)) = &mut observed.what {
+        setting.instance = of;
     }
 }
 

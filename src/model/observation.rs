@@ -106,6 +106,8 @@ pub struct ServiceCertificate {
     pub certificate: Fact<CertificateName>,
     /// The host and port for which it is set, where that is said.
     pub endpoint: Option<String>,
+    /// The instance of SQL Server, where that is said.
+    pub instance: Option<String>,
 }
 
 /// A certificate as PowerShell lists it.

@@ -94,6 +94,20 @@ pub fn is_sql_server(key: &str) -> bool {
     key.to_ascii_lowercase().ends_with("\\supersocketnetlib")
 }
 
+/// The instance of SQL Server whose registry key or path this is: `PAYROLL` of `…\Microsoft SQL Server\MSSQL15.PAYROLL\…`.
+/// The keys of SQL Server 2005 (`MSSQL.1`) do not tell it.
+///
+/// Source: Microsoft Learn, "File locations for default and named instances of SQL Server" (the instance ID).
+pub fn sql_instance(key: &str) -> Option<&str> {
+    let named = |part: &str| part.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("MSSQL"));
+    let (version, name) = key.split('\\').find(|part| named(part) && part.contains('.'))?.split_once('.')?;
+    let digits = version.get(5..)?;
+    let numbered = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'#');
+    // Sixteen characters (Microsoft Learn, "Instance configuration").
+    (numbered && (1..=16).contains(&name.len()) && name.bytes().all(safe)).then_some(name)
+}
+
 /// The setting that a value of a registry key is: a key of the machine, and of the control set that is in force.
 pub fn find(key: &str, value: &str) -> Option<&'static ServiceSetting> {
     let key = key.to_ascii_lowercase();
@@ -133,6 +147,24 @@ mod tests {
         assert_eq!(serial(&[1; 21]).map(|s| s.len()), Some(42 - 1));
         for none in [&[][..], &[0, 0], &[1; 22]] {
             assert_eq!(serial(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn instances_of_sql_server() {
+        for (id, name) in [
+            ("MSSQL15.PAYROLL", Some("PAYROLL")),
+            ("mssql10_50.MSSQLSERVER", Some("MSSQLSERVER")),
+            ("MSSQL.1", None),
+            ("MSSQL15.", None),
+            ("MSSQL15.A&B", None),
+            ("MSSQL15.ABCDEFGHIJKLMNOPQ", None),
+            ("MSSQLx.A", None),
+        ] {
+            let key = format!(
+                r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Microsoft SQL Server\{id}\MSSQLServer\SuperSocketNetLib"
+            );
+            assert_eq!(sql_instance(&key), name, "{key}");
         }
     }
 

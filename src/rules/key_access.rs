@@ -8,7 +8,7 @@ use crate::case::key_file_link::{self, KeyFileArtifacts, KeyFileName};
 use crate::model::{
     access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal},
     event_record::Side,
-    observation::{ErrorContext, Observed},
+    observation::{ErrorContext, Observation, Observed},
     principal,
 };
 
@@ -223,16 +223,25 @@ pub(super) fn show_permissions(c: &Credential) -> String {
 
 /// Gives an account read permission on one key file.
 pub(super) fn grant(path: &str, reader: &Reader) -> Remedy {
-    let expected = match reader.grant.strip_suffix('F') {
+    grant_to(path, reader.grant)
+}
+
+/// The same for what `icacls /grant` takes.
+fn grant_to(path: &str, who: &str) -> Remedy {
+    let expected = match who.strip_suffix('F') {
         Some(_) => "the account with (F)",
         None => "the account with (R)",
     };
+    let note = match who.contains('$') {
+        true => {
+            "in PowerShell in single quotes, for $ begins a variable there; if this is denied, first: takeown /a /f with \
+                 the same path"
+        }
+        false => "if this is denied, first: takeown /a /f with the same path",
+    };
     Remedy {
         title: "Give the account permission on this one key file",
-        steps: vec![
-            Step::cmd(format!("icacls \"{path}\" /grant {}", reader.grant))
-                .note("if this is denied, first: takeown /a /f with the same path"),
-        ],
+        steps: vec![Step::cmd(format!("icacls \"{path}\" /grant {who}")).note(note)],
         caution: Some(
             "Not on the whole folder: that opens every key of the machine. After any later import the key has a new file: \
              give the permission again.",
@@ -312,10 +321,31 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
             if let Reach::Denied(ace) = reach {
                 draft = draft.remedy(remove_denial(&path, ace));
             }
-            out.fail(draft.remedy(grant(&path, reader)));
+            let instances = if *reader == SQL_SERVICE { sql_instances(case, c) } else { BTreeSet::new() };
+            let who: Vec<String> = instances.iter().map(|name| format!("\"{}:(R)\"", sql_account(name))).collect();
+            let remedy = if who.is_empty() { grant(&path, reader) } else { grant_to(&path, &who.join(" ")) };
+            out.fail(draft.remedy(remedy));
         }
     }
     out.about(None).pass("no other key file's permissions lack an account that needs them");
+}
+
+/// The instances of SQL Server that are set to use a certificate, as far as a setting names them.
+fn sql_instances<'a>(case: &'a CaseIndex, c: &Credential) -> BTreeSet<&'a str> {
+    let settings = c.bound.iter().filter(|bound| bound.workload == "sql-server");
+    let named = settings.filter_map(|bound| match &case.observed.get(bound.observed)?.what {
+        Observation::System(SystemFact::ServiceCertificate(setting)) => setting.instance.as_deref(),
+        _ => None,
+    });
+    named.collect()
+}
+
+/// The account of an instance's service (Microsoft Learn, "Configure Windows service accounts and permissions").
+fn sql_account(instance: &str) -> String {
+    if instance.eq_ignore_ascii_case("MSSQLSERVER") {
+        return "NT SERVICE\\MSSQLSERVER".to_owned();
+    }
+    format!("NT SERVICE\\MSSQL${instance}")
 }
 
 /// Takes a denial away.

@@ -321,11 +321,17 @@ pub(in crate::report) fn pairs(report: &Report, credential: &CredentialReport) -
     out
 }
 
-/// What binds it: `0.0.0.0:443 (bindings.txt:5)`; each endpoint once. An error or event that names it has no endpoint.
+/// What binds it: `0.0.0.0:443 (bindings.txt:5)`; each endpoint once. An error, an event or a setting
+/// that names it has no endpoint; where its workload was not asked for, that is said.
 fn bound(report: &Report, credential: &CredentialReport) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut told: Vec<&str> = Vec::new();
     let mut more = 0_usize;
+    // `ad-fs:2016` is a version of `ad-fs`.
+    let judged = |workload: &str| {
+        let names = credential.verdicts.iter().map(|verdict| verdict.workload.as_str());
+        names.map(|name| name.split(':').next().unwrap_or(name)).any(|name| name == workload)
+    };
     for by in &credential.bound_by {
         let what = by.endpoint.as_deref().unwrap_or(by.workload.as_str());
         if told.contains(&what) {
@@ -340,7 +346,12 @@ fn bound(report: &Report, credential: &CredentialReport) -> Option<String> {
         let place = by.line.map_or_else(|| input.clone(), |line| format!("{input}:{line}"));
         parts.push(match &by.endpoint {
             Some(endpoint) => format!("{endpoint} ({place})"),
-            None => format!("{}, which names it ({place})", words::workload(&by.workload)),
+            None if judged(&by.workload) => format!("{}, which names it ({place})", words::workload(&by.workload)),
+            None => format!(
+                "{}, which names it ({place}) and is not judged: --for {}",
+                words::workload(&by.workload),
+                by.workload
+            ),
         });
     }
     if more > 0 {
