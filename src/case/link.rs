@@ -6,7 +6,7 @@
 //! witness for the KeySpec. Where a tool shows of a key nothing but its file (FindPrivateKey.exe), a certificate whose
 //! container has that file's whole name takes it: there is no other key that it could be.
 
-use super::credential::{Association, Credential, CredentialId, Key, Origin};
+use super::credential::{Access, Association, Credential, CredentialId, Key, Origin};
 use crate::model::container_name;
 use crate::model::fact::{Fact, Place};
 use crate::model::thumbprint::Sha1;
@@ -236,10 +236,25 @@ fn differ<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
     a.zip(b).is_some_and(|(a, b)| a.value != b.value)
 }
 
-/// Certificates that came as files without a store (`.cer`, `.sst`, a raw registry value) are further sightings of the
+/// Whether all that a list tells of a certificate's key is that there is one: `Get-ExchangeCertificate` names neither its
+/// store nor its key.
+fn only_listed(c: &Credential) -> bool {
+    let key = &c.key;
+    c.origin == Origin::StoreDump
+        && c.thumbprint().is_some()
+        && matches!(key.association, Association::Unknown | Association::Linked)
+        && key.provider.is_none()
+        && key.provider_type.is_none()
+        && key.key_spec.is_none()
+        && key.flags.is_none()
+        && key.access == Access::Unknown
+        && names(key).is_empty()
+}
+
+/// Certificates without a store, from files (`.cer`, `.sst`, a raw registry value) and lists, are further sightings of the
 /// same certificate in a store, when nothing that they say of the key contradicts it. Gives the positions of those files.
 fn loose_certificates(credentials: &mut [Credential], guard: Guard<'_>, outcome: &mut Joined) -> HashSet<usize> {
-    let loose = |c: &Credential| c.origin == Origin::CertificateFile && c.store.is_none();
+    let loose = |c: &Credential| c.store.is_none() && (c.origin == Origin::CertificateFile || only_listed(c));
     let mut stored: HashMap<Sha1, Vec<usize>> = HashMap::new();
     // A printed certificate may lack its thumbprint; it can be a sighting of a file, too.
     let mut issued: HashMap<(String, String), Vec<usize>> = HashMap::new();
@@ -266,7 +281,12 @@ fn loose_certificates(credentials: &mut [Credential], guard: Guard<'_>, outcome:
         let Some(homes) = homes else { continue };
         let taken = taken_in(&file, (credentials, homes), guard, outcome, |own| {
             let (a, b) = (&own.key, &file.key);
-            let contradiction = differ(a.key_spec.as_ref(), b.key_spec.as_ref())
+            // A list may be of a store with the key, and this be a copy in another one.
+            let copy = file.origin == Origin::StoreDump
+                && b.association == Association::Linked
+                && !matches!(a.association, Association::Linked | Association::FoundBySearch);
+            let contradiction = copy
+                || differ(a.key_spec.as_ref(), b.key_spec.as_ref())
                 || differ(a.provider.as_ref(), b.provider.as_ref())
                 || differ(a.provider_type.as_ref(), b.provider_type.as_ref())
                 || differ(a.flags.as_ref(), b.flags.as_ref())

@@ -12,6 +12,7 @@ use super::glance::{self, Glance};
 use super::piece::Piece;
 use super::powershell_keys::begins_key_list;
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
+use super::text_shapes::{find_ignoring_case, prompted};
 use crate::limits::{LIST_ITEMS, Limits};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed, ShownCertificate};
@@ -98,6 +99,12 @@ const FIRST: &[&str] = &[
 const FOREIGN: &[&str] =
     &["StoreLocation", "KeyExportable", "ValidDate", "ExpiryDate", "EnhancedKeyUsages", "Template"];
 
+/// A table or list stands within so many lines below the command that names its store.
+const NEAR: u64 = 8;
+
+/// The path of a store, with the line that names it and that line's place.
+type StorePath = (Fact<String>, String, Place);
+
 /// A value with the place of its words.
 type Value = (&'static str, Fact<String>);
 
@@ -135,8 +142,10 @@ struct List {
 pub struct CertificateListReader {
     source: SourceId,
     limits: Limits,
-    /// The store of the table, with the line that names it.
-    store: Option<(Fact<String>, String, Place)>,
+    /// The store of the table.
+    store: Option<StorePath>,
+    /// The store that the last command names, and the last line that was about it.
+    command: Option<(StorePath, u64)>,
     open: Open,
     records: Vec<Observed>,
     reached: Reached,
@@ -149,6 +158,7 @@ impl CertificateListReader {
             source,
             limits: limits.clone(),
             store: None,
+            command: None,
             open: Open::Nothing,
             records: Vec::new(),
             reached: Reached::default(),
@@ -228,7 +238,8 @@ impl CertificateListReader {
         if list.foreign {
             return;
         }
-        let certificate = certificate(&list.values, None);
+        let named = self.command.as_ref().map(|((path, ..), _)| path);
+        let certificate = certificate(&list.values, named);
         if certificate.thumbprint.is_some() && list.values.len() > 1 {
             self.push(certificate, list.values, joined_place(list.first, list.last), list.excerpts);
         }
@@ -269,23 +280,37 @@ impl CertificateListReader {
                 values.push((name, piece.text_fact(self.source, cell)));
             }
         }
-        let certificate = certificate(&values, self.store.as_ref().map(|(s, ..)| s));
+        let named = self.store.as_ref().or(self.command.as_ref().map(|(path, _)| path));
+        let certificate = certificate(&values, named.map(|(path, ..)| path));
         if certificate.thumbprint.is_none() {
             return false;
         }
         let place = piece.trim().place(self.source);
         let mut excerpts = Excerpts::default();
-        if let Some((_, line, at)) = &self.store {
+        if let Some((_, line, at)) = named {
             excerpts.push(at.source, at.line, at.column, at.start, line);
         }
         keep_line(&mut excerpts, place, piece, self.limits.excerpt_lines, self.limits.excerpt_columns);
         self.push(certificate, values, place, excerpts);
         true
     }
-}
 
-impl TextReader for CertificateListReader {
-    fn line(&mut self, piece: Piece<'_>) -> bool {
+    /// Remembers the store that a command names: `PS C:\> dir Cert:\LocalMachine\My | ft`.
+    fn note_command(&mut self, piece: Piece<'_>, text: &str) {
+        if prompted(text).is_none() {
+            return;
+        }
+        // What the command before named is not what this one shows.
+        (self.store, self.command) = (None, None);
+        if let Some(path) = store_path(text) {
+            let line: String = piece.text.trim_end().chars().take(self.limits.excerpt_columns).collect();
+            let named = (piece.text_fact(self.source, path), line, piece.place(self.source));
+            self.command = Some((named, piece.line().number));
+        }
+    }
+
+    /// A line, whatever command stands above it.
+    fn listed(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text.trim();
         if text.is_empty() {
             match &mut self.open {
@@ -349,19 +374,37 @@ impl TextReader for CertificateListReader {
             self.store = Some((piece.text_fact(self.source, path), line, piece.place(self.source)));
             return true;
         }
-        // The same properties of a file or folder.
-        if text.starts_with("PS") && text.contains("\\FileSystem") {
+        // The same properties of a file or folder, of a registry key, of a binding of IIS.
+        let others = ["\\FileSystem", "\\Registry", "WebAdministration::"];
+        if text.starts_with("PS") && others.iter().any(|other| text.contains(other)) {
             return false;
         }
         self.heading(piece) || self.list_line(piece)
     }
+}
+
+impl TextReader for CertificateListReader {
+    fn line(&mut self, piece: Piece<'_>) -> bool {
+        let number = piece.line().number;
+        if self.command.as_ref().is_some_and(|(_, at)| at.saturating_add(NEAR) < number) {
+            self.command = None;
+        }
+        let taken = self.listed(piece);
+        if !taken {
+            self.note_command(piece, piece.text.trim());
+        } else if let Some((_, at)) = &mut self.command {
+            *at = number;
+        }
+        taken
+    }
 
     fn words(&self) -> Vec<&'static str> {
-        vec!["Thumbprint", "PSParentPath:"]
+        vec!["Thumbprint", "PSParentPath:", "Cert:\\"]
     }
 
     fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
-        matches!(self.open, Open::Nothing) && !glance.has(glance::SPACED)
+        let waits = self.store.is_some() || self.command.is_some();
+        matches!(self.open, Open::Nothing) && !waits && !glance.has(glance::SPACED)
     }
 
     fn is_open(&self) -> bool {
@@ -371,7 +414,7 @@ impl TextReader for CertificateListReader {
     fn close(&mut self) {
         self.finish();
         self.open = Open::Nothing;
-        self.store = None;
+        (self.store, self.command) = (None, None);
     }
 
     fn take(&mut self) -> Vec<Observed> {
@@ -381,6 +424,19 @@ impl TextReader for CertificateListReader {
     fn problems(&mut self) -> Vec<(String, Place)> {
         self.reached.take()
     }
+}
+
+/// The store's path in a command: `LocalMachine\My` of `Cert:\LocalMachine\My\*`. Of more than one store none is named.
+fn store_path(text: &str) -> Option<&str> {
+    let at = find_ignoring_case(text, "cert:\\")?.saturating_add(6);
+    let path = text.get(at..)?;
+    let end = path.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '\\' | '-' | '_'))).unwrap_or(path.len());
+    let path = path.get(..end)?;
+    let (scope, rest) = path.split_once('\\')?;
+    let known = scope.eq_ignore_ascii_case("LocalMachine") || scope.eq_ignore_ascii_case("CurrentUser");
+    let store = rest.split('\\').next().filter(|store| !store.is_empty())?;
+    let length = scope.len().saturating_add(1).saturating_add(store.len());
+    known.then(|| path.get(..length)).flatten()
 }
 
 /// `Label   : value`: a property name, blanks, a colon, a blank or the end.

@@ -63,12 +63,13 @@ pub fn credential(c: &Credential, verdicts: Vec<Verdict>) -> CredentialReport {
             })
             .collect(),
         display_name: c.display_name().into_owned(),
-        origin: origin(c.origin).to_owned(),
+        origin: origin(c).to_owned(),
     }
 }
 
-pub(super) fn origin(origin: Origin) -> &'static str {
-    match origin {
+pub(super) fn origin(c: &Credential) -> &'static str {
+    match c.origin {
+        Origin::StoreDump if c.store.is_none() => "a list that names no store",
         Origin::StoreDump => "a store listed by certutil",
         Origin::FileDump => "a file dumped by certutil",
         Origin::SmartCardDump => "a smart card listed by certutil",

@@ -24,7 +24,7 @@ pub(crate) fn push(out: &mut Vec<u8>, c: &Credential, verdicts: &[Verdict]) {
         "verdicts": verdicts,
         "bound_by": Present((!c.bound.is_empty()).then_some(&c.bound)),
         "display_name": c.display_name(),
-        "origin": Word(build::origin(c.origin)),
+        "origin": Word(build::origin(c)),
     });
     out.push(b'\n');
 }
