@@ -21,6 +21,14 @@ static META: RuleMeta = RuleMeta {
 /// STATUS_NO_SUCH_LOGON_SESSION: Win32 1312, HRESULT 0x80070520.
 const NO_SUCH_LOGON_SESSION: u32 = 0xc000_005f;
 
+/// Whether a status is that of a key that can't be used: an NTE_* code of its provider, what Schannel answers to its user
+/// (SEC_E_UNKNOWN_CREDENTIALS, SEC_E_NO_CREDENTIALS), or CRYPT_E_NO_DECRYPT_CERT (winerror.h).
+fn of_key(code: u32) -> bool {
+    (0x8009_0001..=0x8009_00ff).contains(&code)
+        || [0x8009_030d, 0x8009_030e, 0x8009_200b].contains(&code)
+        || subject::same_code(code, 0x8007_0520)
+}
+
 impl CaseRule for Http15021Status {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -48,6 +56,10 @@ impl CaseRule for Http15021Status {
                     "The status 0xC000005F in the event's data is the 1312 of netsh and the 0x80070520 of IIS Manager: at the \
                      start of HTTP.sys, SYSTEM could not use the key of the certificate of {endpoint}. Why, the key link, the \
                      key file and its permissions tell."
+                ),
+                Some(code) if of_key(code) => format!(
+                    "The status in the event's data is 0x{code:08X}: SYSTEM could not use the key of the certificate of \
+                     {endpoint}. Why, the key link, the key file and its permissions tell."
                 ),
                 Some(code) => format!(
                     "The status in the event's data is 0x{code:08X}, not that of an unusable key (0xC000005F): look at the \
