@@ -27,6 +27,7 @@ use keyspect::formats::detect_binary;
 use keyspect::formats::error_text::ErrorTextReader;
 use keyspect::formats::glance::{Glance, Words};
 use keyspect::formats::iis_config::IisConfigReader;
+use keyspect::formats::iis_ssl_bindings::IisSslBindingReader;
 use keyspect::formats::pfx::open::open;
 use keyspect::formats::piece::Cleaned;
 use keyspect::formats::service_certificate::ServiceCertificateReader;
@@ -703,6 +704,7 @@ fn text_records(data: &[u8], reader: fn(&Limits) -> Box<dyn TextReader>) {
 /// Bindings of HTTP.sys.
 pub fn sslcert(data: &[u8]) {
     text_records(data, |limits| Box::new(SslCertReader::new(SourceId(0), limits)));
+    text_records(data, |limits| Box::new(IisSslBindingReader::new(SourceId(0), limits)));
 }
 
 /// Bindings as IIS wants them.

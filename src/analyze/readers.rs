@@ -10,6 +10,7 @@ use crate::formats::folder_listing::FolderListingReader;
 use crate::formats::get_acl::GetAclReader;
 use crate::formats::icacls::IcaclsReader;
 use crate::formats::iis_config::IisConfigReader;
+use crate::formats::iis_ssl_bindings::IisSslBindingReader;
 use crate::formats::key_script::ScriptReader;
 use crate::formats::openssl_certificate::OpensslCertificateReader;
 use crate::formats::powershell_certificates::CertificateListReader;
@@ -34,6 +35,7 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(EventReader::new(source, limits)),
         Box::new(SslCertReader::new(source, limits)),
         Box::new(IisConfigReader::new(source, limits)),
+        Box::new(IisSslBindingReader::new(source, limits)),
         Box::new(SystemInfoReader::new(source, limits)),
         Box::new(TemplateReader::new(source, limits)),
         Box::new(FindPrivateKeyReader::new(source, limits)),

@@ -43,6 +43,7 @@ pub mod get_acl;
 pub mod glance;
 pub mod icacls;
 pub mod iis_config;
+pub mod iis_ssl_bindings;
 pub mod joined_lines;
 pub mod key_algorithm;
 pub mod key_facts;
