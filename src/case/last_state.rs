@@ -1,9 +1,9 @@
 //! Which bindings of HTTP.sys a transcript shows as they were before it changed them.
 //!
 //! A transcript of a repair holds the old state, the commands and often the new state. Within one input the last state of an
-//! endpoint counts, as with permissions (`case::key_file_link`); a complete listing tells also what is no longer there. A
-//! command that failed, or whose reply is not shown, changes nothing. Where an input names two computers, its listings may
-//! be of two machines, and all of them count.
+//! endpoint counts, as with permissions (`case::key_file_link`); a complete listing of all bindings tells also what is no
+//! longer there. A command that failed, or whose reply is not shown, changes nothing. Where an input names two computers, its
+//! listings may be of two machines, and all of them count.
 //!
 //! Source: Microsoft Learn, "netsh http": an endpoint has one binding; `delete` takes it away, `add` makes it, `update` puts
 //! another in its place.
@@ -28,7 +28,7 @@ pub(super) fn past(observed: &[Observed]) -> HashSet<usize> {
                     entries.insert(&binding.endpoint.value, index);
                 }
             }
-            Observation::BindingListing(listing) if listing.complete => {
+            Observation::BindingListing(listing) if listing.complete && listing.all => {
                 let listed = |index: usize| observed.get(index).is_some_and(|o| o.place.start >= item.place.start);
                 let entries = bound.entry(item.place.source).or_default();
                 past.extend(entries.values().copied().filter(|index| !listed(*index)));

@@ -120,6 +120,8 @@ pub struct SslCertReader {
     candidate: Option<(Fact<String>, u64)>,
     asked: Listed,
     filtered: bool,
+    /// The next listing is the answer to a visible command for all bindings.
+    all: bool,
     listing: Option<Listing>,
     record: Option<Record>,
     command: Option<Command>,
@@ -140,6 +142,7 @@ impl SslCertReader {
             candidate: None,
             asked: Listed::Unknown,
             filtered: false,
+            all: false,
             listing: None,
             record: None,
             command: None,
@@ -442,6 +445,7 @@ impl SslCertReader {
             self.end_listing();
             self.asked = Listed::Unknown;
             self.filtered = false;
+            self.all = false;
             return Some(false);
         }
         None
@@ -451,6 +455,7 @@ impl SslCertReader {
         self.end_listing();
         self.asked = what;
         self.filtered = filtered;
+        self.all = what == Listed::Certificates && !filtered;
     }
 
     /// A line after a typed command; `None`: it is something else.
@@ -588,6 +593,7 @@ impl SslCertReader {
     fn end_listing(&mut self) {
         self.end_record();
         let Some(listing) = self.listing.take() else { return };
+        let all = std::mem::take(&mut self.all);
         let place = joined_place(listing.first, listing.last);
         let fields: Vec<_> = listing.heading.clone().map(|h| (Cow::Borrowed("heading"), h)).into_iter().collect();
         let known = listing.heading.as_ref().is_some_and(|h| contains_word(&h.value, "ip listen"));
@@ -599,6 +605,7 @@ impl SslCertReader {
                     && (listing.records > 0 || listing.none),
                 heading: listing.heading,
                 records: listing.records,
+                all,
             }),
             Listed::Addresses if known || !listing.addresses.is_empty() => Observation::IpListen(listing.addresses),
             _ => return,

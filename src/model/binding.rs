@@ -118,4 +118,6 @@ pub struct BindingListing {
     pub records: u32,
     /// Nothing was cut, as far as it shows.
     pub complete: bool,
+    /// The command stands before it and asks for all bindings: the listing of one endpoint looks like that of all.
+    pub all: bool,
 }

@@ -59,7 +59,7 @@ fn seen(b: Binding) -> Observed {
 
 /// A listing of HTTP.sys that shows all of its entries.
 fn complete() -> Observed {
-    observed(90, Observation::BindingListing(BindingListing { heading: None, records: 1, complete: true }))
+    observed(90, Observation::BindingListing(BindingListing { heading: None, records: 1, complete: true, all: true }))
 }
 
 /// A listing of certutil that shows all certificates of a store.
