@@ -74,6 +74,18 @@ fn a_healthy_credential_gets_three_lines() {
 }
 
 #[test]
+fn a_setting_of_a_workload_that_was_not_asked_for() {
+    let mut c = healthy(0, "www.fabrikam.com", "aa11223344556677889900aabbccddeeff001122");
+    let asked = c.verdicts[0].workload.clone();
+    let named = |workload: &str| BoundReport { workload: workload.to_owned(), endpoint: None, input: 0, line: Some(3) };
+    c.bound_by = vec![named(&asked), named("rdp")];
+    let shown = text(&report(vec![input(0, "all.txt")], vec![c], Vec::new(), Vec::new()), &options());
+    let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("which names it (all.txt:3), Remote Desktop,"), "{shown}");
+    assert!(words.contains("Remote Desktop, which names it (all.txt:3) and is not judged: --for rdp"), "{shown}");
+}
+
+#[test]
 fn identical_faults_once_and_the_rest_in_a_table() {
     let mut credentials = Vec::new();
     let mut findings = Vec::new();
