@@ -79,6 +79,32 @@ pub(super) static APP_POOL: Reader = Reader {
     grant: "\"IIS AppPool\\<pool>:(R)\"",
 };
 
+/// A service or program under an account that the table does not name.
+static OWN_ACCOUNT: Reader = Reader {
+    words: "the service's own account",
+    accounts: &[],
+    begins: &[],
+    any_account: true,
+    grant: "\"<account>:(R)\"",
+};
+
+/// The accounts with which a workload reads its key (`WORKLOADS.md`, "Who needs Read on the key").
+pub(super) fn readers(workload: &str) -> Vec<&'static Reader> {
+    match workload {
+        "iis" | "winrm" | "hyper-v-replica" | "rras" | "nps" | "ldaps" | "configmgr" | "scom" | "dpm" | "adcs" => {
+            vec![&SYSTEM]
+        }
+        "rd-gateway" | "exchange" | "wap" => vec![&NETWORK_SERVICE, &SYSTEM],
+        "rdp" | "service-fabric" | "wac" | "ocsp" => vec![&NETWORK_SERVICE],
+        "sql-server" => vec![&SQL_SERVICE],
+        "shir" => vec![&SHIR_SERVICE],
+        "ad-fs" => vec![&ADFS_SERVICE, &SYSTEM],
+        "ad-fs-token-signing" | "ad-fs-token-decrypting" => vec![&ADFS_SERVICE],
+        "dotnet" => vec![&APP_POOL],
+        _ => vec![&OWN_ACCOUNT],
+    }
+}
+
 /// What permissions say about an account.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Reach<'a> {

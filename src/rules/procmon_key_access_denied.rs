@@ -1,10 +1,10 @@
 //! A trace shows that a process was denied a key file.
 
-use super::key_access;
+use super::key_access::{self, Reader};
 use super::prelude::*;
-use crate::case::key_file_link::{self, KeyFileName};
+use crate::case::key_file_link::{self, KeyFileArtifacts, KeyFileName};
 use crate::model::{
-    access::KeyPath,
+    access::{AccessList, AccessMask, AceKind, KeyPath, Principal},
     observation::{Observed, TraceRow},
     principal,
 };
@@ -24,21 +24,23 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/procmon-key-access-denied.md"),
 };
 
-/// Processes that open keys for servers: a denial of theirs is the failure itself.
-const SERVERS: &[&str] = &[
-    "system",
-    "lsass.exe",
-    "svchost.exe",
-    "w3wp.exe",
-    "inetinfo.exe",
-    "sqlservr.exe",
-    "microsoft.identityserver.servicehost.exe",
-    "wmsvc.exe",
-    "smesvc.exe",
-    "diahost.exe",
-    "edgetransport.exe",
-    "dotnet.exe",
-];
+/// Processes that run as SYSTEM: what they ask for without impersonating anyone they ask as SYSTEM.
+const AS_SYSTEM: &[&str] = &["system", "lsass.exe", "inetinfo.exe"];
+
+/// The workloads that a process itself is, whatever its account.
+fn own_workloads(process: &str) -> &'static [&'static str] {
+    match process {
+        "svchost.exe" => &["rdp", "rd-gateway", "rras", "nps"],
+        "w3wp.exe" => &["dotnet", "kestrel", "exchange"],
+        "dotnet.exe" => &["dotnet", "kestrel", "generic"],
+        "sqlservr.exe" => &["sql-server"],
+        "microsoft.identityserver.servicehost.exe" => &["ad-fs", "ad-fs-token-signing", "ad-fs-token-decrypting"],
+        "smesvc.exe" => &["wac"],
+        "diahost.exe" => &["shir"],
+        "edgetransport.exe" => &["exchange"],
+        _ => &[],
+    }
+}
 
 /// What was asked of the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,12 +87,120 @@ fn account<'a>(observed: &'a Observed, row: &'a TraceRow) -> Option<&'a str> {
     impersonated.or(row.user.as_ref()).map(|f| f.value.trim()).filter(|a| !a.is_empty())
 }
 
+/// What a refusal means for a workload.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stop {
+    /// The account with which the workload reads.
+    reader: &'static Reader,
+    /// How sure it is that the workload's own use of the key was refused.
+    sure: Confidence,
+    /// The refused account is the workload's by its name or by its process; else the workload can only have been set to run
+    /// under it.
+    proved: bool,
+}
+
+/// A refusal that counts.
+struct Refusal<'a> {
+    observed: &'a Observed,
+    row: &'a TraceRow,
+    wanted: Wanted,
+}
+
+impl Refusal<'_> {
+    /// The account that was refused; `None`: the trace does not show it.
+    fn who(&self) -> Option<Principal> {
+        let shown = account(self.observed, self.row).map(principal::of_name);
+        // Only the column of details would show an impersonation.
+        let itself = || self.row.desired_access.is_some() && AS_SYSTEM.contains(&process(self.row).as_str());
+        shown.or_else(|| itself().then(|| Principal::Sid(principal::SYSTEM.to_owned())))
+    }
+
+    /// How sure it is that the key was to be used: reading alone, by a process that serves.
+    fn sure(&self, serving: bool) -> Confidence {
+        if serving && self.wanted == Wanted::Read { Confidence::Likely } else { Confidence::Possible }
+    }
+
+    /// Whether it keeps a workload from its key, and how sure that is: the account is one that the workload reads with.
+    fn stops(&self, target: &Target) -> Option<Stop> {
+        let process = process(self.row);
+        let own = own_workloads(&process).contains(&target.workload.name);
+        let serving = own || AS_SYSTEM.contains(&process.as_str()) || process == "svchost.exe";
+        let readers = key_access::readers(target.workload.name);
+        let Some(who) = self.who() else {
+            return readers.first().filter(|_| own).map(|reader| Stop { reader, sure: self.sure(true), proved: true });
+        };
+        let named = |reader: &&&'static Reader| {
+            let same = |account: &&str| match &who {
+                Principal::Sid(sid) => sid == *account || principal::virtual_sid(account).as_ref() == Some(sid),
+                Principal::Name(name) => name.eq_ignore_ascii_case(account),
+            };
+            let text = match &who {
+                Principal::Sid(text) | Principal::Name(text) => text.to_ascii_lowercase(),
+            };
+            reader.accounts.iter().any(|a| same(&a)) || reader.begins.iter().any(|begin| text.starts_with(begin))
+        };
+        if let Some(reader) = readers.iter().find(named) {
+            return Some(Stop { reader, sure: self.sure(serving), proved: true });
+        }
+        // A service can be set to run under another account; its own process proves it.
+        let any = readers.iter().find(|reader| reader.any_account)?;
+        let set = match &who {
+            Principal::Sid(sid) => sid.starts_with("S-1-5-21-") || sid == principal::NETWORK_SERVICE,
+            Principal::Name(name) => !principal::is_virtual(name),
+        };
+        (own || set).then(|| Stop { reader: any, sure: self.sure(own), proved: own })
+    }
+
+    /// The account for a person.
+    fn words(&self) -> String {
+        let name = self.row.process.as_ref().map_or("a process", |p| p.value.as_str());
+        match account(self.observed, self.row) {
+            Some(who) => format!("{name} on behalf of {who}"),
+            None => name.to_owned(),
+        }
+    }
+}
+
+/// Whether a list of permissions lets the account read.
+fn may_read(list: &AccessList, who: &Principal) -> bool {
+    match who {
+        Principal::Sid(sid) => list.grants_account(sid, AccessMask::READ_DATA) == Some(true),
+        Principal::Name(name) => list.entries.iter().any(|ace| {
+            ace.kind == AceKind::Allow
+                && ace.mask.is_some_and(AccessMask::can_read)
+                && matches!(&ace.principal.value, Principal::Name(own) if own.eq_ignore_ascii_case(name))
+        }),
+    }
+}
+
 /// The denials of one file.
 #[derive(Default)]
 struct Denials<'a> {
-    rows: Vec<(&'a Observed, &'a TraceRow, Wanted)>,
+    rows: Vec<Refusal<'a>>,
     /// The processes that read it after all.
     readers: BTreeSet<String>,
+}
+
+impl Denials<'_> {
+    /// Those that count: a refused probe before a read that works is how Windows opens many files.
+    fn counting(&self) -> impl Iterator<Item = &Refusal<'_>> {
+        self.rows.iter().filter(|r| !self.readers.contains(&process(r.row)))
+    }
+
+    /// The refusals that keep workloads from the key: for each workload the surest one.
+    fn stopping(&self, targets: &[Target]) -> Vec<(&Refusal<'_>, Stop, Vec<Target>)> {
+        let mut out: Vec<(&Refusal<'_>, Stop, Vec<Target>)> = Vec::new();
+        for target in targets {
+            let best = self.counting().filter_map(|refusal| Some((refusal, refusal.stops(target)?)));
+            let Some((refusal, stop)) = best.min_by_key(|(_, stop)| stop.sure) else { continue };
+            let same = |(r, s, _): &&mut (&Refusal<'_>, Stop, Vec<Target>)| std::ptr::eq(*r, refusal) && *s == stop;
+            match out.iter_mut().find(same) {
+                Some((.., own)) => own.push(*target),
+                None => out.push((refusal, stop, vec![*target])),
+            }
+        }
+        out
+    }
 }
 
 impl CaseRule for ProcmonKeyAccessDenied {
@@ -110,7 +220,7 @@ impl CaseRule for ProcmonKeyAccessDenied {
             let file = files.entry((prefix, machine_guid)).or_default();
             let wanted = wanted(row);
             if result_is(row, "ACCESS DENIED") && wanted != Wanted::Other {
-                file.rows.push((observed, row, wanted));
+                file.rows.push(Refusal { observed, row, wanted });
             } else if result_is(row, "SUCCESS") && wanted != Wanted::Other {
                 file.readers.insert(process(row));
             }
@@ -120,15 +230,11 @@ impl CaseRule for ProcmonKeyAccessDenied {
         }
         let judged = key_access::judged(case, cx);
         let names = key_access::Owners::of(&judged);
+        let artifacts = KeyFileArtifacts::of(case);
         for denials in files.values() {
-            // A refused probe before a read that works is how Windows opens many files.
-            let mut rows = denials.rows.iter().filter(|(_, row, _)| !denials.readers.contains(&process(row)));
-            let Some((observed, row, asked)) = rows.clone().find(|(.., w)| *w == Wanted::Read).or_else(|| rows.next())
-            else {
-                continue;
-            };
-            let owners = names.of_file(&row.target);
-            let system = match &row.target {
+            let Some(first) = denials.rows.first() else { continue };
+            let owners = names.of_file(&first.row.target);
+            let system = match &first.row.target {
                 KeyPath::KeyFile { prefix, .. } => container_name::system_container(prefix),
                 _ => None,
             };
@@ -137,57 +243,111 @@ impl CaseRule for ProcmonKeyAccessDenied {
                 out.about(None).pass("the denied key file belongs to none of the certificates");
                 continue;
             }
-            let who = account(observed, row);
-            let server = SERVERS.contains(&process(row).as_str());
-            let name = row.process.as_ref().map_or("a process", |p| p.value.as_str());
-            let mut message = format!("{name} asked for the key file and was refused");
-            if let Some(who) = who {
-                message.push_str(&format!(", on behalf of {who}"));
+            if let Some(system) = system.filter(|_| owners.is_empty()) {
+                // Windows' own services read its own keys, whichever workload is asked for.
+                let services = [principal::SYSTEM, principal::NETWORK_SERVICE, principal::LOCAL_SERVICE];
+                let own =
+                    |r: &&Refusal<'_>| r.who().is_some_and(|who| who.sid().is_some_and(|s| services.contains(&s)));
+                if let Some(refusal) = denials.counting().find(own) {
+                    let stop = Stop { reader: &key_access::SYSTEM, sure: refusal.sure(true), proved: true };
+                    out.about(None).fail(draft(refusal, stop, Some(system)));
+                }
+                continue;
             }
-            message.push_str(
-                ". The permissions of this file decide, whatever those of its folder are. lsass opens keys for other \
-                 services: then the account on whose behalf it asked is the one that needs the permission.",
-            );
-            if let Some(system) = system {
-                message.push_str(&format!(" The file belongs to Windows itself: the container {system}."));
+            if owners.is_empty() {
+                // No certificate tells whose key it is: every workload in question may be meant.
+                for (refusal, stop, targets) in denials.stopping(cx.workloads) {
+                    out.about(None).fail(draft(refusal, stop, None).workloads(targets));
+                }
+                continue;
             }
-            let path = key_file_link::whole_path(&row.path.value).unwrap_or_else(|| "<key file>".to_owned());
-            let account = who.and_then(|who| match principal::of_name(who) {
-                crate::model::access::Principal::Sid(sid) => Some(format!("*{sid}")),
-                crate::model::access::Principal::Name(name) => key_access::account_name(&name),
-            });
-            let rights = if account.as_deref() == Some("*S-1-5-18") { "(F)" } else { "(R)" };
-            let account = account.unwrap_or_else(|| "<account>".to_owned());
-            let confidence = if server && *asked == Wanted::Read { Confidence::Likely } else { Confidence::Possible };
-            let place = row.result.as_ref().map_or(row.path.place, |r| r.place);
-            let mut draft = FindingDraft::new(&META, META.summary, message)
-                .subject(row.path.value.to_ascii_lowercase())
-                .confidence(confidence)
-                .conditions(2)
-                .evidence(observed.evidence(place, "denied", true));
-            let about = owners.first().copied();
-            if let Some(c) = about {
-                draft.related = owners.iter().skip(1).map(|c| c.id).collect();
-                if let Some(name) = KeyFileName::of(c) {
-                    draft = draft.evidence(c.evidence(name.place, "the key of this certificate", false));
+            for owner in owners {
+                let targets = judged.iter().find(|(c, _)| c.id == owner.id).map_or(&[][..], |(_, t)| t.as_slice());
+                let stopping = denials.stopping(targets);
+                let out = out.about(Some(owner.id));
+                if stopping.is_empty() {
+                    out.pass(format!(
+                        "{} was refused the key file, which is no account that these workloads read it with",
+                        first.words()
+                    ));
+                }
+                for (refusal, stop, targets) in stopping {
+                    let lists = artifacts.lists_of(owner);
+                    if refusal.who().is_some_and(|who| lists.iter().any(|(_, list)| may_read(list, &who))) {
+                        out.unknown(
+                            format!(
+                                "why {} was refused the key file, whose permissions let that account read",
+                                refusal.words()
+                            ),
+                            key_access::show_permissions(owner),
+                        );
+                        continue;
+                    }
+                    let mut draft = draft(refusal, stop, system).workloads(targets);
+                    if let Some(name) = KeyFileName::of(owner) {
+                        draft = draft.evidence(owner.evidence(name.place, "the key of this certificate", false));
+                    }
+                    out.fail(draft);
                 }
             }
-            out.about(about.map(|c| c.id)).fail(draft.remedy(Remedy {
-                title: "Give the account that was refused permission on this one key file",
-                steps: vec![
-                    Step::cmd(format!("icacls \"{path}\"")).note("shows who has which rights now"),
-                    Step::cmd(format!("icacls \"{path}\" /grant {account}:{rights}"))
-                        .note("if this is denied, first: takeown /a /f with the same path"),
-                ],
-                caution: Some(
-                    "Not on the whole folder: that opens every key of the machine. After any later import the key has a \
-                     new file: give the permission again.",
-                ),
-                verify: Some(format!("icacls \"{path}\"      the account with {rights}")),
-            }));
         }
         out.about(None).pass("no other read of a key file was denied");
     }
+}
+
+/// What is said of a refusal.
+fn draft(refusal: &Refusal<'_>, stop: Stop, system: Option<&str>) -> FindingDraft {
+    let Refusal { observed, row, .. } = refusal;
+    let mut message = format!(
+        "{} asked for the key file and was refused. The permissions of this file decide, whatever those of its folder \
+         are. lsass opens keys for other services: then the account on whose behalf it asked is the one that needs the \
+         permission.",
+        refusal.words()
+    );
+    if let Some(system) = system {
+        message.push_str(&format!(" The file belongs to Windows itself: the container {system}."));
+    }
+    let path = key_file_link::whole_path(&row.path.value).unwrap_or_else(|| "<key file>".to_owned());
+    let account = refusal.who().and_then(|who| match who {
+        Principal::Sid(sid) if sid == principal::SYSTEM => Some("*S-1-5-18:(F)".to_owned()),
+        Principal::Sid(sid) => Some(format!("*{sid}:(R)")),
+        Principal::Name(name) => key_access::account_name(&name).map(|name| format!("{name}:(R)")),
+    });
+    let grant = account.unwrap_or_else(|| stop.reader.grant.to_owned());
+    let place = row.result.as_ref().map_or(row.path.place, |r| r.place);
+    let draft = FindingDraft::new(&META, META.summary, message)
+        .subject(row.path.value.to_ascii_lowercase())
+        .confidence(stop.sure)
+        .conditions(2)
+        .evidence(observed.evidence(place, "denied", true));
+    let look = Step::cmd(format!("icacls \"{path}\"")).note("shows who has which rights now");
+    if !stop.proved {
+        return draft.remedy(Remedy {
+            title: "See under which account the service runs: only that one gets permission",
+            steps: vec![
+                look,
+                Step::text(
+                    "Compare the account that was refused with the one of the service. If they are the same, give it (R) on this \
+                     one file; an account of a user gets none, for who reads the file has the server's key.",
+                ),
+            ],
+            caution: None,
+            verify: None,
+        });
+    }
+    draft.remedy(Remedy {
+        title: "Give the account that was refused permission on this one key file",
+        steps: vec![
+            look,
+            Step::cmd(format!("icacls \"{path}\" /grant {grant}"))
+                .note("if this is denied, first: takeown /a /f with the same path"),
+        ],
+        caution: Some(
+            "Not on the whole folder: that opens every key of the machine. After any later import the key has a new file: \
+             give the permission again.",
+        ),
+        verify: Some(format!("icacls \"{path}\"      the account with (R) or (F)")),
+    })
 }
 
 #[cfg(test)]
