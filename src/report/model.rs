@@ -541,7 +541,7 @@ pub struct StepReport {
     pub run: String,
     /// `cmd`, `powershell`, `sh`, `text`, `inf`.
     pub shell: String,
-    /// `server`, `requesting-server`, `here`.
+    /// `server`, `requesting-server`, `user` (as the user in whose store it is, not elevated), `here`.
     #[serde(rename = "where")]
     pub place: String,
     /// What to look at before going on.

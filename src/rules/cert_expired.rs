@@ -46,20 +46,32 @@ impl CredentialRule for CertExpired {
             && c.certificate.as_ref().and_then(|c| c.self_signed.as_ref()).is_some_and(|s| s.value);
         let (refusing, others): (Vec<Target>, Vec<Target>) =
             cx.workloads.iter().partition(|t| REFUSING.contains(&t.workload.name) || (own && t.workload.name == "rdp"));
+        let served = cx.workloads.iter().any(|t| t.workload.server);
+        let bind = if served { "The key may stay; the new certificate must be bound." } else { "The key may stay." };
         let draft = |message: &str| {
             FindingDraft::new(&META, META.summary, message)
                 .evidence(c.evidence(date.text.place, "the end of the validity", true))
-                .remedy(remedy::advice("Renew the certificate", "The key may stay; the new certificate must be bound."))
+                .remedy(remedy::advice("Renew the certificate", bind))
         };
         if !refusing.is_empty() {
             out.fail(draft("The workload itself refuses an expired certificate.").workloads(refusing));
         }
-        if !others.is_empty() {
-            out.fail(
-                draft("Windows binds and serves expired certificates; the clients refuse them.")
-                    .role(Role::Contributing)
-                    .workloads(others),
-            );
+        // What is encrypted with it stays readable, so its key is still needed.
+        let encrypts = |t: &Target| ["document-encryption", "always-encrypted"].contains(&t.workload.name);
+        let (encrypting, others): (Vec<Target>, Vec<Target>) = others.into_iter().partition(encrypts);
+        let (servers, others): (Vec<Target>, Vec<Target>) = others.into_iter().partition(|t| t.workload.server);
+        for (workloads, why) in [
+            (servers, "Windows binds and serves expired certificates; the clients refuse them."),
+            (
+                encrypting,
+                "Programs no longer encrypt to an expired certificate; what is encrypted with it already still opens with its key: \
+                 keep both.",
+            ),
+            (others, "Who checks the certificate refuses it."),
+        ] {
+            if !workloads.is_empty() {
+                out.fail(draft(why).role(Role::Contributing).workloads(workloads));
+            }
         }
     }
 }

@@ -275,6 +275,10 @@ fn elliptic_curves_where_rsa_is_needed() {
     assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 0), &["sql-server"]), "passes");
     let hidden = but(&ec, |c| certificate(c).public_key.algorithm = None);
     assert_eq!(says(rule, &hidden, &["sql-server"]), "unknown");
+    // Schannel authenticates with RSA and ECDSA keys.
+    let edwards = but(&ec, |c| certificate(c).public_key.algorithm = Some(fact("Ed25519".to_owned(), 8)));
+    assert_eq!(failed(&run(&edwards, &["iis"], &[]), rule)[0].confidence, Confidence::Possible);
+    assert_eq!(says(rule, &edwards, &["code-signing"]), "silent");
 }
 
 #[test]
@@ -873,6 +877,37 @@ fn commands_of_remedies() {
     let run = |r: Remedy| r.steps.iter().map(|s| s.run.to_string()).collect::<Vec<_>>();
     assert_eq!(run(remedy::repair_store(&machine, "")), [format!("certutil -repairstore my {id}")]);
     assert_eq!(run(remedy::repair_store(&user, "")), [format!("certutil -user -repairstore my {id}")]);
+    // A service's own store, with the service's name before it.
+    let service = but(&machine, |c| {
+        c.store = Some(Store { name: Some(fact("NTDS\\My".to_owned(), 1)), scope: Some(fact(Scope::Service, 1)) });
+    });
+    assert_eq!(remedy::show_command(&service), format!("certutil -service -v -store ntds\\my {id}"));
+    // A vendor's provider is named.
+    let hsm = but(&machine, |c| c.key.provider = Some(fact("Cavium Key Storage Provider".to_owned(), 21)));
+    let named = format!("certutil -f -csp \"Cavium Key Storage Provider\" -repairstore my {id}");
+    assert_eq!(run(remedy::repair_store(&hsm, "")), [named.as_str()]);
+    let missing = |c: &Credential| {
+        let remedies: Vec<Remedy> = remedy::missing_key(c);
+        remedies.iter().flat_map(|r| r.steps.iter().map(|s| s.run.clone())).collect::<Vec<_>>().join("\n")
+    };
+    assert!(missing(&hsm).ends_with(&named) && !missing(&hsm).contains("-delstore"));
+    let tpm = but(&machine, |c| c.key.provider = Some(fact("Microsoft Platform Crypto Provider".to_owned(), 21)));
+    assert!(missing(&tpm).contains("certreq -new") && !missing(&tpm).contains("-importpfx"));
+    let card = but(&machine, |c| c.key.provider = Some(fact(CARD_KSP.to_owned(), 21)));
+    assert!(missing(&card).starts_with("certutil -scinfo") && !missing(&card).contains("-delstore"));
+    assert!(missing(&machine).starts_with("psexec -s") && missing(&machine).contains(remedy::PERMISSIONS_AGAIN));
+    assert!(missing(&user).starts_with("certutil -user -v -store") && !missing(&user).contains("bind again"));
+    assert!(remedy::missing_key(&user).iter().all(|r| r.steps.iter().all(|s| s.place == "user")));
+    // No export brings it out, or the provider holds no such key: a new one is made.
+    let inside = but(&machine, |c| c.key.remarks.push(fact(KeyRemark::NotExportable, 50)));
+    for c in [&inside, &tpm] {
+        assert!(run(remedy::reimport_as_exchange(c))[0].contains("KeySpec = AT_KEYEXCHANGE"));
+    }
+    assert!(run(remedy::reimport_into(&inside, SOFTWARE_KSP, ""))[0].contains(SOFTWARE_KSP));
+    let curve = but(&machine, |c| certificate(c).public_key.algorithm = Some(fact("ECC".to_owned(), 8)));
+    assert!(run(remedy::reimport_into(&curve, SCHANNEL, ""))[0].contains("KeyAlgorithm = RSA"));
+    assert!(run(remedy::reimport_into(&curve, SOFTWARE_KSP, ""))[0].contains("-exportpfx"));
+    assert_eq!(remedy::passed_test(&curve), "Signature test passed");
     let into = |csp: &str| run(remedy::reimport_into(&machine, csp, ""))[3].clone();
     assert!(into(SCHANNEL).ends_with("-importpfx my key.pfx AT_KEYEXCHANGE"));
     assert!(into(SOFTWARE_KSP).ends_with("-importpfx my key.pfx"));

@@ -111,6 +111,10 @@ fn correct(draft: &mut Draft, key: &KeyRequest, rule: &str) -> bool {
         }
         "inf-provider-type-mismatch" => {
             let Some(name) = request::provider(key) else { return false };
+            if ec {
+                // What the rule found may be the provider itself, which no type puts right.
+                return false;
+            }
             let Some(right) = provider::stated_type(&name.value) else { return false };
             draft.set("ProviderType", &right.to_string());
         }

@@ -1,7 +1,7 @@
 //! A request whose own attribute says that the key can only sign.
 
 use super::prelude::*;
-use crate::model::key_request::attribute;
+use crate::model::{fact::Fact, key_request::attribute};
 
 /// The rule.
 pub(super) struct CsrEnrollmentCspAttribute;
@@ -43,6 +43,15 @@ impl RequestRule for CsrEnrollmentCspAttribute {
             }
             return out.not_applicable("the request has no attribute of the provider: it was not made by Windows");
         };
+        // What a vendor's provider can hold is not known.
+        let software = |name: &&Fact<String>| {
+            let known = provider::find(&name.value);
+            known.is_some_and(|p| p.kind() == ProviderKind::Csp && p.class == ProviderClass::Software)
+        };
+        let csp = request::provider(key).filter(software);
+        if let Some(name) = csp.filter(|_| request::is_ec(key) || spec.value == 0) {
+            return contradicts(asked, spec, name, out);
+        }
         if spec.value != 2 {
             return out.pass("the key is no signature key");
         }
@@ -83,4 +92,32 @@ impl RequestRule for CsrEnrollmentCspAttribute {
         let sure = if request::kind(key).is_none() { sure.max(Confidence::Likely) } else { sure };
         out.fail(request::for_purpose(draft, sure).conditions(2));
     }
+}
+
+/// The attribute names a key that its provider cannot hold: an elliptic-curve key, or one in neither place of the container.
+fn contradicts(asked: &Asked<'_>, spec: &Fact<u32>, name: &Fact<String>, out: &mut Checks) {
+    let (title, message) = if request::is_ec(asked.request) {
+        (
+            "the request names an RSA provider for an elliptic-curve key",
+            "The request's key is an elliptic-curve key, and its attribute names a provider of CryptoAPI, which holds none. \
+             The key is somewhere else, and the key link that is made from the attribute opens nothing.",
+        )
+    } else {
+        (
+            "the request names KeySpec 0 for a CryptoAPI key",
+            "A CryptoAPI container has a place for an exchange key (1) and one for a signature key (2); 0 is for keys of a \
+             key storage provider. A key link that is made from this attribute names no key.",
+        )
+    };
+    let draft = FindingDraft::new(&META, title, message)
+        .confidence(Confidence::Possible)
+        .evidence(request::evidence(asked, spec.place, "KeySpec", "does not fit the provider", true))
+        .evidence(request::evidence(asked, name.place, &name.value, "a CryptoAPI provider", false))
+        .remedy(Remedy {
+            title: "Look where the key is before the request is sent",
+            steps: vec![Step::cmd("certutil -v -store request").place("requesting-server")],
+            caution: None,
+            verify: None,
+        });
+    out.fail(draft);
 }

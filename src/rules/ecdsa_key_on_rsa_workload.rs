@@ -13,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     confidence: Confidence::Likely,
     summary: "the workload takes RSA keys only",
     sources: &[sources::CERTIFY465, sources::CONFIGMGR_CNG, sources::SHIR_DOC],
-    explains: &[],
+    explains: &["adfs-keyspec", "exchange-cng-fba-loop", "sql-ksp-documented-unsupported"],
     doc: include_str!("../../docs/rules/ecdsa-key-on-rsa-workload.md"),
 };
 
@@ -25,7 +25,10 @@ impl CredentialRule for EcdsaKeyOnRsaWorkload {
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         let documented =
             subject::named(cx, &["sql-server", "configmgr", "ad-fs-token-signing", "ad-fs-token-decrypting", "shir"]);
-        let inferred = subject::named(cx, &["exchange"]);
+        let inferred = subject::named(cx, &["exchange", "hgs", "always-encrypted"]);
+        if let Some(other) = subject::not_for_tls(c) {
+            return no_tls(c, other, cx, out);
+        }
         if documented.is_empty() && inferred.is_empty() {
             return out.not_applicable("the workload takes elliptic-curve keys too");
         }
@@ -59,4 +62,29 @@ impl CredentialRule for EcdsaKeyOnRsaWorkload {
             out.fail(draft(inferred).confidence(Confidence::Possible));
         }
     }
+}
+
+/// A key whose algorithm no cipher suite and no signature scheme of Schannel has.
+fn no_tls(c: &Credential, other: &str, cx: &Context<'_>, out: &mut Checks) {
+    let workloads = subject::servers(cx);
+    let key = c.certificate.as_ref().and_then(|c| c.public_key.algorithm.as_ref()).or(c.key.algorithm.as_ref());
+    let Some(algorithm) = key.filter(|_| !workloads.is_empty()) else {
+        return out.not_applicable("no TLS server was asked for");
+    };
+    let draft = FindingDraft::new(
+        &META,
+        "TLS of Windows has no certificates with a key of this algorithm",
+        format!(
+            "The certificate's key is a key of {other}. The cipher suites and signature schemes of Schannel take RSA and \
+             ECDSA keys (P-256, P-384, P-521): a server with this certificate agrees with no client."
+        ),
+    )
+    .confidence(Confidence::Possible)
+    .workloads(workloads)
+    .evidence(c.evidence(algorithm.place, "neither RSA nor ECDSA", true))
+    .remedy(remedy::advice(
+        "Request a certificate with an RSA or ECDSA key",
+        "The algorithm belongs to the key: no import and no property changes it.",
+    ));
+    out.fail(draft);
 }

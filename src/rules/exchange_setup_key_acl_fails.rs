@@ -55,7 +55,7 @@ impl CaseRule for ExchangeSetupKeyAclFails {
                 if subject::kind_is(c, ProviderKind::Ksp) {
                     remedy::reimport_into(c, provider::SCHANNEL_CSP, "Import into the provider that Exchange knows")
                 } else {
-                    remedy::look_as_system(c)
+                    remedy::look_as_owner(c)
                 }
             }
             None => remedy::advice(

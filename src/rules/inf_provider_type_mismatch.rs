@@ -28,6 +28,25 @@ impl RequestRule for InfProviderTypeMismatch {
             return out.not_applicable(request::NOT_AN_INF);
         }
         let _ = cx;
+        if let (Some(name), Some(algorithm)) = (request::provider(key), &key.key_algorithm)
+            && request::is_ec(key)
+            && provider::find(&name.value)
+                .is_some_and(|p| p.kind() == ProviderKind::Csp && p.class == ProviderClass::Software)
+        {
+            let draft = FindingDraft::new(
+                &META,
+                "the provider holds no elliptic-curve keys",
+                format!(
+                    "`{}` is a provider of CryptoAPI, and KeyAlgorithm asks for an elliptic-curve key. Only key storage \
+                     providers hold such keys: no request comes of this INF, or one with another key.",
+                    name.value
+                ),
+            )
+            .evidence(request::evidence(asked, name.place, &name.value, "a CryptoAPI provider", true))
+            .evidence(request::evidence(asked, algorithm.place, &algorithm.value, "an elliptic curve", false))
+            .remedy(request::write("ProviderName = \"Microsoft Software Key Storage Provider\", without KeySpec"));
+            return out.fail(draft);
+        }
         let (Some(name), Some(stated)) = (request::provider(key), &key.provider_type) else {
             return out.not_applicable("provider and provider type are not both stated");
         };

@@ -40,11 +40,22 @@ pub fn candidates(c: &Credential, asked: &[Target]) -> Vec<Target> {
     let natural = |t: &Target| {
         personal.is_some_and(|personal| (!personal || t.workload.user_store) && allows(c, t))
             && !(of_tokens && t.workload.server)
+            && of_service(c, t)
     };
     let of = |t: &Target| {
         c.bound.iter().any(|b| b.workload == t.workload.name) || natural(t) && !c.passed_over.contains(&t.workload.name)
     };
     asked.iter().filter(|t| of(t)).copied().collect()
+}
+
+/// A service's own store serves that service alone: `NTDS\My` LDAPS, any other one the service that it is named after.
+fn of_service(c: &Credential, target: &Target) -> bool {
+    let directory = c.printed_store_name().is_some_and(|name| name.to_ascii_lowercase().starts_with("ntds\\"));
+    match c.scope() {
+        Scope::Service if directory => target.workload.name == "ldaps",
+        Scope::Service => target.workload.name == "generic",
+        _ => true,
+    }
 }
 
 /// Whether only a person's workloads use the credential; `None`: by its place alone it is for no workload.
@@ -257,7 +268,9 @@ pub fn request_verdict(
     if !threats.is_empty() || is(CellOutcome::Warn) {
         return give(VerdictOutcome::AtRisk, threats);
     }
-    let shown = kind == Some(ProviderKind::Ksp) || spec.is_some();
+    // A CryptoAPI key without a place in its container, or of an algorithm that no such provider holds.
+    let csp_key = matches!(spec, Some(1 | 2)) && !request::is_ec(asked);
+    let shown = kind == Some(ProviderKind::Ksp) || kind.is_none() && spec.is_some() || csp_key;
     if !shown || is(CellOutcome::Unknown) {
         return give(VerdictOutcome::Unknown, Vec::new());
     }
@@ -324,11 +337,15 @@ struct Place {
 /// `recorded` holds the outcomes about the subject, and those about the case whose findings name it as a related
 /// credential: they take part, but are given out with the case alone. `targets` are the workloads for which the
 /// subject is judged. For each of them at most one finding stays a root cause: the most severe, best supported one with
-/// most conditions, and between equals the one that explains the other. What it explains contributes and is at most a
+/// most conditions, and between equals or errors the one that explains the other. What it explains contributes and is at most a
 /// warning; another error stays an error, contributes, and says "also".
 pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: &[Target]) -> Ranked {
     Ranked { findings: findings(credential, &recorded, targets), checks: recorded }
 }
+
+/// The rule whose pass about a credential withdraws its finding about it: the dump alone suggests that an import did not
+/// keep the key, and another artifact shows the key.
+const WITHDRAWN: &str = "pfx-import-not-persisted";
 
 /// The findings of [`rank`] alone.
 pub fn findings<'r>(
@@ -338,9 +355,15 @@ pub fn findings<'r>(
 ) -> Vec<RankedFinding> {
     let mut findings = Vec::new();
     {
-        let list: Vec<Candidate<'_>> = recorded
+        // Whether another artifact took back what the credential's own lines suggest.
+        let mut withdrawn = false;
+        let mut list: Vec<Candidate<'_>> = recorded
             .into_iter()
             .filter_map(|r| match &r.outcome {
+                Outcome::Pass(_) if r.rule.name == WITHDRAWN && r.credential == credential => {
+                    withdrawn |= credential.is_some();
+                    None
+                }
                 Outcome::Fail(draft) => {
                     let own = r.credential == credential;
                     // What another credential suffers from is not this one's cause; what the case suffers from may be.
@@ -350,6 +373,7 @@ pub fn findings<'r>(
                 _ => None,
             })
             .collect();
+        list.retain(|candidate| !(withdrawn && candidate.rule.name == WITHDRAWN));
         if list.is_empty() {
             return findings;
         }
@@ -430,9 +454,11 @@ fn rank_for(list: &[Candidate<'_>], target: Option<Target>) -> Vec<(usize, Place
         (p.severity, p.confidence, Reverse(conditions), candidate.map_or(0, |c| precedence(c.rule)))
     });
     let Some(&(mut root, weight)) = causes.first() else { return placed };
-    // Between equals the more specific one wins: the one that explains the other.
+    // The more specific one wins, the one that explains the other: between equals, and between errors, which are certain or
+    // likely.
     for (i, p) in &causes {
-        if (p.severity, p.confidence) == (weight.severity, weight.confidence) && explains(*i, root) {
+        let weighs = p.confidence == weight.confidence || p.severity == Severity::Error;
+        if p.severity == weight.severity && weighs && explains(*i, root) {
             root = *i;
         }
     }
@@ -512,7 +538,9 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     if !threats.is_empty() || shaky {
         return give(VerdictOutcome::AtRisk, threats);
     }
-    if cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown) {
+    // No provider of CryptoAPI holds such a key: the certificate and the provider cannot belong together.
+    let impossible = subject::is_ec(c) && subject::in_rsa_provider(c);
+    if impossible || cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown) {
         return give(VerdictOutcome::Unknown, Vec::new());
     }
     give(VerdictOutcome::Works, Vec::new())

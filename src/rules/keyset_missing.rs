@@ -45,23 +45,29 @@ impl CredentialRule for KeysetMissing {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
         let both = subject::missing_keyset(c).is_some() && code.is_some();
-        let mut draft = FindingDraft::new(
-            &META,
-            META.summary,
-            "The container that the key link names did not open for the account that ran certutil. The \
-                 key may be deleted or never stored, may belong to another account, or may be closed to this one: \
-                 the words are the same for all three, so delete nothing before SYSTEM's own look at it.",
-        )
-        .conditions(1 + u8::from(both))
-        .evidence(c.evidence(place, "the key could not be opened", true));
+        let why = match subject::class(c) {
+            Some(ProviderClass::ThirdParty | ProviderClass::SmartCard) => {
+                "The key did not open for the account that ran certutil. It is in a device: that it is not reached, that its \
+                 client or PIN is missing, and that the key is gone look the same here."
+            }
+            _ if c.scope() == Scope::User => {
+                "The container that the key link names did not open for the account that ran certutil. The key may be deleted or \
+                 never stored, or may be another user's: the words are the same, so delete nothing before that user's own \
+                 look at it."
+            }
+            _ => {
+                "The container that the key link names did not open for the account that ran certutil. The key may be deleted \
+                 or never stored, may belong to another account, or may be closed to this one: the words are the same for \
+                 all three, so delete nothing before SYSTEM's own look at it."
+            }
+        };
+        let mut draft = FindingDraft::new(&META, META.summary, why)
+            .conditions(1 + u8::from(both))
+            .evidence(c.evidence(place, "the key could not be opened", true));
         if let Some(name) = key.stored_container.as_ref().or(key.container.as_ref()) {
             draft = draft.evidence(c.evidence(name.place, "the container that is named", false));
         }
-        out.fail(
-            draft
-                .remedy(remedy::look_as_system(c))
-                .remedy(remedy::repair_store(c, "If the key file exists: write the key link anew"))
-                .remedy(remedy::import_from_backup(c, "If SYSTEM can't open it either: import the key from a PFX")),
-        );
+        draft.remedies = remedy::missing_key(c);
+        out.fail(draft);
     }
 }

@@ -70,24 +70,31 @@ impl CredentialRule for KeySpecSignatureOnCsp {
         if failing.is_empty() {
             return out.pass("a key that only signs is enough for what this certificate is for");
         }
-        // A workload whose cell is an inference gets a possibility, whatever the others get.
-        let (documented, inferred): (Vec<Target>, Vec<Target>) = failing
-            .into_iter()
-            .partition(|t| t.cell(ProviderKind::Csp, Some(2), false).is_some_and(|(_, cell)| cell.grade <= Grade::C));
-        for (workloads, confidence) in [(documented, Confidence::Certain), (inferred, Confidence::Possible)] {
+        // A workload whose cell is an inference gets a possibility, whatever the others get; one that is no TLS server has its
+        // own reason.
+        let documented =
+            |t: &Target| t.cell(ProviderKind::Csp, Some(2), false).is_some_and(|(_, cell)| cell.grade <= Grade::C);
+        for (server, sure) in [(true, true), (true, false), (false, true), (false, false)] {
+            let of = |t: &&Target| t.workload.server == server && documented(t) == sure;
+            let workloads: Vec<Target> = failing.iter().filter(of).copied().collect();
             if workloads.is_empty() {
                 continue;
             }
-            let mut draft = FindingDraft::new(
-                &META,
-                META.summary,
+            let confidence = if sure { Confidence::Certain } else { Confidence::Possible };
+            let title =
+                if server { META.summary } else { "the private key can only sign, and this workload needs more" };
+            let why = if server {
                 "Schannel looks for the key-exchange key of this container and finds none: event 36870 with 0x8009030D at the \
                  binding, which IIS shows as 0x80070520, or events 36874 and 36888 at the handshake, depending on the Windows \
-                 version.",
-            )
-            .confidence(confidence)
-            .workloads(workloads)
-            .evidence(c.evidence(spec.place, "signing only", true));
+                 version."
+            } else {
+                "The key is in the container's place for signatures (AT_SIGNATURE): it signs and does not decrypt, and this \
+                 workload decrypts with its key."
+            };
+            let mut draft = FindingDraft::new(&META, title, why)
+                .confidence(confidence)
+                .workloads(workloads)
+                .evidence(c.evidence(spec.place, "signing only", true));
             if let Some(place) = subject::kind_place(c) {
                 draft = draft.evidence(c.evidence(
                     place,

@@ -1,7 +1,7 @@
 //! The provider that a PFX names.
 
 use super::remedy::{self, Remedy, Step};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, subject};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::provider::{self, ProviderKind};
@@ -51,7 +51,19 @@ impl CredentialRule for PfxCspNameAttribute {
         let Some(kind) = c.key.kind() else {
             return out.unknown("the type of the provider that the file names", "certutil -csplist");
         };
-        let ec = c.key.algorithm.as_ref().is_some_and(|algorithm| algorithm.value == "ECC");
+        let ec = c.key.algorithm.as_ref().map_or_else(|| subject::is_ec(c), |algorithm| algorithm.value == "ECC");
+        if ec && subject::in_rsa_provider(c) {
+            let draft = FindingDraft::new(
+                &META,
+                "the file names an RSA provider for an elliptic-curve key",
+                "Attribute 1.3.6.1.4.1.311.17.1 of the key's bag names a provider of CryptoAPI. None of them holds \
+                 elliptic-curve keys: what the import makes of it is not documented.",
+            )
+            .confidence(Confidence::Possible)
+            .evidence(c.evidence(named.place, "holds no elliptic-curve keys", true))
+            .remedy(other_provider(c, provider::SOFTWARE_KSP));
+            return out.fail(draft);
+        }
         // The KeySpec is the matter of pfx-keybag-keyusage-signature: here a CSP key counts as one for exchange.
         let spec = (kind == ProviderKind::Csp).then_some(1);
         let conflicts = |target: &&crate::workloads::Target| {
@@ -86,15 +98,19 @@ impl CredentialRule for PfxCspNameAttribute {
         )
         .workloads(failing)
         .evidence(evidence)
-        .remedy(Remedy {
-            title: "Import with another provider",
-            steps: vec![Step::cmd(format!(
-                "certutil -f -csp \"{wanted}\" -importpfx my {} AT_KEYEXCHANGE",
-                remedy::pfx_argument(c)
-            ))],
-            caution: (kind == ProviderKind::Csp).then_some("AT_KEYEXCHANGE is for a CSP: leave it out for a KSP."),
-            verify: Some("certutil -v -store my <thumbprint>      Provider = …".to_owned()),
-        });
+        .remedy(other_provider(c, wanted));
         out.fail(draft);
+    }
+}
+
+/// The import into another provider; the KeySpec of a key storage provider's key stays 0.
+fn other_provider(c: &Credential, wanted: &str) -> Remedy {
+    let modifier = if provider::kind_of_name(wanted) == Some(ProviderKind::Ksp) { "" } else { " AT_KEYEXCHANGE" };
+    let file = remedy::pfx_argument(c);
+    Remedy {
+        title: "Import with another provider",
+        steps: vec![Step::cmd(format!("certutil -f -csp \"{wanted}\" -importpfx my {file}{modifier}"))],
+        caution: None,
+        verify: Some(format!("certutil -v -store my <thumbprint>      Provider = {wanted}")),
     }
 }

@@ -1,7 +1,7 @@
 //! A PFX key that an import will store for signing only.
 
 use super::remedy::{self, Remedy, Step};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, subject};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::{key_spec::KeySpec, provider::ProviderKind};
@@ -63,6 +63,9 @@ impl CredentialRule for PfxKeybagKeyusageSignature {
         let Some(spec) = c.key.key_spec.as_ref().filter(|_| !part.key_locked) else {
             return out.unknown("the key's own key usage, which is encrypted with it", remedy::open_pfx(c));
         };
+        if subject::other_than_rsa(c) {
+            return out.not_applicable("no RSA key: no KeySpec makes it a key-exchange key of an RSA provider");
+        }
         if spec.value != KeySpec::SIGNATURE {
             return out.pass("the import stores the key for exchange and signing (AT_KEYEXCHANGE)");
         }

@@ -82,7 +82,7 @@ fn the_provider_that_a_file_names() {
     };
     let open = |c: Credential| but(&c, |c| certificate(c).extended_key_usage = None);
     assert_eq!(run_of(&open(pfx(SOFTWARE_KSP, 0, 0)), "shir"), (false, false));
-    assert_eq!(run_of(&open(pfx(STRONG, 1, 1)), "hgs"), (true, true));
+    assert_eq!(run_of(&open(pfx(STRONG, 1, 1)), "hgs"), (true, false));
     // The KeySpec is another rule's matter.
     assert_eq!(says(rule, &pfx(STRONG, 1, 2), &["iis"]), "passes");
     // A provider that nobody knows.

@@ -18,8 +18,8 @@ struct Pointer {
     words: String,
 }
 
-/// The errors that are root causes: which credentials each is about, and its rule.
-type Causes = Vec<(Vec<u32>, &'static str)>;
+/// The root causes: which credentials each is about, its rule, and whether it is an error.
+type Causes = Vec<(Vec<u32>, &'static str, bool)>;
 
 /// Adds to each symptom the rules that decided, and makes the protocol policy a minor matter where a key is at fault.
 pub fn point(findings: &mut [RankedFinding]) {
@@ -61,18 +61,18 @@ fn is_pointed(finding: &RankedFinding) -> bool {
 fn causes_of(findings: &[RankedFinding]) -> Causes {
     findings
         .iter()
-        .filter(|f| f.draft.role == Role::RootCause && f.draft.severity == Severity::Error)
+        .filter(|f| f.draft.role == Role::RootCause)
         .map(|f| {
             let mut about: Vec<u32> = f.draft.related.iter().map(|id| id.0).collect();
             about.extend(f.credential.map(|id| id.0));
-            (about, f.rule.name)
+            (about, f.rule.name, f.draft.severity == Severity::Error)
         })
         .collect()
 }
 
 fn pointer_of(finding: &RankedFinding, causes: &Causes) -> Pointer {
     let mut pointer = Pointer::default();
-    if finding.rule.name == schannel_36871_10013_not_key::NAME && !causes.is_empty() {
+    if finding.rule.name == schannel_36871_10013_not_key::NAME && causes.iter().any(|(.., error)| *error) {
         pointer.role = Some(Role::Contributing);
     }
     let related = &finding.draft.related;
@@ -81,10 +81,20 @@ fn pointer_of(finding: &RankedFinding, causes: &Causes) -> Pointer {
         return pointer;
     }
     let own = |about: &[u32]| related.iter().any(|id| about.contains(&id.0));
-    let names: BTreeSet<&str> = causes.iter().filter(|(about, _)| own(about)).map(|(_, name)| *name).collect();
-    let list: Vec<&str> = names.into_iter().take(NAMED).collect();
+    let names = |errors: bool| -> BTreeSet<&str> {
+        causes.iter().filter(|(about, _, error)| *error == errors && own(about)).map(|(_, name, _)| *name).collect()
+    };
+    let list: Vec<&str> = names(true).into_iter().take(NAMED).collect();
     pointer.words = if list.is_empty() {
-        " No rule finds a cause at the certificates that it can be about.".to_owned()
+        // A warning counts when the symptom itself names its rule as a candidate.
+        let message = &finding.draft.message;
+        let candidate = |name: &&str| message.split([' ', ',', '.', ';', ':']).any(|word| word == *name);
+        let possible: Vec<&str> = names(false).into_iter().filter(candidate).take(NAMED).collect();
+        if possible.is_empty() {
+            " No rule finds a cause at the certificates that it can be about.".to_owned()
+        } else {
+            format!(" For the certificates that it can be about, a possible cause is told by: {}.", possible.join(", "))
+        }
     } else {
         format!(" For the certificates that it can be about, the cause is told by: {}.", list.join(", "))
     };

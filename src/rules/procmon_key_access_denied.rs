@@ -137,7 +137,7 @@ impl Refusal<'_> {
             let text = match &who {
                 Principal::Sid(text) | Principal::Name(text) => text.to_ascii_lowercase(),
             };
-            reader.accounts.iter().any(|a| same(&a)) || reader.begins.iter().any(|begin| text.starts_with(begin))
+            reader.accounts.iter().any(same) || reader.begins.iter().any(|begin| text.starts_with(begin))
         };
         if let Some(reader) = readers.iter().find(named) {
             return Some(Stop { reader, sure: self.sure(serving), proved: true });

@@ -1,7 +1,11 @@
 //! What to do about a finding: typed commands, quoted for their shell. No password ever stands in one.
 
-use crate::case::credential::Credential;
-use crate::model::key_spec::KeySpec;
+use super::subject;
+use crate::case::credential::{Association, Credential, Exportable, KeyRemark, Scope};
+use crate::model::{
+    key_spec::KeySpec,
+    provider::{self, ProviderClass, ProviderKind},
+};
 
 /// The shell a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +42,7 @@ pub struct Step {
     pub run: String,
     /// The shell.
     pub shell: Shell,
-    /// `server`, `requesting-server`, `here`.
+    /// `server`, `requesting-server`, `user` (as the user in whose store it is, not elevated), `here`.
     pub place: &'static str,
     /// What to look at before going on.
     pub note: Option<&'static str>,
@@ -94,13 +98,26 @@ pub fn quoted(name: &str) -> Option<String> {
     safe.then(|| if name.contains([' ', '(', ')']) { format!("\"{name}\"") } else { name.to_owned() })
 }
 
+/// A store's name that is safe in a command; the store of a service stands behind the service's name: `ntds\\my`.
+fn store_name(name: &str) -> Option<String> {
+    match name.split_once('\\') {
+        Some((service, store))
+            if quoted(service).as_deref() == Some(service) && quoted(store).as_deref() == Some(store) =>
+        {
+            Some(name.to_owned())
+        }
+        Some(_) => None,
+        None => quoted(name),
+    }
+}
+
 /// The store's name for a command: the one that the artifact states if it is safe, else `my`.
 pub fn store_argument(credential: &Credential) -> String {
     credential
         .store
         .as_ref()
         .and_then(|s| s.name.as_ref())
-        .and_then(|n| quoted(&n.value.to_ascii_lowercase()))
+        .and_then(|n| store_name(&n.value.to_ascii_lowercase()))
         .unwrap_or_else(|| "my".to_owned())
 }
 
@@ -131,8 +148,8 @@ pub fn show_command(credential: &Credential) -> String {
     if credential.pfx.as_ref().is_some_and(|part| part.key_locked) {
         return open_pfx(credential);
     }
-    let user = if credential.scope() == crate::case::credential::Scope::User { "-user " } else { "" };
-    format!("certutil {user}-v -store {} {}", store_argument(credential), credential.certutil_id())
+    let scope = scope_option(credential);
+    format!("certutil {scope}-v -store {} {}", store_argument(credential), credential.certutil_id())
 }
 
 /// What every import under a new key file needs afterwards (AD FS documentation, "certificate KeySpec property").
@@ -146,8 +163,67 @@ pub fn link_to_exchange(credential: &Credential) -> Remedy {
     write_key_link(credential, title, provider_type, 1)
 }
 
+/// Whether no export brings the key out of its store: certutil said so, or the key is in a TPM, on a card or bound to a
+/// person's Windows Hello.
+pub fn stays_inside(credential: &Credential) -> bool {
+    let key = &credential.key;
+    let held = matches!(
+        subject::class(credential),
+        Some(ProviderClass::Tpm | ProviderClass::SmartCard | ProviderClass::Hello)
+    );
+    subject::stored(credential)
+        && (held || key.exportable == Exportable::No || key.remark(KeyRemark::NotExportable).is_some())
+}
+
+/// A new key and certificate, where no import can help: the key can't be exported, or no provider of that kind holds keys
+/// of its algorithm.
+pub fn new_key(credential: &Credential, csp: &str, title: &'static str) -> Remedy {
+    let user = credential.scope() == Scope::User;
+    let keyset = if user { "" } else { "MachineKeySet = TRUE, " };
+    let (spec, shows) = match provider::kind_of_name(csp) {
+        Some(ProviderKind::Ksp) => ("", format!("Provider = {csp}")),
+        _ => ("KeySpec = AT_KEYEXCHANGE, ", "KeySpec = 1 -- AT_KEYEXCHANGE".to_owned()),
+    };
+    let machine = if user { "" } else { "-machine " };
+    let store = store_argument(credential);
+    let remedy = Remedy {
+        title,
+        steps: vec![
+            Step::text(format!(
+                "write request.inf with the names and purposes of this certificate, and in [NewRequest] {spec}{keyset}\
+                 KeyAlgorithm = RSA, KeyLength = 2048, ProviderName = \"{csp}\""
+            )),
+            Step::cmd("certreq -new request.inf request.req"),
+            Step::text("let the CA issue certificate.cer from request.req"),
+            Step::cmd(format!("certreq -accept {machine}certificate.cer")),
+            Step::text("then give the new key's read permissions, and bind the new certificate"),
+        ],
+        caution: Some("Keep the old certificate until the new one is in use."),
+        verify: Some(format!(
+            "certutil {}-v -store {store}      the new certificate: {shows}",
+            scope_option(credential)
+        )),
+    };
+    for_owner(credential, remedy)
+}
+
+/// Where no provider of CryptoAPI can hold the certificate's key, or none can get it.
+fn only_a_new_key(credential: &Credential, csp: &str) -> Option<Remedy> {
+    let csp_key = provider::kind_of_name(csp) == Some(ProviderKind::Csp);
+    if csp_key && subject::other_than_rsa(credential) {
+        return Some(new_key(
+            credential,
+            csp,
+            "Request a certificate with an RSA key: this provider holds RSA keys only, no import brings the key there",
+        ));
+    }
+    let title = "Make a new key and certificate: this key can't be exported";
+    stays_inside(credential).then(|| new_key(credential, csp, title))
+}
+
 /// Export, check the export, delete, import again with the right KeySpec: no new certificate is needed. Where the
-/// container's own bytes show that it holds an exchange key, the key link alone is written anew.
+/// container's own bytes show that it holds an exchange key, the key link alone is written anew; where the key can't be
+/// exported or is no RSA key, a new one is made.
 pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
     if credential.key.contradicting_slot().is_some_and(|slot| slot.value == KeySpec::KEYEXCHANGE) {
         return link_to_exchange(credential);
@@ -156,8 +232,15 @@ pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
         let title = "Import with AT_KEYEXCHANGE: the file can stay as it is";
         return import_pfx(credential, title, "", " AT_KEYEXCHANGE", "KeySpec = 1 -- AT_KEYEXCHANGE");
     }
-    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
-    Remedy {
+    // The provider stays when it makes exchange keys in files.
+    let own =
+        credential.key.known_provider().filter(|p| p.kind() == ProviderKind::Csp && p.class == ProviderClass::Software);
+    let csp = own.filter(|p| matches!(p.provider_type, 1 | 12 | 24)).map_or(provider::RSA_AES_CSP, |p| p.name);
+    if let Some(remedy) = only_a_new_key(credential, csp) {
+        return remedy;
+    }
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), scope_option(credential));
+    let remedy = Remedy {
         title: "Import the same certificate and key again as a key-exchange key (no new certificate needed)",
         steps: vec![
             Step::cmd(format!("certutil {user}-p <password> -exportpfx {store} {id} key.pfx")),
@@ -171,32 +254,58 @@ pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
             "If the export is refused the key can't be exported: make a new key with KeySpec = AT_KEYEXCHANGE instead.",
         ),
         verify: Some(format!("{}      KeySpec = 1 -- AT_KEYEXCHANGE", show_command(credential))),
+    };
+    for_owner(credential, remedy)
+}
+
+/// The option of certutil for another store than the machine's: `-user `, `-service `.
+fn scope_option(credential: &Credential) -> &'static str {
+    match credential.scope() {
+        Scope::User => "-user ",
+        Scope::Service => "-service ",
+        Scope::Enterprise => "-enterprise ",
+        Scope::GroupPolicy => "-grouppolicy ",
+        Scope::Machine | Scope::Unknown => "",
     }
 }
 
-/// `-user ` for a certificate of a user's store, else nothing.
-fn user_option(credential: &Credential) -> &'static str {
-    if credential.scope() == crate::case::credential::Scope::User { "-user " } else { "" }
+/// The steps for a user's store are that user's, without elevation, and nothing of a server's is bound again.
+fn for_owner(credential: &Credential, mut remedy: Remedy) -> Remedy {
+    if credential.scope() == Scope::User {
+        remedy.steps.retain(|step| step.run != PERMISSIONS_AGAIN);
+        remedy.steps.iter_mut().filter(|step| step.place == "server").for_each(|step| step.place = "user");
+    }
+    remedy
+}
+
+/// The words of certutil after a test that a key of this algorithm can pass.
+pub fn passed_test(credential: &Credential) -> &'static str {
+    if subject::is_ec(credential) {
+        "Signature test passed"
+    } else if subject::is_rsa(credential) {
+        "Encryption test passed"
+    } else {
+        "a test passed"
+    }
 }
 
 /// The modifier of an import that makes the key an exchange key; nothing for a key that goes to a key storage provider,
 /// where the KeySpec must stay 0.
 pub fn exchange_modifier(credential: &Credential) -> &'static str {
-    if credential.key.kind() == Some(crate::model::provider::ProviderKind::Ksp) { "" } else { " AT_KEYEXCHANGE" }
+    if credential.key.kind() == Some(ProviderKind::Ksp) { "" } else { " AT_KEYEXCHANGE" }
 }
 
-/// The same certificate and key once more, into another provider.
+/// The same certificate and key once more, into another provider; a new key where that one can't hold or get it.
 pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) -> Remedy {
-    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
-    let modifier = if crate::model::provider::kind_of_name(csp) == Some(crate::model::provider::ProviderKind::Ksp) {
-        ""
-    } else {
-        " AT_KEYEXCHANGE"
-    };
+    if let Some(remedy) = only_a_new_key(credential, csp) {
+        return remedy;
+    }
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), scope_option(credential));
+    let modifier = if provider::kind_of_name(csp) == Some(ProviderKind::Ksp) { "" } else { " AT_KEYEXCHANGE" };
     if credential.pfx.is_some() {
         return import_pfx(credential, title, &format!(" -csp \"{csp}\""), modifier, &format!("Provider = {csp}"));
     }
-    Remedy {
+    let remedy = Remedy {
         title,
         steps: vec![
             Step::cmd(format!("certutil {user}-p <password> -exportpfx {store} {id} key.pfx")),
@@ -208,13 +317,14 @@ pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) ->
         ],
         caution: Some("If the export is refused the key can't be exported: make a new key in this provider instead."),
         verify: Some(format!("{}      Provider = {csp}", show_command(credential))),
-    }
+    };
+    for_owner(credential, remedy)
 }
 
 /// The key can't come back from this store: import it from a PFX made where the key still is.
 pub fn import_from_backup(credential: &Credential, title: &'static str) -> Remedy {
-    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
-    Remedy {
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), scope_option(credential));
+    let remedy = Remedy {
         title,
         steps: vec![
             Step::cmd("certutil -p <password> -dump backup.pfx")
@@ -229,17 +339,28 @@ pub fn import_from_backup(credential: &Credential, title: &'static str) -> Remed
         caution: Some(
             "Without a PFX that holds the key, a new key and certificate are needed: no tool brings it back.",
         ),
-        verify: Some(format!("{}      Encryption test passed", show_command(credential))),
-    }
+        verify: Some(format!("{}      {}", show_command(credential), passed_test(credential))),
+    };
+    for_owner(credential, remedy)
 }
 
-/// Looks at the key as SYSTEM, the account under which http.sys, Schannel and lsass open it.
-pub fn look_as_system(credential: &Credential) -> Remedy {
-    let (store, id) = (store_argument(credential), credential.certutil_id());
+/// Looks at the key as the account that uses it: SYSTEM, under which http.sys, Schannel and lsass open machine keys, or the
+/// user in whose store the certificate is.
+pub fn look_as_owner(credential: &Credential) -> Remedy {
+    let show = show_command(credential);
+    if credential.scope() == Scope::User {
+        let remedy = Remedy {
+            title: "First look as the user in whose store the certificate is, without elevation",
+            steps: vec![Step::cmd(show).note("if a test passes there, the key exists: delete nothing")],
+            caution: None,
+            verify: None,
+        };
+        return for_owner(credential, remedy);
+    }
     Remedy {
         title: "First look as SYSTEM: it tells a missing key from one that this account may not open",
         steps: vec![
-            Step::cmd(format!("psexec -s certutil -v -store {store} {id}")).note(
+            Step::cmd(format!("psexec -s {show}")).note(
                 "if a test passes there, the key exists: repair the context or the permissions, and delete nothing",
             ),
         ],
@@ -248,20 +369,76 @@ pub fn look_as_system(credential: &Credential) -> Remedy {
     }
 }
 
-/// Writes the key link anew from the key that is found on the machine.
+/// Writes the key link anew from the key that is found on the machine. A provider of a vendor, of cards or of the TPM is
+/// named: without its name certutil asks others first (AWS CloudHSM documentation).
 pub fn repair_store(credential: &Credential, title: &'static str) -> Remedy {
-    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
-    Remedy {
+    let (store, id, scope) = (store_argument(credential), credential.certutil_id(), scope_option(credential));
+    let software = matches!(subject::class(credential), Some(ProviderClass::Software) | None);
+    let named = credential.key.provider.as_ref().filter(|_| !software).and_then(|name| quoted(&name.value));
+    let csp = named.map_or_else(String::new, |name| format!("-f -csp \"{}\" ", name.trim_matches('"')));
+    let shows = match credential.key.association {
+        Association::FoundBySearch => "CERT_KEY_PROV_INFO_PROP_ID(2), and no missing key association",
+        _ => "a test passed",
+    };
+    let remedy = Remedy {
         title,
-        steps: vec![Step::cmd(format!("certutil {user}-repairstore {store} {id}"))],
+        steps: vec![Step::cmd(format!("certutil {scope}{csp}-repairstore {store} {id}"))],
         caution: None,
-        verify: Some(format!("{}      a test passed", show_command(credential))),
+        verify: Some(format!("{}      {shows}", show_command(credential))),
+    };
+    for_owner(credential, remedy)
+}
+
+/// What to do about a key that does not open, by where its provider keeps keys.
+pub fn missing_key(credential: &Credential) -> Vec<Remedy> {
+    let again = "If the key is there: write the key link anew";
+    match subject::class(credential) {
+        Some(ProviderClass::ThirdParty) => vec![
+            advice(
+                "First see whether the HSM can be reached: delete nothing",
+                "The vendor's client must reach the device, the slot or partition must be open and its PIN or operator card \
+                 given, under the account of the service and after a restart. The provider must be installed for the bitness \
+                 of the service (32 or 64).",
+            ),
+            repair_store(credential, again),
+        ],
+        Some(ProviderClass::SmartCard) => vec![
+            for_owner(
+                credential,
+                Remedy {
+                    title: "First insert the card or token and look again: delete nothing",
+                    steps: vec![Step::cmd("certutil -scinfo")],
+                    caution: None,
+                    verify: None,
+                },
+            ),
+            repair_store(credential, again),
+        ],
+        Some(ProviderClass::Tpm | ProviderClass::Hello) => vec![
+            look_as_owner(credential),
+            new_key(
+                credential,
+                provider::SOFTWARE_KSP,
+                "If it does not open there either: make a new key, for no backup holds a key of the TPM",
+            ),
+        ],
+        Some(ProviderClass::Software) | None => {
+            let backup = match credential.scope() {
+                Scope::User => "If that user can't open it either: import the key from a PFX",
+                _ => "If SYSTEM can't open it either: import the key from a PFX",
+            };
+            vec![
+                look_as_owner(credential),
+                repair_store(credential, "If the key file exists: write the key link anew"),
+                import_from_backup(credential, backup),
+            ]
+        }
     }
 }
 
 /// Writes the key link anew with stated properties (Microsoft, "CA certificate renewal fails when using a KSP provider").
 pub fn write_key_link(credential: &Credential, title: &'static str, provider_type: u32, key_spec: u32) -> Remedy {
-    let (store, id, user) = (store_argument(credential), credential.certutil_id(), user_option(credential));
+    let (store, id, user) = (store_argument(credential), credential.certutil_id(), scope_option(credential));
     let key = &credential.key;
     let name = |f: Option<&crate::model::fact::Fact<String>>, placeholder: &str| {
         f.and_then(|f| quoted(&f.value)).map_or_else(|| placeholder.to_owned(), |q| q.trim_matches('"').to_owned())
@@ -274,12 +451,13 @@ pub fn write_key_link(credential: &Credential, title: &'static str, provider_typ
          \"Provider={provider}&\"\n_continue_ = \"ProviderType={provider_type}&\"\n_continue_ = \
          \"Flags=0x{flags:x}&\"\n_continue_ = \"KeySpec={key_spec}\""
     );
-    Remedy {
+    let remedy = Remedy {
         title,
         steps: vec![Step::text(text), Step::cmd(format!("certutil {user}-repairstore {store} {id} KeyProv.inf"))],
         caution: Some("This changes the key link alone, never the key: the container must really hold such a key."),
         verify: Some(format!("{}      KeySpec = {key_spec}", show_command(credential))),
-    }
+    };
+    for_owner(credential, remedy)
 }
 
 /// A sentence.

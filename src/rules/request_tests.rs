@@ -181,6 +181,15 @@ fn the_type_of_a_provider() {
         assert_eq!(said(name, kind), word, "{name} {kind}");
     }
     assert_eq!(says("inf-provider-type-mismatch", |_| ()), "silent");
+    // No provider of CryptoAPI holds an elliptic-curve key.
+    let curve = |name: &str| {
+        says("inf-provider-type-mismatch", |key| {
+            key.providers = vec![fact(name.to_owned(), 3)];
+            key.key_algorithm = Some(fact("ECDSA_P256".to_owned(), 5));
+        })
+    };
+    assert_eq!(curve(SCHANNEL), "fails");
+    assert_eq!(curve("Microsoft Software Key Storage Provider"), "silent");
     // What is not confirmed is not written into an INF.
     let mut luna = inf();
     luna.providers = vec![fact("Luna Cryptographic Services for Microsoft Windows".to_owned(), 3)];
@@ -469,6 +478,19 @@ fn the_provider_that_a_request_states() {
     let of_windows = KeyRequest { os_version: Some(fact("10.0.14393".to_owned(), 8)), ..bare(csr(None, None)) };
     assert_eq!(of(&of_windows), "unknown");
     assert_eq!(of(&KeyRequest { key_spec: Some(fact(1, 2)), ..csr(None, None) }), "passes");
+    // What the provider cannot hold: a key in neither place of its containers, an elliptic-curve key.
+    let none = KeyRequest { key_spec: Some(fact(0, 2)), ..csr(None, None) };
+    let curve =
+        KeyRequest { key_spec: Some(fact(1, 2)), key_algorithm: Some(fact("ECC".to_owned(), 3)), ..csr(None, None) };
+    for key in [&none, &curve] {
+        let found = run_request(key, &["iis"], None);
+        assert_eq!(failed(&found, rule)[0].confidence, Confidence::Possible);
+    }
+    let cng = |key: &KeyRequest| KeyRequest {
+        providers: vec![fact("Microsoft Software Key Storage Provider".to_owned(), 3)],
+        ..key.clone()
+    };
+    assert_eq!([of(&cng(&none)), of(&cng(&curve))], ["passes", "passes"]);
 }
 
 #[test]

@@ -26,6 +26,9 @@ impl CredentialRule for ShirCngUnsupported {
         let Some(place) = subject::kind_place(c).filter(|_| subject::kind_is(c, ProviderKind::Ksp)) else {
             return out.not_applicable("not a CNG key");
         };
+        if subject::is_ec(c) {
+            return out.not_applicable("an elliptic-curve key: ecdsa-key-on-rsa-workload judges it");
+        }
         let asked = subject::named(cx, &["shir"]);
         if asked.is_empty() {
             return out.not_applicable("the workload was not asked for");

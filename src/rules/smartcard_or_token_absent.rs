@@ -42,11 +42,16 @@ impl CredentialRule for SmartcardOrTokenAbsent {
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
+        let personal = c.scope() == Scope::User;
         let mut draft = FindingDraft::new(
             &META,
             META.summary,
-            "The key opens only while its card or token is in the reader and its PIN can be asked for. \
-                 A service should not be bound to a removable key at all.",
+            if personal {
+                "The key opens only while its card or token is in the reader and its PIN can be asked for."
+            } else {
+                "The key opens only while its card or token is in the reader and its PIN can be asked for. A service should \
+                 not be bound to a removable key at all."
+            },
         )
         .conditions(1 + u8::from(card) + u8::from(code.is_some()))
         .evidence(c.evidence(place, "the key could not be reached", true));
@@ -55,8 +60,8 @@ impl CredentialRule for SmartcardOrTokenAbsent {
         }
         out.fail(draft.remedy(Remedy {
             title: "Insert the card and look again",
-            steps: vec![Step::cmd("certutil -scinfo")],
-            caution: Some("For a service use a key on the machine's disk, in its TPM or in an HSM."),
+            steps: vec![Step::cmd("certutil -scinfo").place(if personal { "user" } else { "server" })],
+            caution: (!personal).then_some("For a service use a key on the machine's disk, in its TPM or in an HSM."),
             verify: None,
         }));
     }

@@ -37,6 +37,23 @@ pub(super) fn is_rsa(c: &Credential) -> bool {
     algorithm(c).is_some_and(|a| holds(a, "RSA") || a.contains("1.2.840.113549.1.1"))
 }
 
+/// Whether the public key is shown and is none of RSA: no RSA provider of CryptoAPI can hold it.
+pub(super) fn other_than_rsa(c: &Credential) -> bool {
+    algorithm(c).is_some() && !is_rsa(c)
+}
+
+/// Whether the provider that is named is one of Microsoft's of CryptoAPI, with keys in files: they hold RSA, DSA and
+/// Diffie-Hellman keys.
+pub(super) fn in_rsa_provider(c: &Credential) -> bool {
+    software(c) && kind_is(c, ProviderKind::Csp)
+}
+
+/// The algorithm of the public key, as far as it is shown, when Schannel takes no certificate with such a key: it
+/// authenticates with RSA and with ECDSA keys.
+pub(super) fn not_for_tls(c: &Credential) -> Option<&str> {
+    algorithm(c).filter(|a| ["Ed25519", "Ed448", "DSA", "DSS"].iter().any(|other| a.eq_ignore_ascii_case(other)))
+}
+
 fn algorithm(c: &Credential) -> Option<&str> {
     let certificate = c.certificate.as_ref().and_then(|c| c.public_key.algorithm.as_ref());
     certificate.or(c.key.algorithm.as_ref()).map(|a| a.value.as_str())

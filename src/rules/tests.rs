@@ -498,6 +498,72 @@ fn symptoms_point_to_what_was_decided() {
 }
 
 #[test]
+fn a_symptom_names_a_possible_cause_that_is_among_its_candidates() {
+    let told = |rule: &str| {
+        let symptom = recorded("schannel-36870-dispatch", |mut d| {
+            d.related = vec![CredentialId(1)];
+            d.message = "Candidates: tpm-rsa-pss, tpm-key-size-limit.".to_owned();
+            d.role(Role::Symptom).severity(Severity::Note)
+        });
+        let mut warning = recorded(rule, |d| d.severity(Severity::Warning));
+        warning.credential = Some(CredentialId(1));
+        let symptom = Recorded { credential: None, ..symptom };
+        let mut findings = judge::rank(None, vec![symptom], &targets(&["iis"])).findings;
+        findings.extend(judge::rank(Some(CredentialId(1)), vec![warning], &targets(&["iis"])).findings);
+        super::pointing::point(&mut findings);
+        findings.iter().find(|f| f.rule.name == "schannel-36870-dispatch").map(|f| f.draft.message.clone())
+    };
+    assert!(told("tpm-rsa-pss").is_some_and(|message| message.ends_with("a possible cause is told by: tpm-rsa-pss.")));
+    assert!(told("cert-expired").is_some_and(|message| message.contains("No rule finds a cause")));
+}
+
+#[test]
+fn another_artifact_takes_a_suspicion_back() {
+    let id = Some(CredentialId(1));
+    let of = |rule: &str, credential| {
+        let suspicion = Recorded { credential: id, ..recorded("pfx-import-not-persisted", |d| d) };
+        let pass = Recorded { credential, outcome: Outcome::Pass("it is there".into()), ..recorded(rule, |d| d) };
+        judge::rank(id, vec![suspicion, pass], &targets(&["iis"])).findings.len()
+    };
+    assert_eq!(of("pfx-import-not-persisted", id), 0);
+    assert_eq!(of("pfx-import-not-persisted", Some(CredentialId(2))), 1);
+    assert_eq!(of("pfx-import-not-persisted", None), 1);
+    assert_eq!(of("key-file-absent", id), 1);
+}
+
+#[test]
+fn a_likely_error_that_explains_a_certain_one_is_the_cause() {
+    let found = ranked(vec![
+        recorded("key-prov-info-missing", |d| d.confidence(Confidence::Certain)),
+        recorded("request-pending-key-elsewhere", |d| d.confidence(Confidence::Likely)),
+    ]);
+    let of = |name: &str| found.iter().find(|f| f.0 == name).map(|f| (f.1, f.2));
+    assert_eq!(of("request-pending-key-elsewhere"), Some((Role::RootCause, Severity::Error)));
+    assert_eq!(of("key-prov-info-missing"), Some((Role::Contributing, Severity::Warning)));
+    // A possibility explains nothing that is certain.
+    let found = ranked(vec![
+        recorded("key-prov-info-missing", |d| d.confidence(Confidence::Certain)),
+        recorded("request-pending-key-elsewhere", |d| d.confidence(Confidence::Possible)),
+    ]);
+    let root = found.iter().find(|f| f.1 == Role::RootCause).map(|f| f.0);
+    assert_eq!(root, Some("key-prov-info-missing"));
+}
+
+#[test]
+fn a_services_store_serves_that_service() {
+    let of = |store: &str| {
+        let mut c = linked("Microsoft Strong Cryptographic Provider", 1, 1);
+        c.store = Some(Store { name: Some(fact(store.to_owned(), 1)), scope: Some(fact(Scope::Service, 1)) });
+        judge::candidates(&c, &targets(&["iis", "ldaps", "generic"]))
+            .iter()
+            .map(|t| t.workload.name)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("NTDS\\My"), ["ldaps"]);
+    assert_eq!(of("My"), ["generic"]);
+}
+
+#[test]
 fn a_verdict_names_each_rule_once() {
     let threat = |rule| recorded(rule, |d| d.role(Role::Contributing).severity(Severity::Warning));
     let list = vec![threat("provider-unknown"), threat("provider-unknown"), threat("cert-expired")];

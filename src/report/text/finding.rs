@@ -241,6 +241,7 @@ pub(super) fn paragraph(out: &mut String, first: &str, hang: usize, text: &str, 
 pub(in crate::report) fn place_words(place: &str) -> &'static str {
     match place {
         "here" => "here",
+        "user" => "as that user, not elevated",
         "requesting-server" => "on the server that made the request, elevated",
         _ => "on the server, elevated",
     }
