@@ -29,7 +29,7 @@ mod triage;
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::{CredentialId, Hearing, SourceRange, hearing};
 use crate::case::from_certutil::{LogCredentials, settle_dates};
-use crate::case::index::{CaseCode, CaseIndex};
+use crate::case::index::{CaseCode, CaseIndex, DamagedKeyFile};
 use crate::case::{from_pfx, from_printed, from_shown, key_artifacts};
 use crate::formats::FormatError;
 use crate::formats::certutil::{self, Language};
@@ -40,7 +40,7 @@ use crate::input::mail::is_mail;
 use crate::input::{Passwords, TextEncoding, looks_like_text};
 use crate::limits::Limits;
 use crate::model::container_name;
-use crate::model::fact::{Excerpts, Fact, SourceId};
+use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::flags;
 use crate::model::hash::BuildQuick;
 use crate::model::observation::{Observation, Observed, SystemFact};
@@ -346,7 +346,14 @@ impl<'a> Analysis<'a> {
 
     fn end_input(&mut self, mut input: Input) -> io::Result<()> {
         let path = input.member.as_ref().unwrap_or(&input.path);
-        self.case.key_files.extend(path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name));
+        let key_file = path.rsplit(['/', '\\']).next().and_then(container_name::split_file_name);
+        if let Some((prefix, machine)) = key_file.clone()
+            && let Some(problem) = no_key(&input)
+        {
+            let place = Place { source: SourceId(input.id), ..Place::default() };
+            self.case.damaged_key_files.push(DamagedKeyFile { prefix, machine, place, problem });
+        }
+        self.case.key_files.extend(key_file);
         input.problems.append(&mut self.remarks);
         if self.archives.hides(&input) {
             return Ok(());
@@ -784,6 +791,8 @@ impl<'a> Analysis<'a> {
         }
         if !log.keys.is_empty() {
             let list: Vec<_> = log.keys.iter().map(listed_key).collect();
+            let names = log.keys.iter().filter_map(|key| key.unique_name.as_ref());
+            self.case.listed_keys.extend(names.filter_map(|name| container_name::split_file_name(&name.value)));
             details.insert("keys".to_owned(), list.into());
         }
         if !log.requested.is_empty() {
@@ -886,6 +895,14 @@ fn context<'c>(options: &'c Options, targets: &'c [Target], stop: &'c dyn Fn() -
 }
 
 /// A key of `certutil -key` for the report's details.
+/// What is wrong with an input that has the name of a key file: it is empty, or a key container that breaks off.
+fn no_key(input: &Input) -> Option<String> {
+    let empty = input.status == InputStatus::Unrecognized && input.bytes == 0;
+    let kinds = [BinaryKind::CapiKeyContainer, BinaryKind::CngKeyFile].map(BinaryKind::word);
+    let broken = input.status == InputStatus::Failed && kinds.contains(&input.kind.as_str());
+    input.problems.first().filter(|_| empty || broken).map(|problem| problem.message.clone())
+}
+
 fn listed_key(key: &certutil::ListedKey) -> serde_json::Value {
     let names = |value: Option<u32>, table| value.map(|v| flags::names(v, table));
     serde_json::json!({

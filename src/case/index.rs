@@ -173,6 +173,10 @@ pub struct CaseIndex {
     /// The two parts, lower case, of the names of all inputs that are named as key files (`<32 hex>_<GUID>`), whatever is
     /// in them.
     pub key_files: BTreeSet<(String, String)>,
+    /// The same of the keys that `certutil -key` lists.
+    pub listed_keys: BTreeSet<(String, String)>,
+    /// Inputs that are named as key files and hold no key.
+    pub damaged_key_files: Vec<DamagedKeyFile>,
     /// Runs of certutil that failed.
     pub failures: Vec<CaseCode>,
     /// The stores that logs of certutil list, in input order.
@@ -181,6 +185,19 @@ pub struct CaseIndex {
     pub observed: Vec<Observed>,
     /// The numbers of those whose binding is no longer there at the end of their input: known once all is tied.
     pub past: HashSet<usize>,
+}
+
+/// An input that has the name of a key file, and whose bytes are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedKeyFile {
+    /// The first part of its name, lower case.
+    pub prefix: String,
+    /// The machine's GUID in its name, lower case.
+    pub machine: String,
+    /// The whole input.
+    pub place: Place,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 /// An error code somewhere in an input.

@@ -25,6 +25,7 @@ impl CaseRule for DumpTakenUnelevated {
     fn check(&self, case: &CaseIndex, _: &Context<'_>, out: &mut Checks) {
         // How many there are in each input, and those that are missing.
         let mut inputs: BTreeMap<u32, (usize, Vec<&IndexEntry>)> = BTreeMap::new();
+        let mut opened = BTreeSet::new();
         let card = ["Microsoft Base Smart Card Crypto Provider", "Microsoft Smart Card Key Storage Provider"].map(fold);
         for entry in &case.entries {
             // Without a flags line the store decides; only a user's store has user keys as a rule.
@@ -34,6 +35,10 @@ impl CaseRule for DumpTakenUnelevated {
                 let (many, missing) = inputs.entry(entry.source.0).or_default();
                 *many = many.saturating_add(1);
                 missing.extend(entry.keyset_missing.then_some(entry));
+                let tests = [entry.encryption_test, entry.signature_test];
+                if !entry.keyset_missing && tests.contains(&TestOutcome::Passed) {
+                    opened.insert(entry.source.0);
+                }
             }
         }
         if inputs.is_empty() {
@@ -57,6 +62,10 @@ impl CaseRule for DumpTakenUnelevated {
                 out.pass("the dump could open machine keys");
                 continue;
             };
+            if opened.contains(&input) {
+                out.pass("another key of the machine opened in the same dump");
+                continue;
+            }
             let kept = kept_of.remove(&input).unwrap_or_default();
             if kept.iter().any(|c| c.surroundings.elevated.is_some()) {
                 out.pass("the prompt shows an elevated shell");

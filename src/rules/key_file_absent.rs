@@ -27,7 +27,9 @@ fn listing(c: &Credential) -> String {
     if c.key.machine_keyset() == Some(false) {
         return "dir /a /s %APPDATA%\\Microsoft\\Crypto".to_owned();
     }
-    format!("dir /a {}", key_file_link::folder_path(c))
+    let fallback = key_file_link::folder(c) == Some(KeyPath::CngMachineKeys) && c.key.unique_name.is_none();
+    let older = if fallback { " %ProgramData%\\Microsoft\\Crypto\\RSA\\MachineKeys" } else { "" };
+    format!("dir /a {}{older}", key_file_link::folder_path(c))
 }
 
 /// One listing of a key folder.
@@ -54,10 +56,7 @@ impl<'a> Listed<'a> {
         self.machines.is_empty() || name.machine.as_ref().is_none_or(|m| self.machines.contains(m))
     }
     fn holds(&self, name: &KeyFileName) -> bool {
-        name.prefixes.iter().any(|prefix| match &name.machine {
-            Some(machine) => self.files.contains(&(prefix.clone(), machine.clone())),
-            None => self.files.range((prefix.clone(), String::new())..).next().is_some_and(|(p, _)| p == prefix),
-        })
+        holds(&self.files, name)
     }
 }
 
@@ -89,9 +88,12 @@ fn find<'a>(c: &Credential, name: &KeyFileName, listings: &'a [Listed<'a>]) -> F
     };
     let Some(folder) = key_file_link::folder(c).filter(|f| *f != KeyPath::UserKeys) else { return Found::Open };
     let Some(listed) = complete(&folder) else { return Found::Open };
-    // Without the flags the key may be in a profile; and CNG falls back to CryptoAPI's folder for a name after its rule.
-    let fallback = folder == KeyPath::CngMachineKeys && !name.stated && complete(&KeyPath::MachineKeys).is_none();
-    let sure = c.key.machine_keyset() == Some(true) && !fallback;
+    // CNG falls back to CryptoAPI's folder for a name after its rule: both have to be seen.
+    if folder == KeyPath::CngMachineKeys && !name.stated && complete(&KeyPath::MachineKeys).is_none() {
+        return Found::Open;
+    }
+    // Without the flags the key may be in a profile.
+    let sure = c.key.machine_keyset() == Some(true);
     Found::Missing(listed, if sure { Confidence::Certain } else { Confidence::Likely })
 }
 
@@ -110,6 +112,53 @@ fn not_found<'a>(rows: &[(&'a Observed, &'a TraceRow)]) -> Option<(&'a Observed,
         return None;
     }
     rows.iter().rev().find(|(_, row)| machine(row) && result(row, &missing)).copied()
+}
+
+/// What the artifacts show of key files that are there.
+pub(super) struct KeyFiles<'a> {
+    case: &'a CaseIndex,
+    listings: Vec<Listed<'a>>,
+    artifacts: KeyFileArtifacts<'a>,
+}
+
+impl<'a> KeyFiles<'a> {
+    /// Sorts what the case holds.
+    pub(super) fn of(case: &'a CaseIndex) -> Self {
+        let listings = case.folder_listings().map(|(o, l)| Listed::new(o, l)).collect();
+        Self { case, listings, artifacts: KeyFileArtifacts::of(case) }
+    }
+
+    /// What shows that the credential's key file is there.
+    pub(super) fn shown(&self, c: &Credential) -> Option<&'static str> {
+        let name = KeyFileName::of(c)?;
+        let holds = |files: &BTreeSet<(String, String)>| holds(files, &name);
+        if holds(&self.case.key_files) {
+            return Some("the key file is among the inputs: the container was not deleted");
+        }
+        if holds(&self.case.listed_keys) {
+            return Some("certutil -key lists the container: it was not deleted");
+        }
+        if self.listings.iter().any(|listed| listed.is_of(&name) && listed.holds(&name)) {
+            return Some("the key file is in the listing of its folder: the container was not deleted");
+        }
+        if self.artifacts.lists_of(c).iter().any(|(_, list)| list.refused.is_none()) {
+            return Some("the permissions of the key file are shown: the container was not deleted");
+        }
+        let there = |row: &TraceRow| {
+            let result = row.result.as_ref().map(|r| r.value.trim().to_ascii_uppercase());
+            result.is_some_and(|result| result == "SUCCESS" || result == "ACCESS DENIED")
+        };
+        let traced = self.artifacts.traces_of(c).iter().any(|(_, row)| there(row));
+        traced.then_some("a trace shows the key file: the container was not deleted")
+    }
+}
+
+/// Whether a file of this name is among those.
+fn holds(files: &BTreeSet<(String, String)>, name: &KeyFileName) -> bool {
+    name.prefixes.iter().any(|prefix| match &name.machine {
+        Some(machine) => files.contains(&(prefix.clone(), machine.clone())),
+        None => files.range((prefix.clone(), String::new())..).next().is_some_and(|(p, _)| p == prefix),
+    })
 }
 
 impl CaseRule for KeyFileAbsent {
@@ -194,7 +243,7 @@ impl CaseRule for KeyFileAbsent {
             let names: Vec<String> =
                 file.prefixes.iter().map(|prefix| format!("{prefix}_{}", machine.unwrap_or("*"))).collect();
             let why = if matches!(listed, Found::Open) {
-                "it is in no listing, but none is a complete one of its folder"
+                "it is in no listing, but not every folder that can hold it is listed completely"
             } else {
                 "it is not among the key files that were given"
             };

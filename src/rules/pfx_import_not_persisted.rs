@@ -1,5 +1,7 @@
 //! The key was imported only for as long as a program ran.
 
+use super::key_access;
+use super::key_file_absent::KeyFiles;
 use super::prelude::*;
 
 /// The rule.
@@ -68,8 +70,41 @@ impl CredentialRule for PfxImportNotPersisted {
                 caution: Some(
                     "A later program that loads the same PFX without PersistKeySet deletes the container again.",
                 ),
-                verify: Some(format!("{}      Encryption test passed", remedy::show_command(c))),
+                verify: Some(format!("{}      {}", remedy::show_command(c), remedy::passed_test(c))),
             }),
         );
+    }
+}
+
+/// Another artifact that shows the key takes the suspicion back: a pass about the credential withdraws the finding
+/// ([`judge::findings`]).
+impl CaseRule for PfxImportNotPersisted {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        let suspect = |c: &Credential| subject::missing_keyset(c).is_some() && subject::software(c);
+        let judged = key_access::judged(case, cx);
+        if !judged.iter().any(|(c, _)| suspect(c)) {
+            return;
+        }
+        let files = KeyFiles::of(case);
+        // The containers that open for another sighting: in a user's store, under another certificate.
+        let opened: BTreeSet<String> = case
+            .kept
+            .iter()
+            .filter(|c| c.key.any_test_passed())
+            .filter_map(|c| c.key.stored_container.as_ref())
+            .map(|name| name.value.to_lowercase())
+            .collect();
+        for (c, _) in judged.iter().filter(|(c, _)| suspect(c)) {
+            let out = out.about(Some(c.id));
+            if let Some(why) = files.shown(c) {
+                out.pass(why);
+            } else if c.key.stored_container.as_ref().is_some_and(|name| opened.contains(&name.value.to_lowercase())) {
+                out.pass("the container opens for another account or certificate: it was not deleted");
+            }
+        }
     }
 }
