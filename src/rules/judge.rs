@@ -505,7 +505,9 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     let causes = names(&|d| d.role == Role::RootCause);
     let key = &c.key;
     let settled = subject::settled(target, c.surroundings.windows.as_ref().map(|w| w.value).or(windows));
-    let cell = key.kind().and_then(|kind| {
+    // No provider of CryptoAPI holds such a key: the certificate and the provider cannot belong together.
+    let impossible = subject::is_ec(c) && subject::in_rsa_provider(c);
+    let cell = key.kind().filter(|_| !impossible).and_then(|kind| {
         settled.cell(kind, subject::key_spec(c).map(|k| k.value.0), subject::is_ec(c)).map(|(_, cell)| cell)
     });
     let documented = |g: Grade| g <= Grade::C;
@@ -538,8 +540,6 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     if !threats.is_empty() || shaky {
         return give(VerdictOutcome::AtRisk, threats);
     }
-    // No provider of CryptoAPI holds such a key: the certificate and the provider cannot belong together.
-    let impossible = subject::is_ec(c) && subject::in_rsa_provider(c);
     if impossible || cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown) {
         return give(VerdictOutcome::Unknown, Vec::new());
     }

@@ -3,7 +3,7 @@
 use super::key_access;
 use super::prelude::*;
 use crate::case::key_file_link::KeyFileName;
-use crate::model::{fact::Place, observation::Observed};
+use crate::model::fact::Place;
 
 /// The rule.
 pub(super) struct KeyFileCorrupt;
@@ -54,25 +54,20 @@ impl CaseRule for KeyFileCorrupt {
     }
 
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
-        let empty = empty_files(case);
-        if case.damaged_key_files.is_empty() && empty.is_empty() {
+        let damaged = damaged_files(case);
+        if damaged.is_empty() {
             return;
         }
         for (c, workloads) in key_access::judged(case, cx) {
             let Some(name) = KeyFileName::of(c).filter(|_| subject::software(c)) else { continue };
-            let of = |prefix: &String, machine: &String| {
-                name.prefixes.contains(prefix) && name.machine.as_ref().is_none_or(|own| own == machine)
-            };
-            let (evidence, problem) = if let Some(file) =
-                case.damaged_key_files.iter().find(|f| of(&f.prefix, &f.machine))
-            {
-                (file_evidence(file.place), file.problem.clone())
-            } else if let Some((_, observed, place)) = empty.iter().find(|((prefix, machine), ..)| of(prefix, machine))
-            {
-                (observed.evidence(*place, "a file without a byte", true), "the listing shows 0 bytes".to_owned())
-            } else {
-                continue;
-            };
+            let found = name.prefixes.iter().find_map(|prefix| match &name.machine {
+                Some(machine) => damaged.get(&(prefix.clone(), machine.clone())),
+                None => {
+                    let next = damaged.range((prefix.clone(), String::new())..).next();
+                    next.filter(|((own, _), _)| own == prefix).map(|(_, file)| file)
+                }
+            });
+            let Some((evidence, problem)) = found.cloned() else { continue };
             let out = out.about(Some(c.id));
             if c.key.any_test_passed() || c.key.access == Access::Opened {
                 out.pass("the key opens: the damaged file is a copy, or of another time");
@@ -101,12 +96,21 @@ impl CaseRule for KeyFileCorrupt {
     }
 }
 
-/// The key files that a listing shows with a length of 0, with the place of the name.
-fn empty_files(case: &CaseIndex) -> Vec<((String, String), &Observed, Place)> {
-    let mut out = Vec::new();
+/// The key files that hold no key, by the two parts of their names: inputs, and those that a listing shows with a length of
+/// 0. Each with its place and what is wrong.
+fn damaged_files(case: &CaseIndex) -> BTreeMap<(String, String), (Evidence, String)> {
+    let mut out = BTreeMap::new();
+    for file in &case.damaged_key_files {
+        let name = (file.prefix.clone(), file.machine.clone());
+        out.entry(name).or_insert_with(|| (file_evidence(file.place), file.problem.clone()));
+    }
     for (observed, listing) in case.folder_listings() {
         for (name, _) in listing.files.iter().filter(|(_, bytes)| *bytes == Some(0)) {
-            out.extend(container_name::split_file_name(&name.value).map(|file| (file, observed, name.place)));
+            let Some(file) = container_name::split_file_name(&name.value) else { continue };
+            out.entry(file).or_insert_with(|| {
+                let evidence = observed.evidence(name.place, "a file without a byte", true);
+                (evidence, "the listing shows 0 bytes".to_owned())
+            });
         }
     }
     out

@@ -98,7 +98,15 @@ impl CredentialRule for PfxCspNameAttribute {
         )
         .workloads(failing)
         .evidence(evidence)
-        .remedy(other_provider(c, wanted));
+        .remedy(if ec {
+            // The providers of CryptoAPI that these workloads ask for hold no elliptic-curve key.
+            remedy::advice(
+                "Request a certificate with an RSA key",
+                "The algorithm belongs to the key: no import and no property changes it.",
+            )
+        } else {
+            other_provider(c, wanted)
+        });
         out.fail(draft);
     }
 }

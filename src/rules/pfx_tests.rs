@@ -95,6 +95,13 @@ fn the_provider_that_a_file_names() {
     assert_eq!(says(rule, &keyed("RSA"), &["configmgr"]), "passes");
     assert_eq!(says(rule, &keyed("ECC"), &["configmgr"]), "fails");
     assert_eq!(says(rule, &keyed("ECC"), &["iis"]), "passes");
+    let curve = &failed(&run(&keyed("ECC"), &["configmgr"], &[]), rule)[0];
+    assert!(!curve.remedies[0].steps[0].run.contains("-importpfx"));
+    // No provider of CryptoAPI holds an elliptic-curve key.
+    let impossible = but(&open(pfx(STRONG, 1, 1)), |c| c.key.algorithm = Some(fact("ECC".to_owned(), 33)));
+    let found = &failed(&run(&impossible, &["iis"], &[]), rule)[0];
+    assert_eq!((found.severity, found.confidence), (Severity::Warning, Confidence::Possible));
+    assert!(found.remedies[0].steps[0].run.ends_with("-importpfx my file.pfx"));
     assert_eq!(says(rule, &but(&pfx(STRONG, 1, 1), |c| c.key.provider = None), &["iis"]), "passes");
     assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "silent");
 }

@@ -187,20 +187,30 @@ impl Denials<'_> {
         self.rows.iter().filter(|r| !self.readers.contains(&process(r.row)))
     }
 
-    /// The refusals that keep workloads from the key: for each workload the surest one.
-    fn stopping(&self, targets: &[Target]) -> Vec<(&Refusal<'_>, Stop, Vec<Target>)> {
-        let mut out: Vec<(&Refusal<'_>, Stop, Vec<Target>)> = Vec::new();
-        for target in targets {
-            let best = self.counting().filter_map(|refusal| Some((refusal, refusal.stops(target)?)));
-            let Some((refusal, stop)) = best.min_by_key(|(_, stop)| stop.sure) else { continue };
-            let same = |(r, s, _): &&mut (&Refusal<'_>, Stop, Vec<Target>)| std::ptr::eq(*r, refusal) && *s == stop;
-            match out.iter_mut().find(same) {
-                Some((.., own)) => own.push(*target),
-                None => out.push((refusal, stop, vec![*target])),
-            }
-        }
-        out
+    /// For each workload the surest refusal that keeps it from the key.
+    fn surest(&self, targets: &[Target]) -> Vec<(Target, &Refusal<'_>, Stop)> {
+        let best = |target: &Target| {
+            let stops = self.counting().filter_map(|refusal| Some((*target, refusal, refusal.stops(target)?)));
+            stops.min_by_key(|(.., stop)| stop.sure)
+        };
+        targets.iter().filter_map(best).collect()
     }
+}
+
+/// Those of the workloads that a refusal stops, by what is said of them.
+fn stopped<'d>(
+    surest: &[(Target, &'d Refusal<'d>, Stop)],
+    targets: &[Target],
+) -> Vec<(&'d Refusal<'d>, Stop, Vec<Target>)> {
+    let mut out: Vec<(&Refusal<'_>, Stop, Vec<Target>)> = Vec::new();
+    for (target, refusal, stop) in surest.iter().filter(|(target, ..)| targets.contains(target)) {
+        let same = |(r, s, _): &&mut (&Refusal<'_>, Stop, Vec<Target>)| std::ptr::eq(*r, *refusal) && s == stop;
+        match out.iter_mut().find(same) {
+            Some((.., own)) => own.push(*target),
+            None => out.push((refusal, *stop, vec![*target])),
+        }
+    }
+    out
 }
 
 impl CaseRule for ProcmonKeyAccessDenied {
@@ -230,6 +240,8 @@ impl CaseRule for ProcmonKeyAccessDenied {
         }
         let judged = key_access::judged(case, cx);
         let names = key_access::Owners::of(&judged);
+        let targets_of: BTreeMap<CredentialId, &[Target]> =
+            judged.iter().map(|(c, targets)| (c.id, targets.as_slice())).collect();
         let artifacts = KeyFileArtifacts::of(case);
         for denials in files.values() {
             let Some(first) = denials.rows.first() else { continue };
@@ -256,14 +268,15 @@ impl CaseRule for ProcmonKeyAccessDenied {
             }
             if owners.is_empty() {
                 // No certificate tells whose key it is: every workload in question may be meant.
-                for (refusal, stop, targets) in denials.stopping(cx.workloads) {
+                for (refusal, stop, targets) in stopped(&denials.surest(cx.workloads), cx.workloads) {
                     out.about(None).fail(draft(refusal, stop, None).workloads(targets));
                 }
                 continue;
             }
+            let surest = denials.surest(cx.workloads);
             for owner in owners {
-                let targets = judged.iter().find(|(c, _)| c.id == owner.id).map_or(&[][..], |(_, t)| t.as_slice());
-                let stopping = denials.stopping(targets);
+                let targets = targets_of.get(&owner.id).copied().unwrap_or_default();
+                let stopping = stopped(&surest, targets);
                 let out = out.about(Some(owner.id));
                 if stopping.is_empty() {
                     out.pass(format!(

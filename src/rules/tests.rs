@@ -595,3 +595,17 @@ fn a_certificate_for_tokens_is_no_servers() {
     // One certificate for all that AD FS does.
     assert_eq!(of(&["ad-fs-token-signing", "ad-fs"]), ["iis", "ad-fs", "ad-fs-token-signing", "hgs"]);
 }
+
+#[test]
+fn no_cell_is_for_a_key_that_cannot_be() {
+    let of = |algorithm: &str| {
+        let mut c = linked(STRONG, 1, 2);
+        c.origin = Origin::Pfx;
+        certificate(&mut c).public_key.algorithm = Some(fact(algorithm.to_owned(), 8));
+        let target = targets(&["iis"])[0];
+        judge::verdict(&c, target, &[], None).outcome
+    };
+    assert_eq!(of("RSA"), VerdictOutcome::Fails);
+    // No provider of CryptoAPI holds an elliptic-curve key.
+    assert_eq!(of("ECC"), VerdictOutcome::Unknown);
+}
