@@ -557,7 +557,10 @@ fn key(block: &mut CertificateBlock) -> Key {
         .key_link
         .or(block.stored_container.as_ref().map(|c| c.place))
         .or(block.provider.as_ref().map(|p| p.place));
-    let (association, association_place) = if let Some(line) = no_information {
+    // Printed of a key that was found without a key link, in every language; the line above it is translated.
+    let no_association = remark(KeyRemark::MissingKeyAssociation)
+        .filter(|_| block.key_link.is_none() && block.stored_container.is_none());
+    let (association, association_place) = if let Some(line) = no_information.or(no_association) {
         (if found { Association::FoundBySearch } else { Association::None }, Some(line.place))
     } else if link_place.is_some() {
         (Association::Linked, link_place)
@@ -577,7 +580,9 @@ fn key(block: &mut CertificateBlock) -> Key {
         .or(remark(KeyRemark::PublicKeyMatches).map(|f| f.place))
         .or(block.tests.first().map(|f| f.place))
         .or((block.nested && block.provider.is_some()).then(|| block.provider.as_ref().map(|p| p.place)).flatten());
-    let closed = remark(KeyRemark::MissingStoredKeyset).or(remark(KeyRemark::CannotOpenKey));
+    let closed = [KeyRemark::MissingStoredKeyset, KeyRemark::CannotOpenKey, KeyRemark::AccessDenied]
+        .into_iter()
+        .find_map(remark);
     let (access, access_place) = match (opened, closed) {
         (_, Some(line)) if block.tests.is_empty() => (Access::NotOpened, Some(line.place)),
         (Some(place), _) => (Access::Opened, Some(place)),

@@ -55,7 +55,7 @@ impl CredentialRule for KeyAssociationRepairable {
         let none = key.remark(KeyRemark::NoKeyProviderInformation).map(|r| r.place).or(key.association_place);
         if let Some(place) = missing.map(|r| r.place) {
             draft = draft.evidence(c.evidence(place, "a key is there, its link is not", true));
-            if let Some(none) = none {
+            if let Some(none) = none.filter(|none| *none != place) {
                 draft = draft.evidence(c.evidence(none, "no key link", false));
             }
         } else if let Some(place) = none {
