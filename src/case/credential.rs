@@ -8,6 +8,7 @@ use crate::model::{
     fact::{Basis, Evidence, Excerpts, Fact, Place, SourceId},
     key_spec::KeySpec,
     key_usage::KeyUsage,
+    oid,
     provider::{self, ProviderKind},
     thumbprint::Sha1,
 };
@@ -489,6 +490,17 @@ impl Credential {
     /// Whether this is a CA's certificate, as far as it is known.
     pub fn is_ca(&self) -> bool {
         self.certificate.as_ref().and_then(|c| c.is_ca.as_ref()).is_some_and(|c| c.value)
+    }
+    /// Whether this is an authority's certificate: a CA's, and not one that a server issued to itself, for
+    /// `openssl req -x509` marks every certificate as a CA's. Such a one is bound, or for server authentication and has
+    /// its key.
+    pub fn is_authority(&self) -> bool {
+        let certificate = self.certificate.as_ref();
+        let own = certificate.and_then(|c| c.self_signed.as_ref()).is_some_and(|own| own.value);
+        let usages = certificate.and_then(|c| c.extended_key_usage.as_ref());
+        let for_servers = usages.is_some_and(|usages| usages.value.iter().any(|usage| usage == oid::SERVER_AUTH));
+        let keyed = matches!(self.key.association, Association::Linked | Association::FoundBySearch);
+        self.is_ca() && !(own && (for_servers && keyed || !self.bound.is_empty()))
     }
     /// A short name for a person: the subject's common name, else the subject, the thumbprint, the container.
     pub fn display_name(&self) -> Cow<'_, str> {

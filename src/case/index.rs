@@ -55,7 +55,7 @@ pub struct IndexEntry {
     pub store: u64,
     /// `Missing stored keyset` was printed.
     pub keyset_missing: bool,
-    /// Whether it is a CA's certificate.
+    /// Whether it is an authority's certificate.
     pub is_ca: bool,
     /// Whether it is archived.
     pub archived: bool,
@@ -313,7 +313,7 @@ impl From<&Credential> for IndexEntry {
             scope: c.scope(),
             store: c.printed_store_name().map_or(0, fold),
             keyset_missing: key.remark(super::credential::KeyRemark::MissingStoredKeyset).is_some(),
-            is_ca: c.is_ca(),
+            is_ca: c.is_authority(),
             archived: certificate.and_then(|c| c.archived.as_ref()).is_some_and(|a| a.value),
             source: c.sources.first().map_or(SourceId(0), |s| s.source),
             place: key

@@ -29,7 +29,7 @@ impl CredentialRule for CodeSigningKeyspec2Normal {
             !u.value.is_empty() && u.value.iter().all(|u| u == oid::CODE_SIGNING || u == oid::OCSP_SIGNING)
         });
         let asked = !subject::named(cx, &["code-signing", "adcs", "ocsp"]).is_empty();
-        if signature && subject::kind_is(c, ProviderKind::Csp) && (asked || signer || c.is_ca()) {
+        if signature && subject::kind_is(c, ProviderKind::Csp) && (asked || signer || c.is_authority()) {
             out.pass("KeySpec 2 is expected for code signing, authorities and OCSP: it is not the cause");
         } else {
             out.not_applicable("not a signature key of a code signer, an authority or an OCSP responder");

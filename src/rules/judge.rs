@@ -3,7 +3,7 @@
 use super::check::{Checks, FindingDraft, Outcome, Recorded};
 use super::{Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, request, subject};
 use crate::case::{
-    credential::{Access, Association, Credential, CredentialId, Origin, Scope},
+    credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome},
     index::CaseIndex,
 };
 use crate::model::hash::BuildQuick;
@@ -106,7 +106,7 @@ fn is_server_store(name: &str) -> bool {
 fn allows(c: &Credential, target: &Target) -> bool {
     let certificate = c.certificate.as_ref();
     let usages = certificate.and_then(|c| c.extended_key_usage.as_ref()).map(|u| &u.value);
-    let ca = certificate.and_then(|c| c.is_ca.as_ref()).map(|c| c.value);
+    let ca = certificate.and_then(|c| c.is_ca.as_ref()).map(|_| c.is_authority());
     if target.workload.name == "adcs" {
         // Whether it is a CA is not shown in an excerpt; an end entity shows its purpose or its extensions.
         return ca.unwrap_or_else(|| usages.is_none() && !certificate.is_some_and(|c| c.extensions_shown));
@@ -524,8 +524,13 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     let explained = causes.iter().any(|n| n != "dump-taken-unelevated" && n != "keyset-missing");
     let absent = key.association == Association::None && !explained;
     let shut = key.access == Access::NotOpened && !explained;
-    let hidden = !link_shown && !key.any_test_passed() && key.association != Association::None;
-    if absent || shut || hidden {
+    // Any key signs: that alone does not tell an exchange key, where only such a key serves.
+    let exchange_alone = key.kind() == Some(ProviderKind::Csp)
+        && settled.cell(ProviderKind::Csp, Some(2), false).is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail);
+    let tested =
+        key.encryption_test == TestOutcome::Passed || key.signature_test == TestOutcome::Passed && !exchange_alone;
+    let hidden = !link_shown && !tested && key.association != Association::None;
+    if absent || shut || hidden || subject::unopened(c) {
         let because = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing));
         return give(VerdictOutcome::Unknown, because);
     }

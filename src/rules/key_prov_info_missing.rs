@@ -35,7 +35,7 @@ impl CredentialRule for KeyProvInfoMissing {
             }
             Association::None => {}
         }
-        if cx.workloads.is_empty() || c.is_ca() {
+        if cx.workloads.is_empty() || c.is_authority() {
             return out.not_applicable("certificates of authorities and peers have no key here by nature");
         }
         if c.scope() == Scope::User && cx.bound.is_empty() {

@@ -27,7 +27,7 @@ impl CredentialRule for ScomRepairstore {
         if workloads.is_empty() || !subject::stored(c) {
             return out.not_applicable("not a stored certificate for Operations Manager");
         }
-        if c.scope() == Scope::User || c.is_ca() {
+        if c.scope() == Scope::User || c.is_authority() {
             return out.not_applicable("Operations Manager takes its certificate from the machine's store");
         }
         match c.key.association {

@@ -2,7 +2,7 @@
 
 use super::{Context, FindingDraft};
 use crate::case::{
-    credential::{Association, Credential, KeyRemark, Origin, Scope, TestOutcome},
+    credential::{Access, Association, Credential, KeyRemark, Origin, Scope, TestOutcome},
     index::{CaseIndex, IndexEntry, fold},
 };
 use crate::model::judgement::{Confidence, Severity};
@@ -138,6 +138,18 @@ pub(super) fn server_auth(c: &Credential) -> Option<bool> {
 /// Whether the provider is of this kind.
 pub(super) fn kind_is(c: &Credential, kind: ProviderKind) -> bool {
     c.key.kind() == Some(kind)
+}
+
+/// Whether certutil shows a key link to a key in a file and not that the key opened: of one that it opens it prints a
+/// second name, in every language. A key file with the certificate's own key shows that the key is there.
+pub(super) fn unopened(c: &Credential) -> bool {
+    let key = &c.key;
+    c.origin == Origin::StoreDump
+        && key.association == Association::Linked
+        && key.access == Access::Unknown
+        && key.stored_container.is_some()
+        && software(c)
+        && !key.matches_certificate.as_ref().is_some_and(|matches| matches.value)
 }
 
 /// The line `Missing stored keyset` of a credential with a key link.
