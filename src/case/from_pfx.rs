@@ -230,6 +230,7 @@ impl Case<'_> {
             password,
             locked: self.pfx.locked(),
             incomplete: !self.pfx.problems.is_empty(),
+            cut: self.pfx.cut,
             keys: self.bags.iter().filter(|b| b.bag.is_key()).map(|b| self.bag_place(b.bag)).collect(),
             end_entities: ends.filter_map(place_of).collect(),
             algorithms,

@@ -194,6 +194,7 @@ impl Case<'_> {
             locked: false,
             // Options leave out keys, certificates or both.
             incomplete: true,
+            cut: false,
             keys: keys.iter().map(|bag| self.block_place(bag)).collect(),
             end_entities: certificates
                 .iter()

@@ -36,6 +36,8 @@ pub struct PfxFile {
     pub locked: bool,
     /// Whether something could not be read, so that what is absent may have been there.
     pub incomplete: bool,
+    /// Whether the file ends before the length that it states.
+    pub cut: bool,
     /// The bags of private keys.
     pub keys: Vec<Place>,
     /// The bags of certificates that are not a CA's.

@@ -105,6 +105,7 @@ pub fn link_of(rule: &str) -> Option<Link> {
         | "keyspec-zero-on-csp"
         | "machine-keyset-in-user-store"
         | "pfx-key-cert-mismatch"
+        | "pfx-file-cut"
         | "provider-type-name-mismatch"
         | "provider-unknown"
         | "request-pending-key-elsewhere"

@@ -1,7 +1,7 @@
 //! From outcomes to a verdict: who is judged for what, which of the failed checks is the root cause, what follows.
 
 use super::check::{Checks, FindingDraft, Outcome, Recorded};
-use super::{Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, request, subject};
+use super::{Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, pfx_file_cut, request, subject};
 use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome},
     index::CaseIndex,
@@ -152,6 +152,14 @@ pub(crate) fn run_for(
     }
     let mut recorded = checks.into_recorded();
     // Nobody is sent to look for what no workload needs.
+    // What an attribute or an algorithm says may be turned by what is lost.
+    if pfx_file_cut::is_cut(c) {
+        for r in recorded.iter_mut().filter(|r| r.rule.name != pfx_file_cut::NAME) {
+            if matches!(r.outcome, Outcome::Fail(_)) {
+                r.outcome = Outcome::Unknown { missing: pfx_file_cut::LOST.into(), obtain: pfx_file_cut::WHOLE.into() };
+            }
+        }
+    }
     if (targets.is_empty() || history) && !matches!(c.origin, Origin::Pfx | Origin::KeyFile) {
         for r in recorded.iter_mut().filter(|r| matches!(r.outcome, Outcome::Unknown { .. })) {
             r.outcome = Outcome::NotApplicable(subject::NO_WORKLOAD.into());

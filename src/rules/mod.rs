@@ -90,6 +90,7 @@ mod pfx;
 mod pfx_csp_name_attribute;
 mod pfx_empty_vs_null_password;
 mod pfx_friendlyname_container_collision;
+mod pfx_file_cut;
 mod pfx_import_not_persisted;
 mod pfx_key_cert_mismatch;
 mod pfx_keybag_keyusage_signature;
@@ -302,6 +303,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&cert_key_mismatch::CertKeyMismatch),
     RuleEntry::Case(&cert_key_mismatch::CertKeyMismatch),
     RuleEntry::Credential(&pfx_key_cert_mismatch::PfxKeyCertMismatch),
+    RuleEntry::Credential(&pfx_file_cut::PfxFileCut),
     RuleEntry::Credential(&pfx_no_private_key::PfxNoPrivateKey),
     RuleEntry::Credential(&pfx_leaf_missing::PfxLeafMissing),
     RuleEntry::Credential(&container_name_inconsistent::ContainerNameInconsistent),

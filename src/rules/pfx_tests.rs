@@ -29,6 +29,7 @@ fn pfx(provider: &str, kind: u32, spec: u32) -> Credential {
         password: PasswordState::Given(0),
         locked: false,
         incomplete: false,
+        cut: false,
         keys: vec![at(31)],
         end_entities: vec![at(32)],
         algorithms: Vec::new(),
@@ -295,4 +296,17 @@ fn the_command_that_opens_a_locked_file() {
     assert_eq!(open_pfx(&c), "keyspect --passin file:password.txt \"web server.pfx\"");
     assert_eq!(show_command(&part(&c, |p| p.key_locked = true)), open_pfx(&c));
     assert_ne!(show_command(&c), open_pfx(&c));
+}
+
+#[test]
+fn a_file_whose_end_is_missing() {
+    let cut = |c: &Credential| file(c, |f| f.cut = true);
+    let unknown = pfx("PfxProvider", 1, 1);
+    assert_eq!(says("pfx-file-cut", &unknown, &["iis"]), "passes");
+    assert_eq!(says("pfx-file-cut", &cut(&unknown), &["iis"]), "fails");
+    assert_eq!(says("pfx-file-cut", &linked(STRONG, 1, 1), &["iis"]), "silent");
+    // What an attribute says is not held against a file that lost others.
+    let signing = part(&pfx(STRONG, 1, 2), |p| p.key_usage = Some(fact(0x80, 31)));
+    let rule = "pfx-keybag-keyusage-signature";
+    assert_eq!((&*says(rule, &signing, &["iis"]), &*says(rule, &cut(&signing), &["iis"])), ("fails", "unknown"));
 }

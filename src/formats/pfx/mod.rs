@@ -33,6 +33,8 @@ pub struct Pfx {
     pub version: Spanned<u64>,
     /// Whether the structure uses what DER leaves out: indefinite lengths, strings in pieces.
     pub ber: bool,
+    /// Whether the file ends before the length that it states.
+    pub cut: bool,
     /// How many bytes follow the structure. Some Windows exports have eight.
     pub trailing: Option<Spanned<usize>>,
     /// The object identifier of the outer content: data for a password-protected file, signedData for a signed one.

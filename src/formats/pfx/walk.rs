@@ -63,6 +63,7 @@ pub fn walk(bytes: &[u8], limits: &Limits) -> Result<Pfx, FormatError> {
     let mut pfx = Pfx {
         version,
         ber: false,
+        cut: outer.cut,
         trailing: None,
         content_type: Spanned::new(oid, start, end),
         mac: None,
