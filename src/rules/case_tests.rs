@@ -272,9 +272,13 @@ fn the_request_that_waits_for_a_certificate() {
     assert_eq!(of(vec![alone(7), but(waiting(7), |c| c.key.association = Association::None)]), "unknown");
     assert_eq!(of(vec![alone(7), but(waiting(7), |c| c.store = None)]), "unknown");
     assert_eq!(of(vec![keyed(numbered(1, 1), 7), waiting(7)]), "silent");
+    // A registry's store is as good as certutil's; a file is none.
+    let stored = but(alone(7), |c| c.origin = Origin::CertificateFile);
+    assert_eq!(of(vec![stored, waiting(7)]), "fails");
     for origin in [Origin::FileDump, Origin::CertificateFile] {
         let file = but(alone(7), |c| {
             c.origin = origin;
+            c.store = None;
             c.bound.push(Bound { workload: "iis", endpoint: None, place: Place::default(), observed: 0 });
         });
         assert_eq!(of(vec![file, waiting(7)]), "silent", "{origin:?}");

@@ -81,7 +81,7 @@ fn personal(c: &Credential) -> Option<bool> {
             }
         }
         // A certificate without a key says nothing about a key; with one it is a PFX or a key link.
-        Origin::FileDump | Origin::CertificateFile if !linked => return None,
+        Origin::FileDump | Origin::CertificateFile if !linked && !subject::unlinked_in_registry(c) => return None,
         // A key whose certificate the file does not hold gets no verdict; in a locked part there may be one.
         Origin::Pfx if c.certificate.is_none() && !c.pfx.as_ref().is_some_and(|part| part.file.locked) => {
             return None;
@@ -98,7 +98,8 @@ fn personal(c: &Credential) -> Option<bool> {
     })
 }
 
-fn is_server_store(name: &str) -> bool {
+/// Whether servers take their certificates from the store of this name.
+pub(super) fn is_server_store(name: &str) -> bool {
     SERVER_STORES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 

@@ -23,10 +23,27 @@ impl CredentialRule for KeyAssociationRepairable {
     }
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        let key = &c.key;
+        if subject::unlinked_in_registry(c)
+            && let Some(matches) = key.matches_certificate.as_ref().filter(|matches| matches.value)
+        {
+            let mut draft = FindingDraft::new(
+                &META,
+                META.summary,
+                "The certificate's entry in the registry has no key link, and a key file holds the key with its public key. \
+                 Servers do not search: they follow the key link.",
+            )
+            .conditions(2)
+            .evidence(c.evidence(matches.place, "the key of this certificate", true))
+            .remedy(remedy::repair_store(c, "Let certutil write the missing key link"));
+            if let Some(place) = key.association_place {
+                draft = draft.evidence(c.evidence(place, "no key link", false));
+            }
+            return out.fail(draft);
+        }
         if c.origin != Origin::StoreDump {
             return out.not_applicable(subject::NOT_STORED);
         }
-        let key = &c.key;
         if key.association != Association::FoundBySearch {
             return out.not_applicable("no key was found besides the key link");
         }

@@ -23,10 +23,13 @@ impl CredentialRule for KeyProvInfoMissing {
     }
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
-        if c.origin != Origin::StoreDump {
+        if c.origin != Origin::StoreDump && !subject::unlinked_in_registry(c) {
             return out.not_applicable(subject::NOT_STORED);
         }
         let key = &c.key;
+        if subject::unlinked_in_registry(c) && key.matches_certificate.as_ref().is_some_and(|m| m.value) {
+            return out.not_applicable("a key was found: only its link is missing");
+        }
         match key.association {
             Association::Linked => return out.pass("the certificate has a key link"),
             Association::FoundBySearch => return out.not_applicable("a key was found: only its link is missing"),

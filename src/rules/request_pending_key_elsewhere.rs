@@ -30,14 +30,17 @@ impl CaseRule for RequestPendingKeyElsewhere {
                 if entry.public_key != 0 && entry.association == Association::Linked {
                     pending.insert(entry.public_key, entry);
                 }
-            } else if entry.origin == Origin::StoreDump && entry.association == Association::None {
+            } else if matches!(entry.origin, Origin::StoreDump | Origin::CertificateFile)
+                && entry.association == Association::None
+            {
                 unlinked.push(entry);
             }
         }
         let mut judged = false;
         for entry in unlinked {
             let Some(c) = case.credential(entry.id) else { continue };
-            if judge::candidates(c, cx.workloads).is_empty() {
+            let file = c.origin == Origin::CertificateFile && !subject::unlinked_in_registry(c);
+            if file || judge::candidates(c, cx.workloads).is_empty() {
                 continue;
             }
             judged = true;

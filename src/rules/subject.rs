@@ -1,6 +1,6 @@
 //! Questions that several rules ask of a credential.
 
-use super::{Context, FindingDraft};
+use super::{Context, FindingDraft, judge};
 use crate::case::{
     credential::{Access, Association, Credential, KeyRemark, Origin, Scope, TestOutcome},
     index::{CaseIndex, IndexEntry, fold},
@@ -138,6 +138,17 @@ pub(super) fn server_auth(c: &Credential) -> Option<bool> {
 /// Whether the provider is of this kind.
 pub(super) fn kind_is(c: &Credential, kind: ProviderKind) -> bool {
     c.key.kind() == Some(kind)
+}
+
+/// Whether a store in the registry holds a server's certificate without a key link: the list of its properties is whole
+/// there. Stores of authorities and peers have no keys.
+pub(super) fn unlinked_in_registry(c: &Credential) -> bool {
+    c.origin == Origin::CertificateFile
+        && c.key.association == Association::None
+        && c.scope() == Scope::Machine
+        && c.printed_store_name().is_some_and(judge::is_server_store)
+        && !c.is_ca()
+        && (server_auth(c) == Some(true) || !c.bound.is_empty())
 }
 
 /// Whether certutil shows a key link to a key in a file and not that the key opened: of one that it opens it prints a
