@@ -14,7 +14,8 @@ use super::word_search::WordSearch;
 use crate::limits::{LINE_ERRORS, Limits, WAITING_ERRORS};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::hresult::{self, NO_SUCH_LOGON_SESSION};
-use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
+use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed, ServiceCertificate, SystemFact};
+use crate::model::service_setting::CertificateName;
 use crate::model::thumbprint::Sha1;
 use aho_corasick::MatchKind;
 use memchr::memmem::Finder;
@@ -199,6 +200,9 @@ static SIGNS: WordSearch = WordSearch::new(
     },
 );
 
+/// The words of SQL Server's 26013 behind the certificate.
+const SQL_LOADED: &str = "was successfully loaded for encryption";
+
 /// What the numbers of SQL Server's errors about its certificate begin with.
 const SQL_NUMBER: &str = " 2601";
 
@@ -372,13 +376,30 @@ impl ErrorTextReader {
         self.waiting.push_back(Waiting { code, text: text.clone(), printed, from, thumbprint, subject, excerpts });
     }
 
-    /// The certificate of SQL Server's error 26014; 26013 says that it was loaded.
+    /// The certificate of SQL Server's error 26014.
     fn sql_hash(&self, piece: Piece<'_>, text: &str, found: &Found, line: u32) -> Option<Fact<Sha1>> {
         let part = text.get(found.hash.clone()?)?;
         let sha1 = Sha1::parse(part)?;
         let number = self.sql.filter(|(_, l)| l.saturating_add(2) >= line).map(|(n, _)| n);
-        let refused = number == Some(26014) || found.sql;
+        let refused = number == Some(26014) && !text.contains(SQL_LOADED) || found.sql;
         refused.then(|| piece.fact(self.source, sha1, part))
+    }
+
+    /// The certificate that SQL Server loaded (26013), which names the one in use. The error log prints it without its number.
+    fn sql_loaded(&mut self, piece: Piece<'_>, text: &str, found: &Found, line: u32) -> bool {
+        let numbered = self.sql.is_some_and(|(number, l)| number == 26013 && l.saturating_add(2) >= line);
+        let loaded = numbered || text.contains(SQL_LOADED);
+        let part = found.hash.clone().filter(|_| loaded && !found.sql).and_then(|range| text.get(range));
+        let Some((sha1, part)) = part.and_then(|part| Some((Sha1::parse(part)?, part))) else { return false };
+        let certificate = piece.fact(self.source, CertificateName::Sha1(sha1), part);
+        let place = certificate.place;
+        let mut excerpts = Excerpts::default();
+        keep_line(&mut excerpts, place, piece, self.excerpt_lines, self.columns);
+        let fields = vec![(Cow::Borrowed("certificate"), piece.text_fact(self.source, part))];
+        let setting = ServiceCertificate { workload: "sql-server", certificate, endpoint: None, instance: None };
+        let what = Observation::System(SystemFact::ServiceCertificate(setting));
+        self.done.push(Observed { kind: KIND, place, fields, excerpts, what });
+        true
     }
 }
 
@@ -420,7 +441,7 @@ impl TextReader for ErrorTextReader {
             self.reached.say(format!("error codes after the first {LINE_ERRORS} of a line are not read"), fact.place);
         }
         let thumbprint = self.sql_hash(piece, text, &found, number);
-        let mut taken = false;
+        let mut taken = thumbprint.is_none() && self.sql_loaded(piece, text, &found, number);
         if let Some((tail, place)) = before {
             let end = text.char_indices().map(|(i, _)| i).take_while(|i| *i <= TAIL).last().unwrap_or(0);
             let end = if text.len() <= TAIL { text.len() } else { end };

@@ -78,6 +78,7 @@ pub fn link_of(rule: &str) -> Option<Link> {
         | "http-binding-store-name-mismatch"
         | "iis-httpsys-drift"
         | "iplisten-restricts"
+        | "key-use-refused"
         | "netsh-1312-context"
         | "sslcert-ipport-overrides-sni" => Link::Binding,
         "archived-or-moved-certificate"
@@ -104,8 +105,8 @@ pub fn link_of(rule: &str) -> Option<Link> {
         | "keyspec-nonzero-on-ksp"
         | "keyspec-zero-on-csp"
         | "machine-keyset-in-user-store"
-        | "pfx-key-cert-mismatch"
         | "pfx-file-cut"
+        | "pfx-key-cert-mismatch"
         | "provider-type-name-mismatch"
         | "provider-unknown"
         | "request-pending-key-elsewhere"

@@ -3,14 +3,16 @@
 use super::check::{FindingDraft, Outcome};
 use super::schannel::{self, Teller};
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
-use crate::case::credential::{Association, Bound, Credential, CredentialId, Origin};
+use crate::case::credential::{Association, Bound, Credential, CredentialId, Origin, ValidityDate};
 use crate::limits::EVENT_CERTIFICATES;
+use crate::model::date::Moment;
 use crate::model::event;
 use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::Place;
 use crate::model::judgement::Confidence;
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
 use crate::model::thumbprint::Sha1;
+use time::macros::datetime;
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
 const CONTAINER: &str = "{11111111-2222-4333-8444-555555555555}";
@@ -397,4 +399,63 @@ fn more_certificates_than_a_refusal_is_held_against() {
     // What is cut for one subject stays cut when another one fits.
     let both = || vec![of_wcf("CN=a", 5, None), of_wcf("CN=b", 9, None)];
     assert_eq!(of(many(EVENT_CERTIFICATES + 1, same_subject), both()), "fails fails unknown");
+}
+
+#[test]
+fn what_a_log_says_of_this_very_key() {
+    let rule = "key-use-refused";
+    let says = |kept: Vec<Credential>, events| said(kept, events, rule, &["iis"]);
+    let at = |hour| Some(Moment::Utc(datetime!(2026-10-20 0:00 UTC).saturating_add(time::Duration::hours(hour))));
+    let used = |name: &str, code, hour| EventRecord {
+        id: Some(fact(5061, 5)),
+        key_name: Some(fact(name.to_owned(), 6)),
+        code: Some(fact(code, 7)),
+        moment: at(hour),
+        ..EventRecord::default()
+    };
+    let one = || vec![numbered(1)];
+    let refused = |hour| used(CONTAINER, 0x8009_0016, hour);
+    assert_eq!(says(one(), vec![refused(1)]), "fails");
+    assert_eq!(said(one(), vec![refused(1)], rule, &["code-signing"]), "silent");
+    assert_eq!(says(one(), vec![used("another key", 0x8009_0016, 1)]), "silent");
+    // A name that exists already says nothing of the key.
+    assert_eq!(says(one(), vec![used(CONTAINER, 0x8009_000F, 1)]), "silent");
+    // What was used later is no longer held against it; what was used before is.
+    assert_eq!(says(one(), vec![refused(1), used(CONTAINER, 0, 2)]), "silent");
+    assert_eq!(says(one(), vec![used(CONTAINER, 0, 2), refused(1)]), "silent");
+    assert_eq!(says(one(), vec![used(CONTAINER, 0, 1), refused(2)]), "fails");
+    // Events without a time may stand in either order.
+    let timeless = |e: EventRecord| EventRecord { moment: None, ..e };
+    assert_eq!(says(one(), vec![timeless(used(CONTAINER, 0, 1)), timeless(refused(2))]), "silent");
+    // The certificate is younger than the event.
+    let mut young = numbered(1);
+    let from = Moment::Utc(datetime!(2026-10-25 0:00 UTC));
+    certificate(&mut young).not_before =
+        Some(ValidityDate { text: fact("a date".to_owned(), 10), value: Some(from), readings: vec![from] });
+    assert_eq!(says(vec![young], vec![refused(1)]), "silent");
+    // An event that names no certificate is about the only one that is bound.
+    let bound = |id| {
+        let mut c = numbered(id);
+        certificate(&mut c).sha1 = Some(fact(Sha1([u8::try_from(id).unwrap_or(0); 20]), 2));
+        c.bound.push(Bound { workload: "iis", endpoint: None, place: Place::default(), observed: 0 });
+        c
+    };
+    let of_iis = || by("SYSTEM", event(36_870));
+    assert_eq!(says(vec![bound(1)], vec![of_iis()]), "fails");
+    assert_eq!(says(vec![bound(1), bound(2)], vec![of_iis()]), "silent");
+    assert_eq!(says(one(), vec![of_iis()]), "silent");
+    assert_eq!(says(vec![bound(1)], vec![client(of_iis())]), "silent");
+    assert_eq!(says(vec![bound(1)], vec![by("contoso.exe", event(36_870))]), "silent");
+    // Remote Desktop's 1055 names the certificate; 1056 tells of a new one.
+    let of_rdp = |number, provider: &str| EventRecord {
+        id: Some(fact(number, 5)),
+        provider: Some(fact(provider.to_owned(), 4)),
+        thumbprint: Some(fact(Sha1([1; 20]), 6)),
+        ..EventRecord::default()
+    };
+    let rdp = |e| said(vec![bound(1)], vec![e], rule, &["rdp"]);
+    let manager = "Microsoft-Windows-TerminalServices-RemoteConnectionManager";
+    assert_eq!(rdp(of_rdp(1055, manager)), "fails");
+    assert_eq!(rdp(of_rdp(1056, manager)), "silent");
+    assert_eq!(rdp(of_rdp(1055, "contoso")), "silent");
 }

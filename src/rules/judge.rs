@@ -1,7 +1,9 @@
 //! From outcomes to a verdict: who is judged for what, which of the failed checks is the root cause, what follows.
 
 use super::check::{Checks, FindingDraft, Outcome, Recorded};
-use super::{Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, pfx_file_cut, request, subject};
+use super::{
+    Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, key_use_refused, pfx_file_cut, request, subject,
+};
 use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome},
     index::CaseIndex,
@@ -152,7 +154,6 @@ pub(crate) fn run_for(
         rule.check(c, cx, checks.of(meta));
     }
     let mut recorded = checks.into_recorded();
-    // Nobody is sent to look for what no workload needs.
     // What an attribute or an algorithm says may be turned by what is lost.
     if pfx_file_cut::is_cut(c) {
         for r in recorded.iter_mut().filter(|r| r.rule.name != pfx_file_cut::NAME) {
@@ -161,6 +162,7 @@ pub(crate) fn run_for(
             }
         }
     }
+    // Nobody is sent to look for what no workload needs.
     if (targets.is_empty() || history) && !matches!(c.origin, Origin::Pfx | Origin::KeyFile) {
         for r in recorded.iter_mut().filter(|r| matches!(r.outcome, Outcome::Unknown { .. })) {
             r.outcome = Outcome::NotApplicable(subject::NO_WORKLOAD.into());
@@ -556,6 +558,12 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     }
     if impossible || cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown) {
         return give(VerdictOutcome::Unknown, Vec::new());
+    }
+    // A log that names it, and no cause: the machine knows more than the artifacts show.
+    let mut refused = names(&|d| d.role == Role::Symptom);
+    refused.retain(|name| name == key_use_refused::NAME);
+    if !refused.is_empty() {
+        return give(VerdictOutcome::Unknown, refused);
     }
     give(VerdictOutcome::Works, Vec::new())
 }

@@ -70,6 +70,7 @@ mod key_file_no_system_access;
 mod key_file_service_account_no_read;
 mod key_file_wrong_directory_for_provider;
 mod key_prov_info_missing;
+mod key_use_refused;
 mod keyset_missing;
 mod keyspec_nonzero_on_ksp;
 mod keyspec_signature_on_csp;
@@ -89,8 +90,8 @@ mod nonexportable_not_a_cause;
 mod pfx;
 mod pfx_csp_name_attribute;
 mod pfx_empty_vs_null_password;
-mod pfx_friendlyname_container_collision;
 mod pfx_file_cut;
+mod pfx_friendlyname_container_collision;
 mod pfx_import_not_persisted;
 mod pfx_key_cert_mismatch;
 mod pfx_keybag_keyusage_signature;
@@ -302,8 +303,8 @@ impl RuleEntry {
 pub static RULES: &[RuleEntry] = &[
     RuleEntry::Credential(&cert_key_mismatch::CertKeyMismatch),
     RuleEntry::Case(&cert_key_mismatch::CertKeyMismatch),
-    RuleEntry::Credential(&pfx_key_cert_mismatch::PfxKeyCertMismatch),
     RuleEntry::Credential(&pfx_file_cut::PfxFileCut),
+    RuleEntry::Credential(&pfx_key_cert_mismatch::PfxKeyCertMismatch),
     RuleEntry::Credential(&pfx_no_private_key::PfxNoPrivateKey),
     RuleEntry::Credential(&pfx_leaf_missing::PfxLeafMissing),
     RuleEntry::Credential(&container_name_inconsistent::ContainerNameInconsistent),
@@ -431,6 +432,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&key_exchange_refused::KeyExchangeRefused),
     RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
     RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
+    RuleEntry::Case(&key_use_refused::KeyUseRefused),
     RuleEntry::Case(&schannel_client_type_not_binding::SchannelClientTypeNotBinding),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),

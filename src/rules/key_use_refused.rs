@@ -1,0 +1,292 @@
+//! A log of the machine says that this very certificate or its key could not be used.
+
+use super::prelude::*;
+use super::schannel;
+use crate::model::binding::{Binding, BindingHash, BindingOrigin};
+use crate::model::event_record::EventRecord;
+use crate::model::fact::{Place, SourceId};
+use crate::model::observation::{ErrorContext, Observation, Observed};
+use crate::model::service_setting::CertificateName;
+use crate::model::thumbprint::Sha1;
+use time::OffsetDateTime;
+
+/// The rule.
+pub(super) struct KeyUseRefused;
+
+static META: RuleMeta = RuleMeta {
+    name: "key-use-refused",
+    kind: Kind::Dispatch,
+    severity: Severity::Note,
+    role: Role::Symptom,
+    confidence: Confidence::Likely,
+    summary: "a log of the machine says that this certificate or its key could not be used",
+    sources: &[sources::KB238187, sources::HTTP_EVENT_PACKET, sources::KB3042780],
+    explains: &[],
+    doc: include_str!("../../docs/rules/key-use-refused.md"),
+};
+
+/// The rule's name, for the verdict.
+pub(super) const NAME: &str = META.name;
+
+/// What the reader of error texts calls its records; of loaded certificates it knows those of SQL Server's error log.
+const ERROR_LOG: &str = crate::formats::error_text::KIND;
+
+/// The reply to a command stands within this many lines.
+const REPLY: u32 = 6;
+
+/// What a key's use fails with when the key is missing, closed to the account, or without the wanted slot. Another code, such
+/// as one for a name that exists already, says nothing of the key.
+const KEY_CODES: &[u32] = &[0x8009_0016, 0x8009_000d, 0x8009_0010, 0x8009_030d, 0x8007_0005, 0x8009_0030];
+
+/// One use of a certificate or key that a log tells of.
+#[derive(Clone)]
+struct Use<'a> {
+    observed: &'a Observed,
+    place: Place,
+    failed: bool,
+    workload: Option<&'static str>,
+    label: &'static str,
+    moment: Option<OffsetDateTime>,
+}
+
+impl Use<'_> {
+    /// Whether the key was used after this failure, as far as the logs tell: what has no time, or stands in another log,
+    /// may be later.
+    fn may_be_before(&self, other: &Use<'_>) -> bool {
+        match (self.moment, other.moment) {
+            (Some(own), Some(others)) => own <= others,
+            _ if self.place.source != other.place.source => true,
+            // Logs of events are printed in either order.
+            _ => matches!(self.observed.what, Observation::Event(_)) || self.place.line <= other.place.line,
+        }
+    }
+}
+
+/// By what a log calls a certificate or its key.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Called {
+    Sha1(Sha1),
+    /// The container or the key file, lower case.
+    Key(String),
+    /// The endpoint that it is bound to, lower case.
+    Endpoint(String),
+    /// The workload that it is bound to.
+    Workload(&'static str),
+}
+
+impl Called {
+    /// Everything that a credential is called by.
+    fn of(c: &Credential) -> BTreeSet<Self> {
+        let key = &c.key;
+        let own = [&key.container, &key.stored_container, &key.unique_name].into_iter().flatten();
+        let own = own.map(|name| name.value.to_ascii_lowercase()).filter(|name| !name.is_empty());
+        let endpoints = c.bound.iter().filter_map(|b| b.endpoint.as_deref()).map(str::to_ascii_lowercase);
+        let workloads = c.bound.iter().map(|b| b.workload);
+        let names = c.thumbprint().map(Self::Sha1).into_iter().chain(own.map(Self::Key));
+        names.chain(endpoints.map(Self::Endpoint)).chain(workloads.map(Self::Workload)).collect()
+    }
+
+    /// Whether it can call several certificates, of which one is meant.
+    fn is_shared(&self) -> bool {
+        matches!(self, Self::Endpoint(_) | Self::Workload(_))
+    }
+}
+
+/// What an event tells, and of whom.
+fn of_event<'a>(observed: &'a Observed, event: &EventRecord) -> Option<(Called, Use<'a>)> {
+    let moment = match event.moment {
+        Some(Moment::Utc(moment)) => Some(moment),
+        _ => None,
+    };
+    let place = event.id.as_ref().map_or(observed.place, |id| id.place);
+    let told = |failed, workload, label| Use { observed, place, failed, workload, label, moment };
+    let code = event.code.as_ref().map(|code| code.value);
+    Some(match event.number() {
+        1055 if event.is_from("RemoteConnectionManager") => {
+            let sha1 = event.thumbprint.as_ref()?.value;
+            (Called::Sha1(sha1), told(true, Some("rdp"), "event 1055 names the certificate"))
+        }
+        number @ (15021 | 15301) if event.is_from("HttpEvent") || event.is_from("HTTP") => {
+            let endpoint = event.endpoint.as_ref()?.value.to_ascii_lowercase();
+            let label = "event 15021 on the endpoint that it is bound to";
+            (Called::Endpoint(endpoint), told(number == 15021, Some("iis"), label))
+        }
+        36870 if !schannel::of_client(event) => {
+            let workload = schannel::teller(event).workload?;
+            let label = "event 36870 of the program that only this one is bound to";
+            (Called::Workload(workload), told(true, Some(workload), label))
+        }
+        number @ (26013 | 26014) if is_sql_server(event) => {
+            let mut texts = event.message.iter().chain(event.data.iter().map(|(_, value)| value));
+            let sha1 = texts.find_map(|text| thumbprint(&text.value))?;
+            let label = "event 26014 names the certificate";
+            (Called::Sha1(sha1), told(number == 26014, Some("sql-server"), label))
+        }
+        5061 => {
+            let name = event.key_name.as_ref()?.value.to_ascii_lowercase();
+            let failed = KEY_CODES.contains(&code?);
+            if !failed && code != Some(0) {
+                return None;
+            }
+            (Called::Key(name), told(failed, None, "event 5061 on this key"))
+        }
+        _ => return None,
+    })
+}
+
+/// What SQL Server's error log tells, and of whom.
+fn of_error_log(observed: &Observed) -> Option<(Called, Use<'_>)> {
+    let (sha1, place, failed) = match &observed.what {
+        Observation::Error(error) if error.context == ErrorContext::SqlServer => {
+            let sha1 = error.thumbprint.as_ref()?;
+            (sha1.value, sha1.place, true)
+        }
+        Observation::System(SystemFact::ServiceCertificate(used)) if observed.kind == ERROR_LOG => {
+            let CertificateName::Sha1(sha1) = used.certificate.value else { return None };
+            (sha1, used.certificate.place, false)
+        }
+        _ => return None,
+    };
+    let label = "SQL Server could not load this certificate";
+    let told = Use { observed, place, failed, workload: Some("sql-server"), label, moment: None };
+    Some((Called::Sha1(sha1), told))
+}
+
+/// What the reply to a command tells, and of whom.
+fn of_command<'a>(observed: &'a Observed, binding: &Binding, replies: &Replies<'a>) -> Option<(Called, Use<'a>)> {
+    let Some(BindingHash::Sha1(sha1)) = binding.hash.as_ref().map(|hash| &hash.value) else { return None };
+    let reply = replies.get(&(observed.place.source, observed.place.line)).copied();
+    let (observed, place) = reply.unwrap_or((observed, observed.place));
+    let label = "the reply to a command that binds this certificate";
+    let told = Use { observed, place, failed: reply.is_some(), workload: Some("iis"), label, moment: None };
+    Some((Called::Sha1(*sha1), told))
+}
+
+/// Whether an event is SQL Server's, whose source is the instance: `MSSQLSERVER`, `MSSQL$SALES`.
+fn is_sql_server(event: &EventRecord) -> bool {
+    event.provider.as_ref().is_some_and(|p| p.value.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("MSSQL")))
+}
+
+/// The thumbprint in a message of SQL Server: `[Cert Hash(sha1) "…"]`.
+fn thumbprint(text: &str) -> Option<Sha1> {
+    text.split(|c: char| !c.is_ascii_hexdigit()).filter(|part| part.len() == 40).find_map(Sha1::parse)
+}
+
+/// Errors by the source and line of the command that they answer, with the place of the code.
+type Replies<'a> = BTreeMap<(SourceId, u32), (&'a Observed, Place)>;
+
+/// The replies with 1312 to commands that add a binding.
+fn refused_commands(case: &CaseIndex) -> Replies<'_> {
+    let commands: BTreeSet<(SourceId, u32)> = case
+        .bindings()
+        .filter(|(_, b)| b.origin == BindingOrigin::Command)
+        .map(|(o, _)| (o.place.source, o.place.line))
+        .collect();
+    let mut out = BTreeMap::new();
+    for (observed, error) in case.errors() {
+        let Some(code) = error.code.as_ref().filter(|code| subject::same_code(code.value, 0x8007_0520)) else {
+            continue;
+        };
+        let (source, line) = (observed.place.source, observed.place.line);
+        if let Some(command) = commands.range((source, line.saturating_sub(REPLY))..=(source, line)).next_back() {
+            out.insert(*command, (observed, code.place));
+        }
+    }
+    out
+}
+
+/// Keeps the last use of each kind: the last failure and the last success of each workload tell all.
+fn note<'a>(uses: &mut Vec<Use<'a>>, told: Use<'a>) {
+    let same = |other: &&mut Use<'_>| other.failed == told.failed && other.workload == told.workload;
+    match uses.iter_mut().find(same) {
+        Some(other) if other.moment <= told.moment => *other = told,
+        Some(_) => {}
+        None => uses.push(told),
+    }
+}
+
+/// The failures among these uses after which none is known to have succeeded.
+fn open<'u, 'a>(uses: &'u [Use<'a>]) -> impl Iterator<Item = &'u Use<'a>> {
+    uses.iter().filter(|refusal| {
+        let since = |told: &Use<'_>| !told.failed && told.workload == refusal.workload && refusal.may_be_before(told);
+        refusal.failed && !uses.iter().any(since)
+    })
+}
+
+impl CaseRule for KeyUseRefused {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        let replies = refused_commands(case);
+        let mut uses: BTreeMap<Called, Vec<Use<'_>>> = BTreeMap::new();
+        for observed in &case.observed {
+            let told = match &observed.what {
+                Observation::Event(event) => of_event(observed, event),
+                Observation::Binding(b) if b.origin == BindingOrigin::Command => of_command(observed, b, &replies),
+                _ => of_error_log(observed),
+            };
+            if let Some((called, told)) = told {
+                note(uses.entry(called).or_default(), told);
+            }
+        }
+        let mut judged = false;
+        if uses.values().flatten().any(|told| told.failed) {
+            let stored = || case.kept.iter().filter(|c| subject::stored(c) && c.certificate.is_some());
+            // An endpoint or a program names a certificate only when all that are bound to it are sightings of one.
+            let mut meant: BTreeMap<Called, (Option<Sha1>, bool)> = BTreeMap::new();
+            for c in stored() {
+                for called in Called::of(c).into_iter().filter(|called| called.is_shared() && uses.contains_key(called))
+                {
+                    let (first, alone) = meant.entry(called).or_insert((c.thumbprint(), true));
+                    *alone &= *first == c.thumbprint();
+                }
+            }
+            for c in stored() {
+                let mut own = Vec::new();
+                for called in Called::of(c) {
+                    let Some(told) = uses.get(&called) else { continue };
+                    if called.is_shared() {
+                        // A new binding of one endpoint says nothing of another one.
+                        let alone = meant.get(&called).is_some_and(|(_, alone)| *alone);
+                        open(told).filter(|_| alone).for_each(|told| note(&mut own, told.clone()));
+                    } else {
+                        told.iter().for_each(|told| note(&mut own, told.clone()));
+                    }
+                }
+                let made = c.certificate.as_ref().and_then(|c| c.not_before.as_ref()).and_then(|date| date.value);
+                // What is older than the certificate was about the one before it.
+                let older = |told: &Use<'_>| told.moment.zip(made).is_some_and(|(at, made)| made.surely_after(at));
+                for refusal in open(&own).filter(|told| !older(told)) {
+                    let targets: Vec<Target> = judge::candidates(c, cx.workloads)
+                        .into_iter()
+                        .filter(|t| refusal.workload.is_none_or(|workload| t.workload.name == workload))
+                        .collect();
+                    if !targets.is_empty() {
+                        judged = true;
+                        out.about(Some(c.id)).fail(draft(refusal, targets));
+                    }
+                }
+            }
+        }
+        if !judged {
+            out.about(None).not_applicable("no log says that the use of a certificate of the case failed");
+        }
+    }
+}
+
+fn draft(refusal: &Use<'_>, targets: Vec<Target>) -> FindingDraft {
+    let words = String::new();
+    FindingDraft::new(
+        &META,
+        META.summary,
+        "A symptom, not a cause: the log names this certificate, its key or its endpoint, and no later entry shows that it was \
+         used since. If no finding names the cause, the artifacts do not hold it: the account that the program runs as, the \
+         permissions of the key file, and what changed at that time tell more.",
+    )
+    .subject(refusal.workload.unwrap_or("key"))
+    .workloads(targets)
+    .evidence(refusal.observed.evidence(refusal.place, refusal.label, true))
+    .remedy(schannel::separate(&schannel::Teller { words, workload: refusal.workload }))
+}
