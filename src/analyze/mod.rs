@@ -28,7 +28,7 @@ mod triage;
 
 use crate::case::artifact::{Artifact, Origin, ReadStatus};
 use crate::case::credential::{CredentialId, Hearing, SourceRange, hearing};
-use crate::case::from_certutil::{LogCredentials, settle_dates};
+use crate::case::from_certutil::{LogCredentials, listed_key_specs, settle_dates, take_listed_key_spec};
 use crate::case::index::{CaseCode, CaseIndex, DamagedKeyFile};
 use crate::case::{from_pfx, from_printed, from_shown, key_artifacts};
 use crate::formats::FormatError;
@@ -680,6 +680,7 @@ impl<'a> Analysis<'a> {
             }
         }
         let unheard = unheard.filter(|_| log.blocks > 0);
+        let listed = listed_key_specs(&log.keys);
         // Of a folder of many logs each has only its own: they come last.
         let own = self.case.kept.partition_point(|credential| credential.id.0 < first);
         for credential in self.case.kept.iter_mut().skip(own) {
@@ -690,6 +691,9 @@ impl<'a> Analysis<'a> {
                     let place = code.place;
                     credential.excerpts.push(place.source, place.line, place.column, place.start, line);
                 }
+                changed.push(credential.id);
+            }
+            if is_own && take_listed_key_spec(credential, &listed) && changed.last() != Some(&credential.id) {
                 changed.push(credential.id);
             }
             if let Some(order) = order

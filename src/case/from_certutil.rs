@@ -9,9 +9,10 @@ use crate::formats::certutil::{
 };
 use crate::limits::LOG_RECORDS;
 use crate::model::{
-    container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, thumbprint::Sha1,
-    windows::WindowsVersion,
+    container_name, date::DateOrder, fact::Basis, fact::Fact, fact::Place, fact::SourceId, key_spec::KeySpec,
+    provider::ProviderKind, thumbprint::Sha1, windows::WindowsVersion,
 };
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a run of certutil in the log ended with.
@@ -514,6 +515,37 @@ impl Around {
             archived: block.archived.map(|place| Fact::stated(true, place)),
         })
     }
+}
+
+/// The KeySpecs of the containers that `certutil -key` lists with one key each, by provider and name, lower case. Of a container
+/// with two keys the listing does not tell which one a certificate's is.
+pub fn listed_key_specs(keys: &[ListedKey]) -> HashMap<(String, String), Fact<KeySpec>> {
+    let mut out = HashMap::new();
+    for key in keys {
+        let [spec] = key.key_specs.as_slice() else { continue };
+        let names = std::iter::once(&key.container).chain(&key.unique_name);
+        for name in names {
+            out.insert((key.provider.value.to_lowercase(), name.value.to_lowercase()), spec.clone());
+        }
+    }
+    out
+}
+
+/// Takes the KeySpec of a CSP key whose own block shows none from the listing of its container. True when something changed.
+pub fn take_listed_key_spec(c: &mut Credential, listed: &HashMap<(String, String), Fact<KeySpec>>) -> bool {
+    let key = &mut c.key;
+    let shown = key.key_spec.is_some() || key.key_spec_witness.is_some();
+    if listed.is_empty() || shown || key.kind() != Some(ProviderKind::Csp) {
+        return false;
+    }
+    let Some(provider) = key.provider.as_ref().map(|provider| provider.value.to_lowercase()) else { return false };
+    let names = [&key.unique_name, &key.container, &key.stored_container].into_iter().flatten();
+    let mut found = names.filter_map(|name| listed.get(&(provider.clone(), name.value.to_lowercase())));
+    let Some(spec) = found.next().filter(|spec| spec.value != KeySpec::NONE) else { return false };
+    let (place, word) = (spec.place, if spec.value == KeySpec::SIGNATURE { "AT_SIGNATURE" } else { "AT_KEYEXCHANGE" });
+    key.key_spec_witness = Some(Fact::derived(spec.value, place, "from the listing of the container"));
+    c.excerpts.push(place.source, place.line, place.column, place.start, word);
+    true
 }
 
 /// Settles the dates of a credential once the order of its whole log is known. True when something changed.
