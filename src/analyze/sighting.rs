@@ -1,6 +1,6 @@
 //! Several sightings of one credential: in one log before and after, by two accounts, in two files.
 
-use crate::case::credential::{Access, Association, Credential, Origin, Scope, TestOutcome};
+use crate::case::credential::{Access, Association, Credential, Key, KeyRemark, Origin, Scope, TestOutcome};
 use crate::case::index::fold_all;
 use crate::limits::SIGHTINGS;
 use crate::model::fact::Place;
@@ -45,6 +45,59 @@ pub(super) fn names(c: &Credential) -> Vec<String> {
 fn weight(c: &Credential) -> (bool, bool, bool, bool) {
     let linked = matches!(c.key.association, Association::Linked | Association::FoundBySearch);
     (linked, c.key.access == Access::Opened, c.key.key_spec.is_some(), c.key.association != Association::Unknown)
+}
+
+/// Whether it is known that the account could open no key of the machine: then a key that it shows as missing may be there.
+fn unelevated(c: &Credential) -> bool {
+    c.surroundings.unelevated.is_some() || c.key.remark(KeyRemark::AccessDenied).is_some()
+}
+
+/// How much the account's view counts: SYSTEM's is that of http.sys.
+fn rights(c: &Credential) -> u8 {
+    match (&c.surroundings.system, &c.surroundings.elevated) {
+        (Some(_), _) => 3,
+        (None, Some(_)) => 2,
+        (None, None) if !unelevated(c) => 1,
+        (None, None) => 0,
+    }
+}
+
+/// Where a sighting shows the key link and whether the key opens.
+fn shown_at(c: &Credential) -> Place {
+    c.key.access_place.or(c.key.association_place).unwrap_or_else(|| begin(c))
+}
+
+/// Whether one sighting opened the key that the other shows as missing.
+fn denies(a: &Credential, b: &Credential) -> bool {
+    matches!((a.key.access, b.key.access), (Access::Opened, Access::NotOpened) | (Access::NotOpened, Access::Opened))
+}
+
+/// Whether the sighting that is read later gives the values.
+///
+/// The key link is the same for whoever looks, so within one text the later state counts. Whether the key opens depends on
+/// the account: SYSTEM's look counts before any other, then within one text the later one, unless it was made without the
+/// rights to open the key. Of two texts nothing tells which was made later: the one that shows more counts.
+fn later_counts(kept: &Credential, later: &Credential) -> bool {
+    let (before, after) = (shown_at(kept), shown_at(later));
+    let one_text = before.source == after.source;
+    let is_newer = after.start >= before.start;
+    let known = |c: &Credential| c.key.association != Association::Unknown;
+    let relinked = known(kept) && known(later) && kept.key.association != later.key.association;
+    if relinked && one_text {
+        return is_newer;
+    }
+    if denies(kept, later) {
+        let system = |c: &Credential| c.surroundings.system.is_some();
+        if system(kept) != system(later) {
+            return system(later);
+        }
+        if one_text {
+            let (newer, older) = if is_newer { (later, kept) } else { (kept, later) };
+            let proves_nothing = newer.key.access == Access::NotOpened && unelevated(newer) && !unelevated(older);
+            return is_newer != proves_nothing;
+        }
+    }
+    weight(later) >= weight(kept)
 }
 
 /// A fact about which two sightings of one credential differ.
@@ -134,10 +187,24 @@ fn differences(later: &Credential, earlier: &Credential, later_counts: bool) -> 
     out
 }
 
-/// Two sightings of one credential: the better-privileged, else the later one, gives the values; the other fills what
-/// that one does not show. What they say differently is told: nothing is lost in silence. `None`: nothing new.
+/// Where the sighting that does not count shows as missing a key of the machine which the other one opened, although nothing
+/// tells which of the two artifacts is the newer one.
+fn missing_elsewhere(winner: &Credential, loser: &Credential) -> Option<Place> {
+    let (opened, missing) = (shown_at(winner), shown_at(loser));
+    let doubted = denies(winner, loser)
+        && winner.key.access == Access::Opened
+        && opened.source != missing.source
+        && [winner, loser].iter().all(|c| c.scope() == Scope::Machine)
+        && winner.surroundings.system.is_none()
+        && !unelevated(loser);
+    let own = || winner.key.missing_elsewhere.filter(|_| winner.key.access == Access::Opened);
+    let known = || loser.key.missing_elsewhere.filter(|_| winner.key.access == loser.key.access);
+    if doubted { Some(missing) } else { own().or_else(known) }
+}
+
+/// Two sightings of one credential: one gives the values ([`later_counts`]); the other fills what that one does not show. What they say differently is told: nothing is lost in silence. `None`: nothing new.
 pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Difference>> {
-    let later_wins = weight(&later) >= weight(kept);
+    let later_wins = later_counts(kept, &later);
     let told = differences(&later, kept, later_wins);
     // Of a credential that is seen again and again only what is new counts, and only its own lines are kept.
     let full = kept.sources.len() >= SIGHTINGS;
@@ -147,6 +214,12 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Diff
     let id = kept.id;
     let (mut winner, loser) = if later_wins { (later, std::mem::take(kept)) } else { (std::mem::take(kept), later) };
     winner.id = id;
+    if winner.key.access == loser.key.access && rights(&loser) > rights(&winner) {
+        let (own, other) = (&mut winner.surroundings, &loser.surroundings);
+        (own.system, own.elevated, own.unelevated) =
+            (other.system.clone(), other.elevated.clone(), other.unelevated.clone());
+    }
+    winner.key.missing_elsewhere = missing_elsewhere(&winner, &loser);
     let (earlier, last) = if later_wins { (&loser, &winner) } else { (&winner, &loser) };
     winner.sources = earlier.sources.iter().take(SIGHTINGS).chain(&last.sources).copied().take(SIGHTINGS).collect();
     if !full {
@@ -196,6 +269,9 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Diff
         }
     }
     let (own, other) = (&mut winner.key, loser.key);
+    // The link that was there is no longer, and with it goes what it said.
+    let unlinked = own.association == Association::None && other.association != Association::Unknown;
+    let other = if unlinked { Key::default() } else { other };
     macro_rules! fill_key {
         ($($field:ident),*) => { $( if own.$field.is_none() { own.$field = other.$field; } )* };
     }

@@ -253,6 +253,8 @@ pub struct Key {
     pub access: Access,
     /// The place that shows the access.
     pub access_place: Option<Place>,
+    /// Where another artifact shows the key as missing that this one opened, and nothing tells which was made later.
+    pub missing_elsewhere: Option<Place>,
     /// The container as the key link stores it; may be empty.
     pub stored_container: Option<Fact<String>>,
     /// The container's own name.
@@ -437,7 +439,9 @@ pub struct Surroundings {
     pub command: Option<Fact<String>>,
     /// A sign that the shell was not elevated (a prompt under `C:\Users`, a plain remote shell).
     pub unelevated: Option<Fact<String>>,
-    /// A sign that it was elevated (`C:\Windows\system32>`, a title with "Administrator").
+    /// A sign that it ran as SYSTEM, the account of http.sys (`psexec -s`, the answer of `whoami`).
+    pub system: Option<Fact<String>>,
+    /// A sign that it was elevated (`C:\Windows\system32>`, a title with "Administrator"); also where it ran as SYSTEM.
     pub elevated: Option<Fact<String>>,
     /// The Windows version that the log states.
     pub windows: Option<Fact<crate::model::windows::WindowsVersion>>,

@@ -54,6 +54,8 @@ pub struct Around {
     source: SourceId,
     command: Option<(CommandLine, Fact<String>, Option<bool>)>,
     elevation: Option<(bool, Fact<String>)>,
+    /// The line that shows that the shell is SYSTEM's.
+    system: Option<Fact<String>>,
     store: Option<Fact<String>>,
     windows: Option<Fact<WindowsVersion>>,
     symptoms: Vec<Fact<u32>>,
@@ -257,6 +259,10 @@ impl LogCredentials {
             Record::Command { command, line, elevated } => {
                 if let Some(elevated) = elevated {
                     self.around().elevation = Some((elevated, line.clone()));
+                    // The text goes on with another window.
+                    if !elevated {
+                        self.around().system = None;
+                    }
                 }
                 if !command.verb.is_empty() || !command.arguments.is_empty() {
                     self.end_listing(false);
@@ -266,6 +272,7 @@ impl LogCredentials {
                     self.command_used = false;
                 }
             }
+            Record::Account { system, line } => self.around().system = system.then_some(line),
             Record::Completed(verb) => {
                 if is_file_verb(&verb.value)
                     && let Some(held) = self.held.take()
@@ -425,8 +432,14 @@ impl Around {
                 unelevated = Some(line.clone());
             }
         }
+        let own = self.command.as_ref().filter(|(command, ..)| command.system).map(|(_, line, _)| line);
+        let system = own.or(self.system.as_ref()).cloned();
+        if system.is_some() {
+            (elevated, unelevated) = (system.clone(), None);
+        }
         Surroundings {
             command: self.command.as_ref().map(|(_, line, _)| line.clone()),
+            system,
             elevated,
             unelevated,
             windows: self.windows.clone(),
@@ -679,6 +692,7 @@ fn key(block: &mut CertificateBlock) -> Key {
 
     Key {
         association,
+        missing_elsewhere: None,
         association_place,
         access,
         access_place,

@@ -344,6 +344,11 @@ pub fn import_from_backup(credential: &Credential, title: &'static str) -> Remed
     for_owner(credential, remedy)
 }
 
+/// The command that shows a credential's key link as SYSTEM sees it.
+pub fn show_as_system(credential: &Credential) -> String {
+    format!("psexec -s {}", show_command(credential))
+}
+
 /// Looks at the key as the account that uses it: SYSTEM, under which http.sys, Schannel and lsass open machine keys, or the
 /// user in whose store the certificate is.
 pub fn look_as_owner(credential: &Credential) -> Remedy {
@@ -360,7 +365,7 @@ pub fn look_as_owner(credential: &Credential) -> Remedy {
     Remedy {
         title: "First look as SYSTEM: it tells a missing key from one that this account may not open",
         steps: vec![
-            Step::cmd(format!("psexec -s {show}")).note(
+            Step::cmd(show_as_system(credential)).note(
                 "if a test passes there, the key exists: repair the context or the permissions, and delete nothing",
             ),
         ],

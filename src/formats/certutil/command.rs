@@ -15,6 +15,8 @@ pub struct CommandLine {
     pub service: bool,
     /// `-v`.
     pub verbose: bool,
+    /// `psexec -s` in front: it ran as SYSTEM.
+    pub system: bool,
     /// The arguments after the verb that are no options.
     pub arguments: Vec<String>,
 }
@@ -65,7 +67,7 @@ impl CommandLine {
         let rest = line.get(at.saturating_add(8)..)?;
         let rest = rest.strip_prefix(".exe").or_else(|| rest.strip_prefix(".EXE")).unwrap_or(rest);
         let words = words(rest.trim_start_matches('"'));
-        let mut out = Self::default();
+        let mut out = Self { system: line.get(..at).is_some_and(starts_as_system), ..Self::default() };
         let mut it = words.into_iter().peekable();
         while let Some(word) = it.next() {
             let option = word
@@ -157,6 +159,23 @@ fn words(text: &str) -> Vec<String> {
     out
 }
 
+/// Whether a command line starts a program as SYSTEM: `psexec -s cmd`, `PsExec64.exe -accepteula -sid powershell`
+/// (Microsoft Learn, "PsExec"). Its options without a value may be written together.
+pub(super) fn starts_as_system(line: &str) -> bool {
+    let lower = line.get(..line.len().min(LONGEST)).unwrap_or("").to_ascii_lowercase();
+    let mut words = lower.split(|c: char| c.is_whitespace() || matches!(c, '"' | '>' | '&'));
+    let names_it = |word: &str| {
+        let name = word.rsplit(['\\', '/']).next().unwrap_or(word);
+        matches!(name.strip_suffix(".exe").unwrap_or(name), "psexec" | "psexec64" | "paexec")
+    };
+    if !words.any(names_it) {
+        return false;
+    }
+    let shell = |word: &str| ["cmd", "powershell", "pwsh"].iter().any(|shell| word.starts_with(shell));
+    let mut options = words.take_while(|word| !shell(word)).filter_map(|word| word.strip_prefix(['-', '/']));
+    options.any(|option| option.contains('s') && option.chars().all(|c| "sidhxefcv".contains(c)))
+}
+
 /// What the prompt before a command says about the shell: `Some(true)` elevated, `Some(false)` not.
 pub(super) fn elevation(line: &str) -> Option<bool> {
     let lower = line.to_ascii_lowercase();
@@ -195,6 +214,28 @@ mod tests {
         assert_eq!(c.arguments, ["sso.pfx"]);
         assert_eq!(CommandLine::parse("CertUtil: -store command completed successfully."), None);
         assert_eq!(CommandLine::parse("we ran certutil on the server"), None);
+    }
+
+    #[test]
+    fn commands_that_run_as_system() {
+        for line in [
+            r"C:\Windows\system32>psexec -s certutil -store my",
+            r"PS C:\Tools> .\PsExec64.exe -accepteula -nobanner -s certutil.exe -v -store my",
+            r#"C:\>"C:\Tools\psexec.exe" /s certutil -store my"#,
+            r"C:\Users\otto>psexec \\web01 -sh certutil -store my",
+        ] {
+            assert!(CommandLine::parse(line).unwrap().system, "{line}");
+        }
+        for line in [
+            r"C:\>certutil -store my",
+            r"C:\>psexec \\web01 certutil -store -service my",
+            r"C:\>psexec \\web01 -accepteula certutil -store my",
+            r"C:\>runas -s certutil -store my",
+        ] {
+            assert!(!CommandLine::parse(line).unwrap().system, "{line}");
+        }
+        assert!(starts_as_system(r"C:\>psexec -i -s cmd"));
+        assert!(!starts_as_system(r"C:\>psexec -i 1 cmd /s /k"));
     }
 
     #[test]

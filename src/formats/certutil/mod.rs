@@ -35,6 +35,13 @@ pub enum Record {
         /// What the prompt says about the shell: elevated or not.
         elevated: Option<bool>,
     },
+    /// Whose shell it is from here on, with the line that tells.
+    Account {
+        /// It is SYSTEM's.
+        system: bool,
+        /// The answer of `whoami`, the command that started the shell, or its `exit`.
+        line: Fact<String>,
+    },
     /// A certificate, with what the log says of its key.
     Certificate(Box<CertificateBlock>),
     /// The same, of a block that looks like an earlier one.

@@ -17,14 +17,15 @@ use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
 use super::{anchors, split};
 use crate::formats::piece::{Cleaned, Piece};
+use crate::formats::text_shapes::prompted;
 use crate::input::{Line, Window};
 use crate::limits::{BARE_HEADERS, BLOCK_VALUES, LINE_CODES, Limits};
 
 use crate::model::fact::{Basis, Fact, Place, SourceId};
 use crate::model::key_remark::KeyRemark;
 use crate::model::{
-    container_name, hresult, key_spec::KeySpec, key_usage::KeyUsage, oid, property_id, provider, thumbprint::Sha1,
-    windows::WindowsVersion,
+    access::Principal, container_name, hresult, key_spec::KeySpec, key_usage::KeyUsage, oid, principal, property_id,
+    provider, thumbprint::Sha1, windows::WindowsVersion,
 };
 use memchr::{memchr2, memmem::Finder};
 use shape::Shapes;
@@ -134,6 +135,10 @@ pub struct Parser {
     /// The digits of a wrapped thumbprint so far.
     partial_hash: String,
     shapes: Shapes,
+    /// The next line answers `whoami`.
+    asks_account: bool,
+    /// The command that starts a shell as SYSTEM; its banner shows that it did.
+    system_shell: Option<Fact<String>>,
     /// Headers with nothing under them so far.
     bare: u64,
 }
@@ -193,6 +198,8 @@ impl Parser {
             wrap_width: CONSOLE_WIDTH,
             partial_hash: String::new(),
             shapes: Shapes::default(),
+            asks_account: false,
+            system_shell: None,
             bare: 0,
         }
     }
@@ -478,6 +485,10 @@ impl Parser {
             self.count_line(piece);
         }
         let was_header = std::mem::replace(&mut self.last_was_header, false);
+        if std::mem::take(&mut self.asks_account) && text.contains('\\') && prompted(text).is_none() {
+            self.account(piece, is_system(text));
+            return;
+        }
         if text.starts_with("=====") {
             self.rule(piece, was_header, depth);
             return;
@@ -754,6 +765,7 @@ impl Parser {
             return false;
         }
         let Some(command) = CommandLine::parse(text) else {
+            self.shell(piece);
             if let Some(elevated) = command::elevation(text).filter(|_| text.len() < 200) {
                 // A prompt without a command of certutil. What another command prints belongs to whoever reads that.
                 if text.trim_end().ends_with(['>', '#']) {
@@ -783,6 +795,22 @@ impl Parser {
         }
         self.records.push(Record::Command { command, line, elevated });
         true
+    }
+
+    /// What a command behind a prompt, which is none of certutil, tells of whose shell it is.
+    fn shell(&mut self, piece: Piece<'_>) {
+        let Some(typed) = prompted(piece.text).filter(|_| piece.text.len() < 200) else { return };
+        self.asks_account = typed.eq_ignore_ascii_case("whoami") || typed.eq_ignore_ascii_case("whoami.exe");
+        self.system_shell = command::starts_as_system(typed).then(|| self.stated(piece.text.to_owned(), piece));
+        if typed.eq_ignore_ascii_case("exit") {
+            self.account(piece, false);
+        }
+    }
+
+    fn account(&mut self, piece: Piece<'_>, system: bool) {
+        let text = piece.text.get(..cut_at(piece.text, self.limits.excerpt_columns)).unwrap_or("");
+        let line = self.stated(text.to_owned(), piece);
+        self.records.push(Record::Account { system, line });
     }
 
     /// `my "Personal"`, or the bare name of a well-known store.
@@ -824,6 +852,9 @@ impl Parser {
         let Some(version) = WindowsVersion::parse(&number) else { return false };
         self.claim();
         let fact = self.stated(version, piece);
+        if let Some(line) = self.system_shell.take() {
+            self.records.push(Record::Account { system: true, line });
+        }
         self.records.push(Record::Windows(fact));
         true
     }
@@ -970,6 +1001,11 @@ fn mask_password(text: &str) -> String {
         mask = mask || bare.eq_ignore_ascii_case("-p") || bare.eq_ignore_ascii_case("/p");
     }
     out
+}
+
+/// Whether `whoami` names SYSTEM, which it does in the language of Windows.
+fn is_system(text: &str) -> bool {
+    matches!(principal::of_name(text), Principal::Sid(sid) if sid == principal::SYSTEM)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ impl Parser {
     /// Whether a line of another program changes nothing: no block and no list is open, and nothing is awaited.
     fn is_idle(&self) -> bool {
         let listed = self.listed_provider.is_some() || self.listed_key.is_some() || self.pending_provider.is_some();
-        let awaits = self.last_was_header || self.sddl_open || self.open.is_some();
+        let awaits = self.last_was_header || self.sddl_open || self.open.is_some() || self.asks_account;
         // Lines behind a block are noted with it until the next one begins.
         let learns = self.shapes.is_begun();
         self.block.is_none() && self.section == Section::Head && !listed && !awaits && !learns
