@@ -1,7 +1,7 @@
 //! The credentials of one identity: mostly one, else told apart by the names of their containers.
 
-use super::sighting::names;
-use crate::case::credential::{Credential, CredentialId};
+use super::sighting::{may_be_one, names};
+use crate::case::credential::{Credential, CredentialId, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The credentials that are kept and may be one, of which only the containers tell them apart.
@@ -16,11 +16,39 @@ pub(super) struct SameIdentity {
 
 #[derive(Default)]
 struct Many {
-    all: BTreeSet<CredentialId>,
+    all: Ids,
     /// The first credential with each name, lower case.
     named: BTreeMap<String, CredentialId>,
     /// Those of which no name is shown.
-    nameless: BTreeSet<CredentialId>,
+    nameless: Ids,
+}
+
+/// Credentials, and which of them are no PFX file: each of those is an import of its own.
+#[derive(Default)]
+struct Ids {
+    all: BTreeSet<CredentialId>,
+    not_pfx: BTreeSet<CredentialId>,
+}
+
+impl Ids {
+    fn add(&mut self, id: CredentialId, credential: &Credential) {
+        self.all.insert(id);
+        if credential.origin == Origin::Pfx {
+            self.not_pfx.remove(&id);
+        } else {
+            self.not_pfx.insert(id);
+        }
+    }
+
+    fn remove(&mut self, id: CredentialId) {
+        self.all.remove(&id);
+        self.not_pfx.remove(&id);
+    }
+
+    /// The first one, the first that is no PFX file, and the last one.
+    fn asked(&self) -> impl Iterator<Item = &CredentialId> {
+        [self.all.first(), self.not_pfx.first(), self.all.last()].into_iter().flatten()
+    }
 }
 
 impl SameIdentity {
@@ -34,24 +62,27 @@ impl SameIdentity {
         self.first.is_none()
     }
 
-    /// The first credential that is not told apart from a sighting by its container: both show a name and have none in
-    /// common.
+    /// The first credential that is not told apart from a sighting: by its container, when both show a name and have none
+    /// in common, or as an import of its own ([`may_be_one`]). Of many the first one, the first that is no PFX file and the
+    /// last one are asked.
     pub(super) fn find<'c>(
         &self,
         sighting: &Credential,
         of: impl Fn(CredentialId) -> Option<&'c Credential>,
     ) -> Option<CredentialId> {
         let own = names(sighting);
+        let same = |id: &&CredentialId| of(**id).is_some_and(|other| may_be_one(other, sighting));
         let Some(many) = &self.many else {
-            let first = self.first?;
-            let others = names(of(first)?);
+            let first = self.first.as_ref().filter(same)?;
+            let others = names(of(*first)?);
             return (own.is_empty() || others.is_empty() || others.iter().any(|name| own.contains(name)))
-                .then_some(first);
+                .then_some(*first);
         };
         if own.is_empty() {
-            return many.all.first().copied();
+            return many.all.asked().find(same).copied();
         }
-        own.iter().filter_map(|name| many.named.get(name)).chain(many.nameless.first()).min().copied()
+        let named = own.iter().filter_map(|name| many.named.get(name)).filter(same);
+        named.chain(many.nameless.asked().find(same)).min().copied()
     }
 
     /// Adds a credential that is none of them.
@@ -78,7 +109,7 @@ impl SameIdentity {
     /// More is known of one of them.
     pub(super) fn update(&mut self, id: CredentialId, own: &Credential) {
         if let Some(many) = &mut self.many {
-            many.nameless.remove(&id);
+            many.nameless.remove(id);
             many.add(id, own);
         }
     }
@@ -86,12 +117,12 @@ impl SameIdentity {
     /// One of them is no longer kept.
     pub(super) fn remove(&mut self, id: CredentialId) {
         if let Some(many) = &mut self.many {
-            many.all.remove(&id);
-            many.nameless.remove(&id);
+            many.all.remove(id);
+            many.nameless.remove(id);
             many.named.retain(|_, named| *named != id);
         }
         if self.first == Some(id) {
-            self.first = self.many.as_ref().and_then(|many| many.all.first().copied());
+            self.first = self.many.as_ref().and_then(|many| many.all.all.first().copied());
         }
     }
 }
@@ -99,9 +130,9 @@ impl SameIdentity {
 impl Many {
     fn add(&mut self, id: CredentialId, credential: &Credential) {
         let names = names(credential);
-        self.all.insert(id);
+        self.all.add(id, credential);
         if names.is_empty() {
-            self.nameless.insert(id);
+            self.nameless.add(id, credential);
         }
         for name in names {
             let first = self.named.entry(name).or_insert(id);

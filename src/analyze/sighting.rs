@@ -2,6 +2,7 @@
 
 use crate::case::credential::{Access, Association, Credential, Key, KeyRemark, Origin, Scope, TestOutcome};
 use crate::case::index::fold_all;
+use crate::case::link::differ;
 use crate::limits::SIGHTINGS;
 use crate::model::fact::Place;
 
@@ -19,6 +20,24 @@ pub(super) fn identity(c: &Credential) -> Option<u128> {
         _ => return None,
     };
     Some(placed(name, place(c.printed_store_name().unwrap_or_default(), c.scope())))
+}
+
+/// Whether two sightings of one certificate may be one credential. Each PFX file is an import of its own: it takes up a
+/// certificate file that says nothing of a key, and a dump of it that does not contradict it, and no other input.
+pub(super) fn may_be_one(a: &Credential, b: &Credential) -> bool {
+    let (pfx, other) = match (a.origin, b.origin) {
+        (Origin::Pfx, Origin::Pfx) => return a.sources.iter().any(|s| b.sources.iter().any(|o| o.source == s.source)),
+        (Origin::Pfx, _) => (&a.key, b),
+        (_, Origin::Pfx) => (&b.key, a),
+        _ => return true,
+    };
+    let key = &other.key;
+    if other.origin == Origin::CertificateFile {
+        return key.tells_nothing();
+    }
+    !differ(pfx.key_spec.as_ref(), key.key_spec.as_ref())
+        && !differ(pfx.provider_type.as_ref(), key.provider_type.as_ref())
+        && pfx.provider.as_ref().zip(key.provider.as_ref()).is_none_or(|(a, b)| a.value.eq_ignore_ascii_case(&b.value))
 }
 
 /// A hash of a store and its scope.
@@ -197,12 +216,15 @@ fn missing_elsewhere(winner: &Credential, loser: &Credential) -> Option<Place> {
         && [winner, loser].iter().all(|c| c.scope() == Scope::Machine)
         && winner.surroundings.system.is_none()
         && !unelevated(loser);
-    let own = || winner.key.missing_elsewhere.filter(|_| winner.key.access == Access::Opened);
-    let known = || loser.key.missing_elsewhere.filter(|_| winner.key.access == loser.key.access);
-    if doubted { Some(missing) } else { own().or_else(known) }
+    if doubted {
+        return Some(missing);
+    }
+    let known = loser.key.missing_elsewhere.filter(|_| winner.key.access == loser.key.access);
+    winner.key.missing_elsewhere.or(known).filter(|_| winner.surroundings.system.is_none())
 }
 
-/// Two sightings of one credential: one gives the values ([`later_counts`]); the other fills what that one does not show. What they say differently is told: nothing is lost in silence. `None`: nothing new.
+/// Two sightings of one credential: one gives the values ([`later_counts`]), and the other fills what that one does not show.
+/// What they say differently is told: nothing is lost in silence. `None`: nothing new.
 pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Difference>> {
     let later_wins = later_counts(kept, &later);
     let told = differences(&later, kept, later_wins);

@@ -279,6 +279,8 @@ pub struct Key {
     pub bits: Option<Fact<u32>>,
     /// SHA-1 of the key's public part, as in [`PublicKey::sha1`].
     pub public_key_sha1: Option<Fact<Sha1>>,
+    /// Only the public part is there: it is nobody's private key.
+    pub public_only: bool,
     /// Whether the key's public part is the certificate's, by bytes.
     pub matches_certificate: Option<Fact<bool>>,
     /// The CNG key usage property.
@@ -338,6 +340,13 @@ impl Key {
     /// The provider type: stated, else the catalogue's for the provider's name.
     pub fn effective_type(&self) -> Option<u32> {
         self.provider_type.as_ref().map(|t| t.value).or_else(|| self.known_provider().map(|p| p.provider_type))
+    }
+    /// Whether nothing is known of the key, but that no key link is shown.
+    pub fn tells_nothing(&self) -> bool {
+        let linked = matches!(self.association, Association::Linked | Association::FoundBySearch);
+        let named = self.stored_container.is_some() || self.container.is_some() || self.unique_name.is_some();
+        let told = self.provider.is_some() || self.provider_type.is_some() || self.flags.is_some();
+        !linked && !named && !told && self.key_spec.is_none() && self.access == Access::Unknown
     }
     /// The remark, if there is one of this kind.
     pub fn remark(&self, remark: KeyRemark) -> Option<&Fact<KeyRemark>> {
@@ -532,8 +541,11 @@ impl Credential {
                 return format!("container {}", name.value).into();
             }
         }
-        if certificate.is_none() { "a private key without a certificate" } else { "a certificate without a name" }
-            .into()
+        match certificate {
+            None if key.public_only => "a public key alone".into(),
+            None => "a private key without a certificate".into(),
+            Some(_) => "a certificate without a name".into(),
+        }
     }
     /// What names the certificate in a certutil command: the thumbprint, else the serial number, else a placeholder.
     pub fn certutil_id(&self) -> String {

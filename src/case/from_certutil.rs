@@ -693,6 +693,7 @@ fn key(block: &mut CertificateBlock) -> Key {
     Key {
         association,
         missing_elsewhere: None,
+        public_only: false,
         association_place,
         access,
         access_place,

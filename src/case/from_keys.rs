@@ -192,6 +192,7 @@ pub fn capi_key_blob(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artif
         }
         let Some(facts) = &blob.key else { return };
         let mut credential = credential(origin, (0, data.len()), Some(facts));
+        credential.key.public_only = !facts.has_private;
         credential.key.key_spec = blob.key_spec.as_ref().map(|spec| key_spec(origin, spec));
         credential.key.provider_type =
             default_type(Some(facts), origin.place(blob.ai_key_alg.start, blob.ai_key_alg.end));
@@ -241,6 +242,7 @@ pub fn cng_key_blob(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifa
         artifact.details = Some(Value::Object(details));
         if let Some(facts) = blob.key.as_ref().filter(|facts| facts.algorithm != "symmetric") {
             let mut credential = credential(origin, (0, data.len()), Some(facts));
+            credential.key.public_only = !facts.has_private;
             if facts.algorithm != "RSA" && facts.algorithm != "DSA" && facts.algorithm != "DH" {
                 let place = origin.place(blob.magic.start, blob.magic.end);
                 credential.key.provider_type = Some(Fact::derived(0, place, "only CNG has keys of this algorithm"));

@@ -145,7 +145,7 @@ fn join(credentials: Vec<Credential>) -> Vec<Credential> {
         let own = credential.certificate.as_ref().and_then(|c| c.public_key.sha1.as_ref());
         let Some(own) = own.map(|sha1| sha1.value) else { continue };
         let of = |key: &Credential| key.key.public_key_sha1.as_ref().map(|sha1| sha1.value);
-        if let Some(at) = keys.iter().position(|key| of(key) == Some(own)) {
+        if let Some(at) = keys.iter().position(|key| !key.key.public_only && of(key) == Some(own)) {
             let key = keys.remove(at);
             let place = key.key.public_key_sha1.as_ref().map_or(Place::default(), |sha1| sha1.place);
             credential.key = key.key;

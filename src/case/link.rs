@@ -10,7 +10,7 @@ use super::credential::{Access, Association, Credential, CredentialId, Key, Orig
 use crate::model::container_name;
 use crate::model::fact::{Fact, Place};
 use crate::model::thumbprint::Sha1;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How a certificate and a key were found to belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Link {
     pub key: usize,
     /// How it was found.
     pub basis: LinkBasis,
+    /// The certificate's key link names the key's container.
+    pub named: bool,
     /// Whether the public keys are the same; `None` when one is not known.
     pub same_key: Option<bool>,
 }
@@ -54,8 +56,13 @@ fn names(key: &Key) -> HashSet<String> {
     names
 }
 
+/// Whether a container or its file is named.
+fn names_a_container(key: &Key) -> bool {
+    [&key.unique_name, &key.container, &key.stored_container].into_iter().flatten().any(|name| !name.value.is_empty())
+}
+
 /// Two keys that can't be the same container although a name is the same: their files are of two machines.
-fn two_machines(a: &Key, b: &Key) -> bool {
+pub(crate) fn two_machines(a: &Key, b: &Key) -> bool {
     matches!((a.machine_guid(), b.machine_guid()), (Some(a), Some(b)) if a != b)
 }
 
@@ -84,7 +91,8 @@ fn unguarded(_: CredentialId, step: &mut dyn FnMut()) -> bool {
 fn find_by(credentials: &[Credential], guard: Guard<'_>, faulty: &mut Vec<CredentialId>) -> Vec<Link> {
     let mut by_key: HashMap<Sha1, Vec<usize>> = HashMap::new();
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, key) in credentials.iter().enumerate().filter(|(_, credential)| credential.certificate.is_none()) {
+    let is_key = |credential: &Credential| credential.certificate.is_none() && !credential.key.public_only;
+    for (at, key) in credentials.iter().enumerate().filter(|(_, credential)| is_key(credential)) {
         if let Some(sha1) = own_key(key) {
             by_key.entry(sha1).or_default().push(at);
         }
@@ -103,25 +111,27 @@ fn find_by(credentials: &[Credential], guard: Guard<'_>, faulty: &mut Vec<Creden
     }
     for (at, credential) in credentials.iter().enumerate().filter(|(_, c)| c.certificate.is_some()) {
         let wanted = certificate_key(credential);
-        let mut seen = HashSet::new();
-        for key in wanted.and_then(|sha1| by_key.get(&sha1)).into_iter().flatten() {
-            seen.insert(*key);
-            links.push(Link { certificate: at, key: *key, basis: LinkBasis::PublicKey, same_key: Some(true) });
-        }
         let mut own = HashSet::new();
         if !guard(credential.id, &mut || own = names(&credential.key)) {
             faulty.push(credential.id);
             continue;
         }
-        for name in own {
-            for key in by_name.get(&name).into_iter().flatten() {
-                let Some(other) = credentials.get(*key) else { continue };
-                if two_machines(&credential.key, &other.key) || !seen.insert(*key) {
-                    continue;
-                }
-                let same_key = wanted.zip(own_key(other)).map(|(a, b)| a == b);
-                links.push(Link { certificate: at, key: *key, basis: LinkBasis::Name, same_key });
-            }
+        let in_container = |key: &usize| {
+            // A PFX file names the container that an import would make.
+            let key = credentials.get(*key).filter(|key| ![credential.origin, key.origin].contains(&Origin::Pfx));
+            key.is_some_and(|key| !two_machines(&credential.key, &key.key))
+        };
+        let of_names = own.iter().filter_map(|name| by_name.get(name)).flatten().copied();
+        let named: BTreeSet<usize> = of_names.filter(in_container).collect();
+        let same: BTreeSet<usize> = wanted.and_then(|sha1| by_key.get(&sha1)).into_iter().flatten().copied().collect();
+        for key in &same {
+            let (basis, named) = (LinkBasis::PublicKey, named.contains(key));
+            links.push(Link { certificate: at, key: *key, basis, named, same_key: Some(true) });
+        }
+        for key in named.difference(&same) {
+            let Some(other) = credentials.get(*key) else { continue };
+            let same_key = wanted.zip(own_key(other)).map(|(a, b)| a == b);
+            links.push(Link { certificate: at, key: *key, basis: LinkBasis::Name, named: true, same_key });
         }
     }
     links
@@ -164,9 +174,13 @@ pub fn join_by(credentials: &mut Vec<Credential>, guard: Guard<'_>) -> Joined {
     for link in links {
         by_certificate.entry(link.certificate).or_default().push(link);
     }
-    let mut order: Vec<usize> = by_certificate.keys().copied().collect();
+    // A key goes to the certificate whose key link names its container before it goes to one that only has its public key.
+    let mut order: Vec<(bool, usize)> = by_certificate
+        .keys()
+        .map(|at| (!credentials.get(*at).is_some_and(|credential| names_a_container(&credential.key)), *at))
+        .collect();
     order.sort_unstable();
-    for at in order {
+    for (_, at) in order {
         let Some(links) = by_certificate.remove(&at) else { continue };
         let Some(id) = credentials.get(at).map(|credential| credential.id) else { continue };
         if !guard(id, &mut || join_one(credentials, at, &links, &mut joined, &mut outcome)) {
@@ -183,6 +197,9 @@ pub fn join_by(credentials: &mut Vec<Credential>, guard: Guard<'_>) -> Joined {
 }
 
 /// Joins one certificate with the key that is its own, or notes what its container shows.
+///
+/// Where the key link names a container, that container's key decides: another key with the certificate's public key shows
+/// that somebody has the key, and nothing of the container.
 fn join_one(
     credentials: &mut [Credential],
     at: usize,
@@ -190,36 +207,62 @@ fn join_one(
     joined: &mut HashSet<usize>,
     outcome: &mut Joined,
 ) {
-    let proof = links.iter().find(|link| {
+    let Some(own) = credentials.get(at) else { return };
+    let (id, names_one) = (own.id, own.origin == Origin::Pfx || names_a_container(&own.key));
+    let named: Vec<Link> = links.iter().filter(|link| link.named).copied().collect();
+    let may_be_own = |link: &&Link| {
         link.same_key == Some(true)
             && !joined.contains(&link.key)
-            && credentials.get(at).zip(credentials.get(link.key)).is_some_and(|(c, k)| !other_container(c, k))
-    });
+            && credentials.get(link.key).is_some_and(|key| may_have(own, key))
+    };
+    let proof = if names_one {
+        named.iter().find(|link| link.same_key == Some(true)).copied()
+    } else {
+        links.iter().find(may_be_own).copied()
+    };
+    // Files with the same key and no name of their own are further sightings of it.
+    let copies: Vec<usize> = links
+        .iter()
+        .filter(may_be_own)
+        .filter(|link| proof.is_none_or(|proof| proof.key != link.key))
+        .filter(|link| credentials.get(link.key).is_some_and(nameless_file))
+        .map(|link| link.key)
+        .collect();
+    let mut removed: Vec<usize> = copies;
     if let Some(link) = proof {
         let Some(key) = credentials.get(link.key).cloned() else { return };
-        let removed = key.id;
         if let Some(credential) = credentials.get_mut(at) {
             absorb(credential, key);
-            outcome.changed.push(credential.id);
-            outcome.removed.push(removed);
-            joined.insert(link.key);
+            outcome.changed.push(id);
         }
-        return;
+        removed.push(link.key);
+    } else {
+        note_container(credentials, at, &named, outcome);
     }
-    let named: Vec<&Link> = links.iter().filter(|link| link.basis == LinkBasis::Name).collect();
-    let place = |credentials: &[Credential], key: usize| -> Place {
-        let sha1 = credentials.get(key).and_then(|key| key.key.public_key_sha1.as_ref());
-        sha1.map_or(Place::default(), |sha1| sha1.place)
-    };
+    for key in removed {
+        let Some(known) = credentials.get(key).map(|key| (key.id, key.sources.clone())) else { continue };
+        if joined.insert(key) {
+            outcome.removed.push(known.0);
+        }
+        if let Some(credential) = credentials.get_mut(at).filter(|_| proof.is_none_or(|proof| proof.key != key)) {
+            credential.sources.extend(known.1);
+            outcome.changed.push(id);
+        }
+    }
+}
+
+/// Notes on a certificate what is known of the keys in the container that its key link names.
+fn note_container(credentials: &mut [Credential], at: usize, named: &[Link], outcome: &mut Joined) {
     // Every key of the container is known, and none is the certificate's.
     if let (Some(first), true) = (named.first(), named.iter().all(|link| link.same_key == Some(false))) {
-        let place = place(credentials, first.key);
+        let sha1 = credentials.get(first.key).and_then(|key| key.key.public_key_sha1.as_ref());
+        let place = sha1.map_or(Place::default(), |sha1| sha1.place);
         if let Some(credential) = credentials.get_mut(at) {
             outcome.changed.push(credential.id);
             credential.key.matches_certificate.get_or_insert(Fact::stated(false, place));
         }
     }
-    if let [only] = named.as_slice()
+    if let [only] = named
         && only.same_key.is_none()
     {
         let witness = credentials.get(only.key).and_then(|key| key.key.key_spec.clone());
@@ -231,8 +274,20 @@ fn join_one(
     }
 }
 
+/// Whether a key with the certificate's public key may be the one that a credential without a named container has. A PFX file is an import of its own:
+/// only a certificate file gets its key from one.
+fn may_have(credential: &Credential, key: &Credential) -> bool {
+    let loose = credential.origin == Origin::CertificateFile && credential.store.is_none();
+    key.origin != Origin::Pfx || loose
+}
+
+/// Whether a key is a file that names no container.
+fn nameless_file(key: &Credential) -> bool {
+    key.origin == Origin::KeyFile && !names_a_container(&key.key)
+}
+
 /// Two values that contradict each other.
-fn differ<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
+pub(crate) fn differ<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
     a.zip(b).is_some_and(|(a, b)| a.value != b.value)
 }
 
@@ -607,6 +662,49 @@ mod tests {
         file.key.key_spec = fact(KeySpec::SIGNATURE);
         let mut all = vec![file, named(stored("te-1"))];
         assert!(join(&mut all).removed.is_empty());
+    }
+
+    #[test]
+    fn another_file_with_the_key_says_nothing_of_the_container() {
+        let matches = |own: &Credential| own.key.matches_certificate.as_ref().map(|m| m.value);
+        let mut stray = key(1, "", KeySpec::KEYEXCHANGE);
+        stray.origin = Origin::KeyFile;
+        let other = key(2, "te-1", KeySpec::KEYEXCHANGE);
+        for all in [[&stray, &other], [&other, &stray]] {
+            let mut all: Vec<Credential> = all.into_iter().cloned().chain([certificate(Some(1), "te-1")]).collect();
+            assert_eq!(join(&mut all).removed.len(), 1);
+            assert_eq!(all.last().and_then(matches), Some(false));
+            assert_eq!(all.len(), 2);
+        }
+        // Without the container's key nothing is known of it.
+        let mut all = vec![certificate(Some(1), "te-1"), stray.clone()];
+        join(&mut all);
+        assert_eq!((all.len(), all.first().and_then(matches)), (1, None));
+        // A public key is no key.
+        stray.key.public_only = true;
+        let mut all = vec![certificate(Some(1), ""), stray];
+        join(&mut all);
+        assert_eq!((all.len(), all.first().and_then(matches)), (2, None));
+    }
+
+    #[test]
+    fn a_key_goes_to_the_certificate_that_names_its_container() {
+        let matches = |own: &Credential| own.key.matches_certificate.as_ref().map(|m| m.value);
+        for name_first in [false, true] {
+            let mut all = vec![certificate(Some(1), ""), certificate(Some(1), "te-1")];
+            if name_first {
+                all.reverse();
+            }
+            all.push(key(1, "te-1", KeySpec::KEYEXCHANGE));
+            join(&mut all);
+            let own: Vec<_> = all.iter().map(matches).collect();
+            assert_eq!(own, if name_first { [Some(true), None] } else { [None, Some(true)] });
+        }
+        // Two certificates of one container.
+        let mut all =
+            vec![certificate(Some(1), "te-1"), certificate(Some(1), "te-1"), key(1, "te-1", KeySpec::KEYEXCHANGE)];
+        assert_eq!(join(&mut all).removed.len(), 1);
+        assert!(all.iter().all(|own| matches(own) == Some(true)));
     }
 
     #[test]
