@@ -3,6 +3,11 @@
 use super::key_access;
 use super::prelude::*;
 use crate::case::key_file_link::{self, KeyFileName};
+use crate::model::{
+    access::KeyPath,
+    fact::{Fact, Place},
+    observation::Observed,
+};
 
 /// The rule.
 pub(super) struct MachineguidMismatch;
@@ -15,7 +20,7 @@ static META: RuleMeta = RuleMeta {
     confidence: Confidence::Possible,
     summary: "the key file comes from another machine",
     sources: &[sources::GUID_INFERENCE, sources::GUID_SCRIPTS],
-    explains: &[],
+    explains: &["pfx-import-not-persisted"],
     doc: include_str!("../../docs/rules/machineguid-mismatch.md"),
 };
 
@@ -52,15 +57,65 @@ fn stated_or_listed(case: &CaseIndex) -> Option<Own> {
     most.then_some(Own { guid, proof: proof?, listed: Some(listed) })
 }
 
+/// The file of one name in the listings.
+#[derive(Default)]
+struct Listed<'a> {
+    /// It stands there with this machine's GUID.
+    own: bool,
+    /// The GUID of another machine with which it stands in a complete listing of a folder that has files of this machine, too.
+    foreign: Option<(String, Place, &'a Observed, &'a KeyPath)>,
+}
+
+/// The key files of the listings by the first part of their names.
+fn listed_files<'a>(case: &'a CaseIndex, guid: &str) -> BTreeMap<String, Listed<'a>> {
+    let mut files: BTreeMap<String, Listed<'a>> = BTreeMap::new();
+    for (observed, listing) in case.folder_listings() {
+        let named =
+            |(name, _): &'a (Fact<String>, _)| Some((container_name::split_file_name(&name.value)?, name.place));
+        let is_own = |machine: &str| machine.eq_ignore_ascii_case(guid);
+        let whole =
+            listing.complete && listing.files.iter().filter_map(named).any(|((_, machine), _)| is_own(&machine));
+        for ((prefix, machine), place) in listing.files.iter().filter_map(named) {
+            let listed = files.entry(prefix).or_default();
+            if is_own(&machine) {
+                listed.own = true;
+            } else if whole && listed.foreign.is_none() {
+                listed.foreign = Some((machine, place, observed, &listing.target));
+            }
+        }
+    }
+    files
+}
+
+/// The GUID of another machine with which alone the file that a missing key must have is in its folder, with the proof. certutil
+/// shows the name only of a file that opens; it follows from the container's.
+fn foreign(c: &Credential, name: &KeyFileName, files: &BTreeMap<String, Listed<'_>>) -> Option<(String, Evidence)> {
+    let folder = key_file_link::folder(c).filter(|_| c.key.access == Access::NotOpened)?;
+    let own: Vec<&Listed<'_>> = name.prefixes.iter().filter_map(|prefix| files.get(prefix)).collect();
+    if own.iter().any(|listed| listed.own) {
+        return None;
+    }
+    let mut found = own.iter().filter_map(|listed| listed.foreign.as_ref());
+    let (machine, place, observed, _) = found.find(|(_, _, _, target)| **target == folder)?;
+    Some((machine.clone(), observed.evidence(*place, "the only file of this container: another machine's GUID", true)))
+}
+
 /// Compares the names of the key files with the machine's own GUID.
 fn against(case: &CaseIndex, cx: &Context<'_>, own: &Own, out: &mut Checks) {
     let guid = &own.guid;
+    let files = listed_files(case, guid);
     for (c, _) in key_access::judged(case, cx) {
         let Some(name) = KeyFileName::of(c) else { continue };
-        let Some(machine) = &name.machine else { continue };
+        let (machine, proof) = match &name.machine {
+            Some(machine) => (machine.clone(), None),
+            None => match foreign(c, &name, &files) {
+                Some((machine, proof)) => (machine, Some(proof)),
+                None => continue,
+            },
+        };
         let out = out.about(Some(c.id));
         let there = |listed: &BTreeSet<_>| name.prefixes.iter().any(|p| listed.contains(&(p.clone(), machine.clone())));
-        if own.listed.as_ref().is_some_and(|listed| !there(listed)) {
+        if proof.is_none() && own.listed.as_ref().is_some_and(|listed| !there(listed)) {
             out.not_applicable("the key file is in no listing");
         } else if machine.eq_ignore_ascii_case(guid) {
             out.pass("the key file's name ends with this machine's GUID");
@@ -76,9 +131,16 @@ fn against(case: &CaseIndex, cx: &Context<'_>, own: &Own, out: &mut Checks) {
                      clone, and its protection can't be opened here."
                 ),
             )
-            .conditions(2)
-            .evidence(c.evidence(name.place, "another machine's GUID", true))
-            .evidence(own.proof.clone());
+            .conditions(2);
+            let draft = match proof {
+                Some(proof) => draft.evidence(proof).evidence(c.evidence(
+                    name.place,
+                    "the file's name follows from this container",
+                    false,
+                )),
+                None => draft.evidence(c.evidence(name.place, "another machine's GUID", true)),
+            };
+            let draft = draft.evidence(own.proof.clone());
             out.fail(
                 draft
                     .remedy(remedy::import_from_backup(c, "Import the key from a PFX: a copied key file stays closed")),
