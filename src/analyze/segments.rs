@@ -9,7 +9,7 @@ use crate::formats::text_reader::TextReader;
 use crate::input::Line;
 use crate::limits::{LOG_RECORDS, Limits};
 use crate::model::fact::{Place, SourceId};
-use crate::model::observation::Observed;
+use crate::model::observation::{Observation, Observed, SystemFact};
 use std::sync::OnceLock;
 
 /// The kind under which the lines of certutil are kept until it is known whether they are a dump.
@@ -80,6 +80,8 @@ pub(super) struct Segments {
     /// It is said that there are more parts than are kept.
     parts_full: bool,
     problems: Vec<(String, Place)>,
+    /// The name of the computer, of which certutil's parser was not told yet.
+    computer: Option<String>,
     last_line: u64,
     /// Bytes of the lines so far that were read one by one.
     read: usize,
@@ -128,6 +130,7 @@ impl Segments {
             parts: Vec::new(),
             problems: Vec::new(),
             parts_full: false,
+            computer: None,
             last_line: 0,
             read: 0,
             passed: PASSED,
@@ -143,6 +146,9 @@ impl Segments {
 
     /// Hands on one line.
     pub(super) fn hand_on(&mut self, line: Line<'_>, parser: &mut Parser) {
+        if let Some(name) = self.computer.take() {
+            parser.of_machine(&name);
+        }
         // A line of more than 64 KiB is no record of any other kind, and an empty one is none.
         let for_none_other = line.window.is_some() || line.text.trim_ascii_start().is_empty();
         if self.open == Open::Nobody && (parser.in_block() || for_none_other) {
@@ -378,6 +384,9 @@ impl Segments {
         let problems = reader.problems();
         self.problems.extend(problems);
         for record in records {
+            if let Observation::System(SystemFact::Computer(name)) = &record.what {
+                self.computer = Some(name.value.clone());
+            }
             self.part(record.kind, record.place);
             self.records.push(record);
         }

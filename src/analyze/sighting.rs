@@ -2,7 +2,7 @@
 
 use crate::case::credential::{Access, Association, Credential, Key, KeyRemark, Origin, Scope, TestOutcome};
 use crate::case::index::fold_all;
-use crate::case::link::differ;
+use crate::case::link::{differ, two_machines};
 use crate::limits::SIGHTINGS;
 use crate::model::fact::Place;
 
@@ -22,9 +22,14 @@ pub(super) fn identity(c: &Credential) -> Option<u128> {
     Some(placed(name, place(c.printed_store_name().unwrap_or_default(), c.scope())))
 }
 
-/// Whether two sightings of one certificate may be one credential. Each PFX file is an import of its own: it takes up a
+/// Whether two sightings of one certificate may be one credential. What two computers show are two, by their names or by the
+/// GUIDs in the names of key files. Each PFX file is an import of its own: it takes up a
 /// certificate file that says nothing of a key, and a dump of it that does not contradict it, and no other input.
 pub(super) fn may_be_one(a: &Credential, b: &Credential) -> bool {
+    let computers = a.surroundings.machine.as_ref().zip(b.surroundings.machine.as_ref());
+    if computers.is_some_and(|(a, b)| a != b) || two_machines(&a.key, &b.key) {
+        return false;
+    }
     let (pfx, other) = match (a.origin, b.origin) {
         (Origin::Pfx, Origin::Pfx) => return a.sources.iter().any(|s| b.sources.iter().any(|o| o.source == s.source)),
         (Origin::Pfx, _) => (&a.key, b),

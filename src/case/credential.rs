@@ -448,6 +448,8 @@ pub struct Surroundings {
     pub command: Option<Fact<String>>,
     /// A sign that the shell was not elevated (a prompt under `C:\Users`, a plain remote shell).
     pub unelevated: Option<Fact<String>>,
+    /// The computer, lower case.
+    pub machine: Option<String>,
     /// A sign that it ran as SYSTEM, the account of http.sys (`psexec -s`, the answer of `whoami`).
     pub system: Option<Fact<String>>,
     /// A sign that it was elevated (`C:\Windows\system32>`, a title with "Administrator"); also where it ran as SYSTEM.

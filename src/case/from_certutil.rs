@@ -54,6 +54,8 @@ pub struct Around {
     source: SourceId,
     command: Option<(CommandLine, Fact<String>, Option<bool>)>,
     elevation: Option<(bool, Fact<String>)>,
+    /// The computer, lower case.
+    machine: Option<String>,
     /// The line that shows that the shell is SYSTEM's.
     system: Option<Fact<String>>,
     store: Option<Fact<String>>,
@@ -272,6 +274,12 @@ impl LogCredentials {
                     self.command_used = false;
                 }
             }
+            Record::Machine(name) => {
+                let name = name.to_lowercase();
+                if self.around.machine.as_ref() != Some(&name) {
+                    self.around().machine = Some(name);
+                }
+            }
             Record::Account { system, line } => self.around().system = system.then_some(line),
             Record::Completed(verb) => {
                 if is_file_verb(&verb.value)
@@ -439,6 +447,7 @@ impl Around {
         }
         Surroundings {
             command: self.command.as_ref().map(|(_, line, _)| line.clone()),
+            machine: self.machine.clone(),
             system,
             elevated,
             unelevated,

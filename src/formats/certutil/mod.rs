@@ -35,6 +35,8 @@ pub enum Record {
         /// What the prompt says about the shell: elevated or not.
         elevated: Option<bool>,
     },
+    /// On which computer what follows was printed: the prompt of a remote session, the answer of `hostname`.
+    Machine(String),
     /// Whose shell it is from here on, with the line that tells.
     Account {
         /// It is SYSTEM's.

@@ -757,12 +757,21 @@ impl Parser {
         true
     }
 
+    /// The text names the computer on which what follows was printed.
+    pub fn of_machine(&mut self, name: &str) {
+        self.end_block(true);
+        self.records.push(Record::Machine(name.to_owned()));
+    }
+
     fn command_line(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text;
         let prompt_like = memchr2(b'>', b'$', text.as_bytes()).is_some()
             || text.get(..8).is_some_and(|t| t.eq_ignore_ascii_case("certutil"));
         if !prompt_like || text.starts_with("CertUtil:") {
             return false;
+        }
+        if let Some(name) = command::session(text) {
+            self.of_machine(name);
         }
         let Some(command) = CommandLine::parse(text) else {
             self.shell(piece);
@@ -808,6 +817,7 @@ impl Parser {
     }
 
     fn account(&mut self, piece: Piece<'_>, system: bool) {
+        self.end_block(true);
         let text = piece.text.get(..cut_at(piece.text, self.limits.excerpt_columns)).unwrap_or("");
         let line = self.stated(text.to_owned(), piece);
         self.records.push(Record::Account { system, line });
