@@ -100,8 +100,12 @@ fn denies(a: &Credential, b: &Credential) -> bool {
 ///
 /// The key link is the same for whoever looks, so within one text the later state counts. Whether the key opens depends on
 /// the account: SYSTEM's look counts before any other, then within one text the later one, unless it was made without the
-/// rights to open the key. Of two texts nothing tells which was made later: the one that shows more counts.
+/// rights to open the key. Of two texts nothing tells which was made later: the one that shows more counts. Files, and a card
+/// that is shown through each provider in turn, have no state that changes.
 fn later_counts(kept: &Credential, later: &Credential) -> bool {
+    if [kept, later].iter().any(|c| c.origin != Origin::StoreDump) {
+        return weight(later) >= weight(kept);
+    }
     let (before, after) = (shown_at(kept), shown_at(later));
     let one_text = before.source == after.source;
     let is_newer = after.start >= before.start;
@@ -324,4 +328,79 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Diff
     }
     *kept = winner;
     Some(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::credential::Surroundings;
+    use crate::model::fact::{Fact, SourceId};
+
+    fn seen(input: u32, start: u64, association: Association, access: Access) -> Credential {
+        let place = Some(Place { source: SourceId(input), start, ..Place::default() });
+        let key = Key { association, access, association_place: place, access_place: place, ..Key::default() };
+        Credential { key, ..Credential::default() }
+    }
+
+    fn opened(input: u32, start: u64) -> Credential {
+        seen(input, start, Association::Linked, Access::Opened)
+    }
+
+    fn missing(input: u32, start: u64) -> Credential {
+        seen(input, start, Association::Linked, Access::NotOpened)
+    }
+
+    fn by(credential: Credential, surroundings: Surroundings) -> Credential {
+        Credential { surroundings, ..credential }
+    }
+
+    #[test]
+    fn which_of_two_sightings_counts() {
+        let sign = || Some(Fact::stated("C:\\>".to_owned(), Place::default()));
+        let system = || Surroundings { system: sign(), ..Surroundings::default() };
+        let plain = || Surroundings { unelevated: sign(), ..Surroundings::default() };
+        // The later one of a text, in whichever order they are read.
+        assert!(later_counts(&opened(0, 1), &missing(0, 2)));
+        assert!(!later_counts(&missing(0, 2), &opened(0, 1)));
+        // Nothing tells the order of two texts.
+        assert!(!later_counts(&opened(0, 1), &missing(1, 2)));
+        assert!(later_counts(&missing(0, 1), &opened(1, 2)));
+        // SYSTEM's look, wherever it stands.
+        assert!(!later_counts(&by(missing(0, 1), system()), &opened(0, 2)));
+        assert!(later_counts(&opened(0, 1), &by(missing(1, 2), system())));
+        // A plain user's look proves nothing against one that opened the key; that it opened it does.
+        assert!(!later_counts(&opened(0, 1), &by(missing(0, 2), plain())));
+        assert!(later_counts(&by(opened(0, 1), plain()), &by(missing(0, 2), plain())));
+        assert!(later_counts(&missing(0, 1), &by(opened(0, 2), plain())));
+        // The key link is the same for everybody.
+        let unlinked = |start| seen(0, start, Association::None, Access::Unknown);
+        assert!(later_counts(&opened(0, 1), &by(unlinked(2), plain())));
+        assert!(later_counts(&unlinked(1), &opened(0, 2)));
+        // Neither a file nor a card has a state that changes.
+        for origin in [Origin::FileDump, Origin::SmartCardDump] {
+            let of = |credential| Credential { origin, ..credential };
+            assert!(!later_counts(&of(opened(0, 1)), &of(unlinked(2))));
+            assert!(!later_counts(&of(opened(0, 1)), &of(missing(0, 2))));
+        }
+    }
+
+    #[test]
+    fn a_doubt_ends_with_the_look_of_system() {
+        let stored = |mut credential: Credential| {
+            let scope = Some(Fact::stated(Scope::Machine, Place::default()));
+            credential.store = Some(crate::case::credential::Store { name: None, scope });
+            credential
+        };
+        let mut kept = stored(opened(0, 1));
+        assert!(merge(&mut kept, stored(missing(1, 1))).is_some());
+        assert_eq!((kept.key.access, kept.key.missing_elsewhere.is_some()), (Access::Opened, true));
+        let system = Some(Fact::stated("psexec -s".to_owned(), Place::default()));
+        let look = by(stored(opened(2, 1)), Surroundings { system, ..Surroundings::default() });
+        merge(&mut kept, look);
+        assert_eq!((kept.key.access, kept.key.missing_elsewhere.is_some()), (Access::Opened, false));
+        // A user's key is not the machine's.
+        let mut kept = opened(0, 1);
+        merge(&mut kept, missing(1, 1));
+        assert!(kept.key.missing_elsewhere.is_none());
+    }
 }
