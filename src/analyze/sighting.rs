@@ -27,7 +27,9 @@ pub(super) fn identity(c: &Credential) -> Option<u128> {
 /// certificate file that says nothing of a key, and a dump of it that does not contradict it, and no other input.
 pub(super) fn may_be_one(a: &Credential, b: &Credential) -> bool {
     let computers = a.surroundings.machine.as_ref().zip(b.surroundings.machine.as_ref());
-    if computers.is_some_and(|(a, b)| a != b) || two_machines(&a.key, &b.key) {
+    // A name with its domain and one without may be one computer's.
+    let two = |(a, b): (&String, &String)| a != b && a.contains('.') == b.contains('.');
+    if computers.is_some_and(two) || two_machines(&a.key, &b.key) {
         return false;
     }
     let (pfx, other) = match (a.origin, b.origin) {

@@ -176,13 +176,13 @@ pub(super) fn starts_as_system(line: &str) -> bool {
     options.any(|option| option.contains('s') && option.chars().all(|c| "sidhxefcv".contains(c)))
 }
 
-/// The computer that the prompt of a remote session names, without its domain: `[web01.contoso.com]: PS C:\>`. An address is
-/// no name.
+/// The computer that the prompt of a remote session names, with its domain if that is typed: `[web01.contoso.com]: PS C:\>`.
+/// An address is no name.
 pub(super) fn session(line: &str) -> Option<&str> {
     let (name, _) = line.trim_start().strip_prefix('[')?.split_once("]: PS ")?;
     let address = name.contains(':') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let label = name.split('.').next().filter(|label| !label.is_empty() && label.len() <= 63);
-    label.filter(|label| !address && !label.eq_ignore_ascii_case("localhost"))
+    let shaped = !name.is_empty() && name.len() <= 255 && !name.contains(char::is_whitespace);
+    Some(name).filter(|name| shaped && !address && !name.eq_ignore_ascii_case("localhost"))
 }
 
 /// What the prompt before a command says about the shell: `Some(true)` elevated, `Some(false)` not.
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn computers_of_sessions() {
         assert_eq!(session(r"[web01]: PS C:\Users\dana\Documents> certutil -store my"), Some("web01"));
-        assert_eq!(session(r"[WEB02.contoso.com]: PS C:\>"), Some("WEB02"));
+        assert_eq!(session(r"[WEB02.contoso.com]: PS C:\>"), Some("WEB02.contoso.com"));
         for line in
             [r"[10.0.0.5]: PS C:\>", r"[fe80::1]: PS C:\>", r"[localhost]: PS C:\>", r"PS C:\> [a]: PS ", "[]: PS "]
         {
