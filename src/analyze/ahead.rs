@@ -9,14 +9,13 @@ use crate::case::artifact::{Artifact, Origin};
 use crate::case::from_pfx;
 use crate::case::key_artifacts;
 use crate::formats::certutil::Parser;
-use crate::formats::{FormatError, certutil, event_text, pfx, registry_hive};
+use crate::formats::{FormatError, pfx, registry_hive, words_beyond_ascii};
 use crate::input::archive::is_zip;
 #[cfg(feature = "mail")]
 use crate::input::mail::is_mail;
 use crate::input::{Carrier, Choice, LineReader, choose, looks_like_text};
 use crate::limits::{AHEAD_TEXT_BYTES, Limits};
 use crate::model::fact::SourceId;
-use crate::model::principal;
 use std::io::{self, Cursor};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -136,10 +135,7 @@ pub(super) fn encoding(head: &[u8], options: &Options) -> Choice {
     if let Some(encoding) = options.encoding {
         return Choice { encoding, guessed: false };
     }
-    let mut words = certutil::words_beyond_ascii();
-    words.extend(principal::names_beyond_ascii());
-    words.extend(event_text::words_beyond_ascii());
-    choose(head, &words)
+    choose(head, &words_beyond_ascii())
 }
 
 fn read_text(head: &[u8], data: &[u8], source: SourceId, options: &Options) -> Option<(Choice, Vec<Portion>, TextEnd)> {

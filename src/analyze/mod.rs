@@ -529,6 +529,13 @@ impl<'a> Analysis<'a> {
                 bytes: Some([offset, offset.saturating_add(1)]),
             });
         }
+        if let Some(change) = end.change {
+            input.problems.push(Problem {
+                message: format!("the encoding changes to {} here; both parts are read", change.to),
+                line: u32::try_from(change.line).ok(),
+                bytes: Some([change.start, change.start.saturating_add(1)]),
+            });
+        }
         if let Some(message) = cut {
             input.problems.push(Problem { message, line: None, bytes: None });
             if input.status == InputStatus::Analyzed {

@@ -5,7 +5,8 @@ use super::measured::Measured;
 use super::segments::{Part, Segments};
 use crate::case::from_certutil::{LogCredentials, Logged};
 use crate::formats::certutil::{BatchRead, Language, LineByLine, Parser, ShapedBlock, read_batch};
-use crate::input::{Carrier, LineReader, TextEncoding};
+use crate::formats::words_beyond_ascii;
+use crate::input::{Carrier, Change, LineReader, TextEncoding};
 use crate::limits::{BATCH_RECORDS, Limits};
 use crate::model::fact::{Place, SourceId};
 use crate::model::observation::Observed;
@@ -44,6 +45,8 @@ pub(super) struct TextEnd {
     pub(super) language: Option<Language>,
     /// The first line that is not valid in its encoding: its number and offset.
     pub(super) broken: Option<(u64, u64)>,
+    /// Where the encoding changes.
+    pub(super) change: Option<Change>,
     /// The parts, in the order of the text.
     pub(super) parts: Vec<Part>,
     /// The error that ended the reading.
@@ -128,6 +131,7 @@ impl<R: Read> Reading<R> {
             encoding: self.lines.encoding(),
             language: self.parser.language(),
             broken: self.lines.first_broken_line(),
+            change: self.lines.change(),
             parts: self.segments.into_parts(),
             error,
         })
@@ -172,7 +176,7 @@ pub(super) fn read(
     let start = move || Reading {
         carrier,
         source,
-        lines: LineReader::new(Cursor::new(head).chain(rest), encoding, limits),
+        lines: LineReader::new(Cursor::new(head).chain(rest), encoding, limits).with_words(words_beyond_ascii),
         parser: Parser::new(source, limits),
         segments: Segments::new(source, limits),
         log: LogCredentials::new(source),

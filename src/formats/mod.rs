@@ -64,6 +64,14 @@ pub mod procmon_csv;
 #[cfg(feature = "decrypt")]
 mod public_half;
 pub mod pvk;
+/// Labels, names and phrases with letters outside ASCII, by which code pages are told ([`choose`](crate::input::choose)).
+pub fn words_beyond_ascii() -> Vec<&'static str> {
+    let mut words = certutil::words_beyond_ascii();
+    words.extend(principal::names_beyond_ascii());
+    words.extend(event_text::words_beyond_ascii());
+    words
+}
+
 #[cfg(test)]
 mod reader_testing;
 pub mod reg_export;
@@ -85,6 +93,7 @@ mod word_search;
 pub mod x509;
 mod x509_validity;
 
+use crate::model::principal;
 use std::fmt;
 
 /// A value of a binary artifact and the bytes that state it: half-open, in the artifact's own bytes.

@@ -8,6 +8,7 @@ use encoding_rs::Encoding;
 use memchr::{memchr, memchr2};
 
 use super::line::to_u32;
+use super::mixed::{WideLine, holds_wide_lines, wide_line};
 
 /// Which characters end a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +56,13 @@ pub(super) struct Decoded {
     pub(super) text: String,
     pub(super) breaks: Vec<(u32, u32)>,
     pub(super) marks: Vec<Mark>,
+    /// Where the first line that is UTF-16 among others starts in the text.
+    pub(super) first_wide: Option<usize>,
 }
 
 impl Decoded {
-    /// Decodes lines one by one: those that are valid UTF-8 (`utf8`) or ASCII as they are, the others by `decode`.
+    /// Decodes lines one by one: those that are valid UTF-8 (`utf8`) or ASCII as they are, the others by `decode`; lines of
+    /// UTF-16 among them as such.
     fn lines(
         &mut self,
         mut bytes: &[u8],
@@ -69,9 +73,17 @@ impl Decoded {
         self.text.clear();
         self.breaks.clear();
         self.marks.clear();
+        self.first_wide = None;
+        // A text in which CR ends lines is none that PowerShell appends to.
+        let mixed = newline == Newline::Lf && memchr(0, bytes).is_some() && holds_wide_lines(bytes);
         while !bytes.is_empty() {
             let Some((line, rest)) = bytes.split_at_checked(first_line_len(bytes, newline)) else { break };
             bytes = rest;
+            let wide = if mixed { wide_line(line) } else { None };
+            if let Some(wide) = wide {
+                self.wide_line(line.len(), wide);
+                continue;
+            }
             if let Some(text) = as_is(line) {
                 self.text.push_str(text);
                 continue;
@@ -84,12 +96,37 @@ impl Decoded {
         }
     }
 
+    /// Decodes a line of UTF-16 that stands among others. Each character has its point.
+    fn wide_line(&mut self, len: usize, line: WideLine<'_>) {
+        let start = self.text.len();
+        if !line.units.is_empty() {
+            self.first_wide.get_or_insert(start);
+        }
+        let first = to_u32(self.breaks.len());
+        self.text.push_str(ascii(line.narrow).unwrap_or_default());
+        let mut at = line.narrow.len().saturating_add(line.skipped);
+        push_point(&mut self.breaks, self.text.len().saturating_sub(start), at);
+        let (pairs, _) = line.units.as_chunks::<2>();
+        for decoded in char::decode_utf16(pairs.iter().map(|pair| u16::from_le_bytes(*pair))) {
+            let c = decoded.unwrap_or(char::REPLACEMENT_CHARACTER);
+            self.text.push(c);
+            at = at.saturating_add(c.len_utf16().saturating_mul(2));
+            push_point(&mut self.breaks, self.text.len().saturating_sub(start), at);
+        }
+        self.text.push_str(ascii(line.behind).unwrap_or_default());
+        if line.ends {
+            self.text.push('\n');
+        }
+        let breaks = (first, to_u32(self.breaks.len()));
+        self.marks.push(Mark { text_start: to_u32(start), original_len: to_u32(len), breaks });
+    }
+
     /// Decodes lines of a code page.
     pub(super) fn page(&mut self, bytes: &[u8], newline: Newline, page: &PageDecoder) {
         self.lines(bytes, newline, ascii, |line, text, breaks| page.decode_line(line, text, breaks));
     }
 
-    /// Decodes lines of UTF-8 with broken sequences: each maximal one becomes U+FFFD.
+    /// Decodes lines of UTF-8 with broken sequences, each maximal one of which becomes U+FFFD, or with lines of UTF-16.
     pub(super) fn broken_utf8(&mut self, bytes: &[u8], newline: Newline) {
         self.lines(bytes, newline, |line| std::str::from_utf8(line).ok(), decode_broken_utf8);
     }

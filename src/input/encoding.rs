@@ -8,6 +8,7 @@ use encoding_rs::Encoding;
 use memchr::memmem;
 
 use super::decode::{PageDecoder, is_printable_ascii};
+use super::mixed::{begins_narrow, narrow_lines};
 use super::oem_tables;
 
 /// How the bytes of a text input stand for characters.
@@ -179,7 +180,8 @@ impl Choice {
 ///
 /// In this order: the byte order mark; the NUL pattern of UTF-16; valid UTF-8, also with a few broken bytes, and also
 /// cut within a character at the window's end; the code page in which most of `words` occur (labels with letters
-/// outside ASCII); windows-1252 as a guess.
+/// outside ASCII); windows-1252 as a guess. Of a text whose encoding changes ([`LineReader`](super::LineReader)) the one at its
+/// start.
 pub fn choose(window: &[u8], words: &[&str]) -> Choice {
     if window.starts_with(b"\xef\xbb\xbf") {
         return Choice::sure(TextEncoding::Utf8Bom);
@@ -190,9 +192,16 @@ pub fn choose(window: &[u8], words: &[&str]) -> Choice {
     if window.starts_with(b"\xfe\xff") {
         return Choice::sure(TextEncoding::Utf16Be);
     }
-    if let Some(encoding) = utf16_by_nuls(window) {
+    if !begins_narrow(window)
+        && let Some(encoding) = utf16_by_nuls(window)
+    {
         return Choice::sure(encoding);
     }
+    choose_narrow(&narrow_lines(window), words)
+}
+
+/// Chooses the encoding of a text of 8 bits.
+pub(super) fn choose_narrow(window: &[u8], words: &[&str]) -> Choice {
     if is_mostly_utf8(window) {
         return Choice::sure(TextEncoding::Utf8);
     }

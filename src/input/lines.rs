@@ -6,8 +6,9 @@ use memchr::{memchr, memchr_iter, memchr2, memrchr, memrchr2};
 
 use super::chunked::{CHUNK, Chunked};
 use super::decode::{Decoded, Mark, Newline, PageDecoder, decode_utf16, first_line_len};
-use super::encoding::TextEncoding;
+use super::encoding::{TextEncoding, choose_narrow};
 use super::line::{Line, LineMap, Window, to_u32, to_u64};
+use super::mixed::{holds_wide_lines, narrow_lines, narrow_part};
 use crate::limits::Limits;
 
 /// Reads a text as decoded lines, in batches, with memory bounded by the chunk size and `Limits::line_bytes`.
@@ -19,6 +20,8 @@ use crate::limits::Limits;
 pub struct LineReader<R> {
     raw: Chunked<R>,
     encoding: TextEncoding,
+    /// The encoding before it changed.
+    stated: Option<TextEncoding>,
     page: Option<PageDecoder>,
     newline: Newline,
     line_bytes: usize,
@@ -35,6 +38,19 @@ pub struct LineReader<R> {
     decoded: Decoded,
     wide: Vec<u8>,
     first_broken: Option<(u64, u64)>,
+    change: Option<Change>,
+    words: fn() -> Vec<&'static str>,
+}
+
+/// Where the encoding of a text changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The line.
+    pub line: u64,
+    /// Its original offset.
+    pub start: u64,
+    /// The encoding from there.
+    pub to: TextEncoding,
 }
 
 /// Where the reader stands within a very long line.
@@ -73,6 +89,13 @@ impl<R: Read> LineReader<R> {
         Self::with_chunk(reader, encoding, limits, CHUNK)
     }
 
+    /// Tells the code page of a part that is none of UTF-16 by these words ([`choose`](super::choose)).
+    #[must_use]
+    pub fn with_words(mut self, words: fn() -> Vec<&'static str>) -> Self {
+        self.words = words;
+        self
+    }
+
     /// Like `new`, with another chunk size.
     pub(super) fn with_chunk(reader: R, encoding: TextEncoding, limits: &Limits, chunk: usize) -> Self {
         // Even, so that no code unit of UTF-16 is cut, and far from what would not fit into the maps.
@@ -87,6 +110,7 @@ impl<R: Read> LineReader<R> {
         Self {
             raw: Chunked::new(reader, size),
             encoding,
+            stated: None,
             page,
             newline: Newline::Lf,
             line_bytes,
@@ -100,12 +124,19 @@ impl<R: Read> LineReader<R> {
             decoded: Decoded::default(),
             wide: Vec::new(),
             first_broken: None,
+            change: None,
+            words: Vec::new,
         }
     }
 
     /// The encoding in use: the one given to `new`, with the byte order that a byte order mark states.
     pub fn encoding(&self) -> TextEncoding {
-        self.encoding
+        self.stated.unwrap_or(self.encoding)
+    }
+
+    /// The first place so far at which the encoding changes. Lines of both are read.
+    pub fn change(&self) -> Option<Change> {
+        self.change
     }
 
     /// The first line so far that is not valid UTF-8 in a text that is read as UTF-8: its number and original offset.
@@ -129,7 +160,19 @@ impl<R: Read> LineReader<R> {
         if self.raw.bytes().is_empty() {
             return self.raw.take_error().map_or(Ok(None), Err);
         }
-        let cut = self.next_cut();
+        let mut cut = self.next_cut();
+        let mut cut_short = false;
+        match self.narrow_part(cut) {
+            None => {}
+            Some(0) => {
+                self.go_narrow();
+                cut = self.next_cut();
+            }
+            Some(at) => {
+                cut = Cut::Lines(at);
+                cut_short = true;
+            }
+        }
         let len = match cut {
             Cut::Lines(len) | Cut::LastWindow(len) => len,
             Cut::Window { len, .. } => len,
@@ -148,6 +191,8 @@ impl<R: Read> LineReader<R> {
             (TextEncoding::CodePage(_), Some(_)) if bytes.is_ascii() => std::str::from_utf8(bytes).ok(),
             _ => None,
         };
+        let mixed = |bytes| self.newline == Newline::Lf && memchr(0, bytes).is_some() && holds_wide_lines(bytes);
+        let valid = valid.filter(|text| !mixed(text.as_bytes()));
         let (text, map) = if let Some(text) = valid {
             (text, BatchMap::Identity)
         } else if matches!(encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be) {
@@ -163,7 +208,7 @@ impl<R: Read> LineReader<R> {
                 Some(page) => self.decoded.page(bytes, self.newline, page),
                 None => self.decoded.broken_utf8(bytes, self.newline),
             }
-            let Decoded { text, breaks, marks } = &self.decoded;
+            let Decoded { text, breaks, marks, .. } = &self.decoded;
             (text.as_str(), BatchMap::Marked { marks, breaks })
         };
 
@@ -171,6 +216,12 @@ impl<R: Read> LineReader<R> {
             Cut::Lines(_) => {
                 match map {
                     BatchMap::Identity => self.uncounted = Uncounted::Raw,
+                    // Its last line may have no end.
+                    BatchMap::Utf16 { .. } if cut_short => {
+                        let open = u64::from(self.newline == Newline::Lf && !text.ends_with('\n'));
+                        let lines = count_lines(text.as_bytes(), self.newline).saturating_add(open);
+                        self.number = self.number.saturating_add(lines);
+                    }
                     BatchMap::Utf16 { .. } => self.uncounted = Uncounted::Wide,
                     BatchMap::Marked { .. } => {
                         self.number = self.number.saturating_add(count_lines(text.as_bytes(), self.newline));
@@ -195,13 +246,50 @@ impl<R: Read> LineReader<R> {
             }
         };
         let end = base.saturating_add(to_u64(len));
-        let continues = !self.raw.done();
+        let continues = !self.raw.done() && !cut_short;
         let batch = Batch { text, first_line, base, encoding, end, continues, map, newline: self.newline, window };
-        if self.first_broken.is_none() && self.page.is_none() && matches!(map, BatchMap::Marked { .. }) {
-            let broken = batch.lines().find(|line| matches!(line.map, LineMap::Breaks(_)));
-            self.first_broken = broken.map(|line| (line.number, line.start));
+        if matches!(map, BatchMap::Marked { .. }) {
+            if self.first_broken.is_none() && self.page.is_none() {
+                let is_broken = |line: &Line<'_>| {
+                    matches!(line.map, LineMap::Breaks(_)) && line.text.contains(char::REPLACEMENT_CHARACTER)
+                };
+                self.first_broken = batch.lines().find(is_broken).map(|line| (line.number, line.start));
+            }
+            if let (None, Some(wide)) = (self.change, self.decoded.first_wide) {
+                let mut lines = batch.lines();
+                while lines.index() < wide && lines.next().is_some() {}
+                let Position { start, number } = lines.here();
+                self.change = Some(Change { line: number, start, to: TextEncoding::Utf16Le });
+            }
         }
         Ok(Some(batch))
+    }
+
+    /// Where 8-bit text begins in the next lines of a text in UTF-16.
+    fn narrow_part(&self, cut: Cut) -> Option<usize> {
+        let line_end = match self.encoding {
+            TextEncoding::Utf16Le => [b'\n', 0],
+            TextEncoding::Utf16Be => [0, b'\n'],
+            _ => return None,
+        };
+        if self.inside.is_some() {
+            return None;
+        }
+        let (Cut::Lines(len) | Cut::LastWindow(len) | Cut::Window { len, .. }) = cut;
+        narrow_part(self.raw.bytes().get(..len)?, line_end)
+    }
+
+    /// From here the text has 8 bits: in UTF-8, or in the code page that its words tell.
+    fn go_narrow(&mut self) {
+        let bytes = self.raw.bytes();
+        let window = bytes.get(..self.line_bytes).unwrap_or(bytes);
+        let to = choose_narrow(&narrow_lines(window), &(self.words)()).encoding;
+        self.stated.get_or_insert(self.encoding);
+        self.encoding = to;
+        if let TextEncoding::CodePage(page) = to {
+            self.page = Some(page.decoder());
+        }
+        self.change.get_or_insert(Change { line: self.number, start: self.raw.base(), to });
     }
 
     /// Counts the lines of the last batch, if nobody has told how many they are.

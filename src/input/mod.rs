@@ -22,6 +22,7 @@ mod line;
 mod lines;
 #[cfg(feature = "mail")]
 pub mod mail;
+mod mixed;
 mod oem_tables;
 mod passwords;
 mod sniff;
@@ -32,7 +33,7 @@ mod walk;
 pub use carrier::{Carrier, Unread};
 pub use encoding::{Choice, CodePage, TextEncoding, UnknownEncoding, choose};
 pub use line::{Line, LineMap, Run, Window};
-pub use lines::{Ahead, Batch, LineReader, Lines, Position};
+pub use lines::{Ahead, Batch, Change, LineReader, Lines, Position};
 pub use passwords::Passwords;
 pub use sniff::looks_like_text;
 pub use source::SourceName;

@@ -3,21 +3,27 @@
 use super::decode::is_printable_ascii;
 use super::encoding::TextEncoding;
 use super::encoding::utf16_by_nuls;
+use super::mixed::{begins_narrow, narrow_lines};
 
 /// Whether the first bytes of an input are those of a text, in any encoding this program reads.
 ///
 /// A binary file shows by its NULs and control characters: more than one in 32 characters. A NUL between two printable
-/// characters doesn't count, since a log can have UTF-16 in the middle of other text. An empty window is text.
+/// characters doesn't count, nor does a line of UTF-16, since a log can have UTF-16 in the middle of other text. An empty window
+/// is text.
 pub fn looks_like_text(window: &[u8]) -> bool {
     let wide = match window {
         [0xFF, 0xFE, ..] => Some(TextEncoding::Utf16Le),
         [0xFE, 0xFF, ..] => Some(TextEncoding::Utf16Be),
+        _ if begins_narrow(window) => None,
         _ => utf16_by_nuls(window),
     };
     let (strange, all) = match wide {
         Some(TextEncoding::Utf16Be) => wide_strangers(window, u16::from_be_bytes),
         Some(_) => wide_strangers(window, u16::from_le_bytes),
-        None => (strangers(window), window.len()),
+        None => {
+            let narrow = narrow_lines(window);
+            (strangers(&narrow), narrow.len())
+        }
     };
     strange.saturating_mul(32) <= all
 }

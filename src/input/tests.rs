@@ -153,8 +153,9 @@ proptest! {
                 let (mut text, mut places) = (String::new(), Vec::new());
                 let start = bytes.len() as u64;
                 for c in line {
-                    // At the very start it would be a byte order mark.
-                    if *c == '\u{feff}' && i == 0 && text.is_empty() {
+                    // At the very start it would be a byte order mark. Zeros in a text of 8 bits may be those of UTF-16.
+                    let wide = matches!(encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be);
+                    if *c == '\u{feff}' && i == 0 && text.is_empty() || *c == '\0' && !wide {
                         continue;
                     }
                     if let Some(encoded) = encode(*c, encoding) {
@@ -207,11 +208,13 @@ proptest! {
                 at = Some(line.range.end);
                 prop_assert!(line.range.start < line.range.end);
                 prop_assert!(line.places.is_sorted());
-                prop_assert_eq!(line.places[0], line.range.start);
+                // A line of UTF-16 among others can begin with the rest of a line end.
+                prop_assert!((line.range.start..line.range.start + 4).contains(&line.places[0]));
                 prop_assert!(*line.places.last().unwrap() <= line.range.end);
             }
             if let Some(at) = at {
-                prop_assert_eq!(at, bytes.len() as u64);
+                // The rest of a line end of UTF-16 is no line.
+                prop_assert!(at == bytes.len() as u64 || at + 1 == bytes.len() as u64 && bytes.ends_with(b"\n\0"));
             }
         }
     }
@@ -275,12 +278,61 @@ fn line_ends() {
         (b"a\rb\rc", &["a", "b", "c"]),
         (b"a\rb\r", &["a", "b"]),
         (b"10%\r20%\r\nend\n", &["10%\r20%", "end"]),
-        (b"a\0b\n\0", &["a\0b", "\0"]),
+        (b"a\0b\n\0\0", &["a\0b", "\0\0"]),
     ] {
         assert_eq!(texts(bytes, TextEncoding::Utf8), expected, "{bytes:?}");
         let wide: Vec<u8> = bytes.iter().flat_map(|b| [*b, 0]).collect();
         assert_eq!(texts(&wide, TextEncoding::Utf16Le), expected, "{bytes:?}");
     }
+}
+
+/// What was read, and where the encoding changes.
+fn read_mixed(bytes: &[u8], encoding: TextEncoding) -> (Vec<Seen>, Option<Change>) {
+    let mut reader = LineReader::new(bytes, encoding, &Limits::default()).with_words(|| vec!["Schlüsselcontainer"]);
+    let mut seen = Vec::new();
+    while let Some(batch) = reader.next_batch().unwrap() {
+        seen.extend(batch.lines().map(|line| Seen {
+            text: line.text.to_owned(),
+            number: line.number,
+            range: line.start..line.end,
+            window: line.window,
+            places: line.text.char_indices().map(|(at, _)| line.original(at)).collect(),
+        }));
+    }
+    (seen, reader.change())
+}
+
+#[test]
+fn utf16_appended_to_a_text_of_8_bits() {
+    let wide: Vec<u8> = "my é\r\n\r\nключ x\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (first, encoding) in [(&b"one\r\n"[..], TextEncoding::Utf8), (b"\xfc\r\n", page(850)), (b"", page(1252))] {
+        let bytes = [first, &wide, b"last\r\n"].concat();
+        let (seen, change) = read_mixed(&bytes, encoding);
+        let at = seen.len() - 4;
+        let texts: Vec<&str> = seen[at..].iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["my é", "", "ключ x", "last"]);
+        let start = first.len() as u64;
+        assert_eq!(seen[at].places, [start, start + 2, start + 4, start + 6]);
+        assert_eq!(seen[at + 2].places[..2], [start + 16, start + 18]);
+        assert!(seen.iter().zip(1..).all(|(line, number)| line.number == number));
+        assert_eq!(change, Some(Change { line: at as u64 + 1, start, to: TextEncoding::Utf16Le }));
+    }
+    let (seen, change) = read_mixed(b"one \0 NUL\n\0\0\0\n", TextEncoding::Utf8);
+    assert_eq!((seen[0].text.as_str(), seen[1].text.as_str(), change), ("one \0 NUL", "\0\0\0", None));
+}
+
+#[test]
+fn eight_bits_appended_to_utf16() {
+    let wide: Vec<u8> = "\u{feff}é 1\r\n证书\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let narrow = b"================ Zertifikat 0 ================\r\n  Schl\x81sselcontainer = x\r\n";
+    let bytes = [&wide[..], narrow, &wide].concat();
+    let (seen, change) = read_mixed(&bytes, TextEncoding::Utf16Le);
+    let texts: Vec<&str> = seen.iter().map(|line| line.text.as_str()).collect();
+    let rule = "================ Zertifikat 0 ================";
+    assert_eq!(texts[..4], ["é 1", "证书", rule, "  Schlüsselcontainer = x"]);
+    assert_eq!(texts[4..6], ["é 1", "证书"]);
+    assert_eq!(seen[2].range.start, wide.len() as u64);
+    assert_eq!(change, Some(Change { line: 3, start: wide.len() as u64, to: page(850) }));
 }
 
 #[test]

@@ -2,10 +2,9 @@
 
 use super::Redactor;
 use crate::formats::detect_binary;
-use crate::formats::{certutil, event_text, openssl_certificate};
+use crate::formats::{openssl_certificate, words_beyond_ascii};
 use crate::input::{Carrier, LineReader, TextEncoding, choose, looks_like_text};
 use crate::limits::Limits;
-use crate::model::principal;
 use std::io::Cursor;
 
 /// Why there is no redacted copy of an artifact.
@@ -59,16 +58,12 @@ impl Redactor {
 
 /// The text in Unicode, decoded as an analysis decodes it.
 fn decoded(bytes: &[u8], encoding: Option<TextEncoding>, limits: &Limits) -> String {
-    let encoding = encoding.unwrap_or_else(|| {
-        let mut words = certutil::words_beyond_ascii();
-        words.extend(principal::names_beyond_ascii());
-        words.extend(event_text::words_beyond_ascii());
-        choose(bytes.get(..limits.detect_bytes).unwrap_or(bytes), &words).encoding
-    });
+    let encoding = encoding
+        .unwrap_or_else(|| choose(bytes.get(..limits.detect_bytes).unwrap_or(bytes), &words_beyond_ascii()).encoding);
     // A long line is not cut into windows: their overlap would stand there twice.
     let mut limits = limits.clone();
     limits.line_bytes = bytes.len().saturating_mul(2).saturating_add(16);
-    let mut reader = LineReader::new(Cursor::new(bytes), encoding, &limits);
+    let mut reader = LineReader::new(Cursor::new(bytes), encoding, &limits).with_words(words_beyond_ascii);
     let mut text = String::new();
     // A name can stand in several pieces between the marks of a page or document: the copy is what it shows.
     let mut carrier = Carrier::of(bytes, &limits);
