@@ -39,6 +39,15 @@ struct Counted {
 /// Blanks that a web page or a French label puts where others have a space.
 const NO_BREAK: [char; 2] = ['\u{a0}', '\u{202f}'];
 
+/// Characters that show nothing.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// What lists put in front of an item.
+const BULLETS: [char; 9] =
+    ['\u{2022}', '\u{b7}', '\u{25aa}', '\u{25e6}', '\u{2013}', '\u{2014}', '\u{25cf}', '\u{25cb}', '\u{25a0}'];
+
 /// The longest tag that is taken off (bytes after its name): those of mails name fonts and colours.
 const TAG: usize = 400;
 /// The longest name of one.
@@ -54,19 +63,42 @@ fn is_json_string(text: &str) -> bool {
 impl<'a> Cleaned<'a> {
     /// Takes off what web pages, tickets and escapes put into a line: HTML entities, backslash-escaped underscores and
     /// quotes, `\u2019`, `<b>`-like tags, no-break spaces, the line ends of a JSON string. A line without any is borrowed.
+    ///
+    /// Invisible characters in front, a byte order mark in the middle of a file or what a page or a mail program puts there, are
+    /// no part of any record; at the end a name can have them.
     pub fn new(line: Line<'a>) -> Self {
-        let text = line.text;
+        Self::visible(line, line.text.len())
+    }
+
+    /// Like `new` for certutil's output, in which they don't stand at the end of a line either.
+    pub fn of_certutil(line: Line<'a>) -> Self {
+        let text = if line.text.is_ascii() { line.text } else { line.text.trim_end_matches(is_invisible) };
+        Self::visible(line, text.len())
+    }
+
+    fn visible(line: Line<'a>, end: usize) -> Self {
+        let text = line.text.get(..end).unwrap_or(line.text);
         let special = memchr3(b'&', b'\\', b'<', text.as_bytes()).is_some();
         let ascii = text.is_ascii();
+        // The beginning of a window is the end of the one before.
+        let whole = line.window.is_none();
+        let front =
+            if ascii || !whole { 0 } else { text.len().saturating_sub(text.trim_start_matches(is_invisible).len()) };
+        let borrowed = || Self {
+            text: Cow::Borrowed(text.get(front..).unwrap_or(text)),
+            breaks: if front > 0 { vec![(0, front)] } else { Vec::new() },
+            same_columns: front == 0,
+            ..Self::raw(line)
+        };
         if !special && (ascii || !text.contains(NO_BREAK)) {
-            return Self::raw(line);
+            return borrowed();
         }
         let mut json = None;
-        let mut same_columns = true;
+        let mut same_columns = front == 0;
         let mut out = String::new();
-        let mut breaks = Vec::new();
+        let mut breaks = if front > 0 { vec![(0, front)] } else { Vec::new() };
         // What is taken into the new text, and what is looked through.
-        let (mut taken, mut seen) = (0usize, 0usize);
+        let (mut taken, mut seen) = (front, front);
         let next = |rest: &str| {
             if ascii {
                 return memchr3(b'&', b'\\', b'<', rest.as_bytes());
@@ -87,8 +119,8 @@ impl<'a> Cleaned<'a> {
             seen = taken;
             breaks.push((out.len(), taken));
         }
-        if breaks.is_empty() {
-            return Self::raw(line);
+        if taken == front {
+            return borrowed();
         }
         out.push_str(text.get(taken..).unwrap_or(""));
         Self { text: Cow::Owned(out), breaks, line, same_columns, plain: false, last: Cell::default() }
@@ -283,8 +315,8 @@ impl<'a> Piece<'a> {
     pub fn indent(self) -> usize {
         self.text.len().saturating_sub(self.text.trim_start().len())
     }
-    /// Takes off the marks of quoted text: `> `, `>> `, `% `, `# `, `| `, `+ `; and the line at the end of a row, if one began
-    /// it: ` |`.
+    /// Takes off the marks of quoted text and of lists: `> `, `>> `, `% `, `# `, `| `, `+ `, `• `; and the line at the end of a
+    /// row, if one began it: ` |`.
     pub fn unquoted(self) -> Self {
         let mut out = self;
         let mut row = None;
@@ -298,16 +330,21 @@ impl<'a> Piece<'a> {
             let trimmed = out.text.get(start..).unwrap_or_default();
             let mut chars = trimmed.chars();
             let (first, second) = (chars.next(), chars.next());
+            let bullet = first.is_some_and(|mark| BULLETS.contains(&mark)) && matches!(second, Some(' ' | '\t'));
             let marked = matches!(first, Some('>' | '%' | '#' | '|' | '+' | '\u{2502}'))
                 && matches!(second, None | Some(' ' | '\t' | '>'));
-            if !marked {
+            if !marked && !bullet {
                 break;
             }
             row = row.or(first.filter(|mark| matches!(mark, '|' | '\u{2502}')));
             let width = first.map_or(0, char::len_utf8);
             out = out.from(start.saturating_add(width));
-            if let Some(rest) = out.text.strip_prefix(' ') {
+            if let Some(rest) = out.text.strip_prefix(' ').or_else(|| out.text.strip_prefix('\t').filter(|_| bullet)) {
                 out = out.from(out.text.len().saturating_sub(rest.len()));
+            }
+            // One bullet is the list's; a dash behind it is the text's.
+            if bullet {
+                break;
             }
         }
         let inner = row.and_then(|mark| out.text.trim_end().strip_suffix(mark));
@@ -438,6 +475,24 @@ mod tests {
     }
 
     #[test]
+    fn invisible_characters_in_front() {
+        for (text, wanted, at) in [
+            ("\u{feff}my", "my", 3),
+            ("\u{200b}\u{200e}  a&amp;b", "  a&b", 6),
+            ("my\u{200b}", "my\u{200b}", 0),
+            ("a\u{200e}b", "a\u{200e}b", 0),
+        ] {
+            let line = Line { text, number: 1, order: 1, start: 0, end: 64, map: LineMap::Identity, window: None };
+            let cleaned = Cleaned::new(line);
+            let piece = cleaned.pieces().next().unwrap();
+            assert_eq!((piece.text, piece.start()), (wanted, at), "{text}");
+        }
+        let text = "\u{feff}my\u{200b}";
+        let line = Line { text, number: 1, order: 1, start: 0, end: 8, map: LineMap::Identity, window: None };
+        assert_eq!(Cleaned::of_certutil(line).pieces().next().unwrap().text, "my");
+    }
+
+    #[test]
     fn quoting_is_taken_off() {
         for (line, wanted) in [
             ("> > a |", "a |"),
@@ -447,6 +502,9 @@ mod tests {
             ("| a|", "a|"),
             ("|a |", "|a |"),
             ("%  a", " a"),
+            ("\u{2022}  a", " a"),
+            ("> \u{2013}\ta", "a"),
+            ("\u{b7}a", "\u{b7}a"),
         ] {
             let line =
                 Line { text: line, number: 1, order: 1, start: 0, end: 64, map: LineMap::Identity, window: None };

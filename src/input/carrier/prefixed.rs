@@ -125,10 +125,11 @@ enum Part {
 }
 
 impl Pattern {
-    /// Of a prefix that can't be something else: mere indentation, a mark of quoted text, the beginning of a value.
+    /// Of a prefix that can't be something else: mere indentation, a mark of quoted text, the beginning of a value. `+` alone is
+    /// that of lines which a change adds (`git diff`).
     fn of(prefix: &[u8]) -> Option<Self> {
         let quoting = |byte: &u8| is_blank(*byte) || b">%#|+".contains(byte);
-        if prefix.len() > PREFIX_BYTES || !prefix.is_ascii() || prefix.iter().all(quoting) {
+        if prefix.len() > PREFIX_BYTES || !prefix.is_ascii() || prefix.iter().all(quoting) && prefix != b"+" {
             return None;
         }
         let words = prefix.trim_ascii_end();

@@ -271,7 +271,7 @@ impl Parser {
         }
         let before = self.recognized;
         let (window, end) = (line.window, line.end);
-        let cleaned = Cleaned::new(line);
+        let cleaned = Cleaned::of_certutil(line);
         match window {
             None => match cleaned.one_piece() {
                 Some(piece) => self.piece(piece, 0),
