@@ -109,6 +109,12 @@ fn every_case_gives_what_it_expects() {
                             }
                         }
                     }
+                    "problem" => {
+                        let problems = report["inputs"][0]["problems"].to_string();
+                        if !problems.contains(value.as_str().unwrap()) {
+                            wrong.push(name(&format!("{wanted} is not among {problems}")));
+                        }
+                    }
                     "details_absent" => {
                         for field in wanted.as_array().unwrap() {
                             let found = report["inputs"][0]["details"].get(field.as_str().unwrap());

@@ -235,3 +235,44 @@ fn no_remedy_holds_a_password() {
         assert!(!text.contains(password), "{}", path.display());
     }
 }
+
+/// Base64 by RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let of = |group: &[u8]| -> String {
+        let bits = group.iter().chain([&0, &0]).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+        let letter = |at: usize| if at > group.len() { '=' } else { char::from(LETTERS[bits >> (18 - 6 * at) & 63]) };
+        (0..4).map(letter).collect()
+    };
+    bytes.chunks(3).map(of).collect()
+}
+
+/// In armour of any label, in none, and in a Kubernetes secret a PFX is read as the file is.
+#[test]
+fn a_pfx_in_base64_is_read_as_the_file() {
+    let body = base64(&std::fs::read(folder().join("mismatch/file.pfx")).unwrap());
+    let lines: String = body.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\r\n").collect();
+    let armour = |label| format!("-----BEGIN {label}-----\r\n{lines}-----END {label}-----\r\n");
+    for text in [
+        lines.clone(),
+        armour("PKCS12"),
+        armour("CERTIFICATE"),
+        format!("Please look at this:\r\n\r\n{}\r\nThanks\r\n", armour("CERTIFICATE")),
+        format!("apiVersion: v1\nkind: Secret\ndata:\n  tls.pfx: {body}\n"),
+    ] {
+        for (password, status) in [(None, "locked"), (Some("corpus-Password1"), "analyzed")] {
+            let mut options = keyspect::analyze::Options::new(time::macros::datetime!(2026-01-01 00:00 UTC));
+            if let Some(password) = password {
+                options.passwords.add(Zeroizing::new(password.to_owned()));
+            }
+            let mut analysis = keyspect::analyze::Analysis::new(options);
+            analysis.read("file.txt", None, &mut text.as_bytes()).unwrap();
+            let report = serde_json::to_value(analysis.finish().unwrap()).unwrap();
+            let input = &report["inputs"][0];
+            assert_eq!(input["kind"], "pfx", "{text}");
+            let found = report["findings"].as_array().unwrap().iter().any(|f| f["rule"] == "pfx-key-cert-mismatch");
+            assert_eq!(found, password.is_some(), "{text}");
+            assert!(input["status"] == status || status == "locked" && input["status"] == "partial", "{input}");
+        }
+    }
+}

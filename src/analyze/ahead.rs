@@ -120,7 +120,8 @@ pub(super) fn is_one_artifact(head: &[u8], limits: &Limits) -> bool {
 /// What bytes are, as an artifact that is read whole.
 pub(super) fn whole_artifact(data: &[u8], path: &str, source: SourceId, options: &Options) -> Whole {
     let limits = &options.limits;
-    let origin = Origin::new(source, path.rsplit(['/', '\\']).next());
+    let file_name = path.rsplit(['/', '\\']).next();
+    let origin = Origin { passwords: Some(&options.passwords), ..Origin::new(source, file_name) };
     if pfx::looks_like(data) {
         let passwords = options.passwords.for_file(origin.file_name.unwrap_or(path));
         return Whole::Pfx(Box::new(from_pfx::open(data, &passwords, limits)));

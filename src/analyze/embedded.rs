@@ -1,4 +1,4 @@
-//! Artifacts that stand inside a text and are read whole: PEM blocks, INF files, registry exports and what `reg query` prints of a
+//! Artifacts that stand inside a text and are read whole: PEM blocks, Base64 behind a name, INF files, registry exports and what `reg query` prints of a
 //! certificate, pasted into a ticket.
 
 use crate::formats::joined_lines::JoinedLines;
@@ -26,7 +26,7 @@ impl Drop for EmbeddedText {
 /// What is being collected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// `-----BEGIN …-----` to `-----END …-----`.
+    /// `-----BEGIN …-----` to `-----END …-----`, and further blocks right behind it: a certificate and its key.
     Pem,
     /// What OpenSSL prints of a PFX: `Bag Attributes`, attributes, PEM blocks, to the first line that is none of these.
     Bags,
@@ -38,20 +38,27 @@ enum Form {
     RegistryKey,
     /// The values of that key, to the first line that is none.
     RegistryValues,
+    /// A name and Base64 on one line, as the secrets of Kubernetes have them: `tls.pfx: MII…`.
+    Value,
 }
+
+/// The shortest Base64 of an artifact on one line, in bytes.
+const VALUE: usize = 256;
 
 /// Collects them.
 pub(super) struct Embedded {
     source: SourceId,
     limit: usize,
     open: Option<(Form, EmbeddedText)>,
+    /// The open PEM block is over; another one behind it belongs to the same file.
+    between: bool,
     done: Vec<EmbeddedText>,
 }
 
 impl Embedded {
     /// For one input.
     pub(super) fn new(source: SourceId, limits: &Limits) -> Self {
-        Self { source, limit: limits.armor_bytes, open: None, done: Vec::new() }
+        Self { source, limit: limits.armor_bytes, open: None, between: false, done: Vec::new() }
     }
 
     /// Offers a line; `true`: it is part of such an artifact.
@@ -60,27 +67,34 @@ impl Embedded {
         let Some((form, open)) = &mut self.open else {
             let Some(form) = begins(text) else { return false };
             let mut lines = JoinedLines::new(self.source);
-            lines.push(piece);
+            lines.push(if form == Form::Value { piece.part(value(text).unwrap_or(text)) } else { piece });
             self.open = Some((form, EmbeddedText { lines, cut: false }));
+            self.between = form == Form::Pem && text.contains("-----END ");
+            if form == Form::Value {
+                self.close();
+            }
             return true;
         };
-        if !goes_on(*form, text) {
+        let room = open.lines.len().saturating_add(text.len()) <= self.limit;
+        if self.between && text.is_empty() {
+            return true;
+        }
+        let belongs = if self.between { room && begins(text) == Some(Form::Pem) } else { goes_on(*form, text) };
+        if !belongs {
             self.close();
             return begins(text).is_some() && self.line(piece);
         }
         if *form == Form::RegistryKey && reg_query::is_value(text) {
             *form = Form::RegistryValues;
         }
-        if open.lines.len().saturating_add(text.len()) > self.limit {
-            open.cut = true;
-        } else {
+        if room {
             // A window of a very long line begins with what the one before ended with.
             let again = piece.line().window.map_or(0, |window| window.overlap);
             open.lines.push(piece.from(usize::try_from(again).unwrap_or(0)));
+        } else {
+            open.cut = true;
         }
-        if *form == Form::Pem && text.starts_with("-----END ") {
-            self.close();
-        }
+        self.between = *form == Form::Pem && text.contains("-----END ");
         true
     }
 
@@ -111,8 +125,21 @@ fn begins(text: &str) -> Option<Form> {
             reg_query::Begin::Key => Form::RegistryKey,
             reg_query::Begin::Value => Form::RegistryValues,
         }),
-        _ => None,
+        _ => value(text).map(|_| Form::Value),
     }
+}
+
+/// The Base64 of a DER value or of PEM armour behind a name: `tls.crt: LS0tLS1CRUdJTi…`.
+fn value(text: &str) -> Option<&str> {
+    if text.len() < VALUE {
+        return None;
+    }
+    let (name, value) = text.split_once(": ")?;
+    let value = value.trim_start().trim_matches('"');
+    let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.\"' ".contains(&b));
+    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    let is = (value.starts_with("MII") || value.starts_with("LS0tLS1CRUdJTi")) && value.len() >= VALUE;
+    (is && named && value.bytes().all(base64)).then_some(value)
 }
 
 fn is_section(text: &str, names: &[&str]) -> bool {
@@ -146,6 +173,7 @@ fn goes_on(form: Form, text: &str) -> bool {
         }
         Form::RegistryKey => text.is_empty() || reg_query::goes_on_key(text) || reg_query::is_value(text),
         Form::RegistryValues => reg_query::goes_on_value(text) || reg_query::is_value(text),
+        Form::Value => false,
     }
 }
 

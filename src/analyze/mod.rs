@@ -574,7 +574,12 @@ impl<'a> Analysis<'a> {
         }
         for embedded in portion.embedded {
             let place = embedded.lines.whole();
-            let origin = Origin { lines: Some(&embedded.lines), ..Origin::new(SourceId(input.id), None) };
+            let options = Arc::clone(&self.options);
+            let origin = Origin {
+                lines: Some(&embedded.lines),
+                passwords: Some(&options.passwords),
+                ..Origin::new(SourceId(input.id), None)
+            };
             let limits = self.options.limits.clone();
             let Some(artifact) = key_artifacts::read_embedded(embedded.lines.text(), &origin, &limits) else {
                 continue;

@@ -3,6 +3,7 @@
 use super::credential::{Credential, SourceRange};
 use crate::formats::joined_lines::JoinedLines;
 use crate::formats::{FormatError, Spanned};
+use crate::input::Passwords;
 use crate::model::fact::{Fact, Place, SourceId};
 use crate::model::observation::Observed;
 use serde_json::Value;
@@ -62,7 +63,7 @@ impl Artifact {
 }
 
 /// Where the bytes of a record stand in the input: directly, or inside text armour, where only the block has a place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Origin<'a> {
     /// The input.
     pub source: SourceId,
@@ -74,12 +75,14 @@ pub struct Origin<'a> {
     pub base: usize,
     /// The lines whose text the artifact's bytes are, when it was found inside a text.
     pub lines: Option<&'a JoinedLines>,
+    /// The passwords at hand, for a PFX in text armour.
+    pub passwords: Option<&'a Passwords>,
 }
 
 impl<'a> Origin<'a> {
     /// A whole input.
     pub fn new(source: SourceId, file_name: Option<&'a str>) -> Self {
-        Self { source, file_name, block: None, base: 0, lines: None }
+        Self { source, file_name, block: None, base: 0, lines: None, passwords: None }
     }
 
     /// The place of a range of the record's bytes.

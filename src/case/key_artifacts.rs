@@ -2,30 +2,35 @@
 
 use super::artifact::{Artifact, Origin, ReadStatus};
 use super::credential::{Association, Credential};
-use super::{from_events, from_keys, from_pfx_listing, from_requests, from_stores};
+use super::{from_events, from_keys, from_pfx, from_pfx_listing, from_requests, from_stores};
 use crate::formats::detect_binary::{self, BinaryKind};
 use crate::formats::text_lines::lines;
 use crate::formats::{FormatError, pem, pfx_listing, reg_export, reg_query, request_inf};
+use crate::input::Passwords;
 use crate::limits::Limits;
 use crate::model::fact::{Fact, Place};
 use serde_json::{Value, json};
 
-/// Reads an artifact of one of these families; `None` for bytes of none of them, and for a PFX, which has its own reader.
+/// Reads an artifact of one of these families; `None` for bytes of none of them, and for a PFX that is not armoured, which has
+/// its own reader.
 pub fn read(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Option<Artifact> {
-    let kind = detect_binary::detect(data)?;
-    if kind == BinaryKind::Pfx {
-        return None;
+    match detect_binary::detect_with_armour(data)? {
+        (kind, true) => armoured(data, kind, origin, limits),
+        (BinaryKind::Pfx, false) => None,
+        (kind, false) => Some(of_kind(kind, data, origin, limits)),
     }
-    if is_text_armour(kind) && data.first() != Some(&0x30) {
-        return armoured(data, kind, origin, limits);
-    }
-    Some(of_kind(kind, data, origin, limits))
 }
 
 /// Reads an artifact that was found inside a text; also what is none by itself: the lines of `reg query`.
 pub fn read_embedded(text: &str, origin: &Origin<'_>, limits: &Limits) -> Option<Artifact> {
     if reg_query::recognise(text) {
         return from_stores::reg_query(text, origin, limits);
+    }
+    if text.starts_with("LS0tLS1CRUdJTi")
+        && let Some(armour) = pem::base64(text)
+    {
+        // The armour is none of the text: all of it stands where the Base64 does.
+        return read(&armour, &Origin { block: Some(origin.place(0, text.len())), ..*origin }, limits);
     }
     read(text.as_bytes(), origin, limits)
 }
@@ -41,13 +46,6 @@ pub fn claims_text(head: &[u8]) -> bool {
     }
     let log = |line: &str| line.contains("CertUtil:") || line.starts_with("================");
     !lines(head).any(|line| log(&line.text))
-}
-
-fn is_text_armour(kind: BinaryKind) -> bool {
-    matches!(
-        kind,
-        BinaryKind::Certificate | BinaryKind::Pkcs7 | BinaryKind::CertificateRequest | BinaryKind::PrivateKey
-    )
 }
 
 fn of_kind(kind: BinaryKind, data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact {
@@ -75,7 +73,14 @@ fn of_kind(kind: BinaryKind, data: &[u8], origin: &Origin<'_>, limits: &Limits) 
         BinaryKind::CertificateRequest => from_requests::certificate_request(data, origin, limits),
         BinaryKind::RequestInf => from_requests::request_inf(data, origin, limits),
         BinaryKind::PrivateKey => from_keys::private_key(data, origin, limits),
-        BinaryKind::Pfx => Artifact::failed("pfx", FormatError::new("a PFX inside another artifact", origin.base)),
+        BinaryKind::Pfx => {
+            let none = Passwords::default();
+            let passwords = origin.passwords.unwrap_or(&none).for_file(origin.file_name.unwrap_or_default());
+            match from_pfx::open(data, &passwords, limits) {
+                Ok(opened) => from_pfx::read(opened, &mut || None, origin, limits),
+                Err(error) => Artifact::failed("pfx", error),
+            }
+        }
     }
 }
 
@@ -88,23 +93,32 @@ fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits)
     let mut details = Vec::new();
     let mut credentials = Vec::new();
     let mut locked = false;
+    // The bytes are the input's own.
+    let direct = origin.lines.is_none() && origin.block.is_none();
     for (index, block) in pem.blocks.iter().enumerate() {
         let mut place = origin.place(block.bytes.0, block.bytes.1);
-        if origin.lines.is_none() {
+        if direct {
             place.line = u32::try_from(block.line).unwrap_or(u32::MAX);
             place.column = 1;
         }
+        // A key file's name is no armour's; the name of a PFX chooses its passwords.
         let inside = Origin { block: Some(place), file_name: None, ..*origin };
         let inner = if block.encrypted {
             locked = true;
             let details = json!({ "form": block.label, "encryption": "PEM" });
             Artifact { details: Some(details), ..Artifact::new("private-key") }
         } else {
-            match detect_binary::asn1(&block.content) {
-                Some(BinaryKind::Pfx) | None => {
+            match detect_binary::detect_armoured(&block.content) {
+                // They stand in front of a key that has them, too.
+                None if block.label.ends_with(" PARAMETERS") => continue,
+                None => {
                     let message = format!("the block {} is none of the known structures", block.label);
                     artifact.add_problems([FormatError::new(message, block.bytes.0)]);
                     continue;
+                }
+                Some(BinaryKind::Pfx) => {
+                    let inside = Origin { file_name: origin.file_name, ..inside };
+                    of_kind(BinaryKind::Pfx, &block.content, &inside, limits)
                 }
                 Some(kind) => of_kind(kind, &block.content, &inside, limits),
             }
@@ -116,6 +130,7 @@ fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits)
         credentials.extend(inner.credentials.into_iter().map(|credential| (index, credential)));
         artifact.observed.extend(inner.observed);
     }
+    let details_empty = details.is_empty();
     artifact.details = if let [(_, _, only)] = details.as_slice() {
         only.clone()
     } else {
@@ -127,15 +142,46 @@ fn armoured(data: &[u8], kind: BinaryKind, origin: &Origin<'_>, limits: &Limits)
             .collect();
         Some(json!({ "blocks": blocks }))
     };
-    artifact.credentials = match pfx_listing::read(data, &pem.blocks) {
-        Some(listing) => from_pfx_listing::credentials(&listing, &pem.blocks, credentials, origin),
-        None => join(credentials.into_iter().map(|(_, credential)| credential).collect()),
-    };
+    match pfx_listing::read(data, &pem.blocks) {
+        Some(listing) => {
+            artifact.credentials = from_pfx_listing::credentials(&listing, &pem.blocks, credentials, origin);
+        }
+        None => {
+            artifact.credentials = join(credentials.into_iter().map(|(_, credential)| credential).collect());
+            for place in strangers(&artifact.credentials) {
+                let here = |block: &&pem::PemBlock| origin.place(block.bytes.0, block.bytes.1).start == place.start;
+                let at = pem.blocks.iter().find(here).map_or(0, |block| block.bytes.0);
+                let message =
+                    "the private key is the key of none of the certificates beside it: the public keys differ";
+                artifact.problems.push(FormatError::new(message, at));
+            }
+        }
+    }
     artifact.add_problems(pem.problems);
+    if direct {
+        for problem in &mut artifact.problems {
+            let before = data.get(..problem.offset).unwrap_or(data);
+            let line = memchr::memchr_iter(b'\n', before).count().saturating_add(1);
+            problem.message = format!("{} (line {line})", problem.message);
+        }
+    }
+    if artifact.credentials.is_empty() && details_empty && !artifact.problems.is_empty() {
+        artifact.status = ReadStatus::Failed;
+    }
     if locked && artifact.status == ReadStatus::Analyzed {
         artifact.status = ReadStatus::Locked;
     }
     Some(artifact)
+}
+
+/// The places of keys that are the key of no certificate of the same file, if it has certificates whose public keys are known.
+fn strangers(credentials: &[Credential]) -> Vec<Place> {
+    let certificate = |c: &Credential| c.certificate.as_ref().is_some_and(|c| c.public_key.sha1.is_some());
+    if !credentials.iter().any(certificate) {
+        return Vec::new();
+    }
+    let alone = credentials.iter().filter(|c| c.certificate.is_none() && c.pfx.is_none());
+    alone.filter_map(|c| c.key.public_key_sha1.as_ref().map(|sha1| sha1.place)).collect()
 }
 
 /// Gives each key without a certificate to the certificate of the same file that has the same public key.

@@ -89,57 +89,85 @@ impl BinaryKind {
 
 type Recogniser = fn(&[u8]) -> bool;
 
+/// Families with a magic or a form of their own.
+static FORMS: &[(Recogniser, BinaryKind)] = &[
+    (pvk::recognise, BinaryKind::Pvk),
+    (cng_key_transport::recognise, BinaryKind::CngKeyTransport),
+    (tpm_key_blob::recognise, BinaryKind::TpmKeyBlob),
+    (cert_store::recognise, BinaryKind::CertStore),
+    (reg_export::recognise, BinaryKind::RegExport),
+    (registry_hive::recognise, BinaryKind::RegistryHive),
+    (|bytes| bytes.starts_with(b"ElfFile\0"), BinaryKind::EventLog),
+    (roaming_token::recognise, BinaryKind::RoamingToken),
+    (dpapi_blob::recognise, BinaryKind::DpapiBlob),
+    (dpapi_master_key::recognise, BinaryKind::DpapiMasterKey),
+    (cng_key_blob::recognise, BinaryKind::CngKeyBlob),
+    (capi_key_container::recognise, BinaryKind::CapiKeyContainer),
+    (cng_key_file::recognise, BinaryKind::CngKeyFile),
+    (capi_key_blob::recognise, BinaryKind::CapiKeyBlob),
+    (cert_element::recognise, BinaryKind::RegistryCertBlob),
+    (dpapi_blob::starts_like, BinaryKind::DpapiBlob),
+    (capi_key_container::starts_like, BinaryKind::CapiKeyContainer),
+    (cng_key_file::starts_like, BinaryKind::CngKeyFile),
+    (cert_element::starts_like, BinaryKind::RegistryCertBlob),
+];
+
 /// The family of some bytes; `None` when they are none of these. Text in PEM armour is judged by its first block.
 pub fn detect(bytes: &[u8]) -> Option<BinaryKind> {
-    let magic: &[(Recogniser, BinaryKind)] = &[
-        (pvk::recognise, BinaryKind::Pvk),
-        (cng_key_transport::recognise, BinaryKind::CngKeyTransport),
-        (tpm_key_blob::recognise, BinaryKind::TpmKeyBlob),
-        (cert_store::recognise, BinaryKind::CertStore),
-        (reg_export::recognise, BinaryKind::RegExport),
-        (registry_hive::recognise, BinaryKind::RegistryHive),
-        (|bytes| bytes.starts_with(b"ElfFile\0"), BinaryKind::EventLog),
-        (roaming_token::recognise, BinaryKind::RoamingToken),
-        (dpapi_blob::recognise, BinaryKind::DpapiBlob),
-        (dpapi_master_key::recognise, BinaryKind::DpapiMasterKey),
-        (cng_key_blob::recognise, BinaryKind::CngKeyBlob),
-        (capi_key_container::recognise, BinaryKind::CapiKeyContainer),
-        (cng_key_file::recognise, BinaryKind::CngKeyFile),
-        (capi_key_blob::recognise, BinaryKind::CapiKeyBlob),
-        (cert_element::recognise, BinaryKind::RegistryCertBlob),
-        (dpapi_blob::starts_like, BinaryKind::DpapiBlob),
-        (capi_key_container::starts_like, BinaryKind::CapiKeyContainer),
-        (cng_key_file::starts_like, BinaryKind::CngKeyFile),
-        (cert_element::starts_like, BinaryKind::RegistryCertBlob),
-    ];
-    if let Some((_, kind)) = magic.iter().find(|(recognise, _)| recognise(bytes)) {
-        return Some(*kind);
+    detect_with_armour(bytes).map(|(kind, _)| kind)
+}
+
+/// The family of some bytes, and whether they are text armour around it.
+pub fn detect_with_armour(bytes: &[u8]) -> Option<(BinaryKind, bool)> {
+    if let Some((_, kind)) = FORMS.iter().find(|(recognise, _)| recognise(bytes)) {
+        return Some((*kind, false));
     }
     if bytes.first() == Some(&0x30) {
-        return asn1(bytes);
+        return asn1(bytes).map(|kind| (kind, false));
     }
     detect_text(bytes)
 }
 
-/// The family of a text that is an INF, or of what stands in its first block of PEM armour or bare Base64.
-fn detect_text(bytes: &[u8]) -> Option<BinaryKind> {
+/// The family of what text armour holds: no text, and nothing that is only recognised.
+pub fn detect_armoured(content: &[u8]) -> Option<BinaryKind> {
+    let form = FORMS.iter().find(|(recognise, _)| recognise(content)).map(|(_, kind)| *kind);
+    let inside =
+        |kind: &BinaryKind| !matches!(kind, BinaryKind::RegExport | BinaryKind::RegistryHive | BinaryKind::EventLog);
+    form.filter(inside).or_else(|| asn1(content))
+}
+
+/// The family of a text that is an INF, or of what stands in its first block of PEM armour or bare Base64; of a damaged block
+/// what its label says.
+fn detect_text(bytes: &[u8]) -> Option<(BinaryKind, bool)> {
     if bytes.get(..4096).unwrap_or(bytes).contains(&0) && !bytes.starts_with(&[0xFF, 0xFE]) && !utf16_ascii(bytes) {
         return None;
     }
     let limits = Limits::default();
     if pem::recognise(bytes) {
         let pem = pem::parse(bytes, &limits).ok()?;
-        return pem.blocks.iter().find_map(|block| {
+        let kind = pem.blocks.iter().find_map(|block| {
             if block.encrypted || block.label == "ENCRYPTED PRIVATE KEY" {
                 return Some(BinaryKind::PrivateKey);
             }
-            asn1(&block.content)
+            detect_armoured(&block.content)
         });
+        return kind.or_else(|| pem.damaged.iter().find_map(|label| of_label(label))).map(|kind| (kind, true));
     }
     if request_inf::recognise(bytes) {
-        return Some(BinaryKind::RequestInf);
+        return Some((BinaryKind::RequestInf, false));
     }
-    pem::bare(bytes, &limits).and_then(|block| asn1(&block.content))
+    pem::bare(bytes, &limits).and_then(|block| detect_armoured(&block.content)).map(|kind| (kind, true))
+}
+
+/// What a block with this label should hold (RFC 7468, section 4 and the following ones; OpenSSL's pem.h).
+fn of_label(label: &str) -> Option<BinaryKind> {
+    match label {
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Some(BinaryKind::Certificate),
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some(BinaryKind::CertificateRequest),
+        "PKCS7" | "CMS" => Some(BinaryKind::Pkcs7),
+        "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => Some(BinaryKind::PrivateKey),
+        _ => None,
+    }
 }
 
 fn utf16_ascii(bytes: &[u8]) -> bool {
@@ -239,10 +267,12 @@ mod tests {
         for (bytes, word) in [
             (&b"ElfFile\0"[..], "evtx"),
             (b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n", "private-key"),
+            (b"-----BEGIN CERTIFICATE-----\nMIIBMzCB5qADAgECAhRzZWUgUkZDIDc0NjggZm9yIHRoaXMgbGluZQ==\n", "certificate"),
             (b"Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE]\r\n", "reg-export"),
         ] {
             assert_eq!(detect(bytes).map(BinaryKind::word), Some(word));
         }
         assert_eq!(detect(b"ElfFile"), None);
+        assert_eq!(detect(b"-----BEGIN CERTIFICATE-----\n(cut)\n-----END CERTIFICATE-----\n"), None);
     }
 }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::FormatError;
 use super::bytes::check_size;
+use super::detect_binary::detect_armoured;
 use super::text_lines::lines;
 use crate::limits::{Limits, PEM_BLOCKS};
 
@@ -31,7 +32,12 @@ pub struct Pem {
     pub blocks: Vec<PemBlock>,
     /// Damaged blocks.
     pub problems: Vec<FormatError>,
+    /// Their labels, where the text holds more of a block than words in its place (`(cut)`).
+    pub damaged: Vec<String>,
 }
+
+/// The shortest Base64 that is more than words in its place, in bytes.
+const BODY: usize = 40;
 
 /// True when the bytes have an armour line near their start, in 8-bit text or UTF-16.
 pub fn recognise(bytes: &[u8]) -> bool {
@@ -86,21 +92,77 @@ pub fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     (padding <= 2).then_some(out)
 }
 
-/// Reads the armoured blocks of a text; text between them is skipped. Without any armour line the whole text may be
-/// bare Base64.
+/// A block whose END line was not read yet.
+struct Open {
+    block: PemBlock,
+    body: Zeroizing<String>,
+    /// The first character that is none of Base64, and where its line starts.
+    stranger: Option<(char, usize)>,
+}
+
+impl Pem {
+    /// Takes a block without its END line.
+    fn cut(&mut self, open: Open) {
+        let (label, start) = (open.block.label, open.block.bytes.0);
+        self.problems.push(FormatError::new(format!("the PEM block {label} is cut: it has no END line"), start));
+        if open.body.len() >= BODY {
+            self.damaged.push(label);
+        }
+    }
+
+    /// Takes a block that is over.
+    fn close(&mut self, open: Open) {
+        let Open { mut block, body, stranger } = open;
+        if let Some(content) = base64(&body) {
+            block.content = content;
+            return self.blocks.push(block);
+        }
+        let label = &block.label;
+        let (what, at) = match stranger {
+            Some((c, at)) => (format!("the character {c:?} is none of Base64"), at),
+            None => ("the Base64 has a wrong length".to_owned(), block.bytes.0),
+        };
+        self.problems.push(FormatError::new(format!("the PEM block {label} is damaged: {what}"), at));
+        if body.len() >= BODY {
+            self.damaged.push(block.label);
+        }
+    }
+}
+
+impl Open {
+    /// Adds a line of the content, or a part of one.
+    fn push(&mut self, text: &str, start: usize, limits: &Limits, problems: &mut Vec<FormatError>) {
+        if self.body.len() > limits.armor_bytes {
+            return;
+        }
+        let of_base64 =
+            |c: char| u8::try_from(c).is_ok_and(|b| six_bits(b).is_some() || matches!(b, b'=' | b' ' | b'\t'));
+        if self.stranger.is_none() {
+            self.stranger = text.chars().find(|c| !of_base64(*c)).map(|c| (c, start));
+        }
+        self.body.push_str(text);
+        if self.body.len() > limits.armor_bytes {
+            let message = format!("{} is longer than {} bytes", self.block.label, limits.armor_bytes);
+            problems.push(FormatError::new(message, self.block.bytes.0));
+        }
+    }
+}
+
+/// Reads the armoured blocks of a text; text between them is skipped, and a block may stand on one line, as a field of a form
+/// leaves it. Without any armour line the whole text may be bare Base64.
 ///
 /// # Errors
 /// Over the size limit.
 pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Pem, FormatError> {
     check_size(bytes, limits.binary_bytes, "PEM file")?;
-    let mut pem = Pem { blocks: Vec::new(), problems: Vec::new() };
-    let mut open: Option<(PemBlock, Zeroizing<String>)> = None;
+    let mut pem = Pem { blocks: Vec::new(), problems: Vec::new(), damaged: Vec::new() };
+    let mut open: Option<Open> = None;
     for line in lines(bytes) {
         let end = line.span((), 0, line.text.len()).end;
-        let text = line.text.trim();
-        if let Some(label) = text.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")) {
-            if let Some((block, _)) = open.take() {
-                pem.problems.push(FormatError::new(format!("{} has no END line", block.label), block.bytes.0));
+        let mut text = line.text.trim();
+        while let Some((label, rest)) = text.strip_prefix("-----BEGIN ").and_then(|rest| rest.split_once("-----")) {
+            if let Some(before) = open.take() {
+                pem.cut(before);
             }
             if pem.blocks.len() >= PEM_BLOCKS {
                 pem.problems.push(FormatError::new(format!("more than {PEM_BLOCKS} PEM blocks"), line.start));
@@ -113,41 +175,35 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Pem, FormatError> {
                 line: line.number,
                 bytes: (line.start, end),
             };
-            open = Some((block, Zeroizing::default()));
-        } else if text.starts_with("-----END ") {
-            let Some((mut block, body)) = open.take() else { continue };
-            block.bytes.1 = end;
-            if !text.ends_with("-----") || text.len() < "-----END X-----".len() {
-                // The content is whole; that the file is cut must not go unsaid.
-                pem.problems.push(FormatError::new(format!("the END line of {} is cut", block.label), line.start));
-            }
-            match base64(&body) {
-                Some(content) => {
-                    block.content = content;
-                    pem.blocks.push(block);
-                }
-                None => {
-                    let message = format!("the Base64 of {} is damaged", block.label);
-                    pem.problems.push(FormatError::new(message, block.bytes.0));
-                }
-            }
-        } else if let Some((block, body)) = &mut open {
-            if let Some((name, value)) = text.split_once(':') {
-                block.encrypted |= name == "Proc-Type" && value.contains("ENCRYPTED");
-                continue;
-            }
-            if body.len() > limits.armor_bytes {
-                continue;
-            }
-            body.push_str(text);
-            if body.len() > limits.armor_bytes {
-                let message = format!("{} is longer than {} bytes", block.label, limits.armor_bytes);
-                pem.problems.push(FormatError::new(message, block.bytes.0));
+            let mut opened = Open { block, body: Zeroizing::default(), stranger: None };
+            let (body, behind) = rest.split_once("-----END ").map_or((rest, None), |(body, end)| (body, Some(end)));
+            opened.push(body, line.start, limits, &mut pem.problems);
+            text = behind.and_then(|end| end.split_once("-----")).map_or("", |(_, next)| next.trim());
+            if behind.is_some() {
+                pem.close(opened);
+            } else {
+                open = Some(opened);
             }
         }
+        if text.starts_with("-----END ") {
+            let Some(mut open) = open.take() else { continue };
+            open.block.bytes.1 = end;
+            if !text.ends_with("-----") || text.len() < "-----END X-----".len() {
+                // The content is whole; that the file is cut must not go unsaid.
+                let message = format!("the END line of {} is cut", open.block.label);
+                pem.problems.push(FormatError::new(message, line.start));
+            }
+            pem.close(open);
+        } else if let Some(open) = &mut open {
+            if let Some((name, value)) = text.split_once(':') {
+                open.block.encrypted |= name == "Proc-Type" && value.contains("ENCRYPTED");
+                continue;
+            }
+            open.push(text, line.start, limits, &mut pem.problems);
+        }
     }
-    if let Some((block, _)) = open {
-        pem.problems.push(FormatError::new(format!("{} is cut: it has no END line", block.label), block.bytes.0));
+    if let Some(open) = open {
+        pem.cut(open);
     }
     if pem.blocks.is_empty() && pem.problems.is_empty() {
         pem.blocks.extend(bare(bytes, limits));
@@ -155,7 +211,8 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Pem, FormatError> {
     Ok(pem)
 }
 
-/// A text that is nothing but the Base64 of something that starts like DER.
+/// A text that is nothing but the Base64 of something that starts like DER, or like another artifact
+/// ([`detect_armoured`](super::detect_binary::detect_armoured)).
 pub fn bare(bytes: &[u8], limits: &Limits) -> Option<PemBlock> {
     if bytes.len() < 64 || bytes.len() > limits.armor_bytes {
         return None;
@@ -170,7 +227,7 @@ pub fn bare(bytes: &[u8], limits: &Limits) -> Option<PemBlock> {
     }
     let content = base64(&body)?;
     let block = PemBlock { label: String::new(), content, encrypted: false, line: 1, bytes: (0, bytes.len()) };
-    (block.content.first() == Some(&0x30)).then_some(block)
+    (block.content.first() == Some(&0x30) || detect_armoured(&block.content).is_some()).then_some(block)
 }
 
 #[cfg(test)]
@@ -204,6 +261,25 @@ mod tests {
             &text[pem.blocks[0].bytes.0..pem.blocks[0].bytes.1].len(),
             &"-----BEGIN CERTIFICATE-----\r\nMAA=\r\n-----END CERTIFICATE-----".len()
         );
+    }
+
+    #[test]
+    fn blocks_on_one_line_and_damaged_ones() {
+        let body = "MAA=".to_owned() + &" ".repeat(40);
+        for text in
+            [format!("-----BEGIN X-----{body}-----END X-----"), format!("-----BEGIN X----- {body} -----END X-----\n")]
+        {
+            let pem = parse(text.as_bytes(), &Limits::default()).unwrap();
+            assert_eq!(pem.blocks[0].content.as_slice(), [0x30, 0]);
+            assert!(pem.problems.is_empty());
+        }
+        let line = "A".repeat(64);
+        let text = format!("-----BEGIN X-----\n{line}\nAA\u{2026}A\n-----END X-----\n-----BEGIN Y-----\n(cut)\n");
+        let pem = parse(text.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(pem.damaged, ["X"]);
+        assert_eq!(pem.problems[0].message, "the PEM block X is damaged: the character '\u{2026}' is none of Base64");
+        assert_eq!(pem.problems[0].offset, 18 + 65);
+        assert_eq!(pem.problems[1].message, "the PEM block Y is cut: it has no END line");
     }
 
     #[test]

@@ -88,12 +88,15 @@ pub struct Lines<'a> {
     at: usize,
     number: usize,
     encoding: Encoding,
+    /// What ends a line.
+    end: u8,
 }
 
-/// The lines of a text artifact.
+/// The lines of a text artifact. CR ends a line where there is no LF.
 pub fn lines(bytes: &[u8]) -> Lines<'_> {
     let (encoding, mark) = encoding(bytes);
-    Lines { bytes, at: mark, number: 0, encoding }
+    let end = if memchr::memchr(b'\n', bytes).is_none() { b'\r' } else { b'\n' };
+    Lines { bytes, at: mark, number: 0, encoding, end }
 }
 
 impl Lines<'_> {
@@ -104,12 +107,12 @@ impl Lines<'_> {
 
     fn line_length(&self, rest: &[u8]) -> (usize, usize) {
         match self.encoding {
-            Encoding::Utf8 | Encoding::Windows1252 => match memchr::memchr(b'\n', rest) {
+            Encoding::Utf8 | Encoding::Windows1252 => match memchr::memchr(self.end, rest) {
                 Some(at) => (at, 1),
                 None => (rest.len(), 0),
             },
             Encoding::Utf16Le | Encoding::Utf16Be => {
-                let feed = if self.encoding == Encoding::Utf16Le { [b'\n', 0] } else { [0, b'\n'] };
+                let feed = if self.encoding == Encoding::Utf16Le { [self.end, 0] } else { [0, self.end] };
                 let (units, _) = rest.as_chunks::<2>();
                 match units.iter().position(|unit| *unit == feed) {
                     Some(at) => (at.saturating_mul(2), 2),
@@ -159,6 +162,14 @@ mod tests {
                 let place = line.span((), line.text.find('=').unwrap(), line.text.len());
                 assert!(place.start <= place.end && place.end <= bytes.len());
             }
+        }
+    }
+
+    #[test]
+    fn line_ends() {
+        for (text, expected) in [("a\rb\r", &["a", "b"][..]), ("a\r\nb\rc", &["a", "b\rc"]), ("\r", &[""]), ("", &[])] {
+            let read: Vec<String> = lines(text.as_bytes()).map(|line| line.text).collect();
+            assert_eq!(read, expected, "{text:?}");
         }
     }
 

@@ -94,7 +94,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Certificate, FormatError> {
         ));
     }
     let (rest, parsed) = X509Certificate::from_der(bytes)
-        .map_err(|error| FormatError::new(format!("not an X.509 certificate: {}", reason(&error)), 0))?;
+        .map_err(|error| FormatError::new(cut(bytes).unwrap_or_else(|| unreadable(&error)), 0))?;
     let encoded = bytes.get(..bytes.len().saturating_sub(rest.len())).unwrap_or(bytes);
     let [not_before, not_after] = x509_validity::with_zone(encoded, limits);
     let mut facts = Certificate {
@@ -121,10 +121,25 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Certificate, FormatError> {
     Ok(facts)
 }
 
-fn reason(error: &x509_parser::nom::Err<x509_parser::error::X509Error>) -> String {
+/// Says how much is missing, if less is there than the outermost length states (X.690, section 8.1.3).
+fn cut(bytes: &[u8]) -> Option<String> {
+    let (header, length) = match bytes {
+        [0x30, 0x81, length, ..] => (3_usize, usize::from(*length)),
+        [0x30, 0x82, high, low, ..] => (4, usize::from(u16::from_be_bytes([*high, *low]))),
+        [0x30, length @ 0..=0x7F, ..] => (2, usize::from(*length)),
+        _ => return None,
+    };
+    let stated = header.saturating_add(length);
+    let there = bytes.len();
+    (there < stated).then(|| format!("the certificate is cut: {there} bytes of {stated} are there"))
+}
+
+fn unreadable(error: &x509_parser::nom::Err<x509_parser::error::X509Error>) -> String {
     match error {
-        x509_parser::nom::Err::Incomplete(_) => "it is cut".to_owned(),
-        x509_parser::nom::Err::Error(error) | x509_parser::nom::Err::Failure(error) => error.to_string(),
+        x509_parser::nom::Err::Incomplete(_) => "not an X.509 certificate: it is cut".to_owned(),
+        x509_parser::nom::Err::Error(error) | x509_parser::nom::Err::Failure(error) => {
+            format!("not an X.509 certificate: {error}")
+        }
     }
 }
 
