@@ -276,3 +276,16 @@ fn a_pfx_in_base64_is_read_as_the_file() {
         }
     }
 }
+
+/// That a password was given and is wrong is said.
+#[test]
+fn a_wrong_password_is_told_from_none() {
+    let bytes = std::fs::read(folder().join("mismatch/file.pfx")).unwrap();
+    for (passwords, said) in [(vec![], false), (vec![Zeroizing::new("wrong".to_owned())], true)] {
+        let limits = Limits::default();
+        let opened = from_pfx::open(&bytes, &passwords, &limits).unwrap();
+        let artifact = from_pfx::read(opened, &mut || None, &Origin::new(SourceId(0), None), &limits);
+        assert_eq!(artifact.status, ReadStatus::Locked);
+        assert_eq!(artifact.problems.iter().any(|p| p.message.contains("has another password")), said);
+    }
+}

@@ -63,6 +63,12 @@ pub fn read(
     let chains: Vec<&[usize]> = chains.iter().map(|(_, (chain, _))| chain.as_slice()).collect();
     artifact.details = Some(pfx_details::details(&pfx, &file, &pairs, &chains, &artifact.credentials));
     artifact.add_problems(pfx.problems.iter().cloned());
+    if password == PasswordState::Wrong {
+        let start = pfx.mac.as_ref().map_or(0, |mac| mac.start);
+        artifact
+            .problems
+            .push(FormatError::new("the file has another password: none of those that were given opens it", start));
+    }
     // Parts for holders of keys stay locked with the right password, too.
     let opened = matches!(password, PasswordState::Given(_) | PasswordState::Empty | PasswordState::Null);
     if pfx.locked() && !opened {

@@ -243,6 +243,10 @@ fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, V
             if let Some(sha1) = event.thumbprint.as_ref().filter(|_| event.is_from("RemoteConnectionManager")) {
                 name(sha1.value, "rdp", None, sha1.place);
             }
+            // 26013 names the certificate that SQL Server loaded.
+            if let Some(sha1) = event.thumbprint.as_ref().filter(|_| event.number() == 26_013) {
+                name(sha1.value, "sql-server", None, sha1.place);
+            }
         }
         _ => {}
     }

@@ -89,6 +89,7 @@ static WORDS: &[(&str, Sign)] = {
         ("Keyset does not exist", Message(0x8009_0016)),
         ("Key not valid for use in specified state", Message(0x8009_000B)),
         ("Invalid provider type specified", Message(0x8009_0014)),
+        ("Invalid algorithm specified", Message(0x8009_0008)),
         ("Provider type not defined", Message(0x8009_0017)),
         ("The keyset is not defined", Message(0x8009_0019)),
         ("Keyset as registered is invalid", Message(0x8009_001A)),
@@ -100,6 +101,7 @@ static WORDS: &[(&str, Sign)] = {
         ("The specified network password is not correct", Message(0x8007_0056)),
         ("Unable to load user-specified certificate", SqlMessage),
         ("Could not start the network library because of an internal error", SqlMessage),
+        ("A self-generated certificate was successfully loaded", SqlMessage),
         ("Cert Hash(sha1) \"", SqlHash),
         // Exchange Server (win-acme issue 1286).
         ("Insufficient rights to grant Network Service access", SqlMessage),

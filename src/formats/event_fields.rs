@@ -100,7 +100,7 @@ pub fn matters(record: &EventRecord) -> bool {
             (36_864..=36_928).contains(&id)
                 || matches!(id, 15_021 | 15_300 | 15_301)
                 || event::find(id).any(|e| name.contains(&e.provider.to_ascii_lowercase()))
-                || (id == 17_826 || (26_014..=26_017).contains(&id)) && name.starts_with("mssql")
+                || (id == 17_826 || (26_013..=26_017).contains(&id)) && name.starts_with("mssql")
         }
         None => opens(id) || (id == 0 && (record.code.is_some() || record.side.is_some())),
     }
@@ -299,6 +299,14 @@ pub fn driver_packet_status(packet: &[u8]) -> Option<u32> {
     Some(u32::from_le_bytes(packet.get(start..end)?.try_into().ok()?))
 }
 
+/// The hash in the message of SQL Server's 26013: `[Cert Hash(sha1) "…"]`.
+fn sql_hash(text: &str) -> Option<(Sha1, Range<usize>)> {
+    const LABEL: &str = "Cert Hash(sha1) \"";
+    let start = text.find(LABEL)?.checked_add(LABEL.len())?;
+    let digits = text.get(start..)?.split('"').next()?;
+    Some((Sha1::parse(digits)?, start..start.checked_add(digits.len())?))
+}
+
 fn from_words(record: &mut EventRecord, words: &Words<'_>) {
     let id = record.number();
     let text = words.text;
@@ -322,6 +330,10 @@ fn from_words(record: &mut EventRecord, words: &Words<'_>) {
         {
             record.code = Some(Fact::derived(code, (words.place)(range), "the words are the text of this code"));
         }
+        return;
+    }
+    if id == 26_013 {
+        record.thumbprint = sql_hash(text).map(|(sha1, range)| words.fact(sha1, range));
         return;
     }
     if id == 36_868 {

@@ -275,6 +275,14 @@ pub static EVENTS: &[Event] = &[
     event(
         "SQL Server",
         "Application",
+        26013,
+        Witness,
+        "The certificate [Cert Hash(sha1) \"{Hash}\"] was successfully loaded for encryption.",
+        "SQL Server uses this certificate, and opened its key.",
+    ),
+    event(
+        "SQL Server",
+        "Application",
         26014,
         Symptom,
         "Unable to load user-specified certificate. The server will not accept a connection.",

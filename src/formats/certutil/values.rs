@@ -1,6 +1,7 @@
 //! The values that certutil prints: numbers with two bases, hexadecimal with and without blanks, dates of every region.
 
 use crate::model::date::{DateOrder, Moment};
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 use time::{Date, Month, PrimitiveDateTime, Time};
 
@@ -140,6 +141,15 @@ pub(super) fn key_spec(text: &str) -> Option<u32> {
     }
 }
 
+/// The short names of the months, as English regions of Windows print them.
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// UTCTime begins with this year (RFC 5280, section 4.1.2.5.1).
+const FIRST_YEAR: u32 = 1950;
+
+/// The years of the Thai solar calendar, 543 ahead, in which certificates are valid.
+const BUDDHIST: RangeInclusive<u32> = 2493..=2692;
+
 /// A date as printed, before the order of day and month is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrintedDate {
@@ -153,7 +163,38 @@ impl PrintedDate {
     /// Reads a date in any regional format: `12/31/2024 3:30 PM`, `31.12.2024. 15:30`, `2024-12-31 15:30`,
     /// `2024/12/31 下午 3:30`. `None` when it is no date (`<DateTime>`, a month by name).
     pub fn parse(text: &str) -> Option<Self> {
-        Self::frequent(text.as_bytes()).or_else(|| Self::any(text))
+        Self::frequent(text.as_bytes()).or_else(|| Self::any(text)).or_else(|| Self::short(text))
+    }
+
+    /// Forms with a short year whose order is certain: an English month (`12-May-24 8:03 AM`), or the American form with AM or
+    /// PM (`5/12/24 8:03 AM`). In others a year may stand in front, or be one of another calendar.
+    fn short(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (date, time) = text.split_once(' ').unwrap_or((text, ""));
+        let separator = if date.contains('/') { '/' } else { '-' };
+        let mut parts = date.split(separator);
+        let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+        let number = |part: &str, digits: RangeInclusive<usize>| {
+            let whole = digits.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            whole.then(|| part.parse::<u32>().ok()).flatten()
+        };
+        let month = (1..).zip(MONTHS).find(|(_, name)| name.eq_ignore_ascii_case(second)).map(|(month, _)| month);
+        let american = separator == '/' && time.is_ascii() && time.ends_with(['M', 'm']);
+        let year = match number(third, 2..=2) {
+            Some(year) if month.is_some() || american => year.saturating_add(if year < 50 { 2000 } else { 1900 }),
+            None if month.is_some() => number(third, 4..=4)?,
+            _ => return None,
+        };
+        let (time, twelve_hours) = Self::time(time)?;
+        if parts.next().is_some() || month.is_none() && !twelve_hours {
+            return None;
+        }
+        let (parts, separator) = match month {
+            // As with dots: the day is in front.
+            Some(month) => ([number(first, 1..=2)?, month, year], '.'),
+            None => ([number(first, 1..=2)?, number(second, 1..=2)?, year], separator),
+        };
+        Some(Self { parts, time, separator, twelve_hours })
     }
 
     /// The forms of most logs, in few steps: `12/31/2024 3:30 PM`, `31.12.2024 15:30`, `2024-12-31 15:30:00`.
@@ -253,6 +294,10 @@ impl PrintedDate {
             DateOrder::MonthDayYear => (c, a, b),
             DateOrder::DayMonthYear => (c, b, a),
         };
+        // A year of another calendar (Thai, Persian) is not read: no certificate says from which one.
+        if year < FIRST_YEAR || BUDDHIST.contains(&year) {
+            return None;
+        }
         let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
         Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()
     }
@@ -460,6 +505,26 @@ mod tests {
         assert_eq!(key_spec("2 -- AT\\_SIGNATURE"), Some(2));
         assert_eq!(key_spec("13"), None);
         assert_eq!(key_spec(""), None);
+    }
+
+    #[test]
+    fn short_years_and_other_calendars() {
+        let read = |text: &str| {
+            let date = PrintedDate::parse(text)?;
+            date.settled(Some(DateOrder::MonthDayYear)).map(|moment| moment.rfc3339())
+        };
+        assert_eq!(read("12-May-24 8:03 AM").as_deref(), Some("2024-05-12T08:03:00"));
+        assert_eq!(read("12-May-2024 20:03").as_deref(), Some("2024-05-12T20:03:00"));
+        assert_eq!(read("5/12/24 8:03 PM").as_deref(), Some("2024-05-12T20:03:00"));
+        assert_eq!(read("25-Dec-99").as_deref(), Some("1999-12-25T00:00:00"));
+        // A year in front, the Arabic and the Thai calendar, the Persian one.
+        for text in ["24/05/12 8:03", "24-05-12", "25/11/47 08:03 \u{635}", "12/5/2569 8:03", "1405/02/22 08:03"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        for text in ["12-Mai-24", "12-May-024", "12-May-24-1", "5/12/24 Monday"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(read("12/31/9999 11:59 PM").as_deref(), Some("9999-12-31T23:59:00"));
     }
 
     #[test]

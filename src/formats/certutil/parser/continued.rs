@@ -43,10 +43,15 @@ impl Parser {
         };
         let done = match open {
             Open::Container => {
+                // A mail wraps a line behind a hyphen; no name ends with one.
+                let hyphen = block.stored_container.as_ref().is_some_and(|c| c.value.ends_with('-'));
+                let hyphen = hyphen && !text.contains(char::is_whitespace) && plausible_container(text);
+                let blank = if hyphen { "" } else { blank };
                 let wraps = block.stored_container.as_ref().is_some_and(|c| {
                     c.value.is_empty() && plausible_container(text)
                         || container_name::is_file_name(&format!("{}{text}", c.value))
                         || full_width && plausible_container(text)
+                        || hyphen
                 });
                 wraps && append(&mut block.stored_container, blank)
             }

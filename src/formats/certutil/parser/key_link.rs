@@ -181,6 +181,8 @@ impl Parser {
         }
         match self.link_values {
             0 => self.provider(piece, value),
+            // The line of the type is lost: no type is so high (wincrypt.h, PROV_RSA_AES is 24), and flags are.
+            1 if values::hex_first(text).is_some_and(|n| n.value >= 0x20 && n.confirmed) => self.flags(piece, value),
             1 => self.provider_type(piece, value),
             2 => self.flags(piece, value),
             3 => self.key_spec(piece, value),
