@@ -52,6 +52,8 @@ const TABLE: &[(&str, &str)] = &[
     ("schannel-36871-10013-not-key", "fault warning root-cause likely"),
     ("schannel-36874-36888-40", "dispatch"),
     ("schannel-36887-alert", "dispatch"),
+    ("service-certificate-events", "dispatch"),
+    ("failed-command", "dispatch"),
     ("schannel-36868-crosscheck", "fault warning contributing likely"),
     ("schannel-client-type-not-binding", "suppressor"),
     ("ephemeral-key-0x8009030e", "fault error root-cause certain"),

@@ -256,16 +256,18 @@ mod tests {
     use crate::rules::{Kind, RULES};
 
     /// Rules that stand beside the chain: what a request asks for, how a dump was taken, the protocols of the machine, and
-    /// events that only lead to other rules.
-    const BESIDE: [&str; 9] = [
+    /// events and commands that only lead to other rules.
+    const BESIDE: [&str; 11] = [
         "csr-enrollment-csp-attribute",
         "dump-taken-unelevated",
+        "failed-command",
         "key-exchange-refused",
         "schannel-36870-dispatch",
         "schannel-36871-10013-not-key",
         "schannel-36874-36888-40",
         "schannel-36887-alert",
         "scom-inf",
+        "service-certificate-events",
         "template-keyspec-signature-tls",
     ];
 

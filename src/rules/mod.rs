@@ -35,6 +35,7 @@ mod exchange_backend_15021;
 mod exchange_cng_fba_loop;
 mod exchange_setup_key_acl_fails;
 mod exo_app_only_cng;
+mod failed_command;
 mod hgs_ksp_required;
 mod http_15021_status;
 mod http_15300_15301_timeline;
@@ -124,6 +125,7 @@ mod schannel_36887_alert;
 mod schannel_client_type_not_binding;
 mod scom_inf;
 mod scom_repairstore;
+mod service_certificate_events;
 mod servicefabric_cng;
 mod shared_key_container;
 mod shir_cng_unsupported;
@@ -429,6 +431,8 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&schannel_36870_dispatch::Schannel36870Dispatch),
     RuleEntry::Case(&schannel_36874_36888_40::Schannel368743688840),
     RuleEntry::Case(&schannel_36887_alert::Schannel36887Alert),
+    RuleEntry::Case(&service_certificate_events::ServiceCertificateEvents),
+    RuleEntry::Case(&failed_command::FailedCommand),
     RuleEntry::Case(&key_exchange_refused::KeyExchangeRefused),
     RuleEntry::Case(&http_15300_15301_timeline::Http1530015301Timeline),
     RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
