@@ -79,7 +79,11 @@ impl CaseRule for FailedCommand {
             out.fail(
                 FindingDraft::new(&META, META.summary, message)
                     .subject(format!("{verb} {code:08x}"))
-                    .evidence(evidence),
+                    .evidence(evidence)
+                    .remedy(remedy::advice(
+                        "Repeat the command from an elevated prompt, and give keyspect the file that it was about",
+                        "Of a PFX keyspect tells whether a password opens it and which Windows reads its encryption.",
+                    )),
             );
         }
     }
