@@ -53,7 +53,8 @@ pub const PREFIX_BYTES: usize = 160;
 pub const JSON_FIRST_LINE: usize = 1_024;
 /// The longest control sequence of a terminal that is taken off, in bytes. Silent: a longer one stays in its line.
 pub const TERMINAL_SEQUENCE: usize = 1_024;
-/// Bytes at the beginning of an input by which a report of this program is told from evidence.
+/// Bytes at the beginning of an input by which a report of this program is told from evidence. Silent: one that says later whose
+/// it is is read as the text it is.
 pub const OWN_REPORT_BYTES: usize = 8_192;
 /// Records of one serialized certificate element.
 pub const ELEMENT_RECORDS: usize = 1_024;

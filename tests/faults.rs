@@ -14,6 +14,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+/// The report of the last run.
+const LAST: &str = "keyspect 0.1.0   1 artifact, 0 credentials\n";
+
 const LOG: &str = "my \"Personal\"\n================ Certificate 0 ================\nSerial Number: 0a\nIssuer: CN=Fabrikam CA\n \
     NotBefore: 13/01/2024 10:00\n NotAfter: 13/01/2034 10:00\nSubject: CN=web.fabrikam.com\nNon-root Certificate\n\
     Cert Hash(sha1): 00112233445566778899aabbccddeeff00112233\n  Key Container = key 1\n  Provider = Microsoft Strong \
@@ -278,7 +281,7 @@ fn a_signal_leaves_the_output_of_the_last_run_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(root.join("a.txt"), LOG).unwrap();
-    fs::write(root.join("out.json"), "of the last run").unwrap();
+    fs::write(root.join("out.json"), LAST).unwrap();
     let int = if ignores_int() { None } else { Some("INT") };
     for signal in ["TERM"].into_iter().chain(int) {
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_keyspect"))
@@ -297,7 +300,7 @@ fn a_signal_leaves_the_output_of_the_last_run_as_it_was() {
         let kill = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         assert_eq!(child.wait().unwrap().code(), None, "ended by the signal");
-        assert_eq!(fs::read_to_string(root.join("out.json")).unwrap(), "of the last run");
+        assert_eq!(fs::read_to_string(root.join("out.json")).unwrap(), LAST);
         let left: Vec<String> = names_in(root).into_iter().filter(|name| name.ends_with(".part")).collect();
         assert!(left.iter().all(|name| name.starts_with(".out.json.")), "{left:?}");
         left.iter().for_each(|name| fs::remove_file(root.join(name)).unwrap());
@@ -310,7 +313,7 @@ fn a_file_that_can_not_be_written_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(root.join("a.txt"), LOG).unwrap();
-    fs::write(root.join("out.json"), "of the last run").unwrap();
+    fs::write(root.join("out.json"), LAST).unwrap();
     let output = std::process::Command::new("bash")
         .args([
             "-c",
@@ -323,6 +326,6 @@ fn a_file_that_can_not_be_written_to_its_end() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(4), "{said}");
     assert!(said.contains("the output could not be written"), "{said}");
-    assert_eq!(fs::read_to_string(root.join("out.json")).unwrap(), "of the last run");
+    assert_eq!(fs::read_to_string(root.join("out.json")).unwrap(), LAST);
     assert_eq!(names_in(root), ["a.txt", "out.json"]);
 }

@@ -211,6 +211,18 @@ pub struct CaseCode {
     pub verb: Option<String>,
 }
 
+impl CaseCode {
+    /// The code as the line prints it, where it prints it in hexadecimal; else the line.
+    pub fn printed(&self) -> &str {
+        let digits = format!("{:08x}", self.code.value);
+        let code = self.excerpt.match_indices("0x").find_map(|(at, _)| {
+            let end = at.checked_add(digits.len())?.checked_add(2)?;
+            self.excerpt.get(at..end).filter(|code| code.to_ascii_lowercase().ends_with(&digits))
+        });
+        code.unwrap_or(&self.excerpt)
+    }
+}
+
 impl CaseIndex {
     /// The bindings, without those that their own input shows to be replaced or deleted.
     pub fn bindings(&self) -> impl Iterator<Item = (&Observed, &Binding)> {

@@ -213,6 +213,8 @@ const FOLDERS: &[&str] = &[
     "registry::hkey_local_machine",
     "registry::hkey_current_user",
     "supersocketnetlib",
+    "sslbindings",
+    "apppools",
     "rdp-tcp",
     "securityproviders",
     "schannel",

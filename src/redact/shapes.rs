@@ -248,6 +248,14 @@ fn value_end(value: &str) -> usize {
             end = end.min(rest.len());
         }
     }
+    // In a table one blank stands between a subject and its thumbprint.
+    let is_hash = |word: &str| word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let blanks = scope.get(..end).unwrap_or_default().match_indices(' ').map(|(at, _)| at);
+    let before_hash = |at: &usize| {
+        let next = scope.get(at.saturating_add(1)..).unwrap_or_default();
+        is_hash(next.split(' ').next().unwrap_or_default())
+    };
+    end = blanks.into_iter().find(before_hash).unwrap_or(end);
     scope.get(..end).and_then(|s| s.find("  ")).unwrap_or(end).min(end)
 }
 

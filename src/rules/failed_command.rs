@@ -57,7 +57,7 @@ impl CaseRule for FailedCommand {
             let evidence = Evidence {
                 place: failure.code.place,
                 label: "the code".into(),
-                excerpt: failure.excerpt.clone(),
+                excerpt: failure.printed().to_owned(),
                 line_text: failure.excerpt.clone(),
                 path: None,
                 primary: true,

@@ -411,12 +411,11 @@ fn one_of(code: u32, wanted: &[u32]) -> bool {
 
 /// Evidence for a code of the case.
 fn code_evidence(code: &crate::case::index::CaseCode, label: &'static str) -> Evidence {
-    let line_text = code.excerpt.clone();
     Evidence {
         place: code.code.place,
         label: label.into(),
-        excerpt: line_text.clone(),
-        line_text,
+        excerpt: code.printed().to_owned(),
+        line_text: code.excerpt.clone(),
         path: None,
         primary: false,
     }

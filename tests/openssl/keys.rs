@@ -15,7 +15,10 @@ pub fn plain(bytes: &[u8]) -> Vec<u8> {
     }
     let pem = pem::parse(bytes, &Limits::default()).unwrap();
     let certificate = pem.blocks.iter().find(|block| block.label == "CERTIFICATE");
-    certificate.or(pem.blocks.first()).map(|block| block.content.to_vec()).unwrap_or_default()
+    certificate
+        .or(pem.blocks.iter().find(|block| !block.label.ends_with(" PARAMETERS")))
+        .map(|block| block.content.to_vec())
+        .unwrap_or_default()
 }
 
 fn compare_key(score: &mut Score, arguments: &[&str], bytes: &[u8], key: &KeyFacts) {

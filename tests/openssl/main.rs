@@ -109,6 +109,9 @@ fn certificates() {
     };
     // What OpenSSL itself prints has a test of its own.
     let encoded = cases("certificate").into_iter().filter(|path| !path.ends_with("openssl-text/input.txt"));
+    // Of what is damaged there is no certificate to compare; openssl reads none that stands in another text.
+    let damaged = ["armour-cut", "armour-damaged", "der-cut", "on-one-line", "with-its-key-quoted"];
+    let encoded = encoded.filter(|path| !path.iter().any(|part| damaged.iter().any(|name| part == *name)));
     for path in encoded.chain(cases("x509")) {
         one(&mut score, &path, &keys::plain(&fs::read(&path).unwrap()));
     }
