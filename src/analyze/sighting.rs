@@ -165,11 +165,9 @@ fn differences(later: &Credential, earlier: &Credential, later_counts: bool) -> 
     if later.origin == Origin::SmartCardDump || earlier.origin == Origin::SmartCardDump {
         return out;
     }
-    let name = later.certificate.as_ref().and_then(|c| c.sha1.as_ref()).map_or("this certificate".to_owned(), |s| {
-        let mut text = s.value.to_string();
-        text.truncate(8);
-        text
-    });
+    // The whole hash: a redacted report has another one in its place.
+    let sha1 = later.certificate.as_ref().and_then(|c| c.sha1.as_ref());
+    let name = sha1.map_or_else(|| "this certificate".to_owned(), |sha1| sha1.value.to_string());
     let mut tell = |what: &str, own: (String, Place), other: (String, Place)| {
         if own.0 != other.0 {
             let message =
