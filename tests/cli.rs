@@ -427,10 +427,15 @@ fn outputs_replace_no_artifact() {
         assert!(!dir.path().join("r.json").exists());
     }
     // A report gives way to a later one, in whatever form.
-    for format in ["text", "json", "csv", "html", "markdown"] {
-        let (status, ..) = in_folder(dir.path(), &["a.txt", "--at", AT, "-f", format, "-o", "r"]);
-        assert_eq!(status, 1, "{format}");
+    let formats = ["text", "short", "summary", "json", "jsonl", "csv", "html", "markdown", "sarif", "junit", "text"];
+    for (quiet, format) in [false, true].into_iter().flat_map(|quiet| formats.map(|format| (quiet, format))) {
+        let more: &[&str] = if quiet { &["-q"] } else { &[] };
+        let arguments = [&["a.txt", "--at", AT, "-f", format, "-o", "r"], more].concat();
+        assert_eq!(in_folder(dir.path(), &arguments).0, 1, "{format}");
     }
+    // So does what is no artifact.
+    std::fs::write(dir.path().join("r"), "notes about a certificate\n").unwrap();
+    assert_eq!(in_folder(dir.path(), &["a.txt", "--at", AT, "-o", "r"]).0, 1);
     assert_eq!(in_folder(dir.path(), &["a.txt", "--at", AT, "-o", "empty"]).0, 1);
 }
 

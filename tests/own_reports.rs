@@ -27,7 +27,7 @@ fn a_report_beside_the_artifacts_is_no_evidence() {
     let text = run(&["--format", "text"], &case);
     let wide: Vec<u8> = String::from_utf8(text).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut reports = vec![("wide".to_owned(), [&[0xFF, 0xFE], wide.as_slice()].concat())];
-    for format in ["text", "short", "markdown", "html", "json", "jsonl", "sarif", "junit", "csv"] {
+    for format in ["text", "short", "summary", "markdown", "html", "json", "jsonl", "sarif", "junit", "csv"] {
         reports.push((format.to_owned(), run(&["--format", format], &case)));
     }
     reports.push(("quiet".to_owned(), run(&["--format", "markdown", "--quiet"], &case)));

@@ -59,7 +59,7 @@ pub use in_order::{InOrder, in_order};
 use judged::Lines;
 use judging::{Counted, Known};
 use measured::Measured;
-pub use own_report::is_own_report;
+use own_report::is_own_report;
 use same_identity::SameIdentity;
 use segments::Part;
 use serde_json::Value;

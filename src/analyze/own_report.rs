@@ -10,12 +10,13 @@ use crate::rules;
 pub(super) const REMARK: &str = "a report of keyspect: it is no evidence, and was not read";
 
 /// Whether a file begins as a report of this program does, in any of its formats.
-pub fn is_own_report(head: &[u8]) -> bool {
+pub(super) fn is_own_report(head: &[u8]) -> bool {
     let text = beginning(head);
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     is_text(first)
         || is_quiet_text(text, first)
+        || is_summary(first)
         || is_json(text)
         || is_markdown(text, first)
         || is_short(first)
@@ -52,13 +53,24 @@ fn is_text(first: &str) -> bool {
     version.starts_with(|c: char| c.is_ascii_digit()) && counts.contains(" artifact") && counts.contains(" credential")
 }
 
-/// Text without that line: a credential with its verdict and facts, or an input that was not read.
+/// Text without that line: a credential or a request with its verdict, or an input that was not read.
 fn is_quiet_text(text: &str, first: &str) -> bool {
     let marked = ["✗ ", "x ", "! ", "? ", "✓ ", "+ "].iter().any(|mark| first.starts_with(mark));
     let next = text.split_once(first).map_or("", |(_, after)| after.trim_start_matches(['\r', '\n']));
-    let is_fact = ["  thumbprint  ", "  serial      ", "  public key  "].iter().any(|fact| next.starts_with(fact));
+    let judged =
+        ["  fails on ", "  at risk on ", "  works on ", "  not decided "].iter().any(|words| first.contains(words));
     let unread = [": could not be read", ": not recognized"].iter().any(|state| first.ends_with(state));
-    marked && (is_fact || (unread && next.starts_with("    ")))
+    marked && next.starts_with("  ") && (judged || unread)
+}
+
+/// `5 artifacts, 1 credential`, of a summary.
+fn is_summary(first: &str) -> bool {
+    let counts = |text: &str, one: &str| {
+        let (number, word) = text.split_once(' ')?;
+        (number.bytes().all(|b| b.is_ascii_digit()) && word.strip_suffix('s').unwrap_or(word) == one).then_some(())
+    };
+    let parts = first.split_once(", ");
+    parts.is_some_and(|(left, right)| counts(left, "artifact").and(counts(right, "credential")).is_some())
 }
 
 /// JSON, its lines, and SARIF, whose first object says whose it is.
@@ -81,11 +93,13 @@ fn is_markdown(text: &str, first: &str) -> bool {
         && ["\n| Thumbprint | ", "\n| | Certificate | Cause | Repair |", "\nkeyspect "].iter().any(|s| text.contains(s))
 }
 
-/// `logs/dump.txt:12:3: error[keyset-missing] name: …`.
+/// `logs/dump.txt:12:3: error[keyset-missing] name: …`, `key.pfx@0xdb0: …`.
 fn is_short(first: &str) -> bool {
     let rule = [Severity::Error, Severity::Warning, Severity::Note].into_iter().find_map(|severity| {
         let (place, rule) = first.split_once(&format!(": {}[", words::severity(severity)))?;
-        place.rsplit(':').take(2).all(|part| part.parse::<u64>().is_ok()).then_some(rule)
+        let of_text = place.rsplit(':').take(2).all(|part| part.parse::<u64>().is_ok());
+        let of_bytes = place.rsplit_once("@0x").is_some_and(|(_, at)| u64::from_str_radix(at, 16).is_ok());
+        (of_text || of_bytes).then_some(rule)
     });
     rule.and_then(|rule| rule.split_once(']')).is_some_and(|(rule, _)| rules::find(rule).is_some())
 }

@@ -135,8 +135,7 @@ pub(crate) struct CheckArgs {
     /// The form of the report [default: text]
     #[arg(long, short, value_enum)]
     pub(crate) format: Option<Format>,
-    /// Write to a file, which appears when it is complete and replaces nothing but an earlier report; FORMAT=FILE, as in
-    /// json=report.json, may be repeated for several forms of one run; `-` is standard output
+    /// Write to a file, which appears when it is complete and replaces no artifact; FORMAT=FILE, as in json=report.json, may be repeated for several forms of one run; `-` is standard output
     #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = OsStringValueParser::new().try_map(destination))]
     pub(crate) output: Vec<Destination>,
     /// Begin a CSV file with a byte order mark, for Excel

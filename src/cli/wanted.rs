@@ -2,11 +2,11 @@
 
 use super::args::{CheckArgs, Format};
 use super::output::{Content, Output, file};
-use keyspect::analyze::is_own_report;
-use keyspect::limits::OWN_REPORT_BYTES;
+use keyspect::analyze::{Analysis, Options};
+use keyspect::report::model::{Input, InputStatus};
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
 
 /// One form of the report and where it goes; without a path, to standard output.
 pub(super) struct Wanted<'a> {
@@ -88,22 +88,22 @@ pub(super) fn spare(output: &Path, inputs: &[PathBuf]) -> Result<(), String> {
     }
 }
 
-/// Sees to it that a report replaces nothing but a report: with `--output *.txt` the first artifact is the output.
+/// Sees to it that a report replaces no artifact: with `--output *.txt` the first one is the output.
 ///
 /// # Errors
-/// A message for a person: something else is there.
+/// A message for a person: one is there.
 fn keep_evidence(output: &Path) -> Result<(), String> {
     let Some(mut file) = File::open(output).ok().filter(|file| file.metadata().is_ok_and(|it| it.is_file())) else {
         return Ok(());
     };
-    let mut head = Vec::new();
-    let most = u64::try_from(OWN_REPORT_BYTES).unwrap_or(u64::MAX);
-    let read = file.by_ref().take(most).read_to_end(&mut head);
-    if read.is_err() || head.is_empty() || is_own_report(&head) {
+    let mut analysis = Analysis::new(Options::new(OffsetDateTime::UNIX_EPOCH)).with_faults_contained();
+    let read = analysis.read("output", None, &mut file);
+    let recognised = |input: &Input| !matches!(input.status, InputStatus::Unrecognized | InputStatus::Failed);
+    if read.is_err() || !analysis.inputs().iter().any(recognised) {
         return Ok(());
     }
     Err(format!(
-        "--output {}: a file that is no report of keyspect is there, and is not replaced; name another file",
+        "--output {}: an artifact is there, which is only read and not replaced; name another file",
         output.display()
     ))
 }
