@@ -31,9 +31,9 @@ use crate::case::credential::{CredentialId, Hearing, SourceRange, hearing};
 use crate::case::from_certutil::{LogCredentials, listed_key_specs, settle_dates, take_listed_key_spec};
 use crate::case::index::{CaseCode, CaseIndex, DamagedKeyFile};
 use crate::case::{from_pfx, from_printed, from_shown, key_artifacts};
-use crate::formats::FormatError;
 use crate::formats::certutil::{self, Language};
 use crate::formats::detect_binary::BinaryKind;
+use crate::formats::{FormatError, foreign};
 use crate::input::archive::is_zip;
 #[cfg(feature = "mail")]
 use crate::input::mail::is_mail;
@@ -409,7 +409,7 @@ impl<'a> Analysis<'a> {
                 message: if data.len() > limits.binary_bytes {
                     format!("a binary file of more than {} bytes", limits.binary_bytes)
                 } else {
-                    "a binary file of no known kind".to_owned()
+                    foreign::what_it_is(&data).unwrap_or("a binary file of no known kind").to_owned()
                 },
                 line: None,
                 bytes: None,

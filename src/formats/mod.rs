@@ -39,6 +39,7 @@ pub mod event_xml;
 pub mod evtx;
 pub mod find_private_key;
 pub mod folder_listing;
+pub mod foreign;
 pub mod get_acl;
 pub mod glance;
 pub mod icacls;
