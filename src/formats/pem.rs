@@ -212,7 +212,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Pem, FormatError> {
 }
 
 /// A text that is nothing but the Base64 of something that starts like DER, or like another artifact
-/// ([`detect_armoured`](super::detect_binary::detect_armoured)).
+/// ([`detect_armoured`]).
 pub fn bare(bytes: &[u8], limits: &Limits) -> Option<PemBlock> {
     if bytes.len() < 64 || bytes.len() > limits.armor_bytes {
         return None;
