@@ -60,6 +60,8 @@ fn words_of_a_report_in_an_artifact_are_none() {
         "keyspect 0.1.0 says 5 artifacts\r\n",
         "# ✅ Done\n\nKey Container = web-1\n",
         "{\"type\":\"credential\",\"name\":\"x\"}\n",
+        "{\"type\":\"input\",\"id\":7,\"log\":\"Key Container = web-1\"}\n",
+        "{\"type\":\"finding\",\"rule\":\"unknown-rule\"}\n",
         "dump.txt:1:1: error[unknown-rule]: x\n",
         "type,id,name\n",
         "! Note: read this first\n  thumbprint: see below\n",

@@ -75,7 +75,24 @@ fn is_summary(first: &str) -> bool {
 
 /// JSON, its lines, and SARIF, whose first object says whose it is.
 fn is_json(text: &str) -> bool {
-    let lines = ["{\"type\":\"credential\",\"id\":", "{\"type\":\"finding\",\"rule\":", "{\"type\":\"input\",\"id\":"];
+    let is_line = || {
+        let Some((item, id)) = text.strip_prefix("{\"type\":\"").and_then(|rest| rest.split_once("\",\"")) else {
+            return false;
+        };
+        let behind_number = |name: &str| {
+            let digits = id.strip_prefix("id\":").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+            digits.is_some_and(|rest| rest.strip_prefix(",\"").is_some_and(|rest| rest.starts_with(name)))
+        };
+        match item {
+            "credential" => behind_number("certificate\":"),
+            "input" => behind_number("path\":"),
+            "finding" => {
+                let rule = id.strip_prefix("rule\":\"").and_then(|rest| rest.split_once('"'));
+                rule.is_some_and(|(rule, _)| rules::find(rule).is_some())
+            }
+            _ => false,
+        }
+    };
     let named = || {
         let squeezed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         squeezed.starts_with("{\"schema\":\"keyspect.report/")
@@ -83,7 +100,7 @@ fn is_json(text: &str) -> bool {
                 && squeezed.contains("sarif")
                 && squeezed.contains("\"driver\":{\"name\":\"keyspect\""))
     };
-    text.starts_with('{') && (lines.iter().any(|line| text.starts_with(line)) || named())
+    text.starts_with('{') && (is_line() || named())
 }
 
 /// A headline with a mark, and what only such a report has under it.
