@@ -1,5 +1,5 @@
-//! Artifacts that stand inside a text and are read whole: PEM blocks, Base64 behind a name, INF files, registry exports and what `reg query` prints of a
-//! certificate, pasted into a ticket.
+//! Artifacts that stand inside a text and are read whole: PEM blocks, Base64 behind a name, INF files, registry exports and
+//! what `reg query` prints of a certificate, pasted into a ticket.
 
 use crate::formats::joined_lines::JoinedLines;
 use crate::formats::pfx_listing;

@@ -1,10 +1,12 @@
-//! Reports that this program wrote: saved beside the artifacts they are about, they would be read as evidence, with the commands
-//! and results that a repair is to have.
+//! Reports that this program wrote: saved beside the artifacts they are about, they would be read as evidence, with the
+//! commands and results that a repair is to have.
 
-use crate::limits::OWN_REPORT_BYTES;
+use crate::input::{LineReader, choose, without_terminal_sequences};
+use crate::limits::{Limits, OWN_REPORT_BYTES};
 use crate::report::model::Severity;
 use crate::report::words;
 use crate::rules;
+use std::io::Cursor;
 
 /// What the input says of such a report.
 pub(super) const REMARK: &str = "a report of keyspect: it is no evidence, and was not read";
@@ -25,24 +27,18 @@ pub(super) fn is_own_report(head: &[u8]) -> bool {
         || (text.starts_with("<?xml") && text.contains("<testsuites name=\"keyspect\""))
 }
 
-/// The first characters, without the control sequences of colours.
+/// The first lines, without the control sequences of colours.
 fn beginning(head: &[u8]) -> String {
     let head = head.get(..OWN_REPORT_BYTES).unwrap_or(head);
-    let wide = |order: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = head.as_chunks().0.iter().copied().map(order).collect();
-        String::from_utf16_lossy(&units)
-    };
-    let text = match head {
-        [0xFF, 0xFE, ..] => wide(u16::from_le_bytes),
-        [0xFE, 0xFF, ..] => wide(u16::from_be_bytes),
-        _ => String::from_utf8_lossy(head).into_owned(),
-    };
-    let mut parts = text.split("\x1b[");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').trim_start_matches('m'));
+    let mut lines = LineReader::new(Cursor::new(head), choose(head, &[]).encoding, &Limits::default());
+    let mut text = String::new();
+    while let Ok(Some(batch)) = lines.next_batch() {
+        for line in batch.lines() {
+            text.push_str(line.text);
+            text.push('\n');
+        }
     }
-    plain
+    String::from_utf8_lossy(&without_terminal_sequences(text.as_bytes())).into_owned()
 }
 
 /// `keyspect 0.1.0   5 artifacts, 1 credential`.

@@ -243,8 +243,8 @@ fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, V
             if let Some(sha1) = event.thumbprint.as_ref().filter(|_| event.is_from("RemoteConnectionManager")) {
                 name(sha1.value, "rdp", None, sha1.place);
             }
-            // 26013 names the certificate that SQL Server loaded.
-            if let Some(sha1) = event.thumbprint.as_ref().filter(|_| event.number() == 26_013) {
+            // SQL Server names the certificate that it loaded (26013), or that it is to use and could not load (26014).
+            if let Some(sha1) = event.thumbprint.as_ref().filter(|_| matches!(event.number(), 26_013 | 26_014)) {
                 name(sha1.value, "sql-server", None, sha1.place);
             }
         }

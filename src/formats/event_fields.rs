@@ -299,7 +299,7 @@ pub fn driver_packet_status(packet: &[u8]) -> Option<u32> {
     Some(u32::from_le_bytes(packet.get(start..end)?.try_into().ok()?))
 }
 
-/// The hash in the message of SQL Server's 26013: `[Cert Hash(sha1) "…"]`.
+/// The hash in the message of SQL Server's 26013 and 26014: `[Cert Hash(sha1) "…"]`.
 fn sql_hash(text: &str) -> Option<(Sha1, Range<usize>)> {
     const LABEL: &str = "Cert Hash(sha1) \"";
     let start = text.find(LABEL)?.checked_add(LABEL.len())?;
@@ -332,8 +332,10 @@ fn from_words(record: &mut EventRecord, words: &Words<'_>) {
         }
         return;
     }
-    if id == 26_013 {
+    if matches!(id, 26_013 | 26_014) {
         record.thumbprint = sql_hash(text).map(|(sha1, range)| words.fact(sha1, range));
+    }
+    if id == 26_013 {
         return;
     }
     if id == 36_868 {

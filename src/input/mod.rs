@@ -30,6 +30,7 @@ mod source;
 #[cfg(feature = "cli")]
 mod walk;
 
+pub(crate) use carrier::without_terminal_sequences;
 pub use carrier::{Carrier, Unread};
 pub use encoding::{Choice, CodePage, TextEncoding, UnknownEncoding, choose};
 pub use line::{Line, LineMap, Run, Window};

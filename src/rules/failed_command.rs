@@ -1,5 +1,6 @@
 //! A command of certutil that failed with a code that is known.
 
+use super::key_access;
 use super::prelude::*;
 
 /// The rule.
@@ -54,14 +55,7 @@ impl CaseRule for FailedCommand {
             if !VERBS.contains(&verb.as_str()) || !known {
                 continue;
             }
-            let evidence = Evidence {
-                place: failure.code.place,
-                label: "the code".into(),
-                excerpt: failure.printed().to_owned(),
-                line_text: failure.excerpt.clone(),
-                path: None,
-                primary: true,
-            };
+            let evidence = Evidence { primary: true, ..key_access::code_evidence(failure, "the code") };
             groups.entry((verb, failure.code.value)).or_insert((0, evidence)).0 += 1;
         }
         if groups.is_empty() {

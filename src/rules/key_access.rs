@@ -410,7 +410,7 @@ fn one_of(code: u32, wanted: &[u32]) -> bool {
 }
 
 /// Evidence for a code of the case.
-fn code_evidence(code: &crate::case::index::CaseCode, label: &'static str) -> Evidence {
+pub(super) fn code_evidence(code: &crate::case::index::CaseCode, label: &'static str) -> Evidence {
     Evidence {
         place: code.code.place,
         label: label.into(),

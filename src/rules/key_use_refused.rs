@@ -20,7 +20,13 @@ static META: RuleMeta = RuleMeta {
     role: Role::Symptom,
     confidence: Confidence::Likely,
     summary: "a log of the machine says that this certificate or its key could not be used",
-    sources: &[sources::KB238187, sources::HTTP_EVENT_PACKET, sources::KB3042780],
+    sources: &[
+        sources::KB238187,
+        sources::HTTP_EVENT_PACKET,
+        sources::KB3042780,
+        sources::IIS7_STOPS,
+        sources::REFUSED_IN_USE,
+    ],
     explains: &[],
     doc: include_str!("../../docs/rules/key-use-refused.md"),
 };
@@ -117,8 +123,7 @@ fn of_event<'a>(observed: &'a Observed, event: &EventRecord) -> Option<(Called, 
             (Called::Workload(workload), told(true, Some(workload), label))
         }
         number @ (26013 | 26014) if is_sql_server(event) => {
-            let mut texts = event.message.iter().chain(event.data.iter().map(|(_, value)| value));
-            let sha1 = texts.find_map(|text| thumbprint(&text.value))?;
+            let sha1 = event.thumbprint.as_ref()?.value;
             let label = "event 26014 names the certificate";
             (Called::Sha1(sha1), told(number == 26014, Some("sql-server"), label))
         }
@@ -156,6 +161,10 @@ fn of_error_log(observed: &Observed) -> Option<(Called, Use<'_>)> {
 fn of_command<'a>(observed: &'a Observed, binding: &Binding, replies: &Replies<'a>) -> Option<(Called, Use<'a>)> {
     let Some(BindingHash::Sha1(sha1)) = binding.hash.as_ref().map(|hash| &hash.value) else { return None };
     let reply = replies.get(&(observed.place.source, observed.place.line)).copied();
+    // A command that failed in another way neither used the key nor was refused it.
+    if reply.is_none() && binding.succeeded == Some(false) {
+        return None;
+    }
     let (observed, place) = reply.unwrap_or((observed, observed.place));
     let label = "the reply to a command that binds this certificate";
     let told = Use { observed, place, failed: reply.is_some(), workload: Some("iis"), label, moment: None };
@@ -165,11 +174,6 @@ fn of_command<'a>(observed: &'a Observed, binding: &Binding, replies: &Replies<'
 /// Whether an event is SQL Server's, whose source is the instance: `MSSQLSERVER`, `MSSQL$SALES`.
 fn is_sql_server(event: &EventRecord) -> bool {
     event.provider.as_ref().is_some_and(|p| p.value.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("MSSQL")))
-}
-
-/// The thumbprint in a message of SQL Server: `[Cert Hash(sha1) "…"]`.
-fn thumbprint(text: &str) -> Option<Sha1> {
-    text.split(|c: char| !c.is_ascii_hexdigit()).filter(|part| part.len() == 40).find_map(Sha1::parse)
 }
 
 /// Errors by the source and line of the command that they answer, with the place of the code.
@@ -277,7 +281,6 @@ impl CaseRule for KeyUseRefused {
 }
 
 fn draft(refusal: &Use<'_>, targets: Vec<Target>) -> FindingDraft {
-    let words = String::new();
     FindingDraft::new(
         &META,
         META.summary,
@@ -288,5 +291,5 @@ fn draft(refusal: &Use<'_>, targets: Vec<Target>) -> FindingDraft {
     .subject(refusal.workload.unwrap_or("key"))
     .workloads(targets)
     .evidence(refusal.observed.evidence(refusal.place, refusal.label, true))
-    .remedy(schannel::separate(&schannel::Teller { words, workload: refusal.workload }))
+    .remedy(schannel::separate(&schannel::Teller { words: String::new(), workload: refusal.workload }))
 }

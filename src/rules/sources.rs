@@ -281,6 +281,11 @@ pub(super) const SSL_PARAM: Source = Source {
     url: "https://learn.microsoft.com/windows/win32/api/http/ns-http-http_service_config_ssl_param",
     grade: Grade::A,
 };
+pub(super) const REFUSED_IN_USE: Source = Source {
+    title: "Inference: the program's own failure outweighs certutil's test, which another account made",
+    url: "",
+    grade: Grade::D,
+};
 pub(super) const THUMBPRINT_CHARACTER: Source =
     Source { title: "Microsoft KB3042780 (an invisible character in the copied thumbprint)", url: "", grade: Grade::A };
 pub(super) const CERTES224: Source =

@@ -30,6 +30,7 @@ use prefixed::Prefixed;
 use rtf::Rtf;
 use std::borrow::Cow;
 use terminal::Terminal;
+pub(crate) use terminal::shown as without_terminal_sequences;
 use word::Word;
 use workbook::Workbook;
 

@@ -93,7 +93,7 @@ fn sequence(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The bytes without sequences.
-fn shown(mut bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn shown(mut bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     while let Some(at) = memchr(ESCAPE, bytes) {
         let (text, rest) = bytes.split_at(at);
