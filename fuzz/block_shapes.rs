@@ -1,8 +1,8 @@
 //! Blocks of a log are read by the shapes of earlier ones: the records must be those of every line read by itself.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-use keyspect::formats::certutil::{BatchRead, LineByLine, Parser, Record, read_batch};
-use keyspect::input::{Line, LineReader, TextEncoding};
+use keyspect::formats::certutil::{BatchRead, HEADER_MARK, LineByLine, Parser, Record, blocks_of, read_batch};
+use keyspect::input::{Batch, Line, LineReader, Position, TextEncoding};
 use keyspect::limits::Limits;
 use keyspect::model::fact::SourceId;
 
@@ -27,30 +27,96 @@ impl LineByLine for Lines {
     }
 }
 
-/// The records of a log, its language, and how many times blocks were read at once.
-pub fn records(bytes: &[u8], encoding: TextEncoding, at_once: bool) -> (Vec<Record>, Option<&'static str>, usize) {
-    let limits = Limits::default();
-    let mut reader = LineReader::new(bytes, encoding, &limits);
-    let mut parser = Parser::new(SourceId(0), &limits);
-    let mut records = Vec::new();
-    let mut lines = Lines { idle: at_once, passed: 0 };
-    while let Ok(Some(batch)) = reader.next_batch() {
+/// What reads the lines of a log, and the records.
+struct Reading {
+    parser: Parser,
+    lines: Lines,
+    records: Vec<Record>,
+}
+
+impl Reading {
+    fn new(limits: &Limits, at_once: bool) -> Self {
+        let parser = Parser::new(SourceId(0), limits);
+        Self { parser, lines: Lines { idle: at_once, passed: 0 }, records: Vec::new() }
+    }
+
+    fn batch(&mut self, batch: &Batch<'_>) -> Position {
         let mut rest = batch.lines();
         let mut read = BatchRead::Enough;
         while read == BatchRead::Enough {
-            read = read_batch(&batch, &mut rest, &mut parser, &mut lines);
-            records.extend(parser.take_records());
+            read = read_batch(batch, &mut rest, &mut self.parser, &mut self.lines);
+            self.records.extend(self.parser.take_records());
         }
-        let here = rest.here();
-        reader.go_on_from(here);
+        rest.here()
     }
-    parser.finish();
-    records.extend(parser.take_records());
-    let made = |record| match record {
-        Record::Shaped(shaped) => Record::Certificate(Box::new(shaped.block())),
-        other => other,
+
+    fn rest(&mut self, reader: &mut LineReader<&[u8]>) {
+        while let Ok(Some(batch)) = reader.next_batch() {
+            let here = self.batch(&batch);
+            reader.go_on_from(here);
+        }
+    }
+
+    /// The records, the language, and how many times blocks were read at once.
+    fn end(mut self) -> (Vec<Record>, Option<&'static str>, usize) {
+        self.parser.finish();
+        self.records.extend(self.parser.take_records());
+        let made = |record| match record {
+            Record::Shaped(shaped) => Record::Certificate(Box::new(shaped.block())),
+            other => other,
+        };
+        let language = self.parser.language().map(|l| l.tag());
+        (self.records.into_iter().map(made).collect(), language, self.lines.passed)
+    }
+}
+
+/// The records of a log, its language, and how many times blocks were read at once.
+pub fn records(bytes: &[u8], encoding: TextEncoding, at_once: bool) -> (Vec<Record>, Option<&'static str>, usize) {
+    let limits = Limits::default();
+    let mut reading = Reading::new(&limits, at_once);
+    reading.rest(&mut LineReader::new(bytes, encoding, &limits));
+    reading.end()
+}
+
+/// The records of a log of which all that can be is read as pieces of so many bytes, each compared before the piece in
+/// front of it is read; and how many blocks fitted.
+pub fn records_of_pieces(bytes: &[u8], encoding: TextEncoding, size: usize) -> (Vec<Record>, usize) {
+    let limits = Limits::default();
+    let mut reading = Reading::new(&limits, true);
+    let mut reader = LineReader::new(bytes, encoding, &limits);
+    let Some(mut pieces) = reader.lend_pieces(size, HEADER_MARK) else {
+        reading.rest(&mut reader);
+        return (reading.end().0, 0);
     };
-    (records.into_iter().map(made).collect(), parser.language().map(|l| l.tag()), lines.passed)
+    let mut number = reader.next_number();
+    let (mut waiting, mut back, mut fitted) = (None, Vec::new(), 0);
+    loop {
+        let piece = pieces.next_piece(Vec::new()).map(|piece| piece.plain(Vec::new()));
+        let known = reading.parser.known();
+        let ahead = match piece {
+            Some(Ok(piece)) => {
+                let blocks = known.map(|known| blocks_of(&piece, &known, &mut Vec::new())).unwrap_or_default();
+                fitted += blocks.len();
+                Some((piece, blocks))
+            }
+            Some(Err(piece)) => {
+                back.push(piece.into_bytes());
+                None
+            }
+            None => None,
+        };
+        let is_last = ahead.is_none();
+        if let Some((piece, blocks)) = std::mem::replace(&mut waiting, ahead) {
+            reading.parser.take_ready(blocks);
+            number = reading.batch(&piece.batch(number)).number();
+        }
+        if is_last {
+            break;
+        }
+    }
+    reader.take_back(pieces, back, number);
+    reading.rest(&mut reader);
+    (reading.end().0, fitted)
 }
 
 /// What may not be taken for a name's words or a number's digits, or must be.
@@ -156,6 +222,13 @@ pub fn same_both_ways(text: &str) -> usize {
     let (at_once, ..) = records(&wide, TextEncoding::Utf16Le, true);
     let (one_by_one, ..) = records(&wide, TextEncoding::Utf16Le, false);
     assert!(at_once == one_by_one);
+    for size in [700, 3_000, 20_000] {
+        let (in_pieces, _) = records_of_pieces(text.as_bytes(), TextEncoding::Utf8, size);
+        let narrow = records(text.as_bytes(), TextEncoding::Utf8, false).0;
+        assert!(in_pieces == narrow, "pieces of {size} bytes");
+        let (in_pieces, _) = records_of_pieces(&wide, TextEncoding::Utf16Le, size);
+        assert!(in_pieces == one_by_one, "pieces of {size} bytes");
+    }
     passed
 }
 

@@ -19,6 +19,16 @@ pub const BARE_HEADERS: u64 = 1_000;
 pub const SIGHTINGS: usize = 64;
 /// Records of a log that wait to be judged before more of its lines are read. Silent, for speed: none is lost.
 pub const BATCH_RECORDS: usize = 256;
+/// Portions of a log's records that wait to be judged while more of it is read. Silent, for speed: none is lost.
+pub const PORTIONS_AHEAD: usize = 4;
+/// Pieces of a log that are read before it is their turn, by all threads together. Silent, for speed: the next one
+/// waits.
+pub const PIECES_AHEAD: usize = 4;
+/// The bytes of such a piece: it stays in a core's own cache. Silent, for speed.
+pub const PIECE_BYTES: usize = 262_144;
+/// Threads that read one log at once, whoever judges it included. Silent, for speed: more would wait for those two
+/// that go through it in order.
+pub const LOG_THREADS: usize = 4;
 /// Shapes of certificate blocks that are remembered while a log is read. Silent, for speed: a block of any other
 /// shape is read line by line.
 pub const BLOCK_SHAPES: usize = 32;

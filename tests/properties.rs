@@ -376,6 +376,8 @@ fn a_block_of_known_shape_is_read_at_once() {
     let log =
         format!("my \"Personal\"\r\n{block}{other}{block}{other}CertUtil: -store command completed successfully.\r\n");
     assert!(block_shapes::same_both_ways(&log) > 0);
+    let (_, fitted) = block_shapes::records_of_pieces(log.repeat(3).as_bytes(), TextEncoding::Utf8, 2 * block.len());
+    assert!(fitted > 0);
     // Containers whose names have blanks: the second block is the only one that can be read at once.
     for (name, at_once) in [("web server 1", 1), ("key 22", 1), ("a  b", 1), ("web server (old)", 0)] {
         let log = format!("my \"Personal\"\r\n{block}{}{block}", block.replace("web-1", name));

@@ -60,6 +60,61 @@ fn the_number_of_threads_changes_nothing() {
     }
 }
 
+/// A listing whose blocks are alike, but for some.
+fn listing() -> String {
+    let log = String::from_utf8(log()).unwrap();
+    let from = log.find("================ Certificate 0").unwrap();
+    let block = &log[from..][..log[from..].find("CertUtil:").unwrap()];
+    let thumbprint = &block[block.find("CERT_SHA1_HASH_PROP_ID(3):").unwrap()..][..74];
+    let thumbprint = thumbprint.split_whitespace().nth(1).unwrap();
+    let mut text = "my \"Personal\"\r\n".to_owned();
+    for number in 0..350_u32 {
+        let block = block.replace("Certificate 0 =", &format!("Certificate {number} ="));
+        let block = block.replace(thumbprint, &format!("{number:040x}"));
+        text.push_str(&if number % 50 == 3 {
+            block.replace("KeySpec = 2 -- AT_SIGNATURE", "KeySpec = 1")
+        } else {
+            block
+        });
+        if number % 100 == 7 {
+            text.push_str("some words of a ticket\nSystem error 0x80090016\n\n");
+        }
+    }
+    text + "CertUtil: -store command completed successfully.\r\n"
+}
+
+/// A long listing is read in pieces by several threads, until it is no plain text any more.
+#[test]
+fn a_listing_that_is_read_in_pieces_is_read_as_a_whole() {
+    let listing = listing();
+    let middle = listing.len() / 3 * 2;
+    let middle = middle + listing[middle..].find('\n').unwrap() + 1;
+    let (front, behind) = listing.split_at(middle);
+    let with = |between: &[u8]| [front.as_bytes(), between, behind.as_bytes()].concat();
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let big: Vec<u8> = listing.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let texts = [
+        with(b""),
+        with(b"not UTF-8: \xE4\xFC\r\n"),
+        with(b"a zero \0 in a line\r\n"),
+        with("x".repeat(300_000).as_bytes()),
+        with(&wide("\r\nSystem error 0x80090016\r\n")),
+        with("Gr\u{fc}\u{df}e\r\n".as_bytes()),
+        listing.replace("\r\n", "\n").into_bytes(),
+        wide(&listing),
+        wide(&listing.replace("ticket", "t\u{1F511}cket")),
+        [wide(front), behind.as_bytes().to_vec()].concat(),
+        [b"\xFE\xFF".as_slice(), &big].concat(),
+        front.as_bytes().to_vec(),
+    ];
+    for (at, text) in texts.iter().enumerate() {
+        let one = reports(text, 1, usize::MAX);
+        for (threads, portion) in [(2, usize::MAX), (3, 50_001)] {
+            assert!(reports(text, threads, portion) == one, "text {at}, {threads} threads, {portion} bytes at once");
+        }
+    }
+}
+
 #[test]
 fn an_error_of_the_sink_ends_the_run() {
     struct Full;

@@ -17,6 +17,7 @@ mod judging;
 mod mail;
 mod measured;
 mod own_report;
+mod pieces_ahead;
 mod preflight;
 mod readers;
 mod same_identity;

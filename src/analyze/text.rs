@@ -2,20 +2,18 @@
 
 use super::embedded::EmbeddedText;
 use super::measured::Measured;
+use super::pieces_ahead::{Made, PiecesAhead, Role};
 use super::segments::{Part, Segments};
 use crate::case::from_certutil::{LogCredentials, Logged};
-use crate::formats::certutil::{BatchRead, Language, LineByLine, Parser, ShapedBlock, read_batch};
+pub(super) use crate::formats::certutil::UsedBlocks as Used;
+use crate::formats::certutil::{BatchRead, HEADER_MARK, Language, LineByLine, Parser, read_batch};
 use crate::formats::words_beyond_ascii;
-use crate::input::{Carrier, Change, LineReader, TextEncoding};
-use crate::limits::{BATCH_RECORDS, Limits};
+use crate::input::{Batch, Carrier, Change, Line, LineReader, Position, TextEncoding};
+use crate::limits::{BATCH_RECORDS, LOG_THREADS, Limits, PIECE_BYTES};
 use crate::model::fact::{Place, SourceId};
 use crate::model::observation::Observed;
 use std::io::{self, Cursor, Read};
-use std::sync::mpsc;
 use std::thread;
-
-/// Portions that the reading may be ahead of the judging.
-const AHEAD: usize = 4;
 
 /// What some lines of a text gave.
 #[derive(Default)]
@@ -31,9 +29,6 @@ pub(super) struct Portion {
     /// The last line.
     pub(super) line: u64,
 }
-
-/// Blocks of a log that are no longer used: its later blocks get their room.
-pub(super) type Used = Vec<Box<ShapedBlock>>;
 
 /// What is known once a text is read.
 pub(super) struct TextEnd {
@@ -65,99 +60,175 @@ pub(super) enum Next {
 /// The lines of one text and those who read them.
 struct Reading<R> {
     lines: LineReader<R>,
+    readers: TextParts,
+}
+
+/// Those who read the lines of one text.
+struct TextParts {
     /// What takes the text out of a page or document.
     carrier: Option<Carrier>,
     source: SourceId,
     parser: Parser,
     segments: Segments,
     log: LogCredentials,
+    /// Fewer credentials than this wait while each batch of lines gives more.
+    few: usize,
+}
+
+impl TextParts {
+    /// Reads a batch, and hands on what it gave. Gives the place up to which it was read.
+    fn batch(
+        &mut self,
+        batch: &Batch<'_>,
+        take: &mut impl FnMut(Portion, &mut Used) -> io::Result<Next>,
+    ) -> io::Result<(Position, Next)> {
+        let mut lines = batch.lines();
+        let mut next = Next::Read;
+        let mut read = BatchRead::Enough;
+        let mut used = Used::new();
+        while read == BatchRead::Enough && next == Next::Read {
+            let before = self.parser.waiting();
+            read = read_batch(batch, &mut lines, &mut self.parser, &mut self.segments);
+            let more = before.saturating_add(1)..self.few;
+            if read == BatchRead::Done && more.contains(&self.parser.waiting()) {
+                break;
+            }
+            next = take(self.portion(), &mut used)?;
+            self.parser.reuse(&mut used);
+        }
+        Ok((lines.here(), next))
+    }
 }
 
 impl<R: Read> Reading<R> {
-    /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then. Fewer credentials than
-    /// `few` wait while each batch of lines gives more.
-    fn run(mut self, few: usize, mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>) -> io::Result<TextEnd> {
+    /// Reads to the end, or until `take` answers otherwise; the last portion is what was open then. A log is read in
+    /// pieces if there is a place `ahead` for them.
+    fn run(
+        mut self,
+        mut ahead: Option<&PiecesAhead<R>>,
+        mut take: impl FnMut(Portion, &mut Used) -> io::Result<Next>,
+    ) -> io::Result<TextEnd> {
         let mut error = None;
-        let mut used = Used::new();
         loop {
-            match self.lines.next_batch() {
+            let next = match self.lines.next_batch() {
+                Ok(Some(batch)) if self.readers.carrier.is_some() => {
+                    self.readers.carry(batch.lines());
+                    take(self.readers.portion(), &mut Used::new())?
+                }
                 Ok(Some(batch)) => {
-                    let mut lines = batch.lines();
-                    if let Some(carrier) = &mut self.carrier {
-                        let (parser, segments) = (&mut self.parser, &mut self.segments);
-                        for line in lines {
-                            carrier.line(line, &mut |line| segments.line(line, parser));
-                        }
-                        if take(self.portion(), &mut used)? == Next::Stop {
-                            break;
-                        }
-                        continue;
-                    }
-                    let (parser, segments, log) = (&mut self.parser, &mut self.segments, &mut self.log);
-                    let mut next = Next::Read;
-                    let mut read = BatchRead::Enough;
-                    while read == BatchRead::Enough && next == Next::Read {
-                        let before = parser.waiting();
-                        read = read_batch(&batch, &mut lines, parser, segments);
-                        let more = before.saturating_add(1)..few;
-                        if read == BatchRead::Done && more.contains(&parser.waiting()) {
-                            break;
-                        }
-                        next = take(portion(parser, segments, log), &mut used)?;
-                        parser.reuse(&mut used);
-                    }
-                    let here = lines.here();
+                    let (here, next) = self.readers.batch(&batch, &mut take)?;
                     self.lines.go_on_from(here);
-                    if next == Next::Stop {
-                        break;
-                    }
+                    next
                 }
                 Ok(None) => break,
                 Err(e) => {
                     error = Some(e);
                     break;
                 }
+            };
+            if next == Next::Stop {
+                break;
+            }
+            if self.readers.parser.repeats()
+                && let Some(ahead) = ahead.take_if(|_| self.readers.carrier.is_none())
+                && self.pieces(ahead, &mut take)? == Next::Stop
+            {
+                break;
             }
         }
-        if let Some(carrier) = &mut self.carrier {
-            let (parser, segments) = (&mut self.parser, &mut self.segments);
-            carrier.finish(&mut |line| segments.line(line, parser));
-        }
-        self.segments.finish();
-        self.parser.finish();
-        take(self.portion(), &mut used)?;
+        let mut readers = self.readers;
+        readers.finish();
+        take(readers.portion(), &mut Used::new())?;
         Ok(TextEnd {
-            log: self.log,
+            log: readers.log,
             encoding: self.lines.encoding(),
-            language: self.parser.language(),
+            language: readers.parser.language(),
             broken: self.lines.first_broken_line(),
             change: self.lines.change(),
-            parts: self.segments.into_parts(),
+            parts: readers.segments.into_parts(),
             error,
         })
     }
 
+    /// Reads what follows in pieces, as long as it is plain.
+    fn pieces(
+        &mut self,
+        ahead: &PiecesAhead<R>,
+        take: &mut impl FnMut(Portion, &mut Used) -> io::Result<Next>,
+    ) -> io::Result<Next> {
+        let Some(pieces) = self.lines.lend_pieces(PIECE_BYTES, HEADER_MARK) else { return Ok(Next::Read) };
+        let mut number = self.lines.next_number();
+        let mut told = None;
+        let mut next = Next::Read;
+        ahead.open(pieces);
+        let other = loop {
+            let changes = Some(self.readers.parser.known_changes());
+            if told != changes {
+                told = changes;
+                ahead.tell(self.readers.parser.known());
+            }
+            match ahead.next() {
+                Some(Made::Plain(piece, blocks)) => {
+                    self.readers.parser.take_ready(blocks);
+                    let (here, answer) = self.readers.batch(&piece.batch(number), take)?;
+                    (number, next) = (here.number(), answer);
+                    ahead.give_back(piece);
+                    if next == Next::Stop {
+                        break None;
+                    }
+                }
+                Some(Made::Other(piece)) => break Some(piece.into_bytes()),
+                Some(Made::End) => break None,
+                None => {
+                    next = Next::Stop;
+                    break None;
+                }
+            }
+        };
+        if let Some((pieces, back)) = ahead.close() {
+            self.lines.take_back(pieces, other.into_iter().chain(back), number);
+        }
+        Ok(next)
+    }
+}
+
+impl TextParts {
+    /// Reads lines of a page or document.
+    fn carry<'l>(&mut self, lines: impl Iterator<Item = Line<'l>>) {
+        let (parser, segments) = (&mut self.parser, &mut self.segments);
+        if let Some(carrier) = &mut self.carrier {
+            for line in lines {
+                carrier.line(line, &mut |line| segments.line(line, parser));
+            }
+        }
+    }
+
+    /// The text is over.
+    fn finish(&mut self) {
+        let (parser, segments) = (&mut self.parser, &mut self.segments);
+        if let Some(carrier) = &mut self.carrier {
+            carrier.finish(&mut |line| segments.line(line, parser));
+        }
+        segments.finish();
+        parser.finish();
+    }
+
     /// What the lines gave since this was asked last, with what of a page or document could not be read.
     fn portion(&mut self) -> Portion {
-        let mut portion = portion(&mut self.parser, &mut self.segments, &mut self.log);
+        let records = self.parser.take_records().into_iter();
+        let mut portion = Portion {
+            credentials: records.filter_map(|record| self.log.record(record)).collect(),
+            observed: self.segments.take_records(),
+            embedded: self.segments.take_embedded(),
+            problems: self.segments.take_problems(),
+            line: self.segments.last_line(),
+        };
         let unread = self.carrier.iter_mut().flat_map(Carrier::take_unread);
         portion.problems.extend(unread.map(|(message, line, start)| {
             let line = u32::try_from(line).unwrap_or(u32::MAX);
             (message, Place { source: self.source, line, column: 1, start, len: 1 })
         }));
         portion
-    }
-}
-
-/// What the lines gave since this was asked last.
-fn portion(parser: &mut Parser, segments: &mut Segments, log: &mut LogCredentials) -> Portion {
-    let records = parser.take_records().into_iter();
-    Portion {
-        credentials: records.filter_map(|record| log.record(record)).collect(),
-        observed: segments.take_records(),
-        embedded: segments.take_embedded(),
-        problems: segments.take_problems(),
-        line: segments.last_line(),
     }
 }
 
@@ -173,40 +244,49 @@ pub(super) fn read(
 ) -> io::Result<TextEnd> {
     let whole = head.len() < limits.detect_bytes;
     let carrier = Carrier::of(&head, limits);
-    let start = move || Reading {
-        carrier,
-        source,
+    let start = move |few| Reading {
         lines: LineReader::new(Cursor::new(head).chain(rest), encoding, limits).with_words(words_beyond_ascii),
-        parser: Parser::new(source, limits),
-        segments: Segments::new(source, limits),
-        log: LogCredentials::new(source),
+        readers: TextParts {
+            carrier,
+            source,
+            parser: Parser::new(source, limits),
+            segments: Segments::new(source, limits),
+            log: LogCredentials::new(source),
+            few,
+        },
     };
     if threads < 2 || whole {
-        return start().run(0, take);
+        return start(0).run(None, take);
     }
+    let ahead = PiecesAhead::new();
     thread::scope(|scope| {
-        let (send, receive) = mpsc::sync_channel(AHEAD);
-        let (give_back, given_back) = mpsc::channel::<Used>();
+        let ahead = &ahead;
         let reading = scope.spawn(move || {
+            let _leaves = ahead.leaves(Role::Reads);
             // Each portion may have to wake whoever judges.
-            start().run(BATCH_RECORDS, |portion, used| {
-                given_back.try_iter().for_each(|mut blocks| used.append(&mut blocks));
+            start(BATCH_RECORDS).run(Some(ahead), |portion, used| {
+                used.append(&mut ahead.take_used());
                 // When nobody takes portions any more, the rest is not read.
-                Ok(if send.send(portion).is_ok() { Next::Read } else { Next::Stop })
+                Ok(if ahead.hand_over(portion) { Next::Read } else { Next::Stop })
             })
         });
+        for _ in 2..threads.min(LOG_THREADS) {
+            scope.spawn(|| ahead.help());
+        }
         let mut failure = None;
-        for portion in receive {
-            let mut used = Used::new();
-            let next = take(portion, &mut used);
-            // At its end the reading takes none any more.
-            let _ = give_back.send(used);
-            match next {
-                Ok(Next::Read) => {}
-                Ok(Next::Stop) => break,
-                Err(e) => {
-                    failure = Some(e);
-                    break;
+        {
+            let _leaves = ahead.leaves(Role::Judges);
+            while let Some(portion) = ahead.portion() {
+                let mut used = Used::new();
+                let next = take(portion, &mut used);
+                ahead.reuse(used);
+                match next {
+                    Ok(Next::Read) => {}
+                    Ok(Next::Stop) => break,
+                    Err(e) => {
+                        failure = Some(e);
+                        break;
+                    }
                 }
             }
         }

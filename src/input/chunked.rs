@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::line::to_u64;
+use super::pieces::Rest;
 
 /// Bytes asked for at once.
 pub(super) const CHUNK: usize = 256 << 10;
@@ -13,7 +14,8 @@ pub(super) const CHUNK: usize = 256 << 10;
 /// portions its answers.
 #[derive(Debug)]
 pub(super) struct Chunked<R> {
-    reader: R,
+    /// None while it is lent.
+    reader: Option<R>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -25,7 +27,7 @@ pub(super) struct Chunked<R> {
 impl<R: Read> Chunked<R> {
     /// A window of at most `size` bytes.
     pub(super) fn new(reader: R, size: usize) -> Self {
-        Self { reader, buffer: vec![0; size], start: 0, end: 0, base: 0, done: false, error: None }
+        Self { reader: Some(reader), buffer: vec![0; size], start: 0, end: 0, base: 0, done: false, error: None }
     }
 
     /// The bytes at hand.
@@ -66,8 +68,8 @@ impl<R: Read> Chunked<R> {
         self.end = self.bytes().len();
         self.start = 0;
         while !self.done && self.end < self.buffer.len() {
-            let Some(free) = self.buffer.get_mut(self.end..) else { break };
-            match self.reader.read(free) {
+            let Some((free, reader)) = self.buffer.get_mut(self.end..).zip(self.reader.as_mut()) else { break };
+            match reader.read(free) {
                 Ok(0) => self.done = true,
                 Ok(n) => self.end = self.end.saturating_add(n).min(self.buffer.len()),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -77,5 +79,27 @@ impl<R: Read> Chunked<R> {
                 }
             }
         }
+    }
+
+    /// Lends the reader, with what is at hand.
+    pub(super) fn lend(&mut self) -> Option<(R, Rest)> {
+        let reader = self.reader.take()?;
+        let rest = Rest { bytes: self.bytes().to_vec(), base: self.base, done: self.done, error: self.error.take() };
+        (self.start, self.end) = (0, 0);
+        Some((reader, rest))
+    }
+
+    /// Goes on with a reader that was lent, behind some bytes that it gave.
+    pub(super) fn take_back(&mut self, reader: R, rest: Rest) {
+        let Rest { bytes, base, done, error } = rest;
+        self.reader = Some(reader);
+        self.end = bytes.len();
+        if self.buffer.len() < self.end {
+            self.buffer.resize(self.end, 0);
+        }
+        if let Some(room) = self.buffer.get_mut(..self.end) {
+            room.copy_from_slice(&bytes);
+        }
+        (self.start, self.base, self.done, self.error) = (0, base, done, error);
     }
 }

@@ -9,6 +9,7 @@ use super::decode::{Decoded, Mark, Newline, PageDecoder, decode_utf16, first_lin
 use super::encoding::{TextEncoding, choose_narrow};
 use super::line::{Line, LineMap, Window, to_u32, to_u64};
 use super::mixed::{holds_wide_lines, narrow_lines, narrow_part};
+use super::pieces::Pieces;
 use crate::limits::Limits;
 
 /// Reads a text as decoded lines, in batches, with memory bounded by the chunk size and `Limits::line_bytes`.
@@ -315,6 +316,38 @@ impl<R: Read> LineReader<R> {
         }
     }
 
+    /// Gives the rest of the text away as pieces of at most so many bytes, which had better end behind lines that begin
+    /// with `mark`. None if it can be seen that the text is not plain.
+    pub fn lend_pieces(&mut self, piece_bytes: usize, mark: &str) -> Option<Pieces<R>> {
+        if !self.started {
+            self.fill();
+            self.start();
+        }
+        let plain =
+            self.newline == Newline::Lf && self.page.is_none() && self.inside.is_none() && self.change.is_none();
+        if !plain {
+            return None;
+        }
+        self.count();
+        self.raw.consume(std::mem::take(&mut self.taken));
+        let (reader, rest) = self.raw.lend()?;
+        Some(Pieces::new(reader, rest, self.encoding, (self.line_bytes, piece_bytes), mark))
+    }
+
+    /// The number of the line that comes next, once the last batch is read.
+    pub fn next_number(&mut self) -> u64 {
+        self.count();
+        self.number
+    }
+
+    /// Goes on behind the lines that were read as pieces: `back` are the bytes of those that were cut off and not read, and
+    /// the next line has this number.
+    pub fn take_back(&mut self, pieces: Pieces<R>, back: impl IntoIterator<Item = Vec<u8>>, number: u64) {
+        let (reader, rest) = pieces.into_rest(back);
+        self.raw.take_back(reader, rest);
+        self.number = number;
+    }
+
     /// Has enough bytes at hand to see the end of a line that is not a very long one, with two CR before its LF.
     fn fill(&mut self) {
         self.raw.fill(self.line_bytes.saturating_add(8));
@@ -568,19 +601,28 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// Lines of a plain text from a place on; `end` is one after the last byte.
+    pub(super) fn plain(text: &'a str, from: Position, end: u64, encoding: TextEncoding, ascii: bool) -> Self {
+        let map = match encoding {
+            TextEncoding::Utf16Le | TextEncoding::Utf16Be => BatchMap::Utf16 { ascii },
+            _ => BatchMap::Identity,
+        };
+        let Position { start: base, number: first_line } = from;
+        Self { text, first_line, base, encoding, end, continues: false, map, newline: Newline::Lf, window: None }
+    }
+
     /// The lines of the batch.
     pub fn lines(&self) -> Lines<'a> {
-        Lines { rest: self.text, at: 0, start: self.base, number: self.first_line, batch: *self }
+        Lines { at: 0, start: self.base, number: self.first_line, batch: *self }
     }
 }
 
 /// The lines of a [`Batch`], in order.
 #[derive(Debug, Clone)]
 pub struct Lines<'a> {
-    rest: &'a str,
-    /// Where `rest` starts in the batch's text.
+    /// Where the next one starts in the batch's text.
     at: usize,
-    /// Where it starts in the original.
+    /// The same in the original.
     start: u64,
     number: u64,
     batch: Batch<'a>,
@@ -591,13 +633,13 @@ impl<'a> Iterator for Lines<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Line<'a>> {
-        if self.rest.is_empty() {
+        let rest = self.rest();
+        if rest.is_empty() {
             return None;
         }
         let window = self.batch.window;
-        let len =
-            if window.is_some() { self.rest.len() } else { first_line_len(self.rest.as_bytes(), self.batch.newline) };
-        let (whole, rest) = self.rest.split_at_checked(len)?;
+        let len = if window.is_some() { rest.len() } else { first_line_len(rest.as_bytes(), self.batch.newline) };
+        let whole = rest.get(..len)?;
         let (original_len, map) = match &mut self.batch.map {
             BatchMap::Identity => (len, LineMap::Identity),
             BatchMap::Utf16 { ascii } => (utf16_len(whole, *ascii), LineMap::Utf16),
@@ -612,7 +654,6 @@ impl<'a> Iterator for Lines<'a> {
         let start = self.start;
         let end = start.saturating_add(to_u64(original_len)).min(self.batch.end);
         let number = self.number;
-        self.rest = rest;
         self.at = self.at.saturating_add(len);
         self.start = end;
         self.number = number.saturating_add(1);
@@ -647,25 +688,44 @@ pub struct Ahead<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The lines that come next. `None` for a window of a very long line, for a text in which CR ends lines, and where
-    /// characters of the original are not all of one width.
-    pub fn ahead(&self) -> Option<Ahead<'a>> {
+    fn rest(&self) -> &'a str {
+        self.batch.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// The original bytes of an ASCII character. `None` for a window of a very long line, for a text in which CR ends
+    /// lines, and where characters of the original are not all of one width.
+    pub fn unit(&self) -> Option<u8> {
         let unit = match self.batch.map {
             BatchMap::Identity => 1,
             BatchMap::Utf16 { .. } => 2,
             BatchMap::Marked { .. } => return None,
         };
         let plain = self.batch.window.is_none() && self.batch.newline == Newline::Lf;
-        plain.then_some(Ahead { text: self.rest, start: self.start, number: self.number, unit })
+        plain.then_some(unit)
+    }
+
+    /// The lines that come next, where [`Lines::unit`] is known.
+    pub fn ahead(&self) -> Option<Ahead<'a>> {
+        Some(Ahead { text: self.rest(), start: self.start, number: self.number, unit: self.unit()? })
     }
 
     /// Steps over whole lines that were read from [`Lines::ahead`]: their bytes in the text, their number, and their
-    /// bytes in the original.
+    /// bytes in the original. The text is not touched.
     pub fn step_over(&mut self, text: usize, lines: u64, original: u64) {
-        self.rest = self.rest.get(text..).unwrap_or_default();
         self.at = self.at.saturating_add(text);
         self.start = self.start.saturating_add(original).min(self.batch.end);
         self.number = self.number.saturating_add(lines);
+    }
+
+    /// Steps over whole lines without counting them.
+    pub fn step_over_text(&mut self, text: usize) {
+        let rest = self.rest();
+        let skipped = rest.get(..text).unwrap_or(rest);
+        let original = match self.batch.map {
+            BatchMap::Utf16 { ascii } => utf16_len(skipped, ascii),
+            BatchMap::Identity | BatchMap::Marked { .. } => skipped.len(),
+        };
+        self.step_over(text, 0, to_u64(original));
     }
 
     /// The index of the next line in the batch's text.
@@ -682,8 +742,20 @@ impl<'a> Lines<'a> {
 /// The beginning of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    start: u64,
-    number: u64,
+    pub(super) start: u64,
+    pub(super) number: u64,
+}
+
+impl Position {
+    /// The offset in the original.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The number of the line, from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
 }
 
 /// The length in bytes of a text in UTF-16.

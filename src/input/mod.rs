@@ -25,6 +25,7 @@ pub mod mail;
 mod mixed;
 mod oem_tables;
 mod passwords;
+mod pieces;
 mod sniff;
 mod source;
 #[cfg(feature = "cli")]
@@ -36,6 +37,7 @@ pub use encoding::{Choice, CodePage, TextEncoding, UnknownEncoding, choose};
 pub use line::{Line, LineMap, Run, Window};
 pub use lines::{Ahead, Batch, Change, LineReader, Lines, Position};
 pub use passwords::Passwords;
+pub use pieces::{Piece, Pieces, PlainPiece};
 pub use sniff::looks_like_text;
 pub use source::SourceName;
 #[cfg(feature = "cli")]

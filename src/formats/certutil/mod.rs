@@ -15,7 +15,10 @@ mod values;
 pub use block_fields::TextField;
 pub use command::CommandLine;
 pub use labels::{Language, words_beyond_ascii};
-pub use parser::{BatchRead, LineByLine, MadeUp, Parser, ShapedBlock, Spot, read_batch};
+pub use parser::{
+    BatchRead, HEADER_MARK, Known, LineByLine, MadeUp, Parser, ReadyBlocks, ShapedBlock, Spot, UsedBlocks, blocks_of,
+    read_batch,
+};
 pub use values::PrintedDate;
 
 use crate::model::fact::{Excerpts, Fact, Place};

@@ -29,7 +29,10 @@ use crate::model::{
 };
 use memchr::{memchr2, memmem::Finder};
 use shape::Shapes;
-pub use shape::{BatchRead, LineByLine, MadeUp, ShapedBlock, Spot, read_batch};
+pub use shape::{
+    BatchRead, HEADER_MARK, Known, LineByLine, MadeUp, ReadyBlocks, ShapedBlock, Spot, UsedBlocks, blocks_of,
+    read_batch,
+};
 use std::sync::LazyLock;
 
 /// Where in a block the next line stands.

@@ -10,16 +10,19 @@ mod compare;
 mod learn;
 mod made_up;
 mod moved;
+mod ready;
 mod shaped;
 
 use super::*;
-use crate::input::{Ahead, Batch, LineMap, Lines};
+use crate::input::{Ahead, Batch, Lines};
 use crate::limits::{BATCH_RECORDS, BLOCK_SHAPE_BYTES, BLOCK_SHAPES};
 use compare::{Fit, Shape, find};
 pub use made_up::MadeUp;
-use moved::Moved;
+pub use ready::{HEADER_MARK, Known, ReadyBlocks, blocks_of};
+use ready::{NextHeader, Ready};
 use shaped::Header;
-pub use shaped::{ShapedBlock, Spot};
+pub use shaped::{ShapedBlock, Spot, UsedBlocks};
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -32,14 +35,16 @@ const UNUSED_SHAPES: u32 = 8;
 pub(super) struct Shapes {
     /// The one that fitted last is the first.
     known: Vec<Arc<Shape>>,
+    /// They have changed so often.
+    changes: u64,
+    /// Blocks of the lines ahead that were compared already, in their order.
+    ready: ReadyBlocks,
     begun: Option<Begun>,
     /// The block before: its end is seen when the next one begins.
     ended: Option<Begun>,
     /// Where each run of a shape stands in the text that is compared; kept for its room.
     positions: Vec<usize>,
-    /// Blocks that are no longer used, for their room.
-    #[expect(clippy::vec_box, reason = "the boxes come out of records, and go into others")]
-    used: Vec<Box<ShapedBlock>>,
+    used: UsedBlocks,
     /// The numbers of runs that were given.
     numbers: u64,
     /// Shapes that were remembered since one fitted.
@@ -145,9 +150,35 @@ pub fn read_batch(
 }
 
 impl Parser {
-    /// Takes blocks that are no longer used: later ones get their room, which is then not wiped and asked for again.
-    pub fn reuse(&mut self, blocks: &mut Vec<Box<ShapedBlock>>) {
+    /// Takes blocks that are no longer used.
+    pub fn reuse(&mut self, blocks: &mut UsedBlocks) {
         self.shapes.used.append(blocks);
+    }
+
+    /// Whether the blocks repeat the shape of earlier ones.
+    pub fn repeats(&self) -> bool {
+        self.shapes.unused == 0 && !self.shapes.known.is_empty()
+    }
+
+    /// With what blocks can be compared ahead of the state machine.
+    pub fn known(&self) -> Option<Known> {
+        let first = self.shapes.known.first()?;
+        Some(Known {
+            shapes: self.shapes.known.clone(),
+            mode: first.mode,
+            word: self.header_word.clone(),
+            source: self.source,
+        })
+    }
+
+    /// Changes when [`Parser::known`] does, but for the order.
+    pub fn known_changes(&self) -> u64 {
+        self.shapes.changes
+    }
+
+    /// Takes blocks of lines that come next, which were compared with the shapes of [`Parser::known`].
+    pub fn take_ready(&mut self, blocks: ReadyBlocks) {
+        self.shapes.ready = blocks;
     }
 
     /// What is to be noted of a line before it is read.
@@ -190,53 +221,52 @@ impl Parser {
             if self.records.len() >= BATCH_RECORDS {
                 return (Reached::Line, header);
             }
-            let reached = match self.bare_ahead(lines) {
-                Some(digits) => Ok(digits),
-                None => self.block_ahead(lines),
-            };
-            let digits = match reached {
-                Ok(digits) => digits,
+            let seen = self.compared(lines).or_else(|| self.bare_ahead(lines));
+            let reached = seen.map_or_else(|| self.block_ahead(lines), Ok);
+            let next = match reached {
+                Ok(next) => next,
                 Err(reached) => return (reached, header),
             };
-            // It was looked at: it is the header of the next certificate.
-            let Some(line) = lines.next() else { return (Reached::Line, header) };
-            header = Some((line.number, line.end));
-            self.next_header(line, digits);
+            let Some(last) = self.next_header(lines, &next) else { return (Reached::Line, header) };
+            header = Some(last);
         }
     }
 
-    /// Where the number stands in the header of the next certificate, if that comes at once.
-    fn bare_ahead(&self, lines: &Lines<'_>) -> Option<Range<usize>> {
+    /// The header of the next certificate, if that comes at once.
+    fn bare_ahead(&self, lines: &Lines<'_>) -> Option<NextHeader> {
         if !self.at_block_start() || self.is_open() {
             return None;
         }
         next_header(lines.ahead()?.text, &self.header_word)
     }
 
-    /// Reads the header of the next certificate, whose form is known: where its number stands.
-    fn next_header(&mut self, line: Line<'_>, digits: Range<usize>) {
-        let unit: u32 = if line.map == LineMap::Utf16 { 2 } else { 1 };
-        let (at, end) = (digits.start, digits.end);
-        let number = line.text.get(digits).and_then(|number| number.parse::<u32>().ok());
-        let Some(number) = number.filter(|_| self.header_word.is_ascii()) else {
+    /// Reads the header of the next certificate, which was looked at: the number of its line, and its end.
+    fn next_header(&mut self, lines: &mut Lines<'_>, next: &NextHeader) -> Option<(u64, u64)> {
+        let (here, unit) = (lines.here(), lines.unit()?);
+        let Some(number) = next.number.filter(|_| self.header_word.is_ascii()) else {
+            let line = lines.next()?;
+            let last = (line.number, line.end);
             self.read_line(line);
-            return;
+            return Some(last);
         };
+        let bytes = |text: usize| u64::try_from(text).unwrap_or(u64::MAX).saturating_mul(u64::from(unit));
         let place = |from: usize, to: usize| Place {
             source: self.source,
-            line: u32::try_from(line.number).unwrap_or(u32::MAX),
+            line: u32::try_from(here.number()).unwrap_or(u32::MAX),
             column: u32::try_from(from).unwrap_or(u32::MAX).saturating_add(1),
-            start: line.original(from),
-            len: u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX).saturating_mul(unit),
+            start: here.start().saturating_add(bytes(from)),
+            len: u32::try_from(bytes(to.saturating_sub(from))).unwrap_or(u32::MAX),
         };
-        let word = at.saturating_sub(self.header_word.len()).saturating_sub(1);
-        let (rule, index) = (place(0, line.text.len()), Fact::stated(number, place(word, end)));
+        let word = next.digits.start.saturating_sub(self.header_word.len()).saturating_sub(1);
+        let (rule, index) = (place(0, next.text), Fact::stated(number, place(word, next.digits.end)));
         self.block_lines = 1;
         self.begin_certificate(rule, Some(index), self.header_known);
+        lines.step_over(next.whole, 1, bytes(next.whole));
+        Some((here.number(), lines.here().start()))
     }
 
-    /// Reads one block by its shape, up to the header of the next. Tells where the number stands in that.
-    fn block_ahead(&mut self, lines: &mut Lines<'_>) -> Result<Range<usize>, Reached> {
+    /// Reads one block by its shape, up to the header of the next.
+    fn block_ahead(&mut self, lines: &mut Lines<'_>) -> Result<NextHeader, Reached> {
         let ahead = lines.ahead().ok_or(Reached::Line)?;
         let mode = self.mode(ahead.unit).filter(|_| self.at_block_start()).ok_or(Reached::Line)?;
         self.shapes.begin(Begun {
@@ -253,45 +283,47 @@ impl Parser {
             Fit::Cut if ahead.text.len() < BLOCK_SHAPE_BYTES.saturating_mul(2) => Err(Reached::Cut),
             Fit::Cut | Fit::None => Err(Reached::Line),
         };
-        let end = positions.last().copied().unwrap_or(0);
         self.shapes.positions = positions;
-        let (count, original, digits) = read?;
-        self.shapes.begun = None;
-        lines.step_over(end, u64::from(count), original);
-        Ok(digits)
+        let (index, ready) = read?;
+        self.take(lines, index, ready).ok_or(Reached::Line)
     }
 
-    /// Takes the block that fits a shape: its lines, its length in the original, and where the number stands in the header
-    /// behind it.
-    fn shaped(
-        &mut self,
-        index: usize,
-        ahead: &Ahead<'_>,
-        positions: &[usize],
-    ) -> Result<(u32, u64, Range<usize>), Reached> {
+    /// The header behind the block that comes next, if it was compared with a shape that is known in this state.
+    fn compared(&mut self, lines: &mut Lines<'_>) -> Option<NextHeader> {
+        let here = lines.here();
+        let ready = self.shapes.ready.at(here.start(), &self.header_word)?;
+        let mode = self.mode(lines.unit()?).filter(|_| self.at_block_start() && u32::try_from(here.number()).is_ok());
+        let shape = &ready.block.shape;
+        let index = self.shapes.known.iter().position(|known| Arc::ptr_eq(known, shape));
+        self.take(lines, index.filter(|_| mode == Some(shape.mode))?, ready)
+    }
+
+    /// Compares the lines ahead with a shape that they fit.
+    fn shaped(&mut self, index: usize, ahead: &Ahead<'_>, positions: &[usize]) -> Result<(usize, Ready), Reached> {
         let shape = self.shapes.known.get(index).ok_or(Reached::Line)?;
-        let rest = ahead.text.get(positions.last().copied().unwrap_or(0)..).ok_or(Reached::Line)?;
-        if rest.is_empty() {
-            return Err(Reached::Cut);
-        }
-        let digits = next_header(rest, &self.header_word).ok_or(Reached::Line)?;
-        let moved = Moved::of(shape, positions, *ahead);
-        let dates = moved.dates().ok_or(Reached::Line)?;
-        let read = (shape.lines, moved.original(shape.original, shape.runs.len()), digits);
-        let opened = self.block.as_deref_mut().ok_or(Reached::Line)?;
-        for (total, more) in self.languages.iter_mut().zip(shape.languages) {
+        let ready = Ready::new(shape, (ahead, positions), &self.header_word, self.source, &mut self.shapes.used)?;
+        Ok((index, ready))
+    }
+
+    /// Takes a block that was compared with the shape of this index, and steps over its lines.
+    fn take(&mut self, lines: &mut Lines<'_>, index: usize, ready: Ready) -> Option<NextHeader> {
+        let opened = self.block.as_deref_mut()?;
+        let Ready { mut block, text, original, next } = ready;
+        for (total, more) in self.languages.iter_mut().zip(block.shape.languages) {
             *total = total.saturating_add(more);
         }
         (self.shapes.unused, self.shapes.wait) = (0, 0);
-        let (header, used) = (Header::of(opened), self.shapes.used.pop());
-        let block = ShapedBlock::new(shape, (ahead, positions), dates, header, self.source, used);
+        self.shapes.begun = None;
+        let line_count = u64::from(block.shape.lines);
+        (block.header, block.number) = (Header::of(opened), lines.here().number());
         self.records.push(Record::Shaped(block));
         // The next header opens it again: a block is large.
         self.spare = self.block.take();
         if index > 0 {
             self.shapes.known.get_mut(..=index).into_iter().for_each(|first| first.rotate_right(1));
         }
-        Ok(read)
+        lines.step_over(text, line_count, original);
+        Some(next)
     }
 
     /// The header of the next certificate was read after a block that was read line by line: its shape is remembered.
@@ -315,6 +347,7 @@ impl Parser {
         shape.number_runs(&self.shapes.known, &mut self.shapes.numbers);
         self.shapes.known.truncate(BLOCK_SHAPES.saturating_sub(1));
         self.shapes.known.insert(0, Arc::new(shape));
+        self.shapes.changes = self.shapes.changes.wrapping_add(1);
     }
 }
 
@@ -352,11 +385,18 @@ impl Shapes {
     }
 }
 
-/// Where the number stands in the header of a certificate with which a text begins, if its word is this one.
-fn next_header(text: &str, word: &str) -> Option<Range<usize>> {
+/// The header of a certificate with which a text begins, if its word is this one.
+fn next_header(text: &str, word: &str) -> Option<NextHeader> {
     let number = text.strip_prefix("================ ")?.strip_prefix(word)?.strip_prefix(' ')?;
     let digits = number.bytes().take(10).take_while(u8::is_ascii_digit).count();
-    let end = number.get(digits..)?.strip_prefix(" ================")?.trim_start_matches('\r');
-    let from = text.len().saturating_sub(number.len());
-    ((1..=9).contains(&digits) && end.starts_with('\n')).then(|| from..from.saturating_add(digits))
+    let behind = number.get(digits..)?.strip_prefix(" ================")?;
+    let end = behind.trim_start_matches('\r').strip_prefix('\n')?;
+    let before = |rest: &str| text.len().saturating_sub(rest.len());
+    let from = before(number);
+    (1..=9).contains(&digits).then(|| NextHeader {
+        number: number.get(..digits).and_then(|digits| digits.parse().ok()),
+        digits: from..from.saturating_add(digits),
+        text: before(behind),
+        whole: before(end),
+    })
 }

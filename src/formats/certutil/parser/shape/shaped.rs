@@ -16,12 +16,16 @@ pub struct ShapedBlock {
     text: String,
     places: Places,
     /// The number of the first line after the header, and its offset in the original.
-    number: u64,
-    start: u64,
+    pub(super) number: u64,
+    pub(super) start: u64,
     pub(super) header: Header,
     dates: [Option<PrintedDate>; 2],
     pub(super) source: SourceId,
 }
+
+/// Blocks that are no longer used: others get their room, which is then not wiped and asked for again. The boxes come out of
+/// records, and go into others.
+pub type UsedBlocks = Vec<Box<ShapedBlock>>;
 
 /// Where things stand, in one list: each run of the shape in the block, and its end; each cut in the text that is kept;
 /// beginning and end of each field there.
@@ -41,8 +45,8 @@ impl Places {
     }
 }
 
-/// What the header gave.
-#[derive(Debug, Clone)]
+/// What the header gave. Nothing, until it is read.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Header {
     pub(super) index: Option<Fact<u32>>,
     pub(super) line: u32,
