@@ -579,6 +579,7 @@ fn security_words(record: &mut EventRecord, words: &Words<'_>) {
             "key type" => data.push(("KeyType", fact(sentence))),
             "operation" => data.push(("Operation", fact(sentence))),
             "process id" => data.push(("ClientProcessId", fact(value))),
+            "security id" => data.push(("SubjectUserSid", fact(value))),
             "account name" => data.push(("SubjectUserName", fact(value))),
             "return code" => data.push(("ReturnCode", fact(value))),
             _ if path => data.push(("KeyFilePath", fact(value))),

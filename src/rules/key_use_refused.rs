@@ -1,11 +1,13 @@
 //! A log of the machine says that this very certificate or its key could not be used.
 
 use super::prelude::*;
-use super::schannel;
+use super::{key_access, schannel};
+use crate::formats::certutil::PrintedDate;
 use crate::model::binding::{Binding, BindingHash, BindingOrigin};
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Place, SourceId};
 use crate::model::observation::{ErrorContext, Observation, Observed};
+use crate::model::principal;
 use crate::model::service_setting::CertificateName;
 use crate::model::thumbprint::Sha1;
 use time::OffsetDateTime;
@@ -40,7 +42,10 @@ const ERROR_LOG: &str = crate::formats::error_text::KIND;
 /// The reply to a command stands within this many lines.
 const REPLY: u32 = 6;
 
-/// What a key's use fails with when the key is missing, closed to the account, or without the wanted slot. Another code, such
+/// What the type of a user's key is called in the security log.
+const USER_KEY: &str = "User key";
+
+/// What a use of a key fails with when the key is missing, closed to the account, or without the wanted slot. Another code, such
 /// as one for a name that exists already, says nothing of the key.
 const KEY_CODES: &[u32] = &[0x8009_0016, 0x8009_000d, 0x8009_0010, 0x8009_030d, 0x8007_0005, 0x8009_0030];
 
@@ -53,6 +58,51 @@ struct Use<'a> {
     workload: Option<&'static str>,
     label: &'static str,
     moment: Option<OffsetDateTime>,
+    /// No reading of its time is later, where one is printed without a zone.
+    latest: Option<OffsetDateTime>,
+    account: Account,
+}
+
+/// The account that used a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Account {
+    /// It is not told, or no table knows the name.
+    Unknown,
+    System,
+    NetworkService,
+    LocalService,
+    /// A person's, or that of one service.
+    Other,
+}
+
+impl Account {
+    /// The one that an event names.
+    fn of(event: &EventRecord) -> Self {
+        let sid = event.value("SubjectUserSid").map(|sid| sid.value.trim());
+        let printed = sid.or_else(|| event.user.as_ref().map(|user| user.value.trim())).unwrap_or_default();
+        match principal::of_name(printed).sid() {
+            Some(principal::SYSTEM) => Self::System,
+            Some(principal::NETWORK_SERVICE) => Self::NetworkService,
+            Some(principal::LOCAL_SERVICE) => Self::LocalService,
+            Some(sid) if sid.starts_with("S-1-5-21-") || principal::is_virtual(sid) => Self::Other,
+            // The machine's own account is SYSTEM's or NETWORK SERVICE's name. The authorities of Windows have translated
+            // names, which may be those of services.
+            None if !printed.ends_with('$') && !principal::may_be_well_known(printed, true) => Self::Other,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether what fails for this account can fail for the workload: what SYSTEM may not open is open to nobody, and
+    /// another account's failure is one of those workloads alone that can read the key as that account.
+    fn concerns(self, workload: &str) -> bool {
+        let sid = match self {
+            Self::Unknown | Self::System => return true,
+            Self::NetworkService => principal::NETWORK_SERVICE,
+            Self::LocalService => principal::LOCAL_SERVICE,
+            Self::Other => "",
+        };
+        key_access::readers(workload).iter().any(|reader| reader.any_account || reader.accounts.contains(&sid))
+    }
 }
 
 impl Use<'_> {
@@ -74,6 +124,8 @@ enum Called {
     Sha1(Sha1),
     /// The container or the key file, lower case.
     Key(String),
+    /// The same of a user's key: a machine's key can have the same name.
+    UserKey(String),
     /// The endpoint that it is bound to, lower case.
     Endpoint(String),
     /// The workload that it is bound to.
@@ -86,9 +138,13 @@ impl Called {
         let key = &c.key;
         let own = [&key.container, &key.stored_container, &key.unique_name].into_iter().flatten();
         let own = own.map(|name| name.value.to_ascii_lowercase()).filter(|name| !name.is_empty());
+        let own = own.flat_map(|name| {
+            let user = (key.machine_keyset() != Some(true)).then(|| Self::UserKey(name.clone()));
+            std::iter::once(Self::Key(name)).chain(user)
+        });
         let endpoints = c.bound.iter().filter_map(|b| b.endpoint.as_deref()).map(str::to_ascii_lowercase);
         let workloads = c.bound.iter().map(|b| b.workload);
-        let names = c.thumbprint().map(Self::Sha1).into_iter().chain(own.map(Self::Key));
+        let names = c.thumbprint().map(Self::Sha1).into_iter().chain(own);
         names.chain(endpoints.map(Self::Endpoint)).chain(workloads.map(Self::Workload)).collect()
     }
 
@@ -104,14 +160,21 @@ fn of_event<'a>(observed: &'a Observed, event: &EventRecord) -> Option<(Called, 
         Some(Moment::Utc(moment)) => Some(moment),
         _ => None,
     };
+    let latest = moment.or_else(|| latest(&event.time.as_ref()?.value));
     let place = event.id.as_ref().map_or(observed.place, |id| id.place);
-    let told = |failed, workload, label| Use { observed, place, failed, workload, label, moment };
+    let by =
+        |account, failed, workload, label| Use { observed, place, failed, workload, label, moment, latest, account };
+    let told = |failed, workload, label| by(Account::Unknown, failed, workload, label);
     let code = event.code.as_ref().map(|code| code.value);
-    Some(match event.number() {
-        1055 if event.is_from("RemoteConnectionManager") => {
-            let sha1 = event.thumbprint.as_ref()?.value;
-            (Called::Sha1(sha1), told(true, Some("rdp"), "event 1055 names the certificate"))
-        }
+    let (called, told) = match event.number() {
+        1055 if event.is_from("RemoteConnectionManager") => match &event.thumbprint {
+            Some(sha1) => (Called::Sha1(sha1.value), told(true, Some("rdp"), "event 1055 names the certificate")),
+            // The message says that the thumbprint is in the data, which a copy of the text does not have.
+            None => {
+                let label = "event 1055 of Remote Desktop, which is set to this certificate";
+                (Called::Workload("rdp"), told(true, Some("rdp"), label))
+            }
+        },
         number @ (15021 | 15301) if event.is_from("HttpEvent") || event.is_from("HTTP") => {
             let endpoint = event.endpoint.as_ref()?.value.to_ascii_lowercase();
             let label = "event 15021 on the endpoint that it is bound to";
@@ -127,16 +190,61 @@ fn of_event<'a>(observed: &'a Observed, event: &EventRecord) -> Option<(Called, 
             let label = "event 26014 names the certificate";
             (Called::Sha1(sha1), told(number == 26014, Some("sql-server"), label))
         }
-        5061 => {
-            let name = event.key_name.as_ref()?.value.to_ascii_lowercase();
-            let failed = KEY_CODES.contains(&code?);
-            if !failed && code != Some(0) {
-                return None;
-            }
-            (Called::Key(name), told(failed, None, "event 5061 on this key"))
+        number @ (5058 | 5061) => {
+            let label = if number == 5061 { "event 5061 on this key" } else { "event 5058 on this key's file" };
+            (key_of(event)?, by(Account::of(event), outcome(code?)?, None, label))
+        }
+        70 if event.is_from("CAPI2") => {
+            let sha1 = event.thumbprint.as_ref()?.value;
+            let workload = program(event)?;
+            (
+                Called::Sha1(sha1),
+                by(Account::of(event), outcome(code?)?, workload, "event 70 on this certificate's key"),
+            )
+        }
+        1..=4 if event.is_from("Crypto-NCrypt") => {
+            let workload = program(event)?;
+            let label = "an event of the key storage on this key";
+            (key_of(event)?, by(Account::of(event), outcome(code?)?, workload, label))
         }
         _ => return None,
-    })
+    };
+    Some((called, told))
+}
+
+/// Whether a key's use failed for want of the key, or succeeded; `None`: it failed in another way, which says nothing of it.
+fn outcome(code: u32) -> Option<bool> {
+    let failed = KEY_CODES.iter().any(|known| subject::same_code(code, *known));
+    (failed || code == 0).then_some(failed)
+}
+
+/// The key that an event names, by its container or else its file.
+fn key_of(event: &EventRecord) -> Option<Called> {
+    let file = || event.key_file.as_ref().and_then(|path| path.value.rsplit(['\\', '/']).next());
+    let name = event.key_name.as_ref().map(|name| name.value.as_str()).or_else(file)?.to_ascii_lowercase();
+    let of_user = event.value("KeyType").is_some_and(|kind| kind.value == USER_KEY);
+    Some(if of_user { Called::UserKey(name) } else { Called::Key(name) })
+}
+
+/// The workload that the program of an event serves: `Some(None)` for every one, as of lsass, which opens the keys of all
+/// that use Schannel. `None`: it is a program that serves none, run by a person.
+fn program(event: &EventRecord) -> Option<Option<&'static str>> {
+    let teller = schannel::teller(event);
+    match teller.workload {
+        Some("ldaps") => Some(None),
+        Some(workload) => Some(Some(workload)),
+        None => (teller.words.is_empty() || Account::of(event) == Account::System).then_some(None),
+    }
+}
+
+/// The latest time that a printed one without a zone can mean.
+fn latest(printed: &str) -> Option<OffsetDateTime> {
+    let readings = PrintedDate::parse(printed)?.readings();
+    let late = |moment: Moment| match moment {
+        Moment::Utc(at) => at,
+        Moment::Local(at) => at.assume_utc().saturating_add(time::Duration::hours(14)),
+    };
+    readings.into_iter().map(late).max()
 }
 
 /// What SQL Server's error log tells, and of whom.
@@ -153,7 +261,16 @@ fn of_error_log(observed: &Observed) -> Option<(Called, Use<'_>)> {
         _ => return None,
     };
     let label = "SQL Server could not load this certificate";
-    let told = Use { observed, place, failed, workload: Some("sql-server"), label, moment: None };
+    let told = Use {
+        observed,
+        place,
+        failed,
+        workload: Some("sql-server"),
+        label,
+        moment: None,
+        latest: None,
+        account: Account::Unknown,
+    };
     Some((Called::Sha1(sha1), told))
 }
 
@@ -167,7 +284,16 @@ fn of_command<'a>(observed: &'a Observed, binding: &Binding, replies: &Replies<'
     }
     let (observed, place) = reply.unwrap_or((observed, observed.place));
     let label = "the reply to a command that binds this certificate";
-    let told = Use { observed, place, failed: reply.is_some(), workload: Some("iis"), label, moment: None };
+    let told = Use {
+        observed,
+        place,
+        failed: reply.is_some(),
+        workload: Some("iis"),
+        label,
+        moment: None,
+        latest: None,
+        account: Account::Unknown,
+    };
     Some((Called::Sha1(*sha1), told))
 }
 
@@ -201,7 +327,9 @@ fn refused_commands(case: &CaseIndex) -> Replies<'_> {
 
 /// Keeps the last use of each kind: the last failure and the last success of each workload tell all.
 fn note<'a>(uses: &mut Vec<Use<'a>>, told: Use<'a>) {
-    let same = |other: &&mut Use<'_>| other.failed == told.failed && other.workload == told.workload;
+    let same = |other: &&mut Use<'_>| {
+        other.failed == told.failed && other.workload == told.workload && other.account == told.account
+    };
     match uses.iter_mut().find(same) {
         Some(other) if other.moment <= told.moment => *other = told,
         Some(_) => {}
@@ -212,7 +340,11 @@ fn note<'a>(uses: &mut Vec<Use<'a>>, told: Use<'a>) {
 /// The failures among these uses after which none is known to have succeeded.
 fn open<'u, 'a>(uses: &'u [Use<'a>]) -> impl Iterator<Item = &'u Use<'a>> {
     uses.iter().filter(|refusal| {
-        let since = |told: &Use<'_>| !told.failed && told.workload == refusal.workload && refusal.may_be_before(told);
+        let since = |told: &Use<'_>| {
+            // What a person can use may still be closed to the service.
+            let alike = told.account == refusal.account || told.account == Account::Unknown;
+            !told.failed && alike && told.workload == refusal.workload && refusal.may_be_before(told)
+        };
         refusal.failed && !uses.iter().any(since)
     })
 }
@@ -261,11 +393,12 @@ impl CaseRule for KeyUseRefused {
                 }
                 let made = c.certificate.as_ref().and_then(|c| c.not_before.as_ref()).and_then(|date| date.value);
                 // What is older than the certificate was about the one before it.
-                let older = |told: &Use<'_>| told.moment.zip(made).is_some_and(|(at, made)| made.surely_after(at));
+                let older = |told: &Use<'_>| told.latest.zip(made).is_some_and(|(at, made)| made.surely_after(at));
                 for refusal in open(&own).filter(|told| !older(told)) {
                     let targets: Vec<Target> = judge::candidates(c, cx.workloads)
                         .into_iter()
                         .filter(|t| refusal.workload.is_none_or(|workload| t.workload.name == workload))
+                        .filter(|t| refusal.account.concerns(t.workload.name))
                         .collect();
                     if !targets.is_empty() {
                         judged = true;
