@@ -100,6 +100,8 @@ pub const LINE_VALUES: usize = 16;
 pub const SENTENCE_LINES: u32 = 8;
 /// Labels in front of an event's message in a text: the viewer prints eleven.
 pub const EVENT_HEADERS: usize = 64;
+/// Lines of an event in a row of separated values: a message of the security log has some twenty.
+pub const EVENT_ROW_LINES: u32 = 100;
 /// Errors that wait for the words after them, which tell where they come from.
 pub const WAITING_ERRORS: usize = 32;
 /// Error codes of one line of another tool.

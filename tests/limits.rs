@@ -626,6 +626,10 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
             .repeat(10)
     );
     let labels = EVENT.replace("Description", &format!("{}Description", "Level:         Error\n".repeat(70)));
+    let row = format!(
+        "Error,11/3/2026 5:16:37 AM,Schannel,36870,None,\"A fatal error occurred\n{}",
+        "and its description goes on\n".repeat(110)
+    );
     let codes = [
         "80090016", "8009000d", "80090003", "80090029", "8009030d", "8009030e", "80070005", "80070002", "80070520",
         "80092004",
@@ -749,6 +753,7 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ),
         ("SENTENCE_LINES", Said(sentence.into_bytes(), "a message of more than 8 lines")),
         ("EVENT_HEADERS", Said(labels.into_bytes(), "or 64 labels")),
+        ("EVENT_ROW_LINES", Said(row.into_bytes(), "a row of an event of more than 100 lines")),
         ("WAITING_ERRORS", Said(errors.into_bytes(), "more than 32 errors in 8 lines")),
         ("LINE_ERRORS", Said(of_line.into_bytes(), "error codes after the first 16 of a line")),
         ("LINE_CODES", Said(block_with(&format!("{}\n", line(10))), "error codes after the first 8 of a line")),

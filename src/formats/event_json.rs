@@ -5,6 +5,7 @@
 
 use super::event_fields::{event_number, utc, without_marks};
 use crate::limits::{JSON_DEPTH, Limits};
+use crate::model::date::Moment;
 use crate::model::event_record::EventRecord;
 use crate::model::fact::{Fact, Place};
 use std::collections::HashMap;
@@ -247,7 +248,13 @@ fn assign(record: &mut EventRecord, path: &[String], fact: Fact<String>, rest: &
             record.level.get_or_insert(fact);
         }
         "@timestamp" | "timecreated" | "time_created" | "eventtime" | "systemtime" => {
-            let moment = utc(&fact.value);
+            let moment = utc(&fact.value).or_else(|| since_1970(&fact.value));
+            let fact = match moment {
+                Some(moment) if fact.value.contains("Date(") => {
+                    Fact::derived(moment.rfc3339(), fact.place, "the milliseconds since 1970 as a date")
+                }
+                _ => fact,
+            };
             if record.time.is_none() || record.moment.is_none() && moment.is_some() {
                 record.moment = moment;
                 record.time = Some(fact);
@@ -259,6 +266,10 @@ fn assign(record: &mut EventRecord, path: &[String], fact: Fact<String>, rest: &
         "userid" => {
             record.user.get_or_insert(fact);
         }
+        // The object that `ConvertTo-Json` makes of a SID.
+        "value" if parent == "userid" => {
+            record.user.get_or_insert(fact);
+        }
         "message" => {
             record.message.get_or_insert(fact);
         }
@@ -268,6 +279,13 @@ fn assign(record: &mut EventRecord, path: &[String], fact: Fact<String>, rest: &
             }
         }
     }
+}
+
+/// The time of `/Date(1793682997000)/`, in milliseconds since 1970, as Windows PowerShell writes it.
+fn since_1970(text: &str) -> Option<Moment> {
+    let (_, behind) = text.split_once("Date(")?;
+    let milliseconds: i64 = behind.split(')').next()?.parse().ok()?;
+    time::OffsetDateTime::from_unix_timestamp(milliseconds.checked_div(1000)?).ok().map(Moment::Utc)
 }
 
 /// What is known while a record is put together.

@@ -25,6 +25,7 @@ pub mod certutil;
 pub mod cng_key_blob;
 pub mod cng_key_file;
 pub mod cng_key_transport;
+mod csv_fields;
 pub mod der;
 pub mod der_write;
 pub mod detect_binary;

@@ -142,6 +142,11 @@ impl<'a> Cleaned<'a> {
         (self.plain || untouched()).then(|| Piece { text: &self.text, at: 0, cleaned: self }.unquoted().list_item())
     }
 
+    /// The whole line, quoting taken off, quotes around it left: for formats in which these mark a field.
+    pub fn row(&self) -> Piece<'_> {
+        Piece { text: &self.text, at: 0, cleaned: self }.unquoted()
+    }
+
     /// The whole line as pieces: cut at `<br>` marks, quoting taken off.
     pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let whole = Piece { text: &self.text, at: 0, cleaned: self };
@@ -361,6 +366,8 @@ impl<'a> Piece<'a> {
         let item = self.trim();
         let inner = item.text.strip_prefix('"').and_then(|t| t.strip_suffix("\",").or_else(|| t.strip_suffix('"')));
         match inner {
+            // A name and a value of a registry export: `"Certificate"="a1b2…"`.
+            Some(inner) if inner.contains("\"=\"") => self,
             Some(inner) => item.slice(1..inner.len().saturating_add(1)),
             None => self,
         }

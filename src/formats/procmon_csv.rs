@@ -7,6 +7,7 @@
 //! Sources: Microsoft Learn, Sysinternals, "Process Monitor" (columns, "Save as CSV"); published traces for the column
 //! names, the order of the columns, which is the user's, and the words of the Detail column. RFC 4180 for quotes.
 
+use super::csv_fields::{self, CsvField, is_cut, odd_quotes};
 use super::glance::{self, Glance};
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
@@ -104,14 +105,6 @@ impl Column {
             Self::Detail => "detail",
         }
     }
-}
-
-/// A field of a row: where its text stands in the record, without the quotes around it.
-#[derive(Debug, Clone)]
-struct Field {
-    range: Range<usize>,
-    /// It holds `""`.
-    doubled: bool,
 }
 
 /// What is open.
@@ -219,7 +212,7 @@ impl ProcmonReader {
     }
 
     fn read_header(&mut self, line: &Line<'_>, text: &str) -> bool {
-        let fields = split_csv(text);
+        let fields = csv_fields::split(text, ',');
         let names: Vec<Option<Column>> = fields
             .iter()
             .map(|f| text.get(f.range.clone()).unwrap_or("").trim())
@@ -227,7 +220,7 @@ impl ProcmonReader {
             .collect();
         let found = names.contains(&Some(Column::Operation)) && names.contains(&Some(Column::Path));
         if found {
-            if is_cut(text, &fields) {
+            if is_cut(text, &fields, ',') {
                 let mut lines = JoinedLines::new(self.source);
                 lines.push_raw(line);
                 self.say_cut(lines.whole());
@@ -246,11 +239,11 @@ impl ProcmonReader {
         }
         // Marks of quoting may stand in front of the first field.
         let Some(start) = text.find('"') else { return };
-        let fields: Vec<Field> = split_csv(text.get(start..).unwrap_or(""))
+        let fields: Vec<CsvField> = csv_fields::split(text.get(start..).unwrap_or(""), ',')
             .into_iter()
-            .map(|f| Field { range: f.range.start.saturating_add(start)..f.range.end.saturating_add(start), ..f })
+            .map(|f| CsvField { range: f.range.start.saturating_add(start)..f.range.end.saturating_add(start), ..f })
             .collect();
-        if is_cut(text, &fields) {
+        if is_cut(text, &fields, ',') {
             self.say_cut(lines.whole());
         }
         let columns = match &self.header {
@@ -269,7 +262,7 @@ impl ProcmonReader {
         let mut at = 0usize;
         let mut fields = Vec::new();
         for part in lines.text().split('\t').take(CSV_COLUMNS) {
-            fields.push(Field { range: at..at.saturating_add(part.len()), doubled: false });
+            fields.push(CsvField { range: at..at.saturating_add(part.len()), doubled: false });
             at = at.saturating_add(part.len()).saturating_add(1);
         }
         let columns = by_shape(lines.text(), &fields);
@@ -283,13 +276,12 @@ impl ProcmonReader {
         true
     }
 
-    fn record(&mut self, lines: &JoinedLines, fields: &[Field], columns: &[Option<Column>]) {
+    fn record(&mut self, lines: &JoinedLines, fields: &[CsvField], columns: &[Option<Column>]) {
         let text = lines.text();
         let value = |column: Column| -> Option<Fact<String>> {
             let index = columns.iter().position(|c| *c == Some(column))?;
             let field = fields.get(index)?;
-            let part = text.get(field.range.clone())?;
-            let value = if field.doubled { part.replace("\"\"", "\"") } else { part.to_owned() };
+            let value = field.value(text);
             (!value.trim().is_empty()).then(|| Fact::stated(value, lines.place(field.range.clone())))
         };
         let Some(path) = value(Column::Path) else {
@@ -393,12 +385,12 @@ impl ProcmonReader {
         ];
         for (label, column) in wanted {
             if let Some(range) = range(label) {
-                fields.push(Field { range, doubled: false });
+                fields.push(CsvField { range, doubled: false });
                 columns.push(Some(column));
             }
         }
         // The Detail column's parts stand as labels of their own, in the same words.
-        fields.push(Field { range: 0..text.len(), doubled: false });
+        fields.push(CsvField { range: 0..text.len(), doubled: false });
         columns.push(Some(Column::Detail));
         self.record(lines, &fields, &columns);
     }
@@ -485,6 +477,7 @@ impl ProcmonReader {
     /// Whether a line is a whole row by itself, although a quoted field is open.
     fn begins_row(&self, text: &str) -> bool {
         let columns = self.header.as_ref().map_or(7, Vec::len);
+        let text = text.get(before_rows(text)..).unwrap_or_default();
         text.starts_with('"') && is_row(text, columns)
     }
 }
@@ -567,72 +560,14 @@ fn before_rows(line: &str) -> usize {
     line.len().saturating_sub(line.trim_start_matches(front).len())
 }
 
-/// Whether the quotes of a text do not pair.
-fn odd_quotes(text: &str) -> bool {
-    memchr::memchr_iter(b'"', text.as_bytes()).count() & 1 == 1
-}
-
 /// Whether a line is a row with at least so many fields, each in quotes.
 fn is_row(text: &str, columns: usize) -> bool {
     let text = text.trim_end().trim_end_matches(',');
     text.ends_with('"') && text.matches("\",\"").take(columns).count().saturating_add(1) >= columns
 }
 
-/// The fields of a CSV record, with or without quotes (RFC 4180). A quote that does not end reaches to the end.
-fn split_csv(text: &str) -> Vec<Field> {
-    let bytes = text.as_bytes();
-    let mut fields = Vec::new();
-    let mut at = 0usize;
-    while fields.len() < CSV_COLUMNS {
-        let field = if bytes.get(at) == Some(&b'"') {
-            let start = at.saturating_add(1);
-            let mut doubled = false;
-            let mut end = start;
-            loop {
-                match text.get(end..).and_then(|t| t.find('"')) {
-                    None => {
-                        end = text.len();
-                        at = end;
-                        break;
-                    }
-                    Some(n) => {
-                        let quote = end.saturating_add(n);
-                        let next = quote.saturating_add(1);
-                        if bytes.get(next) == Some(&b'"') {
-                            doubled = true;
-                            end = next.saturating_add(1);
-                        } else {
-                            end = quote;
-                            at = next;
-                            break;
-                        }
-                    }
-                }
-            }
-            Field { range: start..end, doubled }
-        } else {
-            let start = at;
-            at = text.get(at..).and_then(|t| t.find(',')).map_or(text.len(), |n| at.saturating_add(n));
-            Field { range: start..at, doubled: false }
-        };
-        fields.push(field);
-        // What stands between a closing quote and the comma belongs to no field.
-        match text.get(at..).and_then(|t| t.find(',')) {
-            Some(n) => at = at.saturating_add(n).saturating_add(1),
-            None => break,
-        }
-    }
-    fields
-}
-
-/// Whether a record has more fields than were taken.
-fn is_cut(text: &str, fields: &[Field]) -> bool {
-    let rest = fields.last().and_then(|last| text.get(last.range.end..));
-    fields.len() >= CSV_COLUMNS && rest.is_some_and(|rest| rest.contains(','))
-}
-
 /// The columns of a row without a header: the path by what it leads to, its neighbours by their shapes.
-fn by_shape(text: &str, fields: &[Field]) -> Vec<Option<Column>> {
+fn by_shape(text: &str, fields: &[CsvField]) -> Vec<Option<Column>> {
     let part = |i: usize| fields.get(i).and_then(|f| text.get(f.range.clone())).unwrap_or("").trim();
     let mut columns = vec![None; fields.len()];
     let mut set = |index: Option<usize>, column: Column| {

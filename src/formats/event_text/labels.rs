@@ -26,11 +26,13 @@ pub(super) enum Field {
     Description,
     /// The XML form follows.
     Xml,
+    /// The binary data as numbers.
+    Data,
     /// A label whose value is not kept.
     Other,
 }
 
-use Field::{Computer, Date, Description, Id, InstanceId, Level, Log, Other, Source, Time, User, Xml};
+use Field::{Computer, Data, Date, Description, Id, InstanceId, Level, Log, Other, Source, Time, User, Xml};
 
 /// The nine lines of a copy of Event Viewer, in their fixed order.
 pub(super) const VIEWER_ORDER: [Field; 9] = [Log, Source, Date, Id, Other, Level, Other, User, Computer];
@@ -127,7 +129,7 @@ const OTHERS: [(&str, Field); 34] = [
     ("Category", Other),
     ("CategoryNumber", Other),
     ("ReplacementStrings", Other),
-    ("Data", Other),
+    ("Data", Data),
     ("Site", Other),
     ("Container", Other),
     ("Time Generated", Date),

@@ -5,9 +5,13 @@
 //! Sources: published records in English, German, Japanese, Chinese and Russian for the layout (nine lines, the value in
 //! column 15, the number in line four); Microsoft Learn for the PowerShell and `wevtutil` property names.
 
+mod dump;
+mod json_lines;
 mod labels;
+mod rows;
 mod table;
 
+use super::csv_fields;
 use super::event_fields::{self, SENTENCES, Words, event_number, is_bidi_mark, is_known_provider, without_marks};
 use super::glance::{self, Glance};
 use super::joined_lines::JoinedLines;
@@ -15,16 +19,27 @@ use super::piece::{Cleaned, Piece};
 use super::text_reader::{Reached, TextReader, joined_place, keep_line};
 use super::word_search::WordSearch;
 use super::{event_json, event_xml};
-use crate::limits::{EVENT_HEADERS, Limits, SENTENCE_LINES};
+use crate::limits::{EVENT_HEADERS, EVENT_ROW_LINES, Limits, SENTENCE_LINES};
 use crate::model::event_record::EventRecord;
-use crate::model::fact::{Excerpts, Fact, Place, SourceId};
+use crate::model::fact::{Basis, Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
+use json_lines::OpenObject;
 pub use labels::words_beyond_ascii;
 use labels::{Field, LEGACY_ORDER, VIEWER, VIEWER_ORDER};
+use rows::{Heading, OpenRow};
 use table::Columns;
 
 /// The report's word for an event in a text.
 pub const KIND: &str = "schannel-event";
+
+/// The first lines of the messages of security events about a key. They are short: only a whole line counts.
+const SECURITY_TITLES: [(&str, u32); 3] =
+    [("Cryptographic operation.", 5061), ("Key file operation.", 5058), ("Key migration operation.", 5059)];
+
+/// Whether the record is one of these.
+fn is_security(record: &EventRecord) -> bool {
+    SECURITY_TITLES.iter().any(|(_, id)| *id == record.number())
+}
 
 static ANCHORS: WordSearch = WordSearch::new(
     || SENTENCES.iter().map(|(words, _, _)| (*words).to_owned()).collect(),
@@ -97,6 +112,11 @@ pub struct EventReader {
     candidates: [Candidate; 3],
     held: usize,
     columns: Option<Columns>,
+    /// The heading of rows of separated values, and the row that is open.
+    heading: Option<Heading>,
+    row: Option<OpenRow>,
+    /// The JSON object that is open.
+    object: Option<OpenObject>,
     group: Option<Fact<String>>,
     /// The physical line, and its window, that was read whole.
     swallowed: Option<(u64, u32)>,
@@ -198,6 +218,9 @@ impl EventReader {
             candidates: Default::default(),
             held: 0,
             columns: None,
+            heading: None,
+            row: None,
+            object: None,
             group: None,
             swallowed: None,
             problems: Vec::new(),
@@ -364,6 +387,120 @@ impl EventReader {
             self.done.push(observed(record, whole, excerpts));
         }
         true
+    }
+
+    /// A line of a JSON object that stands on several. `false`: it is none, or other readers may have it.
+    fn object_line(&mut self, piece: Piece<'_>) -> bool {
+        if !piece.begins_its_line() || piece.line().window.is_some() {
+            self.object = None;
+            return false;
+        }
+        let cleaned = Cleaned::raw(*piece.line());
+        let whole = cleaned.row();
+        let Some(object) = &mut self.object else {
+            if json_lines::begins(whole.text) {
+                self.object = Some(OpenObject::new(JoinedLines::new(self.source), whole));
+            }
+            return false;
+        };
+        let most = self.limits.record_bytes;
+        if object.lines.len().saturating_add(whole.text.len()) > most {
+            if object.is_event {
+                let message = format!("an event of more than {most} bytes is not read");
+                self.reached.say(message, object.lines.whole());
+            }
+            self.object = None;
+            return false;
+        }
+        match object.push(whole) {
+            json_lines::Step::Inside => object.is_event,
+            json_lines::Step::Last => {
+                let event = object.is_event;
+                self.finish_object();
+                if json_lines::begins(whole.text) {
+                    self.object = Some(OpenObject::new(JoinedLines::new(self.source), whole));
+                }
+                event
+            }
+            json_lines::Step::Foreign => {
+                self.finish_object();
+                false
+            }
+        }
+    }
+
+    /// Ends the open object and keeps what it states.
+    fn finish_object(&mut self) {
+        let Some(object) = self.object.take().filter(|object| object.is_event) else { return };
+        let lines = &object.lines;
+        let place = |range| lines.place(range);
+        let Some(mut record) = event_json::parse(lines.text(), &place, &self.limits) else { return };
+        if let Some(bound) = record.bound.take() {
+            self.reached.say(bound, lines.whole());
+        }
+        interpret_with_own_message(&mut record);
+        if event_fields::matters(&record) {
+            self.close_text();
+            let places = event_fields::places(&record);
+            let excerpts = lines.excerpts(&places, self.limits.excerpt_lines, self.limits.excerpt_columns);
+            self.done.push(observed(record, lines.whole(), excerpts));
+        }
+    }
+
+    // ---- rows of separated values ----
+
+    /// A line of a row; `None`: it is none.
+    fn row_line(&mut self, piece: Piece<'_>) -> Option<bool> {
+        if !piece.begins_its_line() || piece.line().window.is_some_and(|w| w.index > 0) {
+            return None;
+        }
+        let cleaned = Cleaned::raw(*piece.line());
+        let whole = cleaned.row();
+        let odd = csv_fields::odd_quotes(whole.text);
+        if let Some(row) = &mut self.row {
+            let anew = rows::of_viewer(whole.text).is_some();
+            let bytes = row.lines.len().saturating_add(whole.text.len());
+            let full = bytes > self.limits.record_bytes || row.count >= EVENT_ROW_LINES;
+            if !anew && !full {
+                row.count = row.count.saturating_add(1);
+                push_clean(&mut row.lines, whole);
+                if odd {
+                    self.finish_row(false);
+                }
+                return Some(true);
+            }
+            if full {
+                let message =
+                    format!("a row of an event of more than {EVENT_ROW_LINES} lines: the rest of it is not read");
+                self.reached.say(message, row.lines.whole());
+            }
+            self.finish_row(true);
+        }
+        let text = whole.text.trim_start();
+        if self.heading.as_ref().is_some_and(|heading| !heading.begins_row(text)) {
+            self.heading = None;
+        }
+        let heading = match rows::of_viewer(text).or_else(|| self.heading.clone()) {
+            Some(heading) => heading,
+            None => {
+                self.heading = Some(rows::heading(text)?);
+                self.close_text();
+                return Some(true);
+            }
+        };
+        self.close_text();
+        let mut lines = JoinedLines::new(self.source);
+        push_clean(&mut lines, whole.part(text));
+        self.row = Some(OpenRow { lines, heading, count: 1 });
+        if !odd {
+            self.finish_row(false);
+        }
+        Some(true)
+    }
+
+    fn finish_row(&mut self, cut: bool) {
+        let Some(row) = self.row.take() else { return };
+        self.done.extend(rows::read(&row, cut, &self.limits));
     }
 
     // ---- text ----
@@ -757,6 +894,15 @@ impl EventReader {
 
     /// A message alone, in the words of the product.
     fn sentence(&mut self, piece: Piece<'_>) -> bool {
+        let title = SECURITY_TITLES.iter().find(|(words, _)| piece.text.trim() == *words);
+        if let Some((_, id)) = title {
+            let place = piece.trim().place(self.source);
+            let record = self.start(Form::Labels, piece);
+            record.sentence = Some((*id, "Microsoft-Windows-Security-Auditing", place));
+            record.in_message = true;
+            push_clean(&mut record.message, piece);
+            return true;
+        }
         let Some((id, provider, words)) = anchor(piece) else { return false };
         let place = words.place(self.source);
         let record = self.start(Form::Sentence(0), piece);
@@ -794,8 +940,23 @@ impl EventReader {
         if !message.is_empty() {
             text.message = Some(record.message.text_fact(message));
         }
+        if matches!(text.number(), 15_021 | 1055 | 1056) {
+            let listed = header(Field::Data).and_then(|data| Some((dump::of_list(&data.value)?, data.place)));
+            let rows = || {
+                let (bytes, range) = dump::of_rows(record.message.text())?;
+                Some((bytes, record.message.place(range)))
+            };
+            text.data.extend(listed.or_else(rows).map(|(bytes, place)| {
+                let digits = super::bytes::hex(&bytes);
+                ("Binary".to_owned(), Fact::derived(digits, place, "the bytes that are shown"))
+            }));
+        }
         let place = |range| record.message.place(range);
         event_fields::interpret(&mut text, Some(&Words { text: record.message.text(), place: &place }));
+        // The title alone, without the groups of values, may stand in any text.
+        if text.id.as_ref().is_some_and(|id| id.basis != Basis::Stated) && is_security(&text) && text.data.is_empty() {
+            return;
+        }
         let mut excerpts = record.excerpts;
         let (most, columns) = (self.limits.excerpt_lines, self.limits.excerpt_columns);
         let room = |excerpts: &Excerpts| most.saturating_sub(excerpts.lines().len());
@@ -836,8 +997,14 @@ fn row_is_property(text: &str) -> bool {
 
 /// Whether a line behind an empty one still belongs to a message.
 fn after_blank(message: &str, text: &str) -> bool {
-    const STARTS: [&str; 11] = [
+    const STARTS: [&str; 17] = [
         "The SSPI",
+        "For more information",
+        "Data:",
+        "Binary data:",
+        "In Words",
+        "In Bytes",
+        "0000: ",
         "This typically means",
         "Subject:",
         "Cryptographic",
@@ -908,6 +1075,12 @@ impl TextReader for EventReader {
         if self.xml_is_open() {
             return self.xml_line(piece);
         }
+        if let Some(taken) = self.row_line(piece) {
+            return taken;
+        }
+        if self.object_line(piece) {
+            return true;
+        }
         if event_start(piece.text).is_some() {
             self.xml_begins(piece);
             return true;
@@ -926,7 +1099,19 @@ impl TextReader for EventReader {
 
     fn words(&self) -> Vec<&'static str> {
         let sentences = SENTENCES.iter().map(|(words, _, _)| *words);
-        sentences.chain(["TimeCreated", "EntryType", "Event[", "EventID: 0x"]).collect()
+        let titles = SECURITY_TITLES.iter().map(|(words, _)| *words);
+        // Names of providers and of a property in rows of separated values.
+        let names = [
+            "Schannel",
+            "HttpEvent",
+            "RemoteConnectionManager",
+            "Security-Auditing",
+            "CAPI2",
+            "Crypto-NCrypt",
+            "ProviderName",
+        ];
+        let properties = ["TimeCreated", "EntryType", "Event[", "EventID: 0x"];
+        sentences.chain(titles).chain(names).chain(properties).collect()
     }
 
     fn passes_over(&self, piece: Piece<'_>, glance: &Glance<'_>) -> bool {
@@ -934,8 +1119,12 @@ impl TextReader for EventReader {
         let labelled = glance.has(glance::COLON)
             && !glance.first.is_ascii_digit()
             && split_label(piece).is_some_and(|(label, _)| is_plain(label));
-        let is_json = glance.has(glance::BRACE) && event_json::looks_like(piece.line().text);
+        let is_json = glance.has(glance::BRACE)
+            && (event_json::looks_like(piece.line().text) || json_lines::begins(piece.line().text));
         self.open.is_none()
+            && self.heading.is_none()
+            && self.row.is_none()
+            && self.object.is_none()
             && self.columns.is_none()
             && self.held == 0
             && !labelled
@@ -944,19 +1133,14 @@ impl TextReader for EventReader {
     }
 
     fn is_open(&self) -> bool {
-        self.open.is_some()
+        self.open.is_some() || self.row.is_some() || self.object.as_ref().is_some_and(|object| object.is_event)
     }
 
     fn close(&mut self) {
-        let cut = self.open.as_ref().is_some_and(|r| {
-            let message = r.message.text().trim_end();
-            let words = !message.is_empty() && !message.ends_with(['.', '。', ')', '"']);
-            // A header alone, or a sentence without its end, in a form that always has both.
-            r.xml.is_none()
-                && (matches!(r.form, Form::Labels | Form::Viewer(_) | Form::Legacy(_)) && message.is_empty()
-                    || words && is_cut_sentence(message))
-        });
-        self.finish(cut);
+        self.finish_object();
+        self.finish_row(true);
+        self.heading = None;
+        self.close_text();
     }
 
     fn take(&mut self) -> Vec<Observed> {
@@ -966,6 +1150,21 @@ impl TextReader for EventReader {
     fn problems(&mut self) -> Vec<(String, Place)> {
         self.problems.append(&mut self.reached.take());
         std::mem::take(&mut self.problems)
+    }
+}
+
+impl EventReader {
+    /// Ends the open record of a text.
+    fn close_text(&mut self) {
+        let cut = self.open.as_ref().is_some_and(|r| {
+            let message = r.message.text().trim_end();
+            let words = !message.is_empty() && !message.ends_with(['.', '。', ')', '"']);
+            // A header alone, or a sentence without its end, in a form that always has both.
+            r.xml.is_none()
+                && (matches!(r.form, Form::Labels | Form::Viewer(_) | Form::Legacy(_)) && message.is_empty()
+                    || words && is_cut_sentence(message))
+        });
+        self.finish(cut);
     }
 }
 
