@@ -124,6 +124,8 @@ pub struct Certificate {
     pub extended_key_usage: Option<Fact<Vec<String>>>,
     /// Subject alternative names as printed: `DNS Name=www.contoso.com`.
     pub alternative_names: Vec<Fact<String>>,
+    /// The extension of the alternative names is there, but the names are not shown.
+    pub names_hidden: bool,
     /// Whether the artifact shows the extensions, so that an absent one is really absent.
     pub extensions_shown: bool,
     /// The basic-constraints CA mark, a CA version line or a CA template.

@@ -80,6 +80,7 @@ pub fn of_facts(facts: &x509::Certificate, place: Place) -> Certificate {
         key_usage: facts.key_usage.as_ref().map(|names| Fact::stated(key_usage(names), place)),
         extended_key_usage: facts.extended_key_usage.clone().map(|oids| Fact::stated(oids, place)),
         alternative_names: facts.alternative_names.iter().map(|name| Fact::stated(printed_name(name), place)).collect(),
+        names_hidden: false,
         extensions_shown: true,
         is_ca: facts.ca.map(|ca| Fact::stated(ca, place)),
         self_signed: Some(Fact::stated(facts.self_issued, place)),

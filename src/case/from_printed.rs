@@ -17,6 +17,7 @@ pub fn credential(observed: &Observed, printed: &PrintedCertificate) -> Credenti
         key_usage: printed.key_usage.clone(),
         extended_key_usage: printed.extended_key_usage.clone(),
         alternative_names: printed.alternative_names.clone(),
+        names_hidden: false,
         extensions_shown: printed.extensions_shown,
         is_ca: printed.is_ca.clone(),
         self_signed: printed.subject.as_ref().zip(printed.issuer.as_ref()).map(|(subject, issuer)| Fact {

@@ -484,6 +484,7 @@ fn complete(own: &mut Credential, file: &Credential) {
         key.sha1 = key.sha1.take().or_else(|| exact.sha1.clone());
         if !certificate.extensions_shown && other.extensions_shown {
             certificate.extensions_shown = true;
+            certificate.names_hidden = other.names_hidden;
             certificate.alternative_names.clone_from(&other.alternative_names);
         }
     }

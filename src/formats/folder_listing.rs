@@ -12,6 +12,7 @@
 use super::glance::{self, Glance};
 use super::piece::Piece;
 use super::text_reader::{TextReader, joined_place, keep_line};
+use super::text_shapes::fills_a_console;
 use crate::limits::Limits;
 use crate::model::access::KeyPath;
 use crate::model::container_name::split_file_name;
@@ -85,6 +86,8 @@ struct Listing {
     cut: bool,
     command: Option<Command>,
     count: Option<(Fact<String>, bool)>,
+    /// The last row fills the lines of a console: the rest of its name may stand in the next one.
+    wide: bool,
     /// Empty lines stand between the rows, so that one after them does not show the end.
     gaps: bool,
     ended: bool,
@@ -198,6 +201,7 @@ impl FolderListingReader {
             cut: false,
             command: self.command.clone(),
             count: None,
+            wide: false,
             gaps: false,
             ended: false,
             first,
@@ -215,6 +219,7 @@ impl FolderListingReader {
         listing.last = place;
         listing.gaps |= listing.empty > 0;
         listing.empty = 0;
+        listing.wide = !row.is_folder && fills_a_console(piece.text);
         if row.is_folder {
             return;
         }
@@ -231,6 +236,20 @@ impl FolderListingReader {
             listing.files.push((piece.text_fact(self.source, row.name), row.size));
         } else {
             listing.cut = true;
+        }
+    }
+
+    /// The rest of the last row's name, which stands in a line of its own.
+    fn add_rest(&mut self, piece: Piece<'_>, rest: &str) {
+        let Some(listing) = &mut self.open else { return };
+        let Some((name, _)) = listing.files.last_mut() else { return };
+        let place = piece.part(rest).place(self.source);
+        name.value.push_str(rest);
+        name.place = joined_place(name.place, place);
+        listing.last = place;
+        if split_file_name(&name.value).is_some() {
+            listing.key_files = listing.key_files.saturating_add(1);
+            keep_line(&mut listing.excerpts, place, piece, self.limits.excerpt_lines, self.limits.excerpt_columns);
         }
     }
 
@@ -288,6 +307,16 @@ impl FolderListingReader {
             }
             return Some(true);
         }
+        if listing.tool == Tool::Dir
+            && std::mem::take(&mut listing.wide)
+            && listing.empty == 0
+            && piece.indent() == 0
+            && let Some((name, _)) = listing.files.last()
+            && split_file_name(&format!("{}{trimmed}", name.value)).is_some()
+        {
+            self.add_rest(piece, trimmed);
+            return Some(true);
+        }
         if let Some(row) = row(piece.text) {
             let same_folder = row.folder.is_empty() || row.folder == listing.folder.value;
             if row.tool == listing.tool && same_folder {
@@ -304,17 +333,10 @@ impl FolderListingReader {
             && piece.indent() > 20
             && listing.empty == 0
             && !trimmed.contains(char::is_whitespace)
-            && let Some((name, _)) = listing.files.last_mut()
+            && !listing.files.is_empty()
         {
             // The view wraps a name that is wider than the console.
-            let place = piece.part(trimmed).place(self.source);
-            name.value.push_str(trimmed);
-            name.place = joined_place(name.place, place);
-            listing.last = place;
-            if split_file_name(&name.value).is_some() {
-                listing.key_files = listing.key_files.saturating_add(1);
-                keep_line(&mut listing.excerpts, place, piece, self.limits.excerpt_lines, self.limits.excerpt_columns);
-            }
+            self.add_rest(piece, trimmed);
             return Some(true);
         }
         if listing.tool == Tool::Dir

@@ -38,6 +38,8 @@ pub struct SystemInfoReader {
     /// The last two lines with a label, for the name that stands two lines before the version.
     labelled: [Option<(u32, Fact<String>)>; 2],
     awaited: Option<(u32, Awaited)>,
+    /// The line that names a key of the 32-bit view, whose MachineGuid is another one.
+    narrow_view: Option<u32>,
 }
 
 impl SystemInfoReader {
@@ -50,6 +52,7 @@ impl SystemInfoReader {
             done: Vec::new(),
             labelled: [None, None],
             awaited: None,
+            narrow_view: None,
         }
     }
 
@@ -196,7 +199,15 @@ impl TextReader for SystemInfoReader {
         if let Some(taken) = self.awaited(piece, text, number) {
             return taken;
         }
+        if find_ignoring_case(text, "wow6432node").is_some() {
+            self.narrow_view = Some(number);
+        } else if find_ignoring_case(text, "\\microsoft\\cryptography").is_some() {
+            self.narrow_view = None;
+        }
         if let Some(at) = find_ignoring_case(text, "machineguid") {
+            if self.narrow_view.is_some_and(|line| line.saturating_add(NEAR) >= number) {
+                return false;
+            }
             let after = text.get(at.saturating_add("machineguid".len())..).unwrap_or("");
             // The value's type and the signs between name and value have no digits of a GUID before them.
             let mut words = after.split([' ', '\t', '"', '=', ':', ',', '\'']).filter(|w| !w.is_empty());
@@ -231,7 +242,7 @@ impl TextReader for SystemInfoReader {
     }
 
     fn words(&self) -> Vec<&'static str> {
-        vec!["machineguid", "hostname", "computername", "Microsoft Windows ", "\",\""]
+        vec!["machineguid", "\\microsoft\\cryptography", "hostname", "computername", "Microsoft Windows ", "\",\""]
     }
 
     fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {

@@ -115,6 +115,7 @@ const FOLDERS: &[&str] = &[
     "windowspowershell",
     "v1.0",
     "software",
+    "wow6432node",
     "cryptography",
     "currentcontrolset",
     "services",

@@ -17,6 +17,16 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/provider-unknown.md"),
 };
 
+/// Whether a provider's name is only the beginning of a known one, behind which the log shows nothing of the key.
+fn name_is_cut(key: &crate::case::credential::Key, name: &str) -> bool {
+    let name = name.trim();
+    let last = key.provider_type.is_none() && key.flags.is_none() && key.key_spec.is_none();
+    let begins = |known: &provider::Provider| {
+        known.name.len() > name.len() && known.name.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name))
+    };
+    last && provider::PROVIDERS.iter().any(begins)
+}
+
 impl CredentialRule for ProviderUnknown {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -29,6 +39,9 @@ impl CredentialRule for ProviderUnknown {
         };
         if key.known_provider().is_some() {
             return out.pass("the provider is in the catalogue");
+        }
+        if name_is_cut(key, &name.value) {
+            return out.not_applicable("the log ends within the provider's name");
         }
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);

@@ -30,7 +30,7 @@ impl CredentialRule for SanMissing {
         if !certificate.alternative_names.is_empty() {
             return out.pass("the certificate has subject alternative names");
         }
-        if !certificate.extensions_shown || c.incomplete {
+        if !certificate.extensions_shown || certificate.names_hidden || c.incomplete {
             return out.unknown("the subject alternative names", remedy::show_command(c));
         }
         if subject::server_auth(c) != Some(true) || c.store_name().as_deref() == Some("remote desktop") {

@@ -84,6 +84,8 @@ impl CertificateBlock {
             public_key_sha1,
             signature_algorithm,
             extensions_shown: _,
+            extensions_missing: _,
+            names_hidden: _,
             key_usage,
             extended_key_usage,
             alternative_names,

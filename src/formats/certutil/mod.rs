@@ -192,6 +192,10 @@ pub struct CertificateBlock {
     pub signature_algorithm: Option<Fact<String>>,
     /// Whether the extensions are shown.
     pub extensions_shown: bool,
+    /// So many of the extensions that the block counts are not among those that it shows.
+    pub extensions_missing: u32,
+    /// The extension of the alternative names is shown, but none of the names: they are redacted, or in another form.
+    pub names_hidden: bool,
     /// Key usage.
     pub key_usage: Option<Fact<KeyUsage>>,
     /// Extended key usage.

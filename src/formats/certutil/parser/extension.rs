@@ -10,6 +10,8 @@ impl Parser {
         self.touch(piece);
         let block = self.block();
         block.extensions_shown = true;
+        block.extensions_missing = block.extensions_missing.saturating_sub(1);
+        block.names_hidden |= id == "2.5.29.17" && block.alternative_names.is_empty();
         block.verbose = true;
         self.section = Section::Extension(match id {
             "2.5.29.15" => Extension::KeyUsage,
@@ -47,6 +49,7 @@ impl Parser {
             }
             Extension::AlternativeNames if text.contains('=') => {
                 let many = self.block().alternative_names.len();
+                self.block().names_hidden = false;
                 if self.has_room(many, "names", piece.place(self.source)) {
                     self.keep(piece);
                     let fact = self.stated(text.to_owned(), piece);

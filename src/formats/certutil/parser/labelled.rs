@@ -182,6 +182,7 @@ impl Parser {
                 self.claim();
                 self.touch(piece);
                 self.block().extensions_shown = true;
+                self.block().extensions_missing = value.text.trim().parse().unwrap_or(0);
                 self.section = Section::Head;
             }
             Label::KeyContainer => self.container(piece, value),
