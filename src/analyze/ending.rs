@@ -6,7 +6,7 @@ use super::preflight::{self, Preflight};
 use super::{Analysis, context, push_input};
 use crate::case::credential::{Credential, CredentialId, SourceRange};
 use crate::case::index::CaseIndex;
-use crate::case::{link, ties};
+use crate::case::{key_file_link, link, ties};
 use crate::limits::SYMPTOMS;
 use crate::report::build;
 use crate::report::model::{
@@ -108,6 +108,8 @@ impl Analysis<'_> {
             let message = format!("what this {} states of certificates is not used: {FAULT}", observed.kind);
             ending.late(observed.place.source.0, problem_at(message, observed.place));
         }
+        let own = self.case.kept.iter().filter_map(key_file_link::permissions_of_key);
+        self.case.observed.extend(own);
         for (source, place) in tied.unheard {
             let message = format!(
                 "more than {} different error codes concern one certificate: the others are not held against it",

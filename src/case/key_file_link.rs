@@ -6,11 +6,13 @@
 
 use super::credential::{Credential, Scope};
 use super::index::CaseIndex;
+use crate::formats::sddl;
 use crate::model::{
-    access::{AccessList, KeyPath},
+    access::{AccessList, Ace, KeyPath},
     container_name::{self, FileNameRule},
     fact::{Fact, Place},
-    observation::{Observed, SystemFact, TraceRow},
+    observation::{Observation, Observed, SystemFact, TraceRow},
+    principal,
     provider::{ProviderClass, ProviderKind},
 };
 use std::collections::BTreeMap;
@@ -74,6 +76,47 @@ pub fn folder(c: &Credential) -> Option<KeyPath> {
         ProviderKind::Ksp if c.key.file_name_rule() != Some(FileNameRule::Capi) => Some(KeyPath::CngMachineKeys),
         ProviderKind::Ksp | ProviderKind::Csp => Some(KeyPath::MachineKeys),
     }
+}
+
+/// The permissions of the key file that certutil prints with the key's details, as what icacls would show of the file: its
+/// name and folder are the key's. `None`: no descriptor is shown, it is cut, or the key is in no file.
+///
+/// Sources: Microsoft Learn, "CryptGetProvParam" (`PP_KEYSET_SEC_DESCR`) and "Key Storage Property Identifiers"
+/// (`NCRYPT_SECURITY_DESCR_PROPERTY`): the descriptor that certutil prints is that of the key's file.
+pub fn permissions_of_key(c: &Credential) -> Option<Observed> {
+    let text = c.key.sddl.as_ref()?;
+    let name = KeyFileName::of(c).filter(|name| name.stated)?;
+    let target = KeyPath::KeyFile {
+        prefix: name.prefixes.first()?.clone(),
+        machine_guid: name.machine.clone()?,
+        folder: Box::new(folder(c)?),
+    };
+    let descriptor = sddl::parse(&text.value).filter(|descriptor| !descriptor.cut)?;
+    let dacl = descriptor.dacl.filter(|dacl| dacl.absent.is_none())?;
+    let entry = |entry: &sddl::SddlAce<'_>| {
+        let who = principal::of_sddl(entry.trustee);
+        let printed = who.sid().and_then(principal::name_of).unwrap_or(entry.trustee).to_owned();
+        let ace = Ace::new(Fact::stated(who, text.place), printed, entry.kind, entry.mask);
+        Ace { inherited: entry.inherited, inherit_only: entry.inherit_only, ..ace }
+    };
+    let list = AccessList {
+        path: Fact::derived(name.name(), text.place, "the key's own permissions"),
+        target,
+        owner: None,
+        protected: Some(dacl.protected),
+        entries: dacl.entries.iter().map(entry).collect(),
+        complete: true,
+        by_sid: true,
+        refused: None,
+        place: text.place,
+    };
+    Some(Observed {
+        kind: "certutil",
+        place: text.place,
+        fields: Vec::new(),
+        excerpts: c.excerpts.clone(),
+        what: Observation::AccessList(list),
+    })
 }
 
 /// The folder as a path for commands on the server.
@@ -157,7 +200,9 @@ impl<'a> KeyFileArtifacts<'a> {
         let Some(name) = KeyFileName::of(c) else { return Vec::new() };
         let mut last = BTreeMap::new();
         for (observed, list) in name.prefixes.iter().filter_map(|p| self.lists.get(p.as_str())).flatten() {
-            if name.is(&list.target) && fits(c, &list.target) {
+            let later = |(_, other): &(&Observed, &AccessList)| other.place.start > list.place.start;
+            let known = last.get(&observed.place.source).is_some_and(later);
+            if !known && name.is(&list.target) && fits(c, &list.target) {
                 last.insert(observed.place.source, (*observed, *list));
             }
         }
