@@ -128,6 +128,10 @@ struct Open {
     /// The column of the values.
     column: usize,
     blank: bool,
+    /// Empty lines since the last line.
+    blanks: u32,
+    /// Empty lines stand between the properties.
+    gaps: bool,
     full: bool,
     bytes: usize,
     first: Place,
@@ -198,6 +202,8 @@ impl GetAclReader {
             label,
             column,
             blank: false,
+            blanks: 0,
+            gaps: false,
             full: false,
             bytes: 0,
             first: place,
@@ -236,7 +242,7 @@ impl GetAclReader {
         let Some(open) = self.open.as_mut() else { return };
         open.label = which;
         open.column = column;
-        open.blank = false;
+        (open.blank, open.blanks) = (false, 0);
         open.last = piece.trim().place(source);
         open.bytes = open.bytes.saturating_add(piece.text.len());
         open.full |= open.bytes > self.limits.record_bytes || open.entries.len() >= most || open.access.len() >= most;
@@ -289,12 +295,18 @@ impl GetAclReader {
         let Some(open) = self.open.as_mut() else { return false };
         if text.is_empty() {
             open.blank = true;
+            open.blanks = open.blanks.saturating_add(1);
             return true;
         }
         let indent = piece.indent();
         if let Some((name, column)) = label(text).filter(|_| indent < open.column.saturating_sub(1)) {
             let which = Label::of(name);
             let again = which == Label::Path && open.blank;
+            // A page can put an empty line between all lines: a property that is missing yet goes on with the record.
+            let next = open.blanks == 1
+                && !open.fields.iter().any(|(known, _)| *known == snake(name))
+                && (open.gaps || matches!(which, Label::Owner | Label::Group | Label::Access | Label::Sddl));
+            open.gaps |= next && !again;
             let other_kind = open.rules
                 != matches!(
                     which,
@@ -305,7 +317,7 @@ impl GetAclReader {
                         | Label::Inheritance
                         | Label::Propagation
                 );
-            if again || other_kind && which != Label::Other || open.blank && !open.rules {
+            if again || other_kind && which != Label::Other || open.blank && !open.rules && !next {
                 let ended = open.blank;
                 self.finish(ended || again);
                 return false;
@@ -314,7 +326,8 @@ impl GetAclReader {
             return true;
         }
         // A value goes on below its own column.
-        if open.blank || indent.saturating_add(1) < open.column {
+        let gap = open.gaps && open.blanks == 1;
+        if open.blank && !gap || indent.saturating_add(1) < open.column {
             let ended = open.blank;
             self.finish(ended);
             return false;
@@ -322,6 +335,7 @@ impl GetAclReader {
         open.bytes = open.bytes.saturating_add(text.len());
         open.full |= open.bytes > self.limits.record_bytes || open.access.len() >= self.limits.record_values;
         open.last = piece.trim().place(source);
+        (open.blank, open.blanks) = (false, 0);
         if open.full {
             return true;
         }
@@ -357,7 +371,8 @@ impl GetAclReader {
     fn finish(&mut self, ended: bool) {
         let Some(mut open) = self.open.take() else { return };
         flush_rule(&mut open);
-        let mut complete = ended && !open.full;
+        // Where empty lines stand between all lines, one of them is no end.
+        let mut complete = ended && !open.full && !(open.gaps && open.blanks < 2);
         if open.full && self.problems.len() < self.limits.problems {
             let place = joined_place(open.first, open.last);
             self.problems.push(("more entries of the permissions than are kept".to_owned(), place));

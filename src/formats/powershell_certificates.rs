@@ -173,7 +173,8 @@ impl CertificateListReader {
         }
         let place = trimmed.place(self.source);
         let known = PROPERTIES.iter().find(|(n, _)| *n == label);
-        let column = piece.text.chars().count().saturating_sub(value.chars().count());
+        // Copies from a console can have blanks behind each line.
+        let column = piece.text.trim_end().chars().count().saturating_sub(value.chars().count());
         let list = match &mut self.open {
             Open::List(list) => list,
             _ => {
@@ -214,10 +215,14 @@ impl CertificateListReader {
         let Open::List(list) = &mut self.open else { return false };
         let text = piece.text.trim();
         let near = piece.text.chars().take_while(|c| c.is_whitespace()).count();
-        if list.empty > 0 || near < 4 || near.abs_diff(list.column) > 2 {
+        let below = near >= 4 && near.abs_diff(list.column) <= 2;
+        let Some((name, fact)) = list.values.last_mut() else { return false };
+        // A page can put an empty line between all lines, or take the blanks in front away: a name that ends with a comma goes on.
+        let named = matches!(*name, "subject" | "issuer") && fact.value.ends_with(',') && text.contains('=');
+        if list.empty > 1 || !(named || below && list.empty == 0) {
             return false;
         }
-        let Some((name, fact)) = list.values.last_mut() else { return false };
+        list.empty = 0;
         let room = self.limits.string_bytes.saturating_sub(fact.value.len());
         if room > text.len() {
             let joined =
@@ -385,6 +390,8 @@ impl CertificateListReader {
 
 impl TextReader for CertificateListReader {
     fn line(&mut self, piece: Piece<'_>) -> bool {
+        // A list in a page can have a TAB in front of each line.
+        let piece = piece.from(piece.text.len().saturating_sub(piece.text.trim_start_matches('\t').len()));
         let number = piece.line().number;
         if self.command.as_ref().is_some_and(|(_, at)| at.saturating_add(NEAR) < number) {
             self.command = None;

@@ -84,6 +84,13 @@ impl Parser {
                 }
                 None => false,
             },
+            Open::Sha256 => {
+                let hex = values::hex(&format!("{}{text}", self.partial_hash)).filter(|hex| hex.len() == 64);
+                hex.is_some_and(|hex| {
+                    block.sha256 = Some(Fact::stated(hex, place));
+                    true
+                })
+            }
             Open::Serial => {
                 empty
                     && values::hex(text).is_some_and(|hex| {
@@ -100,7 +107,13 @@ impl Parser {
                 self.open_line.ends_blank = false;
             }
             let open = match open {
-                Open::Container | Open::Unique | Open::Simple | Open::Provider | Open::Hash | Open::Serial => None,
+                Open::Container
+                | Open::Unique
+                | Open::Simple
+                | Open::Provider
+                | Open::Hash
+                | Open::Sha256
+                | Open::Serial => None,
                 name => Some((name, false)),
             };
             self.open = open;

@@ -140,6 +140,9 @@ impl Parser {
                     self.keep(piece);
                     let fact = self.stated(hex, piece);
                     self.block().sha256 = Some(fact);
+                } else if fills_a_console(piece.line().text) {
+                    self.open = Some((Open::Sha256, false));
+                    self.partial_hash = value.text.to_owned();
                 }
             }
             _ => {}

@@ -17,7 +17,7 @@ use super::values::{self, PrintedDate};
 use super::{CertificateBlock, DateLine, Record, Test};
 use super::{anchors, split};
 use crate::formats::piece::{Cleaned, Piece};
-use crate::formats::text_shapes::prompted;
+use crate::formats::text_shapes::{fills_a_console, prompted};
 use crate::input::{Line, Window};
 use crate::limits::{BARE_HEADERS, BLOCK_VALUES, LINE_CODES, Limits};
 
@@ -88,6 +88,7 @@ enum Open {
     Issuer,
     Template,
     Hash,
+    Sha256,
     Serial,
 }
 
