@@ -70,6 +70,8 @@ pub(super) enum Judged {
     RankingCase,
     /// What a symptom points to, by its rule.
     Pointing(&'static str),
+    /// Which repairs the whole case allows.
+    Suiting,
     /// A credential in the report.
     Reporting(CredentialId),
     /// A finding in the report, by its rule.

@@ -14,7 +14,7 @@ use crate::report::model::{
 };
 use crate::report::words;
 use crate::rules::judge::{self, RankedFinding};
-use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing};
+use crate::rules::{FindingDraft, Outcome, Recorded, RuleMeta, pointing, suiting};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -57,6 +57,7 @@ impl Analysis<'_> {
         let credentials = self.report_credentials(&mut ending);
         self.order(&mut ending.findings);
         self.point(&mut ending);
+        self.suit(&mut ending);
         self.tell_unjudged(&requests.unjudged)?;
         self.tell_alike(&mut ending);
         self.tell_late(std::mem::take(&mut ending.late))?;
@@ -201,9 +202,16 @@ impl Analysis<'_> {
                 continue;
             }
             ending.own.insert(id, found);
+            let by_case: Vec<&Recorded> = theirs.iter().filter(|r| r.credential == Some(id)).collect();
             let count = |counted: &mut Counted, recorded: &Recorded| counted.outcome(recorded, listed(recorded));
-            self.counted.checked(id, &outcomes, early_listed || is_early(id), count);
-            theirs.iter().filter(|r| r.credential == Some(id)).for_each(|r| count(&mut self.counted, r));
+            // Each one is looked at, unless nothing can stand against it.
+            let each = early_listed || is_early(id) || !by_case.is_empty();
+            self.counted.checked(id, &outcomes, each, |counted, own| {
+                if !by_case.iter().any(|by_case| judge::overrules(by_case, own)) {
+                    count(counted, own);
+                }
+            });
+            by_case.iter().for_each(|recorded| count(&mut self.counted, recorded));
         }
         ending.news.extend(concerns.keys());
     }
@@ -280,6 +288,13 @@ impl Analysis<'_> {
             let (input, problem) = self.at_finding(message, *credential, draft);
             ending.late(input, problem);
         }
+    }
+
+    /// Gives findings the repairs that the whole case allows.
+    fn suit(&self, ending: &mut Ending) {
+        let base = context(&self.options, &self.options.targets, self.stop);
+        // After a fault the other repairs stay as their rules gave them.
+        unharmed(self.contain, Judged::Suiting, &mut || suiting::suit(&self.case, &base, &mut ending.findings));
     }
 
     /// Tells of each input how many of its credentials are only counted, and which rules found what about them.

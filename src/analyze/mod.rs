@@ -494,7 +494,12 @@ impl<'a> Analysis<'a> {
             Ok(Next::Read)
         };
         let (choice, end) = match ready {
-            Some((choice, portions, end)) => (choice, ahead::hand_over(portions, end, take)?),
+            Some((choice, portions, end)) => {
+                let end = ahead::hand_over(portions, end, take)?;
+                // Its lines were read before; its length is what goes through here.
+                io::copy(rest, &mut io::sink())?;
+                (choice, end)
+            }
             None => {
                 let choice = ahead::encoding(&head, &options);
                 (choice, text::read((head, rest), choice.encoding, source, &limits, threads, take)?)

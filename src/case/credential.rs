@@ -547,9 +547,14 @@ impl Credential {
         }
         match certificate {
             None if key.public_only => "a public key alone".into(),
+            None if self.in_locked_part() => "a private key whose certificate is locked".into(),
             None => "a private key without a certificate".into(),
             Some(_) => "a certificate without a name".into(),
         }
+    }
+    /// Whether this is a key of a PFX of which a part is locked or could not be read: its certificate may be there.
+    pub fn in_locked_part(&self) -> bool {
+        self.certificate.is_none() && self.pfx.as_ref().is_some_and(|part| part.file.locked)
     }
     /// What names the certificate in a certutil command: the thumbprint, else the serial number, else a placeholder.
     pub fn certutil_id(&self) -> String {

@@ -250,8 +250,9 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
         }
         let mut place = origin.place(blob.bytes.start, blob.bytes.end);
         if origin.lines.is_none() {
-            place.line = u32::try_from(blob.line).unwrap_or(u32::MAX);
-            place.column = 1;
+            let (line, column) = blob.position;
+            place.line = u32::try_from(line).unwrap_or(u32::MAX);
+            place.column = u32::try_from(column).unwrap_or(u32::MAX);
         }
         let inside = Origin { block: Some(place), ..*origin };
         let path = reg_export::store_of(&blob.key.value);

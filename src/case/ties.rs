@@ -220,7 +220,8 @@ fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, V
     match &item.what {
         Observation::Binding(binding) => {
             let Some(Fact { value: BindingHash::Sha1(sha1), place, .. }) = &binding.hash else { return };
-            let endpoint = Some(binding.endpoint.value.to_string());
+            // What an attempt that failed names is meant for the workload, and bound nowhere.
+            let endpoint = Some(binding.endpoint.value.to_string()).filter(|_| binding.succeeded != Some(false));
             name(*sha1, "iis", endpoint.clone(), *place);
             let app = binding.app_id.as_ref().and_then(|a| a.value.as_deref()).unwrap_or("");
             if binding.origin == BindingOrigin::HttpSys && app.eq_ignore_ascii_case(AD_FS) {

@@ -15,7 +15,7 @@ use crate::limits::{LINE_ERRORS, Limits, WAITING_ERRORS};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::hresult::{self, NO_SUCH_LOGON_SESSION};
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed, ServiceCertificate, SystemFact};
-use crate::model::service_setting::CertificateName;
+use crate::model::service_setting::{self, CertificateName};
 use crate::model::thumbprint::Sha1;
 use aho_corasick::MatchKind;
 use memchr::memmem::Finder;
@@ -205,6 +205,9 @@ static SIGNS: WordSearch = WordSearch::new(
 /// The words of SQL Server's 26013 behind the certificate.
 const SQL_LOADED: &str = "was successfully loaded for encryption";
 
+/// What the path of SQL Server's error log ends with.
+const SQL_LOG: &str = "\\MSSQL\\Log\\ERRORLOG";
+
 /// What the numbers of SQL Server's errors about its certificate begin with.
 const SQL_NUMBER: &str = " 2601";
 
@@ -269,6 +272,8 @@ pub struct ErrorTextReader {
     tail: Option<(String, Place)>,
     /// The last number of an error of SQL Server, with its line.
     sql: Option<(u32, u32)>,
+    /// The instance of SQL Server that an error log says to be of.
+    instance: Option<String>,
     reached: Reached,
 }
 
@@ -284,6 +289,7 @@ impl ErrorTextReader {
             near: VecDeque::new(),
             tail: None,
             sql: None,
+            instance: None,
             reached: Reached::default(),
         }
     }
@@ -331,6 +337,7 @@ impl ErrorTextReader {
             context,
             thumbprint: waiting.thumbprint,
             subject: waiting.subject,
+            instance: self.instance.clone().filter(|_| context == ErrorContext::SqlServer),
         });
         self.done.push(Observed { kind: KIND, place: waiting.text.place, fields, excerpts: waiting.excerpts, what });
     }
@@ -398,7 +405,8 @@ impl ErrorTextReader {
         let mut excerpts = Excerpts::default();
         keep_line(&mut excerpts, place, piece, self.excerpt_lines, self.columns);
         let fields = vec![(Cow::Borrowed("certificate"), piece.text_fact(self.source, part))];
-        let setting = ServiceCertificate { workload: "sql-server", certificate, endpoint: None, instance: None };
+        let instance = self.instance.clone();
+        let setting = ServiceCertificate { workload: "sql-server", certificate, endpoint: None, instance };
         let what = Observation::System(SystemFact::ServiceCertificate(setting));
         self.done.push(Observed { kind: KIND, place, fields, excerpts, what });
         true
@@ -417,6 +425,12 @@ impl TextReader for ErrorTextReader {
         let mut found = signs(text);
         if found.from.is_some() || found.unrelated {
             self.hint(number, &found);
+        }
+        // The head of an error log names the folder of the instance.
+        if text.contains(SQL_LOG)
+            && let Some(instance) = service_setting::sql_instance(text)
+        {
+            self.instance = Some(instance.to_owned());
         }
         // `Error: 26014, Severity: 16, State: 1.` in any language.
         if SQL_NUMBERS.find(text.as_bytes()).is_some() {

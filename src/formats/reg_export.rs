@@ -47,8 +47,8 @@ pub struct RegExport {
 pub struct RegBlob {
     /// The registry key that holds it.
     pub key: Spanned<String>,
-    /// The line of the value, from 1.
-    pub line: usize,
+    /// The line of the value, from 1, and the column (characters) at which its hexadecimal text begins, from 1.
+    pub position: (usize, usize),
     /// The value; its place is that of the whole hexadecimal text.
     pub bytes: Spanned<Vec<u8>>,
 }
@@ -213,7 +213,10 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
                 break;
             }
             match hex_value(&line, ("Blob", digits), &mut all, limits) {
-                Ok(bytes) => export.blobs.push(RegBlob { key: key.clone(), line: line.number, bytes }),
+                Ok(bytes) => {
+                    let position = (line.number, column(&line, digits));
+                    export.blobs.push(RegBlob { key: key.clone(), position, bytes });
+                }
                 // One more than are shown, so that there are said to be more.
                 Err(error) if export.problems.len() <= limits.problems => export.problems.push(error),
                 Err(_) => {}

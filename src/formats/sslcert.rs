@@ -547,6 +547,7 @@ impl SslCertReader {
             context: ErrorContext::NetshAdd,
             thumbprint: None,
             subject: None,
+            instance: None,
         });
         self.done.push(Observed { kind: KIND, place, fields, excerpts: failure.excerpts, what });
     }

@@ -80,7 +80,7 @@ impl Found {
 /// The inputs that the arguments name, in their order: files, folders with all that is in them (sorted by path), and
 /// `-` for standard input (once).
 ///
-/// In folders no symbolic link is followed, no ignore file is obeyed, hidden files count, and only regular files are
+/// In folders no symbolic link is followed (it is an input with that message), no ignore file is obeyed, hidden files count, and only regular files are
 /// read. A link that is named directly is followed; so is a FIFO or device read that is named directly. A path that
 /// can't be read is an input with a message, never an error. At most `Limits::walked_files` files come from folders.
 pub fn walk<P: AsRef<Path>>(arguments: &[P], limits: &Limits) -> Vec<Found> {
@@ -118,7 +118,11 @@ fn walk_folder(folder: &Path, left: &mut usize, limits: &Limits, found: &mut Vec
                 let kind = entry.file_type().filter(|_| entry.depth() > 0);
                 match kind {
                     Some(kind) if kind.is_file() => file(entry.path(), Place::File(entry.path().to_owned())),
-                    Some(kind) if kind.is_dir() || kind.is_symlink() => continue,
+                    Some(kind) if kind.is_dir() => continue,
+                    Some(kind) if kind.is_symlink() => {
+                        let reason = "is a symbolic link, which is not followed: name what it leads to".to_owned();
+                        file(entry.path(), Place::Skipped(reason))
+                    }
                     Some(_) => {
                         let reason = "is not a regular file (FIFO, device or socket)".to_owned();
                         file(entry.path(), Place::Skipped(reason))
@@ -227,13 +231,16 @@ mod tests {
         symlink("/dev/zero", root.join("sub/zero")).unwrap();
         let _socket = UnixListener::bind(root.join("sub/socket")).unwrap();
         let found = walk(&[root.join("sub")], &Limits::default());
-        assert_eq!(names(&found, root), ["sub/socket", "sub/\u{fffd}.txt"]);
-        assert!(matches!(found[0].place, Place::Skipped(_)));
-        assert!(found[1].open().unwrap().is_ok());
+        assert_eq!(names(&found, root), ["sub/loop", "sub/socket", "sub/zero", "sub/\u{fffd}.txt"]);
+        let link = |place: &Place| matches!(place, Place::Skipped(reason) if reason.contains("symbolic link"));
+        assert!(link(&found[0].place) && link(&found[2].place));
+        assert!(matches!(&found[1].place, Place::Skipped(reason) if reason.contains("socket")));
+        assert!(found[3].open().unwrap().is_ok());
 
         // Named directly, a link is followed and a device is read.
         symlink(root.join("sub"), root.join("link")).unwrap();
-        assert_eq!(names(&walk(&[root.join("link")], &Limits::default()), root), ["link/socket", "link/\u{fffd}.txt"]);
+        let below = names(&walk(&[root.join("link")], &Limits::default()), root);
+        assert_eq!(below, ["link/loop", "link/socket", "link/zero", "link/\u{fffd}.txt"]);
         let device = walk(&["/dev/null"], &Limits::default());
         let mut bytes = Vec::new();
         let Opened::Stream(mut stream) = device[0].open().unwrap().unwrap() else { panic!("a device is no file") };

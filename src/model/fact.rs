@@ -200,15 +200,42 @@ impl Excerpts {
         if let Some((kept, skip)) = self.find(place).filter(|_| place.line > 0) {
             let line = self.line(kept);
             let skip = usize::try_from(skip).unwrap_or(0);
-            let mut words = split_at_char(line.text, skip).1.trim_end();
+            let (before, rest) = split_at_char(line.text, skip);
+            let mut words = rest.trim_end();
+            let long = usize::try_from(place.len).unwrap_or(usize::MAX).max(1);
+            let width = self.width(kept, place, before, words);
+            if let Some(characters) = width.and_then(|width| long.checked_div(width)) {
+                words = split_at_char(words, characters).0.trim_end();
+            }
             // A record on one line: only the words of the place themselves.
             if words.len() > LONG_EXCERPT {
-                words = split_at_char(words, usize::try_from(place.len).unwrap_or(usize::MAX).max(1)).0;
+                words = split_at_char(words, long).0;
             }
             words.clone_into(&mut excerpt);
             line.text.clone_into(&mut line_text);
         }
         Evidence { place, label: label.into(), excerpt, line_text, path: None, primary }
+    }
+    /// How many bytes of the input a character of the words at a place takes, as far as that is the same for all of them and
+    /// can be told: by the distance between the line's begin and the place, else by how long both are. The input's encoding
+    /// is not known here.
+    fn width(&self, kept: &KeptLine, place: Place, before: &str, words: &str) -> Option<usize> {
+        if !words.is_ascii() || place.len == 0 || kept.first_run < kept.end_run || kept.number != place.line {
+            return None;
+        }
+        let distance = place.start.checked_sub(kept.start).and_then(|distance| usize::try_from(distance).ok())?;
+        let characters = before.chars().count();
+        if characters == 0 {
+            // What is longer than its line is one of UTF-16.
+            let long = usize::try_from(place.len).unwrap_or(usize::MAX);
+            return (distance == 0).then_some(if long > words.len() { 2 } else { 1 });
+        }
+        match distance.checked_div(characters)? {
+            // Letters of other alphabets take two bytes in other encodings, too.
+            2 if before.is_ascii() && characters.checked_mul(2) == Some(distance) => Some(2),
+            1 => Some(1),
+            _ => None,
+        }
     }
     /// The kept lines, in input order.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = ExcerptLine<'_>> + Clone {

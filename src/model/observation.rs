@@ -81,6 +81,8 @@ pub struct ErrorText {
     pub thumbprint: Option<Fact<Sha1>>,
     /// The subject of the certificate whose key the text says can't exchange keys, as .NET writes names.
     pub subject: Option<Fact<String>>,
+    /// The instance of SQL Server whose error log it stands in, where that is said.
+    pub instance: Option<String>,
 }
 
 /// A fact about the machine.
@@ -267,9 +269,17 @@ pub enum Observation {
 }
 
 impl Observed {
-    /// Evidence for a place of this record.
+    /// Evidence for a place of this record: where its line is not kept, the words of the field that stands there.
     pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
-        self.excerpts.evidence(place, label, primary)
+        let mut evidence = self.excerpts.evidence(place, label, primary);
+        if evidence.excerpt.is_empty() && place.line > 0 {
+            let field = self.fields.iter().find(|(_, field)| field.place == place);
+            if let Some(first) = field.and_then(|(_, field)| field.value.lines().next()) {
+                first.clone_into(&mut evidence.excerpt);
+                evidence.line_text.clone_from(&evidence.excerpt);
+            }
+        }
+        evidence
     }
 }
 

@@ -108,6 +108,18 @@ pub fn sql_instance(key: &str) -> Option<&str> {
     (numbered && (1..=16).contains(&name.len()) && name.bytes().all(safe)).then_some(name)
 }
 
+/// The instance of SQL Server whose service has this name: `PAYROLL` of `MSSQL$PAYROLL` (Microsoft Learn, "Configure Windows
+/// service accounts and permissions"). It is the source of the instance's events, too.
+pub fn sql_service(name: &str) -> Option<&str> {
+    if name.eq_ignore_ascii_case("MSSQLSERVER") {
+        return Some(name);
+    }
+    let (service, instance) = name.split_once('$')?;
+    let safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'#');
+    let named = (1..=16).contains(&instance.len()) && instance.bytes().all(safe);
+    (service.eq_ignore_ascii_case("MSSQL") && named).then_some(instance)
+}
+
 /// The setting that a value of a registry key is: a key of the machine, and of the control set that is in force.
 pub fn find(key: &str, value: &str) -> Option<&'static ServiceSetting> {
     let key = key.to_ascii_lowercase();
@@ -147,6 +159,22 @@ mod tests {
         assert_eq!(serial(&[1; 21]).map(|s| s.len()), Some(42 - 1));
         for none in [&[][..], &[0, 0], &[1; 22]] {
             assert_eq!(serial(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn services_of_sql_server() {
+        let services = [
+            ("MSSQL$PAYROLL", Some("PAYROLL")),
+            ("mssql$web_2", Some("web_2")),
+            ("MSSQLSERVER", Some("MSSQLSERVER")),
+            ("MSSQL$", None),
+            ("MSSQL$A B", None),
+            ("SQLAgent$PAYROLL", None),
+            ("MSSQL", None),
+        ];
+        for (service, instance) in services {
+            assert_eq!(sql_service(service), instance, "{service}");
         }
     }
 

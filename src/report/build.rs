@@ -219,7 +219,8 @@ pub fn finding(
                     })
                     .collect(),
                 caution: r.caution.map(|c| c.to_string()),
-                verify: r.verify.clone(),
+                verify: r.verify.as_ref().map(|v| v.run.clone()),
+                verify_shows: r.verify.as_ref().and_then(|v| v.expected()).map(str::to_owned),
             })
             .collect(),
         references: ranked

@@ -104,7 +104,14 @@ impl Json for Target {
 
 impl Json for Remedy {
     fn json(&self, out: &mut Vec<u8>) {
-        object!(out, { "title": self.title, "steps": self.steps, "caution": self.caution, "verify": self.verify });
+        let verify = self.verify.as_ref();
+        object!(out, {
+            "title": self.title,
+            "steps": self.steps,
+            "caution": self.caution,
+            "verify": verify.map(|v| v.run.as_str()),
+            "verify_shows": verify.and_then(|v| v.expected()),
+        });
     }
 }
 

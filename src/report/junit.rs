@@ -313,7 +313,7 @@ fn outcome(report: &Report, finding: &Finding, options: &JunitOptions) -> Outcom
         if let Some(caution) = &remedy.caution {
             body.push_str(&format!("Mind: {caution}\n"));
         }
-        if let Some(verify) = &remedy.verify {
+        if let Some(verify) = words::verify(remedy) {
             body.push_str(&format!("Verify: {verify}\n"));
         }
     }

@@ -4,7 +4,7 @@
 use super::escape::escape;
 use super::model::{Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, RemedyReport, Report, Role};
 use super::model::{Severity, Verdict, VerdictOutcome};
-use super::overview::{self, headline, one_place, problems};
+use super::overview::{headline, one_place, problems};
 use super::text::finding::{Run, SHOWN_LINES, place_words, runs};
 use super::text::{TextOptions, View, case_findings, facts, lists, requests, sort, worst};
 use super::words;
@@ -276,10 +276,9 @@ fn remedy(out: &mut String, remedy: &RemedyReport, first: bool) {
         out.push_str(&format!("\n**Mind:** {}\n", prose(caution)));
     }
     if let Some(verify) = &remedy.verify {
-        let (run, shows) = overview::verify(verify);
         out.push_str("\n**Verify:**\n\n");
-        fence(out, "bat", &escape(run));
-        if let Some(shows) = shows {
+        fence(out, "bat", &escape(verify));
+        if let Some(shows) = &remedy.verify_shows {
             out.push_str(&format!("\nIt must show: {}\n", code(shows)));
         }
     }

@@ -524,12 +524,15 @@ pub struct RemedyReport {
     pub caution: Option<String>,
     /// The command that shows that it is repaired.
     pub verify: Option<String>,
+    /// What that command then prints; null: not said.
+    #[serde(default)]
+    pub verify_shows: Option<String>,
 }
 
 impl RemedyReport {
     /// A remedy with its steps.
     pub fn new(title: impl Into<String>, steps: Vec<StepReport>) -> Self {
-        Self { title: title.into(), steps, caution: None, verify: None }
+        Self { title: title.into(), steps, caution: None, verify: None, verify_shows: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a whole report comes to: the sentence on top of a document, the counts, and one row per thing that is wrong.
 
-use super::model::{CredentialReport, InputStatus, Report, VerdictOutcome};
+use super::model::{CredentialReport, Finding, InputStatus, Report, Role, Severity, VerdictOutcome};
 use super::text::{Sorted, View, name_and_id, worst};
 use super::words;
 
@@ -89,7 +89,8 @@ pub(super) fn headline(report: &Report) -> (VerdictOutcome, String) {
     }
     if counts.at_risk > 0 {
         let (n, is) = (of(counts.at_risk), verb(counts.at_risk, "is", "are"));
-        return (VerdictOutcome::AtRisk, format!("{n} {is} at risk; none fails."));
+        let rest = if counts.at_risk == judged { "" } else { "; none fails" };
+        return (VerdictOutcome::AtRisk, format!("{n} {is} at risk{rest}."));
     }
     if faults > 0 {
         let errors = words::count(faults, "error was", "errors were");
@@ -97,10 +98,34 @@ pub(super) fn headline(report: &Report) -> (VerdictOutcome, String) {
     }
     if counts.unknown > 0 {
         let n = of(counts.unknown);
-        return (VerdictOutcome::Unknown, format!("{n} could not be decided; nothing speaks against the others."));
+        let rest = if counts.unknown == judged { "" } else { "; nothing speaks against the others" };
+        return (VerdictOutcome::Unknown, format!("{n} could not be decided{rest}."));
     }
     let (n, works) = (of(counts.works), verb(counts.works, "works", "work"));
-    (VerdictOutcome::Works, format!("{n} {works}, as far as the artifacts show."))
+    let text = format!("{n} {works}, as far as the artifacts show");
+    match warnings_beside(report) {
+        0 => (VerdictOutcome::Works, format!("{text}.")),
+        warnings => {
+            let warnings = words::count(warnings, "warning was", "warnings were");
+            (VerdictOutcome::AtRisk, format!("{text}; {warnings} found beside the certificates."))
+        }
+    }
+}
+
+/// The causes of severity warning that are about no certificate: a binding, a folder, the protocols.
+fn warnings_beside(report: &Report) -> u64 {
+    let of_request = |f: &Finding| {
+        words::primary(&f.evidence)
+            .is_some_and(|e| report.inputs.iter().any(|i| i.id == e.input && !i.verdicts.is_empty()))
+    };
+    let cause = |f: &&Finding| {
+        f.credential.is_none()
+            && !f.known
+            && f.severity == Severity::Warning
+            && matches!(f.role, Role::RootCause | Role::Contributing)
+            && !of_request(f)
+    };
+    u64::try_from(report.findings.iter().filter(cause).count()).unwrap_or(u64::MAX)
 }
 
 /// One thing that is wrong.
@@ -145,12 +170,4 @@ pub(super) fn known_address(url: &str) -> Option<&'static str> {
 pub(super) fn one_place(remedy: &super::model::RemedyReport) -> Option<&'static str> {
     let first = remedy.steps.first()?;
     remedy.steps.iter().all(|s| s.place == first.place).then(|| super::text::finding::place_words(&first.place))
-}
-
-/// A verifying command, and what it must show: the two stand apart by several blanks.
-pub(super) fn verify(text: &str) -> (&str, Option<&str>) {
-    match text.split_once("   ") {
-        Some((command, shows)) => (command, Some(shows.trim_start())),
-        None => (text, None),
-    }
 }

@@ -190,7 +190,7 @@ impl Results<'_> {
             if let Some(caution) = &remedy.caution {
                 text.push_str(&format!("\nMind: {}", sentence(caution)));
             }
-            if let Some(verify) = &remedy.verify {
+            if let Some(verify) = words::verify(remedy) {
                 text.push_str(&format!("\nVerify:\n    {verify}"));
             }
         }

@@ -6,7 +6,7 @@ use super::words;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-/// Writes the findings, then the inputs that could not be read.
+/// Writes the findings, then the inputs that could not be read, then what was set aside.
 ///
 /// # Errors
 /// Whatever the writer answers.
@@ -45,6 +45,9 @@ pub fn render(report: &Report, ascii: bool, out: &mut dyn Write) -> io::Result<(
             let why = input.problems.first().map_or_else(String::new, |p| format!(": {}", p.message));
             writeln!(out, "{}", show(&format!("{path}: {}{why}", words::status(input.status))))?;
         }
+    }
+    for line in words::set_aside(report) {
+        writeln!(out, "{}", show(&line))?;
     }
     Ok(())
 }

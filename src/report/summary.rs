@@ -27,7 +27,8 @@ pub fn render(report: &Report, ascii: bool, out: &mut dyn Write) -> io::Result<(
         }
     }
     let mut verdicts: BTreeMap<(&str, u8), (VerdictOutcome, u64)> = BTreeMap::new();
-    for v in report.credentials.iter().flat_map(|c| &c.verdicts) {
+    let of_requests = report.inputs.iter().flat_map(|i| &i.verdicts);
+    for v in report.credentials.iter().flat_map(|c| &c.verdicts).chain(of_requests) {
         let entry = verdicts.entry((v.workload.as_str(), words::rank(v.outcome))).or_insert((v.outcome, 0));
         entry.1 = entry.1.saturating_add(1);
     }

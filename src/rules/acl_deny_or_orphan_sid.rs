@@ -116,7 +116,9 @@ impl CaseRule for AclDenyOrOrphanSid {
                             "A file that came from another machine stays closed whatever its permissions are: then \
                                      import the key from a PFX.",
                         ),
-                        verify: Some(format!("icacls \"{path}\"      S-1-5-18 and S-1-5-32-544 with (F)")),
+                        verify: Some(
+                            Verify::new(format!("icacls \"{path}\"")).shows("S-1-5-18 and S-1-5-32-544 with (F)"),
+                        ),
                     }));
                 }
             }

@@ -119,14 +119,9 @@ impl CaseRule for AdfsSslCertNotSet {
         .evidence(event.evidence(endpoint.place, "event 15021 for this endpoint", false))
         .remedy(Remedy {
             title: "Bind the certificate to all endpoints of AD FS, on every node",
-            steps: vec![Step {
-                run: format!("Set-AdfsSslCertificate -Thumbprint {id}"),
-                shell: remedy::Shell::PowerShell,
-                place: "server",
-                note: None,
-            }],
+            steps: vec![remedy::set_adfs_ssl(&id)],
             caution: None,
-            verify: Some("netsh http show sslcert      the new hash at every endpoint of AD FS".to_owned()),
+            verify: Some(Verify::new("netsh http show sslcert").shows("the new hash at every endpoint of AD FS")),
         });
         if old.is_none() {
             draft = draft.confidence(Confidence::Certain);

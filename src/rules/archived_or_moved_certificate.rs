@@ -39,10 +39,13 @@ impl CredentialRule for ArchivedOrMovedCertificate {
                  not offer it. Windows archives a certificate when it is renewed; the renewed one is to be bound.",
         )
         .evidence(c.evidence(mark.place, "an archived certificate", true))
-        .remedy(remedy::advice(
-            "Bind the certificate that replaced it",
-            "Look for the newer certificate: certutil -store my",
-        ));
+        .remedy(
+            remedy::advice(
+                "Bind the certificate that replaced it",
+                "The newer certificate is in the same store, if it is here.",
+            )
+            .verified(remedy::show_store(c, "the newer certificate, which is to be bound")),
+        );
         if cx.bound.is_empty() {
             out.fail(draft.severity(Severity::Warning).role(Role::Contributing));
         } else {

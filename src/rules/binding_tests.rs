@@ -451,6 +451,7 @@ fn adding_a_binding_failed() {
     let failed_with = |code: Option<u32>, context, line: u32, named: Option<Sha1>| {
         let error = ErrorText {
             subject: None,
+            instance: None,
             code: code.map(|c| fact(c, line)),
             text: fact("failed".to_owned(), line),
             context,

@@ -125,7 +125,10 @@ pub(super) fn bind_again(binding: &Binding, thumbprint: &str, store: &str) -> Re
             .note("in PowerShell the appid stands in quotes"),
         ],
         caution: Some("Sites on this endpoint do not answer between the two commands."),
-        verify: Some(format!("netsh http show sslcert {endpoint}")),
+        verify: Some(
+            Verify::new(format!("netsh http show sslcert {endpoint}"))
+                .shows(format!("the hash {thumbprint} and the store {store}")),
+        ),
     }
 }
 

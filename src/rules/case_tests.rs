@@ -171,6 +171,7 @@ fn error(code: Option<u32>, text: &str, context: ErrorContext) -> ErrorText {
         context,
         thumbprint: None,
         subject: None,
+        instance: None,
     }
 }
 

@@ -26,6 +26,9 @@ impl CredentialRule for CertExpired {
     }
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        if c.certificate.is_none() && !c.in_locked_part() {
+            return out.not_applicable("a key without a certificate");
+        }
         let Some(date) = c.certificate.as_ref().and_then(|c| c.not_after.as_ref()) else {
             return out.unknown("the end of the validity", remedy::show_command(c));
         };
@@ -42,8 +45,7 @@ impl CredentialRule for CertExpired {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
         // A self-signed certificate of Remote Desktop is renewed by Windows; that it was not is the cause.
-        let own = c.store_name().as_deref() == Some("remote desktop")
-            && c.certificate.as_ref().and_then(|c| c.self_signed.as_ref()).is_some_and(|s| s.value);
+        let own = subject::own_of_remote_desktop(c);
         let (refusing, others): (Vec<Target>, Vec<Target>) =
             cx.workloads.iter().partition(|t| REFUSING.contains(&t.workload.name) || (own && t.workload.name == "rdp"));
         let served = cx.workloads.iter().any(|t| t.workload.server);

@@ -26,6 +26,9 @@ impl CredentialRule for CertNotYetValid {
     }
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
+        if c.certificate.is_none() && !c.in_locked_part() {
+            return out.not_applicable("a key without a certificate");
+        }
         let Some(date) = c.certificate.as_ref().and_then(|c| c.not_before.as_ref()).filter(|d| !d.readings.is_empty())
         else {
             return out.unknown("the start of the validity", remedy::show_command(c));

@@ -55,12 +55,14 @@ impl CredentialRule for ContainerNameInconsistent {
         if let Some(name) = key.container.as_ref().or(key.unique_name.as_ref()) {
             draft = draft.evidence(c.evidence(name.place, "what was opened instead", false));
         }
-        out.fail(draft.remedy(remedy::Remedy {
-            verify: Some(format!(
-                "{}      Key Container = a name of its own, and no line Container name inconsistent",
-                remedy::show_command(c)
-            )),
-            ..remedy::import_from_backup(c, "Import again into a container with a name of its own")
-        }));
+        out.fail(
+            draft.remedy(remedy::Remedy {
+                verify: Some(
+                    Verify::new(remedy::show_command(c))
+                        .shows("Key Container = a name of its own, and no line Container name inconsistent"),
+                ),
+                ..remedy::import_from_backup(c, "Import again into a container with a name of its own")
+            }),
+        );
     }
 }

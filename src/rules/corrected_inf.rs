@@ -4,7 +4,7 @@
 //! does not hold is never made up.
 
 use super::inf_securitydescriptor::{leaves_out_system, with_entry};
-use super::remedy::{Remedy, Shell, Step};
+use super::remedy::{Remedy, Shell, Step, Verify};
 use super::request;
 use crate::limits::{BLOCK_VALUES, WRITTEN_INF_BYTES};
 use crate::model::key_request::KeyRequest;
@@ -151,6 +151,6 @@ pub fn remedy(text: String) -> Remedy {
             Step::cmd("certreq -new corrected.inf request.req").place("requesting-server"),
         ],
         caution: None,
-        verify: Some("keyspect request.req".to_owned()),
+        verify: Some(Verify::new("keyspect request.req").shows("works, for the workload that is meant")),
     }
 }

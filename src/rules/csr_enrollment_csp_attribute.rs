@@ -84,7 +84,7 @@ impl RequestRule for CsrEnrollmentCspAttribute {
                 Step::cmd("certreq -new request.inf request.req").place("requesting-server"),
             ],
             caution: None,
-            verify: Some("certutil -dump request.req      KeySpec = 1".to_owned()),
+            verify: Some(Verify::new("certutil -dump request.req").shows("KeySpec = 1")),
         });
         if let Some(name) = request::provider(key) {
             draft = draft.evidence(request::evidence(asked, name.place, &name.value, "a CryptoAPI provider", false));

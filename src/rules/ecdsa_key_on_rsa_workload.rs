@@ -50,10 +50,13 @@ impl CredentialRule for EcdsaKeyOnRsaWorkload {
             )
             .workloads(workloads)
             .evidence(c.evidence(algorithm.place, "not RSA", true))
-            .remedy(remedy::advice(
-                "Request a certificate with an RSA key",
-                "The algorithm belongs to the key: no import and no property changes it.",
-            ))
+            .remedy(
+                remedy::advice(
+                    "Request a certificate with an RSA key",
+                    "The algorithm belongs to the key: no import and no property changes it.",
+                )
+                .verified(remedy::show_store(c, "the new certificate: Public Key Algorithm … RSA")),
+            )
         };
         if !documented.is_empty() {
             out.fail(draft(documented));
@@ -82,9 +85,12 @@ fn no_tls(c: &Credential, other: &str, cx: &Context<'_>, out: &mut Checks) {
     .confidence(Confidence::Possible)
     .workloads(workloads)
     .evidence(c.evidence(algorithm.place, "neither RSA nor ECDSA", true))
-    .remedy(remedy::advice(
-        "Request a certificate with an RSA or ECDSA key",
-        "The algorithm belongs to the key: no import and no property changes it.",
-    ));
+    .remedy(
+        remedy::advice(
+            "Request a certificate with an RSA or ECDSA key",
+            "The algorithm belongs to the key: no import and no property changes it.",
+        )
+        .verified(remedy::show_store(c, "the new certificate: Public Key Algorithm … RSA or ECC")),
+    );
     out.fail(draft);
 }

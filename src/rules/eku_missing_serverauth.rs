@@ -49,10 +49,13 @@ impl CredentialRule for EkuMissingServerauth {
             )
             .workloads(servers)
             .evidence(c.evidence(usages.place, "no Server Authentication", true))
-            .remedy(remedy::advice(
-                "Request a certificate with serverAuth (1.3.6.1.5.5.7.3.1)",
-                "The usage is part of the certificate: nothing on the server changes it.",
-            )),
+            .remedy(
+                remedy::advice(
+                    "Request a certificate with serverAuth (1.3.6.1.5.5.7.3.1)",
+                    "The usage is part of the certificate: nothing on the server changes it.",
+                )
+                .verified(remedy::show_store(c, "the new certificate: Server Authentication (1.3.6.1.5.5.7.3.1)")),
+            ),
         );
     }
 }

@@ -339,6 +339,7 @@ fn of_wcf(subject: &str, line: u32, code: Option<(u32, u32)>) -> Observed {
         context: ErrorContext::Unknown,
         thumbprint: None,
         subject: Some(fact(subject.to_owned(), line)),
+        instance: None,
     };
     observed(line, Observation::Error(words))
 }

@@ -86,7 +86,7 @@ impl CaseRule for ExchangeBackend15021 {
                 Step::cmd("iisreset"),
             ],
             caution: Some("OWA and ECP do not answer between the commands."),
-            verify: Some(format!("netsh http show sslcert {argument}")),
+            verify: Some(Verify::new(format!("netsh http show sslcert {argument}")).shows("the hash of that certificate")),
         });
         if let Some((listed, binding)) = binding {
             draft = draft.evidence(listed.evidence(binding.endpoint.place, "what is bound now", false));

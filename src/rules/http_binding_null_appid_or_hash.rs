@@ -35,6 +35,7 @@ impl CaseRule for HttpBindingNullAppidOrHash {
             return out.not_applicable("no server was asked for");
         }
         let mut any = false;
+        let by_thumbprint = bindings::entries_by_thumbprint(case);
         let central_ports: BTreeSet<u16> = bindings::of_iis(case)
             .filter(|(_, binding)| bindings::is_central(binding))
             .map(|(_, binding)| binding.endpoint.value.port())
@@ -70,12 +71,15 @@ impl CaseRule for HttpBindingNullAppidOrHash {
                 }
             };
             let store = bindings::store(binding);
-            out.fail(
-                draft
-                    .subject(endpoint.to_string())
-                    .workloads(subject::named(cx, &["iis"]))
-                    .remedy(bindings::bind_again(binding, "<thumbprint>", &store)),
-            );
+            let sha1 = bindings::thumbprint(binding).map(|sha1| sha1.value);
+            let hash = sha1.map_or_else(|| "<thumbprint>".to_owned(), |sha1| sha1.to_string());
+            let mut draft = draft
+                .subject(endpoint.to_string())
+                .workloads(subject::named(cx, &["iis"]))
+                .remedy(bindings::bind_again(binding, &hash, &store));
+            let held = sha1.and_then(|sha1| by_thumbprint.get(&sha1)).into_iter().flatten();
+            draft.related = held.filter(|entry| entry.store == fold(&store)).map(|entry| entry.id).collect();
+            out.fail(draft);
         }
         if !any {
             out.not_applicable("no binding of HTTP.sys is among the inputs");

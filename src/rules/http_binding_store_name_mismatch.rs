@@ -49,10 +49,13 @@ impl CaseRule for HttpBindingStoreNameMismatch {
                     FindingDraft::new(&META, "the command holds an invisible character", text)
                         .subject(endpoint)
                         .evidence(observed.evidence(value.place, "an invisible character", true))
-                        .remedy(remedy::advice(
-                            "Type the hash anew",
-                            "Copy the thumbprint from `certutil -store my` instead of the certificate dialog.",
-                        )),
+                        .remedy(
+                            remedy::advice(
+                                "Type the hash anew",
+                                "Copy the thumbprint from `certutil -store my` instead of the certificate dialog.",
+                            )
+                            .verified(Verify::new("netsh http show sslcert").shows("the endpoint with this hash")),
+                        ),
                 );
                 continue;
             }
@@ -101,10 +104,8 @@ impl CaseRule for HttpBindingStoreNameMismatch {
             }
             draft.related = vec![elsewhere.id];
             draft = if of_user {
-                draft.remedy(remedy::import_from_backup(
-                    elsewhere,
-                    "Import certificate and key into the machine's store",
-                ))
+                let bind = bindings::bind_again(binding, &sha1.value.to_string(), &store);
+                draft.remedy(remedy::into_machine_store(elsewhere, &store, Some(bind)))
             } else {
                 draft.remedy(bindings::bind_again(binding, &sha1.value.to_string(), &holder))
             };

@@ -68,7 +68,7 @@ impl CredentialRule for IisImportNonexportableBug {
                     Step::text(remedy::PERMISSIONS_AGAIN),
                 ],
                 caution: None,
-                verify: Some(format!("{}      Encryption test passed", remedy::show_command(c))),
+                verify: Some(Verify::new(remedy::show_command(c)).shows("Encryption test passed")),
             }),
         );
     }

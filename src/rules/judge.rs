@@ -85,9 +85,7 @@ fn personal(c: &Credential) -> Option<bool> {
         // A certificate without a key says nothing about a key; with one it is a PFX or a key link.
         Origin::FileDump | Origin::CertificateFile if !linked && !subject::unlinked_in_registry(c) => return None,
         // A key whose certificate the file does not hold gets no verdict; in a locked part there may be one.
-        Origin::Pfx if c.certificate.is_none() && !c.pfx.as_ref().is_some_and(|part| part.file.locked) => {
-            return None;
-        }
+        Origin::Pfx if c.certificate.is_none() && !c.in_locked_part() => return None,
         Origin::FileDump | Origin::Pfx => false,
         Origin::CertificateFile => {
             if c.printed_store_name().is_some_and(|n| !is_server_store(n)) {
@@ -358,6 +356,18 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
 /// keep the key, and another artifact shows the key.
 const WITHDRAWN: &str = "pfx-import-not-persisted";
 
+/// Whether what a rule says of a credential by the whole case goes before what it said by the credential's own lines: a check
+/// does not both pass and fail.
+pub(crate) fn overrules(by_case: &Recorded, own: &Recorded) -> bool {
+    by_case.rule.name == own.rule.name
+        && by_case.credential == own.credential
+        && match (&by_case.outcome, &own.outcome) {
+            (Outcome::Fail(_), Outcome::Pass(_)) => true,
+            (Outcome::Pass(_), Outcome::Fail(_)) => own.rule.name == WITHDRAWN,
+            _ => false,
+        }
+}
+
 /// The findings of [`rank`] alone.
 pub fn findings<'r>(
     credential: Option<CredentialId>,
@@ -540,7 +550,9 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
         && settled.cell(ProviderKind::Csp, Some(2), false).is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail);
     let tested =
         key.encryption_test == TestOutcome::Passed || key.signature_test == TestOutcome::Passed && !exchange_alone;
-    let hidden = !link_shown && !tested && key.association != Association::None;
+    // Of a locked PFX the provider may be in clear; which certificate the key has, and that it has one, is not.
+    let unnamed = c.certificate.is_none() && key.association == Association::Unknown;
+    let hidden = (!link_shown || unnamed) && !tested && key.association != Association::None;
     if absent || shut || hidden || subject::unopened(c) {
         let because = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing));
         return give(VerdictOutcome::Unknown, because);

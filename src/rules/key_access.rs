@@ -9,7 +9,7 @@ use crate::model::{
     access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal},
     event_record::Side,
     observation::{ErrorContext, Observation, Observed},
-    principal,
+    principal, service_setting,
 };
 
 /// An account that must be able to read a key file.
@@ -272,7 +272,7 @@ fn grant_to(path: &str, who: &str) -> Remedy {
             "Not on the whole folder: that opens every key of the machine. After any later import the key has a new file: \
              give the permission again.",
         ),
-        verify: Some(format!("icacls \"{path}\"      {expected}")),
+        verify: Some(Verify::new(format!("icacls \"{path}\"")).shows(expected)),
     }
 }
 
@@ -349,7 +349,14 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
             }
             let instances = if *reader == SQL_SERVICE { sql_instances(case, c) } else { BTreeSet::new() };
             let who: Vec<String> = instances.iter().map(|name| format!("\"{}:(R)\"", sql_account(name))).collect();
-            let remedy = if who.is_empty() { grant(&path, reader) } else { grant_to(&path, &who.join(" ")) };
+            let mut remedy = if who.is_empty() { grant(&path, reader) } else { grant_to(&path, &who.join(" ")) };
+            if *reader == SQL_SERVICE && who.is_empty() {
+                remedy.caution = Some(
+                    "This is the account of the default instance; that of a named one is NT SERVICE\\MSSQL$ and its name. Not \
+                     on the whole folder: that opens every key of the machine. After any later import the key has a new file: \
+                     give the permission again.",
+                );
+            }
             out.fail(draft.remedy(remedy));
         }
     }
@@ -361,6 +368,9 @@ fn sql_instances<'a>(case: &'a CaseIndex, c: &Credential) -> BTreeSet<&'a str> {
     let settings = c.bound.iter().filter(|bound| bound.workload == "sql-server");
     let named = settings.filter_map(|bound| match &case.observed.get(bound.observed)?.what {
         Observation::System(SystemFact::ServiceCertificate(setting)) => setting.instance.as_deref(),
+        // The source of its events is the service.
+        Observation::Event(event) => service_setting::sql_service(&event.provider.as_ref()?.value),
+        Observation::Error(error) => error.instance.as_deref(),
         _ => None,
     });
     named.collect()
@@ -384,7 +394,7 @@ pub(super) fn remove_denial(path: &str, ace: &Ace) -> Remedy {
                 .note("find out first who set it: a policy sets it again"),
         ],
         caution: None,
-        verify: Some(format!("icacls \"{path}\"      no (DENY)")),
+        verify: Some(Verify::new(format!("icacls \"{path}\"")).shows("no (DENY)")),
     }
 }
 

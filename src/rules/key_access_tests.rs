@@ -135,6 +135,7 @@ fn error(code: Option<u32>, text: &str, context: ErrorContext) -> Observed {
         context,
         thumbprint: None,
         subject: None,
+        instance: None,
     };
     observed(9, Observation::Error(what))
 }

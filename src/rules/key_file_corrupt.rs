@@ -26,7 +26,10 @@ impl CredentialRule for KeyFileCorrupt {
     }
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
-        let Some(code) = subject::code(c, 0x8009_001A) else {
+        // Schannel's event does not say which key it means: the one of a bound certificate that does not open.
+        let shut = subject::missing_keyset(c).is_some() && !cx.bound.is_empty();
+        let event = || subject::symptom(c, 0x8009_001A).filter(|_| shut);
+        let Some(code) = subject::code(c, 0x8009_001A).or_else(event) else {
             return out.not_applicable("no error says that the container is damaged");
         };
         if c.key.any_test_passed() {

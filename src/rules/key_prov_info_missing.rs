@@ -86,7 +86,7 @@ impl CredentialRule for KeyProvInfoMissing {
                 Step::text(remedy::PERMISSIONS_AGAIN),
             ],
             caution: Some("If no machine holds the key any more, the certificate must be issued anew for a new key."),
-            verify: Some(format!("{}      CERT_KEY_PROV_INFO_PROP_ID(2)", remedy::show_command(c))),
+            verify: Some(Verify::new(remedy::show_command(c)).shows("CERT_KEY_PROV_INFO_PROP_ID(2)")),
         }));
     }
 }

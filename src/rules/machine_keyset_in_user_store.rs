@@ -39,7 +39,6 @@ impl CredentialRule for MachineKeysetInUserStore {
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
-        let (store, id) = (remedy::store_argument(c), c.certutil_id());
         out.fail(
             FindingDraft::new(
                 &META,
@@ -48,18 +47,27 @@ impl CredentialRule for MachineKeysetInUserStore {
                  imported it and fails for the one who needs it.",
             )
             .evidence(c.evidence(flag.place, "the machine's keyset", true))
-            .remedy(Remedy {
-                title: "Import into the user's keyset, from a PFX without the LocalKeySet mark",
-                steps: vec![
-                    Step::cmd(format!("certutil -user -p <password> -exportpfx {store} {id} key.pfx")),
-                    Step::cmd(format!("certutil -user -f -p <password> -importpfx {store} key.pfx")),
-                ],
-                caution: Some(
-                    "A PFX with the LocalKeySet attribute goes to the machine's keyset again: make it anew \
-                 without.",
-                ),
-                verify: Some(format!("{}      Flags = 0", remedy::show_command(c))),
-            }),
+            .remedy(repair(c, cx)),
         );
+    }
+}
+
+/// What a service is bound to belongs into the machine's store, where the key already points; anything else into the user's
+/// own keyset.
+fn repair(c: &Credential, cx: &Context<'_>) -> Remedy {
+    if cx.bound.iter().any(|target| target.workload.server) {
+        return remedy::into_machine_store(c, "my", None);
+    }
+    let (store, id) = (remedy::store_argument(c), c.certutil_id());
+    Remedy {
+        title: "Import into the user's keyset, from a PFX without the LocalKeySet mark",
+        steps: vec![
+            Step::cmd(format!("certutil -user -p <password> -exportpfx {store} {id} key.pfx"))
+                .place("user")
+                .note("if this is denied to the user: as an administrator, who may open the machine's keys"),
+            Step::cmd(format!("certutil -user -f -p <password> -importpfx {store} key.pfx")).place("user"),
+        ],
+        caution: Some("A PFX with the LocalKeySet attribute goes to the machine's keyset again: make it anew without."),
+        verify: Some(Verify::new(remedy::show_command(c)).shows("Flags = 0")),
     }
 }

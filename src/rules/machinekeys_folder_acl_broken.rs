@@ -170,9 +170,7 @@ impl CaseRule for MachinekeysFolderAclBroken {
                     "Do not reset the permissions of the files in it: that fails on the system's own keys and opens the \
                      others to everybody.",
                 ),
-                verify: Some(format!(
-                    "icacls \"{path}\"      (F) for S-1-5-32-544 (Administrators), (R,W) for S-1-1-0 (Everyone)"
-                )),
+                verify: Some(Verify::new(format!("icacls \"{path}\"")).shows("(F) for S-1-5-32-544 (Administrators), (R,W) for S-1-1-0 (Everyone)")),
             }));
         }
     }

@@ -58,7 +58,7 @@ fn narrow(path: &str, ace: &Ace) -> Remedy {
             Step::cmd(format!("icacls \"{path}\" /remove:g {group}")),
         ],
         caution: Some("A key that everybody could read may have been copied: think of a new one."),
-        verify: Some(format!("icacls \"{path}\"      no line for the group")),
+        verify: Some(Verify::new(format!("icacls \"{path}\"")).shows("no line for the group")),
     }
 }
 
@@ -153,7 +153,7 @@ impl CaseRule for MachinekeysOverbroad {
                         title: "Give the folder its default permissions",
                         steps,
                         caution: Some("This folder only: do not reset the permissions of the files in it."),
-                        verify: Some(format!("icacls \"{safe}\"      (R,W) at most for groups of all users")),
+                        verify: Some(Verify::new(format!("icacls \"{safe}\"")).shows("(R,W) at most for groups of all users")),
                     }),
                 );
             }

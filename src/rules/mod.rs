@@ -140,6 +140,7 @@ mod sql_service_no_key_read;
 mod sslcert_ipport_overrides_sni;
 mod strong_key_protection_silent;
 mod subject;
+pub(crate) mod suiting;
 mod template_keyspec_signature_tls;
 mod tpm_key_size_limit;
 mod tpm_rsa_pss;

@@ -1,6 +1,6 @@
 //! The provider that a PFX names.
 
-use super::remedy::{self, Remedy, Step};
+use super::remedy::{self, Remedy, Step, Verify};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, subject};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -119,6 +119,6 @@ fn other_provider(c: &Credential, wanted: &str) -> Remedy {
         title: "Import with another provider",
         steps: vec![Step::cmd(format!("certutil -f -csp \"{wanted}\" -importpfx my {file}{modifier}"))],
         caution: None,
-        verify: Some(format!("certutil -v -store my <thumbprint>      Provider = {wanted}")),
+        verify: Some(Verify::new("certutil -v -store my <thumbprint>").shows(format!("Provider = {wanted}"))),
     }
 }

@@ -1,6 +1,6 @@
 //! A PFX of which the end is missing.
 
-use super::remedy::{Remedy, Step};
+use super::remedy::{Remedy, Step, Verify};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -63,7 +63,7 @@ impl CredentialRule for PfxFileCut {
                 Step::cmd("certutil -hashfile file.pfx SHA256").note("on the server: both must be the same"),
             ],
             caution: Some("If the original is cut as well, export it again."),
-            verify: Some("certutil -dump file.pfx      no error, and the key's test passed".to_owned()),
+            verify: Some(Verify::new("certutil -dump file.pfx").shows("no error, and the key's test passed")),
         });
         out.fail(draft);
     }

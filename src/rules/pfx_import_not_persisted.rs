@@ -70,7 +70,7 @@ impl CredentialRule for PfxImportNotPersisted {
                 caution: Some(
                     "A later program that loads the same PFX without PersistKeySet deletes the container again.",
                 ),
-                verify: Some(format!("{}      {}", remedy::show_command(c), remedy::passed_test(c))),
+                verify: Some(Verify::new(remedy::show_command(c)).shows(remedy::passed_test(c))),
             }),
         );
     }

@@ -1,6 +1,6 @@
 //! A PFX whose key and certificate do not belong together.
 
-use super::remedy::{self, Remedy, Step};
+use super::remedy::{self, Remedy, Step, Verify};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -74,7 +74,7 @@ impl CredentialRule for PfxKeyCertMismatch {
                 ),
             ],
             caution: None,
-            verify: None,
+            verify: Some(Verify::new("certutil -dump new.pfx").shows("that the key's test passed")),
         });
         out.fail(draft);
     }

@@ -1,6 +1,6 @@
 //! A PFX with a private key and no certificate of it.
 
-use super::remedy::{self, Remedy, Step};
+use super::remedy::{self, Remedy, Step, Verify};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -58,7 +58,7 @@ impl CredentialRule for PfxLeafMissing {
                     .note("OpenSSL refuses a certificate that does not belong to the key"),
             ],
             caution: Some("key.pem holds the private key, encrypted with the password that is asked for: delete it afterwards."),
-            verify: None,
+            verify: Some(Verify::new("certutil -dump new.pfx").shows("the certificate, and that its key's test passed")),
         });
         out.fail(draft);
     }

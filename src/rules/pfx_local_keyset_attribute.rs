@@ -1,6 +1,6 @@
 //! The mark of a machine key in a PFX.
 
-use super::remedy::{self, Remedy, Step};
+use super::remedy::{self, Remedy, Step, Verify};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -63,7 +63,7 @@ impl CredentialRule for PfxLocalKeysetAttribute {
                     title: "Import for the user",
                     steps: vec![Step::cmd(format!("certutil -user -f -importpfx {}", remedy::pfx_argument(c)))],
                     caution: None,
-                    verify: Some("certutil -user -v -store my <thumbprint>      Flags without 20".to_owned()),
+                    verify: Some(Verify::new("certutil -user -v -store my <thumbprint>").shows("Flags without 20")),
                 }),
             ),
             Some(_) => out.pass("the key is marked as a machine key"),
@@ -81,7 +81,7 @@ impl CredentialRule for PfxLocalKeysetAttribute {
                         Step::cmd(format!("certutil -f -importpfx my {}", remedy::pfx_argument(c))).note("in an elevated prompt, without -user"),
                     ],
                     caution: None,
-                    verify: Some("certutil -v -store my <thumbprint>      CRYPT_MACHINE_KEYSET -- 20".to_owned()),
+                    verify: Some(Verify::new("certutil -v -store my <thumbprint>").shows("CRYPT_MACHINE_KEYSET -- 20")),
                 }),
             ),
             None => out.pass("the key goes to the keyset of whoever imports the file"),

@@ -1,6 +1,6 @@
 //! A PFX that older versions of Windows cannot open.
 
-use super::remedy::{self, Remedy, Step};
+use super::remedy::{self, Remedy, Step, Verify};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::case::pfx::{FIRST_WITH_AES, Support};
@@ -111,7 +111,7 @@ impl CredentialRule for PfxModernEncryptionOldWindows {
                 "3DES and SHA-1 are weak: a long random password, and delete both files after the import. On a newer Windows \
                  the export wizard offers TripleDES-SHA1 as well.",
             ),
-            verify: Some("certutil -dump old.pfx".to_owned()),
+            verify: Some(Verify::new("certutil -dump old.pfx").shows("on the old target: that the key's test passed")),
         });
         out.fail(draft);
     }

@@ -1,6 +1,6 @@
 //! A PFX without a private key.
 
-use super::remedy::{self, Remedy, Step};
+use super::remedy::{self, Remedy, Step, Verify};
 use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -61,7 +61,7 @@ impl CredentialRule for PfxNoPrivateKey {
                 Step::here("openssl pkcs12 -export -inkey key.pem -in certificate.pem -certfile chain.pem -out new.pfx"),
             ],
             caution: Some("The two steps are alternatives: the key is in a Windows store or in a PEM file."),
-            verify: Some("certutil -dump new.pfx      Private key … or a passed test".to_owned()),
+            verify: Some(Verify::new("certutil -dump new.pfx").shows("Private key … or a passed test")),
         });
         out.fail(draft);
     }

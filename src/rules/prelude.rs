@@ -1,6 +1,6 @@
 //! What a rule's file needs.
 
-pub(super) use super::remedy::{self, Remedy, Step};
+pub(super) use super::remedy::{self, Remedy, Step, Verify};
 pub(super) use super::request::{self, Purpose};
 pub(super) use super::{
     Asked, CaseRule, Checks, Context, CredentialRule, FindingDraft, Kind, RequestRule, RuleMeta, judge, sources,

@@ -359,7 +359,7 @@ fn draft(refusal: &Refusal<'_>, stop: Stop, system: Option<&str>) -> FindingDraf
             "Not on the whole folder: that opens every key of the machine. After any later import the key has a new file: \
              give the permission again.",
         ),
-        verify: Some(format!("icacls \"{path}\"      the account with (R) or (F)")),
+        verify: Some(Verify::new(format!("icacls \"{path}\"")).shows("the account with (R) or (F)")),
     })
 }
 

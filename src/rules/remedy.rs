@@ -6,6 +6,7 @@ use crate::model::{
     key_spec::KeySpec,
     provider::{self, ProviderClass, ProviderKind},
 };
+use std::borrow::Cow;
 
 /// The shell a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,9 +85,47 @@ pub struct Remedy {
     pub steps: Vec<Step>,
     /// What to mind.
     pub caution: Option<&'static str>,
-    /// The command that shows that it is repaired, and what it then prints.
-    pub verify: Option<String>,
+    /// What shows that it is repaired.
+    pub verify: Option<Verify>,
 }
+
+/// A command that shows that a repair was one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verify {
+    /// The command.
+    pub run: String,
+    /// What it then prints; empty: the command alone tells.
+    pub shows: Cow<'static, str>,
+}
+
+impl Verify {
+    /// A command.
+    pub fn new(run: impl Into<String>) -> Self {
+        Self { run: run.into(), shows: "".into() }
+    }
+    /// With what it then prints.
+    #[must_use]
+    pub fn shows(mut self, shows: impl Into<Cow<'static, str>>) -> Self {
+        self.shows = shows.into();
+        self
+    }
+    /// What it then prints, where that is said.
+    pub fn expected(&self) -> Option<&str> {
+        (!self.shows.is_empty()).then_some(&*self.shows)
+    }
+}
+
+impl Remedy {
+    /// With what shows that it is repaired.
+    #[must_use]
+    pub fn verified(mut self, verify: Verify) -> Self {
+        self.verify = Some(verify);
+        self
+    }
+}
+
+/// The name that a repair gives a PFX which the artifacts do not show.
+const BACKUP: &str = "backup.pfx";
 
 /// A name that comes from an artifact, made safe for a command: as it is when it holds nothing but
 /// `A-Z a-z 0-9 . _ @ : { } ( ) -` and blanks (then in quotes when it has a blank), else `None`: the caller uses the thumbprint.
@@ -134,12 +173,12 @@ pub fn open_pfx(credential: &Credential) -> String {
 }
 
 /// The import of a PFX as it is, with a modifier or a provider.
-fn import_pfx(credential: &Credential, title: &'static str, csp: &str, modifier: &str, shows: &str) -> Remedy {
+fn import_pfx(credential: &Credential, title: &'static str, csp: &str, modifier: &str, shows: String) -> Remedy {
     Remedy {
         title,
         steps: vec![Step::cmd(format!("certutil -f{csp} -importpfx my {}{modifier}", pfx_argument(credential)))],
         caution: None,
-        verify: Some(format!("certutil -v -store my {}      {shows}", credential.certutil_id())),
+        verify: Some(Verify::new(format!("certutil -v -store my {}", credential.certutil_id())).shows(shows)),
     }
 }
 
@@ -150,6 +189,12 @@ pub fn show_command(credential: &Credential) -> String {
     }
     let scope = scope_option(credential);
     format!("certutil {scope}-v -store {} {}", store_argument(credential), credential.certutil_id())
+}
+
+/// The command that lists the credential's store, and what of it tells that a new certificate is right.
+pub fn show_store(credential: &Credential, shows: &'static str) -> Verify {
+    let (scope, store) = (scope_option(credential), store_argument(credential));
+    Verify::new(format!("certutil {scope}-v -store {store}")).shows(shows)
 }
 
 /// What every import under a new key file needs afterwards (AD FS documentation, "certificate KeySpec property").
@@ -199,10 +244,10 @@ pub fn new_key(credential: &Credential, csp: &str, title: &'static str) -> Remed
             Step::text("then give the new key's read permissions, and bind the new certificate"),
         ],
         caution: Some("Keep the old certificate until the new one is in use."),
-        verify: Some(format!(
-            "certutil {}-v -store {store}      the new certificate: {shows}",
-            scope_option(credential)
-        )),
+        verify: Some(
+            Verify::new(format!("certutil {}-v -store {store}", scope_option(credential)))
+                .shows(format!("the new certificate: {shows}")),
+        ),
     };
     for_owner(credential, remedy)
 }
@@ -230,7 +275,7 @@ pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
     }
     if credential.pfx.is_some() {
         let title = "Import with AT_KEYEXCHANGE: the file can stay as it is";
-        return import_pfx(credential, title, "", " AT_KEYEXCHANGE", "KeySpec = 1 -- AT_KEYEXCHANGE");
+        return import_pfx(credential, title, "", " AT_KEYEXCHANGE", "KeySpec = 1 -- AT_KEYEXCHANGE".to_owned());
     }
     // The provider stays when it makes exchange keys in files.
     let own =
@@ -253,7 +298,7 @@ pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
         caution: Some(
             "If the export is refused the key can't be exported: make a new key with KeySpec = AT_KEYEXCHANGE instead.",
         ),
-        verify: Some(format!("{}      KeySpec = 1 -- AT_KEYEXCHANGE", show_command(credential))),
+        verify: Some(Verify::new(show_command(credential)).shows("KeySpec = 1 -- AT_KEYEXCHANGE")),
     };
     for_owner(credential, remedy)
 }
@@ -303,7 +348,7 @@ pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) ->
     let (store, id, user) = (store_argument(credential), credential.certutil_id(), scope_option(credential));
     let modifier = if provider::kind_of_name(csp) == Some(ProviderKind::Ksp) { "" } else { " AT_KEYEXCHANGE" };
     if credential.pfx.is_some() {
-        return import_pfx(credential, title, &format!(" -csp \"{csp}\""), modifier, &format!("Provider = {csp}"));
+        return import_pfx(credential, title, &format!(" -csp \"{csp}\""), modifier, format!("Provider = {csp}"));
     }
     let remedy = Remedy {
         title,
@@ -316,9 +361,108 @@ pub fn reimport_into(credential: &Credential, csp: &str, title: &'static str) ->
             Step::text(PERMISSIONS_AGAIN),
         ],
         caution: Some("If the export is refused the key can't be exported: make a new key in this provider instead."),
-        verify: Some(format!("{}      Provider = {csp}", show_command(credential))),
+        verify: Some(Verify::new(show_command(credential)).shows(format!("Provider = {csp}"))),
     };
     for_owner(credential, remedy)
+}
+
+/// The same key again, without the prompt that strong protection brings.
+pub fn reimport_without_prompt(credential: &Credential) -> Remedy {
+    let (store, id, scope) = (store_argument(credential), credential.certutil_id(), scope_option(credential));
+    let exchange = exchange_modifier(credential).trim_start();
+    let modifiers = if exchange.is_empty() { "NoProtect".to_owned() } else { format!("NoProtect,{exchange}") };
+    let remedy = Remedy {
+        title: "Import again without strong protection",
+        steps: vec![
+            Step::cmd(format!("certutil -p <password> -dump {BACKUP}"))
+                .note("stop here unless it says that a test passed: delete nothing before"),
+            Step::cmd(format!("certutil {scope}-delstore {store} {id}")),
+            Step::cmd(format!("certutil {scope}-f -p <password> -importpfx {store} {BACKUP} {modifiers}")),
+            Step::text(PERMISSIONS_AGAIN),
+        ],
+        caution: Some(
+            "See the policy \"System cryptography: Force strong key protection for user keys stored on the computer\".",
+        ),
+        verify: Some(Verify::new(show_command(credential)).shows(passed_test(credential))),
+    };
+    for_owner(credential, remedy)
+}
+
+/// Brings a certificate of a user's store, with its key, into a store of the machine, where services look. The user's own
+/// copy stays: nothing is lost when the import fails. `bind`: what then binds it.
+pub fn into_machine_store(credential: &Credential, store: &str, bind: Option<Remedy>) -> Remedy {
+    let id = credential.certutil_id();
+    let store = quoted(store).unwrap_or_else(|| "my".to_owned());
+    let held = stays_inside(credential);
+    let file = if held { BACKUP } else { "key.pfx" };
+    let mut steps = Vec::new();
+    if !held {
+        let own = store_argument(credential);
+        steps.push(Step::cmd(format!("certutil -user -p <password> -exportpfx {own} {id} {file}")).place("user"));
+    }
+    steps.push(
+        Step::cmd(format!("certutil -p <password> -dump {file}")).note("stop here unless it says that a test passed"),
+    );
+    let modifier = exchange_modifier(credential);
+    steps.push(Step::cmd(format!("certutil -f -p <password> -importpfx {store} {file}{modifier}")));
+    match bind {
+        Some(bind) => steps.extend(bind.steps),
+        None => steps.push(Step::text("then bind it again")),
+    }
+    Remedy {
+        title: "Import certificate and key into the machine's store",
+        steps,
+        caution: Some("Leave the copy in the user's store until the machine's one is in use."),
+        verify: Some(
+            Verify::new(format!("certutil -v -store {store} {id}"))
+                .shows(format!("CRYPT_MACHINE_KEYSET -- 20 (32), and {}", passed_test(credential))),
+        ),
+    }
+}
+
+/// Imports a PFX that is among the inputs and holds the certificate with its key.
+pub fn import_file(credential: &Credential, file: &Credential) -> Remedy {
+    let (store, scope) = (store_argument(credential), scope_option(credential));
+    let title = "Import the PFX that is among the inputs: it holds this certificate with its key";
+    let remedy = Remedy {
+        title,
+        steps: vec![
+            Step::cmd(format!(
+                "certutil {scope}-f -p <password> -importpfx {store} {}{}",
+                pfx_argument(file),
+                exchange_modifier(file)
+            )),
+            Step::text(PERMISSIONS_AGAIN),
+        ],
+        caution: None,
+        verify: Some(Verify::new(show_command(credential)).shows(passed_test(credential))),
+    };
+    for_owner(credential, remedy)
+}
+
+/// Lets Windows make the certificate of Remote Desktop anew, which no PFX holds (Microsoft Learn, "Remote Desktop can't
+/// connect: self-signed certificate"; KB3042780).
+pub fn remake_remote_desktop(credential: &Credential) -> Remedy {
+    let (store, id) = (store_argument(credential), credential.certutil_id());
+    Remedy {
+        title: "Let Windows make the certificate of Remote Desktop anew: it is self-signed, and no PFX of it exists",
+        steps: vec![
+            Step::cmd(format!("certutil -delstore {store} {id}")),
+            Step::text(
+                "if its key file is there (f686aace6942fb7f7ceb231212eef4a4_… in \
+                 %ProgramData%\\Microsoft\\Crypto\\RSA\\MachineKeys), rename it: a file that can't be opened keeps Windows \
+                 from making a new one",
+            ),
+            Step {
+                run: "Restart-Service SessionEnv -Force".to_owned(),
+                shell: Shell::PowerShell,
+                place: "server",
+                note: Some("event 1056 tells that a new one was made"),
+            },
+        ],
+        caution: Some("Clients that trusted the old certificate ask again."),
+        verify: Some(Verify::new(format!("certutil -v -store {store}")).shows(passed_test(credential))),
+    }
 }
 
 /// The key can't come back from this store: import it from a PFX made where the key still is.
@@ -327,11 +471,11 @@ pub fn import_from_backup(credential: &Credential, title: &'static str) -> Remed
     let remedy = Remedy {
         title,
         steps: vec![
-            Step::cmd("certutil -p <password> -dump backup.pfx")
+            Step::cmd(format!("certutil -p <password> -dump {BACKUP}"))
                 .note("stop here unless it says that a test passed: delete nothing before"),
             Step::cmd(format!("certutil {user}-delstore {store} {id}")),
             Step::cmd(format!(
-                "certutil {user}-f -p <password> -importpfx {store} backup.pfx{}",
+                "certutil {user}-f -p <password> -importpfx {store} {BACKUP}{}",
                 exchange_modifier(credential)
             )),
             Step::text(PERMISSIONS_AGAIN),
@@ -339,7 +483,7 @@ pub fn import_from_backup(credential: &Credential, title: &'static str) -> Remed
         caution: Some(
             "Without a PFX that holds the key, a new key and certificate are needed: no tool brings it back.",
         ),
-        verify: Some(format!("{}      {}", show_command(credential), passed_test(credential))),
+        verify: Some(Verify::new(show_command(credential)).shows(passed_test(credential))),
     };
     for_owner(credential, remedy)
 }
@@ -389,7 +533,7 @@ pub fn repair_store(credential: &Credential, title: &'static str) -> Remedy {
         title,
         steps: vec![Step::cmd(format!("certutil {scope}{csp}-repairstore {store} {id}"))],
         caution: None,
-        verify: Some(format!("{}      {shows}", show_command(credential))),
+        verify: Some(Verify::new(show_command(credential)).shows(shows)),
     };
     for_owner(credential, remedy)
 }
@@ -427,6 +571,10 @@ pub fn missing_key(credential: &Credential) -> Vec<Remedy> {
                 "If it does not open there either: make a new key, for no backup holds a key of the TPM",
             ),
         ],
+        // Its key is made by Windows itself and was never anywhere else.
+        Some(ProviderClass::Software) | None if subject::own_of_remote_desktop(credential) => {
+            vec![look_as_owner(credential), remake_remote_desktop(credential)]
+        }
         Some(ProviderClass::Software) | None => {
             let backup = match credential.scope() {
                 Scope::User => "If that user can't open it either: import the key from a PFX",
@@ -460,9 +608,19 @@ pub fn write_key_link(credential: &Credential, title: &'static str, provider_typ
         title,
         steps: vec![Step::text(text), Step::cmd(format!("certutil {user}-repairstore {store} {id} KeyProv.inf"))],
         caution: Some("This changes the key link alone, never the key: the container must really hold such a key."),
-        verify: Some(format!("{}      KeySpec = {key_spec}", show_command(credential))),
+        verify: Some(Verify::new(show_command(credential)).shows(format!("KeySpec = {key_spec}"))),
     };
     for_owner(credential, remedy)
+}
+
+/// Sets the certificate of all endpoints of AD FS (Microsoft Learn, "Set-AdfsSslCertificate").
+pub fn set_adfs_ssl(thumbprint: &str) -> Step {
+    Step {
+        run: format!("Set-AdfsSslCertificate -Thumbprint {thumbprint}"),
+        shell: Shell::PowerShell,
+        place: "server",
+        note: None,
+    }
 }
 
 /// A sentence.

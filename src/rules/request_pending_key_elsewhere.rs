@@ -74,7 +74,7 @@ impl CaseRule for RequestPendingKeyElsewhere {
                     Step::text(remedy::PERMISSIONS_AGAIN),
                 ],
                 caution: Some("Do not delete the entry in the REQUEST store before: its key would go with it."),
-                verify: Some(format!("{}      CERT_KEY_PROV_INFO_PROP_ID(2)", remedy::show_command(c))),
+                verify: Some(Verify::new(remedy::show_command(c)).shows("CERT_KEY_PROV_INFO_PROP_ID(2)")),
             }));
         }
         if !judged {

@@ -55,7 +55,12 @@ impl CredentialRule for SmartcardCspToKsp2025 {
                  REG_DWORD /d 0",
                 )],
                 caution: Some("Microsoft announced the removal of this switch for April 2026."),
-                verify: None,
+                verify: Some(
+                    Verify::new(
+                        "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\Calais /v DisableCapiOverrideForRSA",
+                    )
+                    .shows("0x0"),
+                ),
             }),
         );
     }

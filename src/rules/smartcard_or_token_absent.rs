@@ -62,7 +62,7 @@ impl CredentialRule for SmartcardOrTokenAbsent {
             title: "Insert the card and look again",
             steps: vec![Step::cmd("certutil -scinfo").place(if personal { "user" } else { "server" })],
             caution: (!personal).then_some("For a service use a key on the machine's disk, in its TPM or in an HSM."),
-            verify: None,
+            verify: Some(Verify::new(remedy::show_command(c)).shows(remedy::passed_test(c))),
         }));
     }
 }

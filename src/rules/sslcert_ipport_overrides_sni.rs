@@ -72,7 +72,7 @@ impl CaseRule for SslcertIpportOverridesSni {
                     title: "Delete the entry of the address if the host names are meant",
                     steps: vec![Step::cmd(format!("netsh http delete sslcert {delete}"))],
                     caution: Some("Clients without SNI then get no certificate on this address."),
-                    verify: Some("netsh http show sslcert".to_owned()),
+                    verify: Some(Verify::new("netsh http show sslcert").shows("no entry of this address")),
                 }),
             );
         }

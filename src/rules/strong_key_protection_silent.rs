@@ -29,7 +29,6 @@ impl CredentialRule for StrongKeyProtectionSilent {
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
-        let (store, id) = (remedy::store_argument(c), c.certutil_id());
         out.fail(
             FindingDraft::new(
                 &META,
@@ -39,21 +38,7 @@ impl CredentialRule for StrongKeyProtectionSilent {
                  anyone to answer.",
             )
             .evidence(c.evidence(code.place, "a prompt that could not be shown", true))
-            .remedy(Remedy {
-                title: "Import again without strong protection",
-                steps: vec![
-                    Step::cmd("certutil -p <password> -dump key.pfx")
-                        .note("stop here unless it says that a test passed: delete nothing before"),
-                    Step::cmd(format!("certutil -delstore {store} {id}")),
-                    Step::cmd(format!("certutil -f -p <password> -importpfx {store} key.pfx NoProtect,AT_KEYEXCHANGE")),
-                    Step::text(remedy::PERMISSIONS_AGAIN),
-                ],
-                caution: Some(
-                    "See the policy \"System cryptography: Force strong key protection for user keys stored on \
-                 the computer\".",
-                ),
-                verify: None,
-            }),
+            .remedy(remedy::reimport_without_prompt(c)),
         );
     }
 }

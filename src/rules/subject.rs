@@ -48,6 +48,12 @@ pub(super) fn in_rsa_provider(c: &Credential) -> bool {
     software(c) && kind_is(c, ProviderKind::Csp)
 }
 
+/// Whether this is the self-signed certificate that Remote Desktop makes for itself.
+pub(super) fn own_of_remote_desktop(c: &Credential) -> bool {
+    let own = c.certificate.as_ref().and_then(|c| c.self_signed.as_ref()).is_some_and(|s| s.value);
+    own && c.printed_store_name().is_some_and(|name| name.eq_ignore_ascii_case("remote desktop"))
+}
+
 /// The algorithm of the public key, as far as it is shown, when Schannel takes no certificate with such a key: it
 /// authenticates with RSA and with ECDSA keys.
 pub(super) fn not_for_tls(c: &Credential) -> Option<&str> {

@@ -55,11 +55,14 @@ impl RequestRule for TemplateKeyspecSignatureTls {
         )
         .evidence(request::evidence(asked, spec.place, "pKIDefaultKeySpec = 2", "signing only", true))
         .workloads(workloads)
-        .remedy(remedy::advice(
-            "Correct the template",
-            "In the template's Request Handling choose the purpose `Signature and encryption`, or set pKIDefaultKeySpec to 1; \
-             then enroll again: issued certificates keep their keys.",
-        ));
+        .remedy(
+            remedy::advice(
+                "Correct the template",
+                "In the template's Request Handling choose the purpose `Signature and encryption`, or set pKIDefaultKeySpec to \
+                 1; then enroll again: issued certificates keep their keys.",
+            )
+            .verified(Verify::new("certutil -v -store my").shows("the new certificate: KeySpec = 1 -- AT_KEYEXCHANGE")),
+        );
         if let Some(csp) = csp {
             draft = draft.evidence(request::evidence(asked, csp.place, &csp.value, "a CryptoAPI provider", false));
         } else {

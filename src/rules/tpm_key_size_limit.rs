@@ -50,9 +50,14 @@ impl CredentialRule for TpmKeySizeLimit {
         if let Some(code) = refused {
             draft = draft.evidence(c.evidence(code.place, "the TPM refuses", false));
         }
-        out.fail(draft.remedy(remedy::advice(
-            "Request a key that the TPM takes",
-            "RSA with 2048 bits or ECDSA P-256; or a longer key in the software key storage provider.",
-        )));
+        out.fail(
+            draft.remedy(
+                remedy::advice(
+                    "Request a key that the TPM takes",
+                    "RSA with 2048 bits or ECDSA P-256; or a longer key in the software key storage provider.",
+                )
+                .verified(remedy::show_store(c, "the new certificate: a test passed")),
+            ),
+        );
     }
 }

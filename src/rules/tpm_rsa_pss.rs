@@ -54,10 +54,14 @@ impl CredentialRule for TpmRsaPss {
             Some(code) => draft = draft.evidence(c.evidence(code.place, "the TPM refuses", false)),
             None => draft = draft.severity(Severity::Warning),
         }
-        out.fail(draft.remedy(remedy::advice(
-            "Use an ECDSA key in the TPM, or a key in the software key storage provider",
-            "Firmware of the TPM may help too. To switch TLS 1.3 off for this endpoint is the last \
-                 resort.",
-        )));
+        out.fail(
+            draft.remedy(
+                remedy::advice(
+                    "Use an ECDSA key in the TPM, or a key in the software key storage provider",
+                    "Firmware of the TPM may help too. To switch TLS 1.3 off for this endpoint is the last resort.",
+                )
+                .verified(remedy::show_store(c, "the new certificate: Public Key Algorithm ECC, or another provider")),
+            ),
+        );
     }
 }

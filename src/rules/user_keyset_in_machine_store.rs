@@ -79,7 +79,7 @@ impl CredentialRule for UserKeysetInMachineStore {
                     Step::text(remedy::PERMISSIONS_AGAIN),
                 ],
             caution: Some("If the key can't be exported, request a new one with MachineKeySet = TRUE."),
-            verify: Some(format!("{}      CRYPT_MACHINE_KEYSET -- 20 (32)", remedy::show_command(c))),
+            verify: Some(Verify::new(remedy::show_command(c)).shows("CRYPT_MACHINE_KEYSET -- 20 (32)")),
         }));
     }
 }

@@ -181,8 +181,8 @@ pub static WORKLOADS: &[Workload] = &[
     ),
     server("wac", "Windows Admin Center"),
     other("tls-client", "TLS client authentication", &[CLIENT_AUTH], true),
-    other("enrollment", "A certificate request", &[], true),
-    other("pfx-import", "A PFX import", &[], true),
+    other("enrollment", "A certificate request", &[], false),
+    other("pfx-import", "A PFX import", &[], false),
     Workload {
         name: "generic",
         title: "Another Schannel server",

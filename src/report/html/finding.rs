@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::severity_class;
 use crate::report::model::{EvidenceReport, Finding, RemedyReport, Report, StepReport};
-use crate::report::overview::{self, known_address, one_place};
+use crate::report::overview::{known_address, one_place};
 use crate::report::text::finding::{Line, Run, SHOWN_LINES, place_words, runs};
 use crate::report::text::name_and_id;
 use crate::report::words;
@@ -170,10 +170,9 @@ fn remedy(page: &mut Page, remedy: &RemedyReport, first: bool, level: Level) {
         page.element("<p class=\"caution\"><strong>Mind:</strong> ", caution, "</p>\n");
     }
     if let Some(verify) = &remedy.verify {
-        let (run, shows) = overview::verify(verify);
         page.raw("<p><strong>Verify:</strong></p>\n");
-        command(page, run);
-        if let Some(shows) = shows {
+        command(page, verify);
+        if let Some(shows) = &remedy.verify_shows {
             page.element("<p class=\"meta\">It must show: <code>", shows, "</code></p>\n");
         }
     }

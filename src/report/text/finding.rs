@@ -307,9 +307,9 @@ fn remedy(out: &mut String, remedy: &RemedyReport, first: bool, paint: Paint) {
     if let Some(caution) = &remedy.caution {
         paragraph(out, "  Mind: ", 8, &paint.show(caution), paint.width);
     }
-    if let Some(verify) = &remedy.verify {
+    if let Some(verify) = words::verify(remedy) {
         out.push_str(&paint.bold("Verify:"));
-        out.push_str(&format!("\n    {}\n", paint.show(verify)));
+        out.push_str(&format!("\n    {}\n", paint.show(&verify)));
     }
 }
 

@@ -10,7 +10,8 @@ pub(in crate::report) mod requests;
 
 use super::escape::{columns, wrap};
 use super::model::{
-    Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, Report, Role, Severity, Verdict, VerdictOutcome,
+    Check, CheckOutcome, CredentialReport, Finding, Input, InputStatus, Report, Role, Severity, Verdict,
+    VerdictOutcome, WhyAside,
 };
 use super::words;
 use paint::{Paint, as_verdict};
@@ -173,21 +174,42 @@ impl<'a> View<'a> {
             .map(|v| v.workload.split(':').next().unwrap_or_default())
             .collect()
     }
+    /// The workloads for which it is not decided because no source tells what they make of such a key.
+    fn undocumented(&self, credential: &'a CredentialReport) -> Vec<&'a str> {
+        let open = |v: &&Verdict| {
+            v.outcome == VerdictOutcome::Unknown
+                && v.because.is_empty()
+                && words::is_undocumented(credential, &v.workload)
+        };
+        credential.verdicts.iter().filter(open).map(|v| v.workload.split(':').next().unwrap_or_default()).collect()
+    }
     fn table_of_workloads(&self, credential: &'a CredentialReport) -> String {
-        let names = self.unexplained(credential);
-        if names.is_empty() {
-            return String::new();
-        }
-        let text = format!(
-            "what a workload makes of this kind of key stands in its table, with the source: keyspect explain {}",
-            names.join(" | ")
-        );
+        let (names, open) = (self.unexplained(credential), self.undocumented(credential));
+        let text = match (names.as_slice(), open.as_slice()) {
+            ([], []) => return String::new(),
+            ([], open) => format!(
+                "no source tells what it makes of this kind of key, so it is not decided: keyspect explain {}",
+                open.join(" | ")
+            ),
+            (names, _) => format!(
+                "what a workload makes of this kind of key stands in its table, with the source: keyspect explain {}",
+                names.join(" | ")
+            ),
+        };
         let mut out = "\n".to_owned();
         finding::paragraph(&mut out, "Why:           ", 15, &self.paint.show(&text), self.paint.width);
         out.replacen("Why:", &self.paint.bold("Why:"), 1)
     }
     fn is_set_aside(&self, rule: &str) -> bool {
         self.report.summary.set_aside.iter().any(|s| s.rule == rule)
+    }
+    /// Why findings of a rule are set aside: `known`, `ignored`, `off`.
+    fn why_aside(&self, rule: &str) -> String {
+        let all = &self.report.summary.set_aside;
+        let reasons = [(WhyAside::Known, "known"), (WhyAside::Ignored, "ignored"), (WhyAside::Off, "off")];
+        let is = |why: WhyAside| all.iter().any(|s| s.rule == rule && s.why == why);
+        let words: Vec<&str> = reasons.into_iter().filter(|(why, _)| is(*why)).map(|(_, word)| word).collect();
+        words.join(" or ")
     }
     /// The rules behind the verdicts against it whose findings the list does not show.
     fn set_aside(&self, credential: &CredentialReport) -> String {
@@ -202,7 +224,8 @@ impl<'a> View<'a> {
             return String::new();
         }
         let mut out = "\n".to_owned();
-        let text = self.paint.show(&format!("{} (known, ignored or off)", rules.join(", ")));
+        let named: Vec<String> = rules.iter().map(|rule| format!("{rule} ({})", self.why_aside(rule))).collect();
+        let text = self.paint.show(&named.join(", "));
         finding::paragraph(&mut out, "Set aside:     ", 15, &text, self.paint.width);
         out.replacen("Set aside:", &self.paint.bold("Set aside:"), 1)
     }
