@@ -143,8 +143,9 @@ fn the_corrected_inf_has_no_error_left() {
         }
         let steps = || report.findings.iter().flat_map(|f| &f.remedies).flat_map(|r| &r.steps);
         let texts: Vec<&String> = steps().filter(|s| s.shell == "inf").map(|s| &s.run).collect();
-        let hash_alone = report.findings.iter().all(|f| f.rule == "inf-hash-unsupported-by-csp");
-        if hash_alone {
+        // Which of several ways out is right depends on what else is wanted.
+        let open = ["inf-hash-unsupported-by-csp", "tpm-rsa-pss"];
+        if report.findings.iter().all(|f| open.contains(&f.rule.as_str())) {
             assert!(texts.is_empty(), "{}", case.name);
             continue;
         }
@@ -177,7 +178,9 @@ fn every_rule_fails_in_one_case_and_passes_in_another() {
         let RuleEntry::Request(rule) = entry else { continue };
         let name = rule.meta().name;
         assert!(fails.contains(name), "{name} never fails");
-        assert!(passes.contains(name) || NEVER_PASS.contains(&name), "{name} never passes");
+        // A rule about stored keys passes in cases of its own.
+        let stored = RULES.iter().any(|r| matches!(r, RuleEntry::Credential(own) if own.meta().name == name));
+        assert!(passes.contains(name) || stored || NEVER_PASS.contains(&name), "{name} never passes");
     }
 }
 

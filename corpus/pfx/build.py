@@ -179,7 +179,7 @@ WHY = {
     "strong-csp-keysig": "a key for signing only with a CSP: will fail for IIS after the import", "schannel-csp": "the provider that Schannel's documents ask for",
     "software-ksp": "a KSP: the key usage does not become a KeySpec", "unknown-provider": "a provider name that no machine has", "openssl-lmk": "the machine mark alone",
     "openssl-no-mac": "no MAC: the first bag decides", "openssl-ec": "an EC key", "openssl-ed25519": "an Ed25519 key, which Windows does not import",
-    "cert-only": "no private key", "key-only": "no certificate", "rc2-128-rc4-128": "ciphers that p12-keystore refuses", "rc4-40-2des": "ciphers that p12-keystore refuses",
+    "cert-only": "no private key", "cert-only-self-signed": "a certificate that a server issued to itself, marked as a CA's, without its key", "cert-only-root": "a root alone: no server's certificate", "key-only": "no certificate", "rc2-128-rc4-128": "ciphers that p12-keystore refuses", "rc4-40-2des": "ciphers that p12-keystore refuses",
     "aes-128-sha512-mac": "AES-128, AES-192, MAC with SHA-512", "not-encrypted": "a MAC, but nothing encrypted", "non-ascii-password": "UTF-8 for PBES2, UTF-16 for the MAC",
     "non-ascii-password-legacy": "UTF-16 for PBES1 and the MAC", "gnutls": "what certtool writes", "empty-password": "the empty password", "null-password": "no password, which is not the empty one",
     "nss": "what pk12util writes", "keytool-two-keys": "two keys, RSA and EC, as Java writes them", "pbmac1": "a MAC after RFC 9579", "windows-like": "every attribute that Windows writes",
@@ -190,7 +190,7 @@ WHY = {
 }
 RULES = {
     "strong-csp-keysig": ["pfx-keybag-keyusage-signature"], "openssl-keysig": ["pfx-keybag-keyusage-signature"], "two-keys": ["pfx-keybag-keyusage-signature", "pfx-multiple-keys"],
-    "cert-only": ["pfx-modern-encryption-old-windows", "pfx-no-private-key"], "key-only": ["pfx-leaf-missing"], "leaf-missing": ["pfx-leaf-missing"], "mismatch": ["pfx-key-cert-mismatch"],
+    "cert-only": ["pfx-modern-encryption-old-windows", "pfx-no-private-key"], "cert-only-self-signed": ["pfx-modern-encryption-old-windows", "pfx-no-private-key"], "key-only": ["pfx-leaf-missing"], "leaf-missing": ["pfx-leaf-missing"], "mismatch": ["pfx-key-cert-mismatch"],
     "keytool-two-keys": ["pfx-modern-encryption-old-windows", "pfx-multiple-keys"], "empty-password": ["pfx-empty-vs-null-password"], "null-password": ["pfx-empty-vs-null-password"],
     "unknown-provider": ["pfx-csp-name-attribute"], "nss": ["pfx-friendlyname-container-collision"],
 }
@@ -198,7 +198,7 @@ for c in ("openssl-default", "openssl-no-mac", "openssl-ec", "openssl-ed25519", 
     RULES.setdefault(c, []).append("pfx-modern-encryption-old-windows")
 # A key without the machine mark is the importer's: every case but those made with -LMK, and the one without a key.
 for c in WHY:
-    if c not in ("openssl-keyex", "strong-csp-keysig", "openssl-lmk", "windows-like", "cert-only", "key-only", "leaf-missing"): RULES.setdefault(c, []).append("pfx-local-keyset-attribute")
+    if c not in ("openssl-keyex", "strong-csp-keysig", "openssl-lmk", "windows-like", "cert-only", "cert-only-self-signed", "cert-only-root", "key-only", "leaf-missing"): RULES.setdefault(c, []).append("pfx-local-keyset-attribute")
 
 
 def sha1(b): return hashlib.sha1(b).hexdigest()

@@ -53,6 +53,10 @@ export_case openssl-no-mac $R -nomac
 export_case openssl-ec -inkey ec.key -in ec.pem
 export_case openssl-ed25519 -inkey ed.key -in ed.pem
 export_case cert-only -in rsa.pem -nokeys
+for own in "cert-only-self-signed /CN=www.contoso.com extendedKeyUsage=serverAuth" "cert-only-root /CN=Contoso-Root-CA keyUsage=critical,keyCertSign,cRLSign"; do
+  set -- $own; openssl req -x509 -newkey rsa:2048 -nodes -keyout own.key -out own.pem -days 36500 -subj "$2" -config /dev/null -addext basicConstraints=critical,CA:TRUE -addext "$3" 2>/dev/null
+  export_case "$1" -in own.pem -nokeys
+done
 export_case key-only -inkey rsa.key -nocerts $L
 export_case rc2-128-rc4-128 $R -legacy -keypbe PBE-SHA1-RC2-128 -certpbe PBE-SHA1-RC4-128
 export_case rc4-40-2des $R -legacy -keypbe PBE-SHA1-RC4-40 -certpbe PBE-SHA1-2DES

@@ -319,6 +319,7 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Diff
         algorithm,
         bits,
         usage,
+        ui_policy,
         export_policy,
         permissions,
         sddl

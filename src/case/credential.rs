@@ -10,6 +10,7 @@ use crate::model::{
     key_usage::KeyUsage,
     oid,
     provider::{self, ProviderKind},
+    service_setting::ServiceUse,
     thumbprint::Sha1,
 };
 use std::borrow::Cow;
@@ -287,6 +288,9 @@ pub struct Key {
     pub matches_certificate: Option<Fact<bool>>,
     /// The CNG key usage property.
     pub usage: Option<Fact<u32>>,
+    /// The flags of the CNG user-interface policy: 1 asks the user, 2 asks for a password (Microsoft Learn,
+    /// NCRYPT_UI_POLICY structure).
+    pub ui_policy: Option<Fact<u32>>,
     /// The CNG export policy.
     pub export_policy: Option<Fact<u32>>,
     /// `KP_PERMISSIONS` of a CryptoAPI key.
@@ -441,6 +445,8 @@ pub struct Bound {
     pub place: Place,
     /// Which of the case's observations it is.
     pub observed: usize,
+    /// What it says of the use.
+    pub service_use: ServiceUse,
 }
 
 /// What the lines around a block say about the run of certutil that printed it.

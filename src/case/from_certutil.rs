@@ -724,6 +724,7 @@ fn key(block: &mut CertificateBlock) -> Key {
         public_key_sha1: None,
         matches_certificate: None,
         usage: block.key_usage_property.clone(),
+        ui_policy: block.ui_policy.clone(),
         export_policy: block.export_policy.clone(),
         permissions: block.permissions.clone(),
         exportable,

@@ -13,6 +13,7 @@ use crate::formats::pfx::{self, Bag, BagValue, PasswordState, Pfx, SafeKind};
 use crate::limits::{CHAIN_CERTIFICATES, Limits};
 use crate::model::fact::{Fact, Place};
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
+use crate::model::oid;
 use crate::model::thumbprint::Sha1;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -179,8 +180,14 @@ impl Case<'_> {
         pairs
     }
 
+    /// Whether the certificate is none of a CA: one that a server issued to itself isn't, though `openssl req -x509` marks
+    /// every certificate as a CA's.
     fn is_end_entity(&self, index: usize) -> bool {
-        self.bags.get(index).and_then(|b| b.bag.certificate()).is_some_and(|certificate| certificate.ca != Some(true))
+        self.bags.get(index).and_then(|b| b.bag.certificate()).is_some_and(|certificate| {
+            let usages = certificate.extended_key_usage.as_deref().unwrap_or_default();
+            let own = certificate.self_issued && usages.iter().any(|usage| usage == oid::SERVER_AUTH);
+            certificate.ca != Some(true) || own
+        })
     }
 
     fn file(&self, password: PasswordState, whole: Place) -> PfxFile {

@@ -8,6 +8,7 @@ use crate::formats::{FormatError, Spanned, cert_store, pkcs7, reg_export, reg_qu
 use crate::limits::{Limits, STORE_ELEMENTS, STORE_PROPERTIES};
 use crate::model::fact::{Excerpts, Fact, Place};
 use crate::model::observation::{Observation, Observed, ServiceCertificate, SystemFact};
+use crate::model::service_setting::ServiceUse;
 use crate::model::{container_name, flags, key_spec::KeySpec, property_id, service_setting};
 use serde_json::{Value, json};
 
@@ -333,7 +334,13 @@ fn service_certificate(setting: &reg_export::RegSetting, origin: &Origin<'_>) ->
     let line = origin.place(setting.line_start, setting.line_start);
     excerpts.push(origin.source, place.line, line.column.max(1), line.start, &setting.text);
     let instance = service_setting::sql_instance(&setting.key).map(str::to_owned);
-    let what = ServiceCertificate { workload: setting.setting.workload, certificate, endpoint: None, instance };
+    let what = ServiceCertificate {
+        workload: setting.setting.workload,
+        certificate,
+        endpoint: None,
+        instance,
+        service_use: ServiceUse::Set,
+    };
     Observed {
         kind: "reg-export",
         place,

@@ -516,7 +516,7 @@ fn absorb(credential: &mut Credential, key: Credential) {
     macro_rules! fill {
         ($($field:ident),*) => { $( if own.$field.is_none() { own.$field = other.$field; } )* };
     }
-    fill!(container, unique_name, algorithm, bits, public_key_sha1, usage, export_policy, permissions);
+    fill!(container, unique_name, algorithm, bits, public_key_sha1, usage, ui_policy, export_policy, permissions);
     // A provider type without a name is only a default: it never stands beside another provider's name.
     if own.provider.is_none() && own.provider_type.is_none() {
         own.provider = other.provider;

@@ -10,7 +10,7 @@ use crate::model::binding::{BindingHash, BindingOrigin};
 use crate::model::event_record::Side;
 use crate::model::fact::{Fact, Place, SourceId};
 use crate::model::observation::{ErrorContext, Observation, Observed, SystemFact};
-use crate::model::service_setting::CertificateName;
+use crate::model::service_setting::{CertificateName, ServiceUse};
 use crate::model::thumbprint::Sha1;
 use crate::model::windows::WindowsVersion;
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,14 +200,22 @@ fn named(case: &CaseIndex, guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTre
     out
 }
 
+/// SQL Server loaded a certificate for encryption.
+const SQL_LOADED: u32 = 26_013;
+
 /// The certificates that one artifact names.
 fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, Vec<Tie>>) {
     let store = match &item.what {
         Observation::Binding(binding) => binding.store.as_ref().and_then(|s| s.value.clone()),
         _ => None,
     };
+    let service_use = match &item.what {
+        Observation::System(SystemFact::ServiceCertificate(setting)) => setting.service_use,
+        Observation::Event(event) if event.number() == SQL_LOADED => ServiceUse::Loaded,
+        _ => ServiceUse::Set,
+    };
     let mut tie = |certificate: CertificateName, workload: &'static str, endpoint: Option<String>, place: Place| {
-        let bound = Bound { workload, endpoint, place, observed: index };
+        let bound = Bound { workload, endpoint, place, observed: index, service_use };
         out.entry(certificate).or_default().push((bound, store.clone()));
     };
     if let Observation::System(SystemFact::ServiceCertificate(setting)) = &item.what {
@@ -245,7 +253,7 @@ fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, V
                 name(sha1.value, "rdp", None, sha1.place);
             }
             // SQL Server names the certificate that it loaded (26013), or that it is to use and could not load (26014).
-            if let Some(sha1) = event.thumbprint.as_ref().filter(|_| matches!(event.number(), 26_013 | 26_014)) {
+            if let Some(sha1) = event.thumbprint.as_ref().filter(|_| matches!(event.number(), SQL_LOADED | 26_014)) {
                 name(sha1.value, "sql-server", None, sha1.place);
             }
         }
@@ -397,7 +405,8 @@ mod tests {
 
     fn serial(workload: &'static str, digits: &str) -> Observed {
         let certificate = CertificateName::Serial(digits.to_owned()).at(at(90));
-        let setting = ServiceCertificate { workload, certificate, endpoint: None, instance: None };
+        let setting =
+            ServiceCertificate { workload, certificate, endpoint: None, instance: None, service_use: ServiceUse::Set };
         observed(90, Observation::System(SystemFact::ServiceCertificate(setting)))
     }
 

@@ -15,7 +15,7 @@ use crate::limits::{LINE_ERRORS, Limits, WAITING_ERRORS};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::hresult::{self, NO_SUCH_LOGON_SESSION};
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed, ServiceCertificate, SystemFact};
-use crate::model::service_setting::{self, CertificateName};
+use crate::model::service_setting::{self, CertificateName, ServiceUse};
 use crate::model::thumbprint::Sha1;
 use aho_corasick::MatchKind;
 use memchr::memmem::Finder;
@@ -405,8 +405,13 @@ impl ErrorTextReader {
         let mut excerpts = Excerpts::default();
         keep_line(&mut excerpts, place, piece, self.excerpt_lines, self.columns);
         let fields = vec![(Cow::Borrowed("certificate"), piece.text_fact(self.source, part))];
-        let instance = self.instance.clone();
-        let setting = ServiceCertificate { workload: "sql-server", certificate, endpoint: None, instance };
+        let setting = ServiceCertificate {
+            workload: "sql-server",
+            certificate,
+            endpoint: None,
+            instance: self.instance.clone(),
+            service_use: ServiceUse::Loaded,
+        };
         let what = Observation::System(SystemFact::ServiceCertificate(setting));
         self.done.push(Observed { kind: KIND, place, fields, excerpts, what });
         true

@@ -19,7 +19,7 @@ use crate::model::fact::{Excerpts, SourceId};
 use crate::model::hex;
 use crate::model::observation::{Observation, Observed, ServiceCertificate, SystemFact};
 use crate::model::service_setting::{
-    self, CertificateName, OPS_MGR_HASH, OPS_MGR_SERIAL, REMOTE_DESKTOP, SQL_SERVER, ServiceSetting,
+    self, CertificateName, OPS_MGR_HASH, OPS_MGR_SERIAL, REMOTE_DESKTOP, SQL_SERVER, ServiceSetting, ServiceUse,
 };
 use crate::model::thumbprint::Sha1;
 use memchr::memmem::Finder;
@@ -100,7 +100,12 @@ impl ServiceCertificateReader {
         let mut excerpts = Excerpts::default();
         keep_line(&mut excerpts, printed.place, piece, self.excerpt_lines, self.columns);
         let certificate = name.at(printed.place);
-        let setting = ServiceCertificate { workload, certificate, endpoint, instance: None };
+        // Of AD FS's settings only those with a type call the certificate a thumbprint.
+        let service_use = match (workload, label) {
+            ("ad-fs", "thumbprint") => ServiceUse::ServiceCommunication,
+            _ => ServiceUse::Set,
+        };
+        let setting = ServiceCertificate { workload, certificate, endpoint, instance: None, service_use };
         Observed {
             kind: KIND,
             place: piece.place(self.source),

@@ -9,7 +9,7 @@ use super::key_request::KeyRequest;
 use super::key_spec::KeySpec;
 use super::key_usage::KeyUsage;
 use super::provider::ProviderKind;
-use super::service_setting::CertificateName;
+use super::service_setting::{CertificateName, ServiceUse};
 use super::thumbprint::Sha1;
 use super::windows::WindowsVersion;
 use std::borrow::Cow;
@@ -110,6 +110,8 @@ pub struct ServiceCertificate {
     pub endpoint: Option<String>,
     /// The instance of SQL Server, where that is said.
     pub instance: Option<String>,
+    /// What is said of its use.
+    pub service_use: ServiceUse,
 }
 
 /// A certificate as PowerShell lists it.

@@ -19,6 +19,18 @@ pub enum Form {
     SerialBytes,
 }
 
+/// What an artifact says of a service's use of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ServiceUse {
+    /// The service is set to use it.
+    #[default]
+    Set,
+    /// The service says that it loaded the certificate with its key (SQL Server, message 26013).
+    Loaded,
+    /// AD FS uses it for service communication, not only for SSL (Get-AdfsCertificate, CertificateType).
+    ServiceCommunication,
+}
+
 /// A certificate as a setting names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CertificateName {

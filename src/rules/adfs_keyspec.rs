@@ -1,6 +1,7 @@
 //! AD FS does not take this KeySpec or provider for the certificate's purpose.
 
 use super::prelude::*;
+use crate::model::service_setting::ServiceUse;
 
 /// The rule.
 pub(super) struct AdfsKeyspec;
@@ -13,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     confidence: Confidence::Certain,
     summary: "AD FS does not take this KeySpec or provider for the certificate's purpose",
     sources: &[sources::KEYSPEC_DOC],
-    explains: &["keyspec-signature-on-csp", "keyspec-vs-keyusage", "keyset-missing"],
+    explains: &["keyspec-signature-on-csp", "keyspec-vs-keyusage", "keyset-missing", "adfs-2012r2-cng-ssl"],
     doc: include_str!("../../docs/rules/adfs-keyspec.md"),
 };
 
@@ -34,12 +35,17 @@ impl CredentialRule for AdfsKeyspec {
         let spec = subject::key_spec(c);
         let Some((place, workloads, message)) = (match kind {
             ProviderKind::Ksp => subject::kind_place(c).map(|place| {
-                (
-                    place,
-                    tokens,
-                    "AD FS does not support CNG certificates for signing or decrypting tokens, whatever the \
-                 KeySpec.",
-                )
+                // A CNG key is valid for SSL alone.
+                let communicates = c.bound.iter().any(|b| b.service_use == ServiceUse::ServiceCommunication);
+                let mut workloads = tokens;
+                workloads.extend(ssl.into_iter().filter(|_| communicates));
+                let message = if communicates {
+                    "AD FS does not support CNG certificates for service communication and for tokens, whatever the \
+                     KeySpec: only SSL takes them, and Get-AdfsCertificate names this one for service communication."
+                } else {
+                    "AD FS does not support CNG certificates for signing or decrypting tokens, whatever the KeySpec."
+                };
+                (place, workloads, message)
             }),
             ProviderKind::Csp => {
                 let Some(spec) = spec else {

@@ -14,6 +14,7 @@ use crate::model::event_record::EventRecord;
 use crate::model::fact::{Place, SourceId};
 use crate::model::judgement::Role;
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed, SystemFact};
+use crate::model::service_setting::ServiceUse;
 use crate::model::thumbprint::Sha1;
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
@@ -322,7 +323,13 @@ fn the_back_end_of_exchange() {
     let case = |endpoint: &str| {
         let mut c = stored(ONE, "My", Scope::Machine);
         let endpoint = Some(endpoint.to_owned());
-        c.bound.push(Bound { workload: "exchange", endpoint, place: Place::default(), observed: 0 });
+        c.bound.push(Bound {
+            workload: "exchange",
+            endpoint,
+            place: Place::default(),
+            observed: 0,
+            service_use: ServiceUse::Set,
+        });
         case_of(vec![c], vec![lost()])
     };
     assert_eq!(words(&run_case(&case("0.0.0.0:444"), &["exchange"]), rule), "passes");
@@ -347,7 +354,13 @@ fn what_an_entry_of_http_sys_met() {
     let bound = |endpoint: &str| {
         let mut c = stored(ONE, "My", Scope::Machine);
         let endpoint = Some(endpoint.to_owned());
-        c.bound.push(Bound { workload: "iis", endpoint, place: Place::default(), observed: 0 });
+        c.bound.push(Bound {
+            workload: "iis",
+            endpoint,
+            place: Place::default(),
+            observed: 0,
+            service_use: ServiceUse::Set,
+        });
         let case = case_of(vec![c], vec![logged(event(15_021, "HttpEvent", "0.0.0.0:443"))]);
         failed(&run_case(&case, &["iis"]), rule)[0].related.clone()
     };

@@ -12,6 +12,7 @@ use crate::model::fact::{Fact, Place, SourceId};
 use crate::model::judgement::Confidence;
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
+use crate::model::service_setting::ServiceUse;
 use crate::model::thumbprint::Sha1;
 use time::macros::datetime;
 
@@ -280,7 +281,13 @@ fn the_request_that_waits_for_a_certificate() {
         let file = but(alone(7), |c| {
             c.origin = origin;
             c.store = None;
-            c.bound.push(Bound { workload: "iis", endpoint: None, place: Place::default(), observed: 0 });
+            c.bound.push(Bound {
+                workload: "iis",
+                endpoint: None,
+                place: Place::default(),
+                observed: 0,
+                service_use: ServiceUse::Set,
+            });
         });
         assert_eq!(of(vec![file, waiting(7)]), "silent", "{origin:?}");
     }

@@ -3,6 +3,7 @@
 use super::pfx;
 use super::prelude::*;
 use crate::limits::CONTAINER_CERTIFICATES;
+use crate::model::fact::{Fact, Place};
 
 /// The rule.
 pub(super) struct CertKeyMismatch;
@@ -62,6 +63,12 @@ impl CredentialRule for CertKeyMismatch {
         }
         // Of a key that is protected by another machine's or account's secret nothing else is known.
         let protected = subject::code(c, 0x8009_000B).is_some() && key.remark(KeyRemark::NotExportable).is_none();
+        if let Some((code, why)) = subject::failed_test(c).and_then(|place| told_otherwise(c, place)) {
+            return out.unknown(
+                format!("whether the key is the certificate's: the test failed with 0x{code:08X}, {why}"),
+                remedy::show_command(c),
+            );
+        }
         if let Some(place) = subject::failed_test(c).filter(|_| subject::missing_keyset(c).is_none() && !protected) {
             return out.fail(
                 draft(
@@ -84,6 +91,26 @@ impl CredentialRule for CertKeyMismatch {
         }
     }
 }
+
+/// The code on the line of a failed test when it names another cause than a key that does not fit (winerror.h), in words.
+fn told_otherwise(c: &Credential, test: Place) -> Option<(u32, &'static str)> {
+    let on_line = |code: &&Fact<u32>| (code.place.source, code.place.line) == (test.source, test.line);
+    c.key.codes.iter().filter(on_line).find_map(|code| {
+        let why = OTHER_CAUSES.iter().find(|(known, _)| subject::same_code(code.value, *known))?.1;
+        Some((code.value, why))
+    })
+}
+
+/// The errors of providers that say that the key was not used at all.
+const OTHER_CAUSES: &[(u32, &str)] = &[
+    (0x8009_000B, "the key cannot be used in its state (NTE_BAD_KEY_STATE)"),
+    (0x8009_000D, "the container holds no key of this KeySpec (NTE_NO_KEY)"),
+    (0x8009_0010, "the provider denies the access (NTE_PERM)"),
+    (0x8009_001D, "the provider's library did not load (NTE_PROVIDER_DLL_FAIL)"),
+    (0x8009_0022, "the provider wanted to ask and was not allowed to (NTE_SILENT_CONTEXT)"),
+    (0x8009_0029, "the provider does not support what the test asks (NTE_NOT_SUPPORTED)"),
+    (0x8009_0030, "the device that holds the key is not ready (NTE_DEVICE_NOT_READY)"),
+];
 
 impl CaseRule for CertKeyMismatch {
     fn meta(&self) -> &'static RuleMeta {

@@ -185,6 +185,10 @@ impl Checks {
         draft.related.dedup();
         self.push(Outcome::Fail(Box::new(draft)));
     }
+    /// Takes an outcome that was recorded elsewhere.
+    pub(super) fn take(&mut self, recorded: Recorded) {
+        self.recorded.push(recorded);
+    }
     /// The outcomes.
     pub fn into_recorded(self) -> Vec<Recorded> {
         self.recorded

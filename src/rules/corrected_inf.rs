@@ -48,6 +48,28 @@ impl Draft {
         }
     }
 
+    /// Takes a key of `[NewRequest]` out.
+    fn remove(&mut self, name: &str) {
+        self.section("NewRequest").retain(|entry| !entry.name.eq_ignore_ascii_case(name));
+    }
+
+    /// Asks for a key-exchange key of CryptoAPI's provider for RSA and SHA-2.
+    fn ask_for_exchange_key(&mut self, ec: bool) {
+        self.set("ProviderName", provider::RSA_AES_CSP);
+        self.set("ProviderType", "24");
+        self.set("KeySpec", "AT_KEYEXCHANGE");
+        // What only a key storage provider takes.
+        self.remove("KeyUsageProperty");
+        if ec {
+            self.ask_for_rsa();
+        }
+    }
+
+    fn ask_for_rsa(&mut self) {
+        self.set("KeyAlgorithm", "RSA");
+        self.set("KeyLength", "2048");
+    }
+
     fn add(&mut self, section: &str, name: &str, value: &str) {
         let comment = Some("added".to_owned());
         self.section(section).push(Entry { name: name.to_owned(), value: value.to_owned(), comment });
@@ -102,6 +124,28 @@ fn correct(draft: &mut Draft, key: &KeyRequest, rule: &str) -> bool {
     match rule {
         "inf-keyspec-missing" | "inf-keyspec-signature-tls" => draft.set("KeySpec", "AT_KEYEXCHANGE"),
         "inf-machinekeyset-missing" => draft.set("MachineKeySet", "TRUE"),
+        "shir-cng-unsupported"
+        | "adfs-keyspec"
+        | "adfs-2012r2-cng-ssl"
+        | "exo-app-only-cng"
+        | "dpm-cng"
+        | "azurestack-csp-required"
+        | "configmgr-cng-roles"
+        | "exchange-cng-fba-loop"
+        | "provider-signature-only"
+        | "dotnet-privatekey-cng"
+        | "servicefabric-cng"
+        | "sql-ksp-documented-unsupported"
+        | "ldaps-dc-cert" => draft.ask_for_exchange_key(ec),
+        "shir-keyspec" | "sql-keyspec-signature" | "keyspec-signature-on-csp" => draft.set("KeySpec", "AT_KEYEXCHANGE"),
+        "hgs-ksp-required" => {
+            draft.set("ProviderName", provider::SOFTWARE_KSP);
+            draft.remove("ProviderType");
+            draft.remove("KeySpec");
+        }
+        "ecdsa-key-on-rsa-workload" => draft.ask_for_rsa(),
+        "tpm-key-size-limit" => draft.set("KeyLength", "2048"),
+        "strong-key-protection-silent" => draft.set("KeyProtection", "XCN_NCRYPT_UI_NO_PROTECTION_FLAG"),
         "inf-keylength" => draft.set("KeyLength", "2048"),
         "inf-private-key-archive-needs-cmc" => draft.set("RequestType", "CMC"),
         "inf-keyusage-insufficient" => draft.set("KeyUsage", if ec { "0x80" } else { "0xA0" }),

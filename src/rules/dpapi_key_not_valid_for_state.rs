@@ -26,15 +26,21 @@ impl CredentialRule for DpapiKeyNotValidForState {
         let Some(code) = subject::code(c, 0x8009_000B) else {
             return out.not_applicable("0x8009000B is not shown for this key");
         };
+        if !matches!(subject::class(c), Some(ProviderClass::Software) | None) {
+            return out.not_applicable("the key is not in a file that DPAPI protects");
+        }
         if cx.workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
         let command = c.surroundings.command.as_ref().map(|f| f.value.to_ascii_lowercase());
         let export = command.as_ref().is_some_and(|v| v.contains("export") || v.contains("mergepfx"));
-        if export || c.key.remark(KeyRemark::NotExportable).is_some() {
+        // On the line of a failed test it is a use, whatever else was tried.
+        let use_failed = subject::failed_test(c)
+            .is_some_and(|test| (test.source, test.line) == (code.place.source, code.place.line));
+        if !use_failed && (export || c.key.remark(KeyRemark::NotExportable).is_some()) {
             return out.pass("0x8009000B on an export says only that the key may not be exported");
         }
-        if command.is_none() {
+        if command.is_none() && !use_failed {
             return out.unknown("whether 0x8009000B came from a use or from an export", remedy::show_command(c));
         }
         out.fail(

@@ -17,15 +17,24 @@ static META: RuleMeta = RuleMeta {
     doc: include_str!("../../docs/rules/ecdsa-key-on-rsa-workload.md"),
 };
 
+/// Workloads that take RSA keys alone, by a document.
+const DOCUMENTED: &[&str] = &["sql-server", "configmgr", "ad-fs-token-signing", "ad-fs-token-decrypting", "shir"];
+/// The same by inference.
+const INFERRED: &[&str] = &["exchange", "hgs", "always-encrypted"];
+
+/// Whether a workload takes RSA keys alone.
+pub(super) fn takes_rsa_alone(workload: &str) -> bool {
+    DOCUMENTED.contains(&workload) || INFERRED.contains(&workload)
+}
+
 impl CredentialRule for EcdsaKeyOnRsaWorkload {
     fn meta(&self) -> &'static RuleMeta {
         &META
     }
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
-        let documented =
-            subject::named(cx, &["sql-server", "configmgr", "ad-fs-token-signing", "ad-fs-token-decrypting", "shir"]);
-        let inferred = subject::named(cx, &["exchange", "hgs", "always-encrypted"]);
+        let documented = subject::named(cx, DOCUMENTED);
+        let inferred = subject::named(cx, INFERRED);
         if let Some(other) = subject::not_for_tls(c) {
             return no_tls(c, other, cx, out);
         }

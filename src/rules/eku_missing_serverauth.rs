@@ -40,6 +40,12 @@ impl CredentialRule for EkuMissingServerauth {
         if subject::server_auth(c) == Some(true) {
             return out.pass("the extended key usage has serverAuth");
         }
+        // Remote Desktop takes its own purpose as well (Microsoft Learn, "Remote Desktop listener certificate configurations").
+        let desktop = usages.value.iter().any(|usage| usage == oid::REMOTE_DESKTOP);
+        let servers: Vec<Target> = servers.into_iter().filter(|t| !(desktop && t.workload.name == "rdp")).collect();
+        if servers.is_empty() {
+            return out.pass("the extended key usage has Remote Desktop authentication");
+        }
         out.fail(
             FindingDraft::new(
                 &META,

@@ -11,6 +11,7 @@ use crate::model::event_record::{EventRecord, Side};
 use crate::model::fact::Place;
 use crate::model::judgement::Confidence;
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
+use crate::model::service_setting::ServiceUse;
 use crate::model::thumbprint::Sha1;
 use time::macros::datetime;
 
@@ -106,7 +107,13 @@ fn the_certificates_that_an_event_can_be_about() {
     // Those that are bound, if there are any, and to that workload.
     let bound = |c: &Credential, workload| {
         let mut c = c.clone();
-        c.bound.push(Bound { workload, endpoint: None, place: Place::default(), observed: 0 });
+        c.bound.push(Bound {
+            workload,
+            endpoint: None,
+            place: Place::default(),
+            observed: 0,
+            service_use: ServiceUse::Set,
+        });
         c
     };
     assert_eq!(related(&[&one, &bound(&two, "iis")], of_iis()), [2]);
@@ -306,7 +313,13 @@ fn a_key_for_signatures_where_suites_exchange_keys() {
     let signs = |workload| {
         let mut c = numbered(1);
         certificate(&mut c).key_usage = Some(fact(crate::model::key_usage::KeyUsage(0x80), 5));
-        c.bound.push(Bound { workload, endpoint: None, place: Place::default(), observed: 0 });
+        c.bound.push(Bound {
+            workload,
+            endpoint: None,
+            place: Place::default(),
+            observed: 0,
+            service_use: ServiceUse::Set,
+        });
         c
     };
     let of = |c: Credential, e: EventRecord| said(vec![c], vec![e], rule, &["iis", "rdp"]);
@@ -386,7 +399,7 @@ fn more_certificates_than_a_refusal_is_held_against() {
     let same_subject = |c: &mut Credential| certificate(c).subject = Some(fact("CN=a".to_owned(), 3));
     let named = |c: &mut Credential| {
         let place = Place::default();
-        c.bound = vec![Bound { workload: "scom", endpoint: None, place, observed: 0 }];
+        c.bound = vec![Bound { workload: "scom", endpoint: None, place, observed: 0, service_use: ServiceUse::Set }];
     };
     let refused = || vec![of_wcf("CN=a", 5, None)];
     let ops_mgr = || {
@@ -438,7 +451,13 @@ fn what_a_log_says_of_this_very_key() {
     let bound = |id| {
         let mut c = numbered(id);
         certificate(&mut c).sha1 = Some(fact(Sha1([u8::try_from(id).unwrap_or(0); 20]), 2));
-        c.bound.push(Bound { workload: "iis", endpoint: None, place: Place::default(), observed: 0 });
+        c.bound.push(Bound {
+            workload: "iis",
+            endpoint: None,
+            place: Place::default(),
+            observed: 0,
+            service_use: ServiceUse::Set,
+        });
         c
     };
     let of_iis = || by("SYSTEM", event(36_870));

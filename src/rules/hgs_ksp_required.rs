@@ -30,9 +30,9 @@ impl CredentialRule for HgsKspRequired {
         if asked.is_empty() {
             return out.not_applicable("the workload was not asked for");
         }
-        let workloads = subject::failing(c, cx, asked);
+        let workloads = subject::failing(c, cx, &asked);
         if workloads.is_empty() {
-            return out.pass("this version takes such a key");
+            return out.pass(subject::not_failing(c, cx, &asked));
         }
         let draft = FindingDraft::new(
             &META,

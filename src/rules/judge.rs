@@ -2,7 +2,8 @@
 
 use super::check::{Checks, FindingDraft, Outcome, Recorded};
 use super::{
-    Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, key_use_refused, pfx_file_cut, request, subject,
+    Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, key_use_refused, no_source_for_key, pfx_file_cut,
+    request, subject,
 };
 use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome},
@@ -12,8 +13,10 @@ use crate::model::hash::BuildQuick;
 use crate::model::judgement::{Confidence, Role, Severity, Verdict, VerdictOutcome};
 use crate::model::{
     key_request::{KeyRequest, RequestForm},
+    key_usage::KeyUsage,
     oid,
     provider::{ProviderClass, ProviderKind},
+    service_setting::ServiceUse,
     windows::WindowsVersion,
 };
 use crate::rules::Grade;
@@ -113,6 +116,12 @@ fn allows(c: &Credential, target: &Target) -> bool {
         return ca.unwrap_or_else(|| usages.is_none() && !certificate.is_some_and(|c| c.extensions_shown));
     }
     if ca == Some(true) {
+        return false;
+    }
+    // A certificate for signed mail is none for encryption (RFC 8551, dual key pairs).
+    let enciphers = KeyUsage::KEY_ENCIPHERMENT | KeyUsage::DATA_ENCIPHERMENT | KeyUsage::KEY_AGREEMENT;
+    let usage = certificate.and_then(|c| c.key_usage.as_ref());
+    if target.workload.name == "document-encryption" && usage.is_some_and(|usage| !usage.value.has(enciphers)) {
         return false;
     }
     let allowed = target.workload.extended_key_usages;
@@ -281,7 +290,8 @@ pub fn request_verdict(
     let csp_key = matches!(spec, Some(1 | 2)) && !request::is_ec(asked);
     let shown = kind == Some(ProviderKind::Ksp) || kind.is_none() && spec.is_some() || csp_key;
     if !shown || is(CellOutcome::Unknown) {
-        return give(VerdictOutcome::Unknown, Vec::new());
+        let because = names(&|_| true).into_iter().filter(|n| n == no_source_for_key::NAME).collect();
+        return give(VerdictOutcome::Unknown, because);
     }
     give(VerdictOutcome::Works, Vec::new())
 }
@@ -553,7 +563,9 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     // Of a locked PFX the provider may be in clear; which certificate the key has, and that it has one, is not.
     let unnamed = c.certificate.is_none() && key.association == Association::Unknown;
     let hidden = (!link_shown || unnamed) && !tested && key.association != Association::None;
-    if absent || shut || hidden || subject::unopened(c) {
+    // The key opened, its only test failed, and no finding says why.
+    let failed = !explained && subject::failed_test(c).is_some();
+    if absent || shut || hidden || failed || subject::unopened(c) {
         let because = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing));
         return give(VerdictOutcome::Unknown, because);
     }
@@ -562,14 +574,19 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     let mut threats =
         names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
     threats.retain(|name| name != hint);
-    let shaky = cell.is_some_and(|cell| {
+    // What is documented as unsupported works where the service itself says that it loaded the key.
+    let loaded = c.bound.iter().any(|b| b.workload == target.workload.name && b.service_use == ServiceUse::Loaded);
+    let shaky = cell.filter(|_| !loaded).is_some_and(|cell| {
         cell.outcome == CellOutcome::Warn || (cell.outcome == CellOutcome::Fail && !documented(cell.grade))
     });
     if !threats.is_empty() || shaky {
         return give(VerdictOutcome::AtRisk, threats);
     }
-    if impossible || cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown) {
-        return give(VerdictOutcome::Unknown, Vec::new());
+    if impossible || cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown && !loaded) {
+        return give(
+            VerdictOutcome::Unknown,
+            names(&|_| true).into_iter().filter(|n| n == no_source_for_key::NAME).collect(),
+        );
     }
     // A log that names it, and no cause: the machine knows more than the artifacts show.
     let mut refused = names(&|d| d.role == Role::Symptom);

@@ -20,6 +20,9 @@ static META: RuleMeta = RuleMeta {
 /// AWS documents KeySpec 2 for its own provider.
 const PRESCRIBED: &[&str] = &["Cavium Key Storage Provider", "CloudHSM Key Storage Provider"];
 
+/// NTE_INVALID_PARAMETER: what a vendor's provider answers to a KeySpec or flag that it does not take.
+const INVALID_PARAMETER: u32 = 0x8009_0027;
+
 impl CredentialRule for KeyspecNonzeroOnKsp {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -47,13 +50,28 @@ impl CredentialRule for KeyspecNonzeroOnKsp {
         }
         let vendor =
             !matches!(subject::class(c), Some(ProviderClass::Software | ProviderClass::Tpm | ProviderClass::Hello));
+        // Some vendors' providers refuse 0 (kms-integrations issue 67): a key that opens with its KeySpec is right.
+        let refused = subject::symptom(c, INVALID_PARAMETER);
+        let authority = cx.workloads.iter().any(|t| t.workload.name == "adcs");
+        if vendor && key.any_test_passed() && refused.is_none() && !authority {
+            return out.pass("the vendor's provider opens the key with this KeySpec: a test passed");
+        }
         let (adcs, others): (Vec<Target>, Vec<Target>) =
             cx.workloads.iter().partition(|t| t.workload.name == "adcs" && !vendor);
         let draft = |message: &str| {
-            let draft = FindingDraft::new(&META, META.summary, message)
-                .conditions(2)
-                .evidence(c.evidence(spec.place, "0 is the right value for a CNG key", true))
-                .remedy(remedy::write_key_link(c, "Write the key link anew with KeySpec 0", 0, 0));
+            let draft = FindingDraft::new(&META, META.summary, message).conditions(2).evidence(c.evidence(
+                spec.place,
+                "0 is the right value for a CNG key",
+                true,
+            ));
+            let draft = if vendor {
+                draft.confidence(Confidence::Possible).remedy(remedy::advice(
+                    "Ask the vendor's documents which KeySpec its provider takes",
+                    "Some refuse 1 and 2, one refuses 0: change the key link only where the vendor says so.",
+                ))
+            } else {
+                draft.remedy(remedy::write_key_link(c, "Write the key link anew with KeySpec 0", 0, 0))
+            };
             match subject::kind_place(c) {
                 Some(place) => draft.evidence(c.evidence(place, "a CNG provider", false)),
                 None => draft,

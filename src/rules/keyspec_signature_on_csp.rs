@@ -66,7 +66,7 @@ impl CredentialRule for KeySpecSignatureOnCsp {
         if spec.value != KeySpec::SIGNATURE {
             return out.pass("the KeySpec is not AT_SIGNATURE");
         }
-        let failing = subject::failing(c, cx, cx.workloads.to_vec());
+        let failing = subject::failing(c, cx, cx.workloads);
         if failing.is_empty() {
             return out.pass("a key that only signs is enough for what this certificate is for");
         }

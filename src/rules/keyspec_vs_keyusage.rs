@@ -2,6 +2,7 @@
 
 use super::pfx;
 use super::prelude::*;
+use crate::model::fact::Fact;
 
 /// The rule.
 pub(super) struct KeyspecVsKeyusage;
@@ -26,6 +27,12 @@ impl CredentialRule for KeyspecVsKeyusage {
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         if c.pfx.is_some() {
             return out.not_applicable(pfx::NOT_STORED_YET);
+        }
+        if let Some(allowed) = c.key.usage.as_ref().filter(|allowed| !decrypts(allowed.value)) {
+            let workloads = subject::named(cx, DECRYPTING);
+            if subject::kind_is(c, ProviderKind::Ksp) && subject::is_rsa(c) && !workloads.is_empty() {
+                return out.fail(only_signs(c, allowed, workloads));
+            }
         }
         let Some(usage) = c.certificate.as_ref().and_then(|c| c.key_usage.as_ref()) else {
             return out.not_applicable("no key usage is shown");
@@ -96,4 +103,30 @@ impl CredentialRule for KeyspecVsKeyusage {
             None => out.not_applicable("no provider is shown"),
         }
     }
+}
+
+/// The workloads whose RSA key decrypts.
+const DECRYPTING: &[&str] = &["document-encryption", "always-encrypted", "ad-fs-token-decrypting"];
+
+/// Whether the usage of a CNG key allows decrypting: NCRYPT_ALLOW_DECRYPT_FLAG, or 0, the provider's default.
+fn decrypts(usage: u32) -> bool {
+    usage == 0 || usage & 1 != 0
+}
+
+/// A CNG key that may not decrypt, for what decrypts with it.
+fn only_signs(c: &Credential, allowed: &Fact<u32>, workloads: Vec<Target>) -> FindingDraft {
+    FindingDraft::new(
+        &META,
+        META.summary,
+        "This workload decrypts with the private key, and the CNG key's own usage does not allow it \
+         (NCRYPT_ALLOW_DECRYPT_FLAG is missing): what is encrypted for the certificate can not be read.",
+    )
+    .role(Role::RootCause)
+    .conditions(2)
+    .workloads(workloads)
+    .evidence(c.evidence(allowed.place, "no decrypting", true))
+    .remedy(remedy::advice(
+        "Make a new key whose usage allows decrypting",
+        "KeyUsageProperty = NCRYPT_ALLOW_ALL_USAGES in the request; the usage of a finished key does not change.",
+    ))
 }

@@ -45,6 +45,12 @@ impl CredentialRule for KuMissingDigitalSignature {
         if usage.value.has(KeyUsage::DIGITAL_SIGNATURE) {
             return out.pass("the key usage allows signatures");
         }
+        // An elliptic-curve key signs and enciphers nothing (RFC 8813, section 3).
+        let title = if subject::is_ec(c) {
+            "Request a certificate with digitalSignature (0x80)"
+        } else {
+            "Request a certificate with digitalSignature and keyEncipherment (0xA0)"
+        };
         out.fail(
             FindingDraft::new(
                 &META,
@@ -54,10 +60,7 @@ impl CredentialRule for KuMissingDigitalSignature {
             )
             .workloads(workloads)
             .evidence(c.evidence(usage.place, "no digitalSignature", true))
-            .remedy(remedy::advice(
-                "Request a certificate with digitalSignature and keyEncipherment (0xA0)",
-                "The usage is part of the certificate: nothing on the server changes it.",
-            )),
+            .remedy(remedy::advice(title, "The usage is part of the certificate: nothing on the server changes it.")),
         );
     }
 }

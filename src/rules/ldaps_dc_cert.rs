@@ -1,6 +1,8 @@
 //! The certificate is not quite what the LDAPS document asks for.
 
 use super::prelude::*;
+use crate::case::credential::common_name;
+use crate::model::fact::Place;
 
 /// The rule.
 pub(super) struct LdapsDcCert;
@@ -45,6 +47,21 @@ impl CredentialRule for LdapsDcCert {
                 )),
             );
         }
+        if let Some(name) = single_label(c) {
+            return out.fail(
+                draft(
+                    "LDAPS asks for the controller's full name (its Active Directory name, such as dc01.contoso.com) in the \
+                     common name or as a DNS name. Every name of this certificate is a single label: clients that check names \
+                     refuse it.",
+                )
+                .conditions(2)
+                .evidence(c.evidence(name, "not a full name", true))
+                .remedy(remedy::advice(
+                    "Request a certificate with the controller's full name",
+                    "The templates Kerberos Authentication and Domain Controller Authentication take it from the directory.",
+                )),
+            );
+        }
         if let Some(place) = cng {
             return out.fail(
                 draft(
@@ -59,6 +76,22 @@ impl CredentialRule for LdapsDcCert {
                 )),
             );
         }
-        out.pass("the provider and the extended key usage are what the document asks for");
+        out.pass("the provider, the names and the extended key usage are what the document asks for");
     }
+}
+
+/// The place of a name when all names of the certificate are shown and none is a full one.
+fn single_label(c: &Credential) -> Option<Place> {
+    let certificate = c.certificate.as_ref().filter(|c| c.extensions_shown)?;
+    let subject = certificate.subject.as_ref();
+    let common = subject.and_then(|subject| Some((common_name(&subject.value)?, subject.place)));
+    let others = certificate.alternative_names.iter().filter_map(|name| {
+        let (_, value) = name.value.split_once('=').filter(|(kind, _)| kind.trim().eq_ignore_ascii_case("dns name"))?;
+        Some((value.trim(), name.place))
+    });
+    let names: Vec<(&str, Place)> = common.into_iter().chain(others).collect();
+    let label =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let only_labels = names.iter().all(|(name, _)| label(name));
+    names.last().filter(|_| only_labels).map(|(_, place)| *place)
 }

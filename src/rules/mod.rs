@@ -60,6 +60,7 @@ mod inf_provider_type_mismatch;
 mod inf_requesttype_cert_self_signed;
 mod inf_securitydescriptor;
 mod inf_unquoted_pipe;
+mod intended;
 mod iplisten_restricts;
 pub mod judge;
 mod key_access;
@@ -87,6 +88,7 @@ mod machinekeys_folder_acl_broken;
 mod machinekeys_overbroad;
 mod name_mismatch;
 mod netsh_1312_context;
+mod no_source_for_key;
 mod nonexportable_not_a_cause;
 mod pfx;
 mod pfx_csp_name_attribute;
@@ -177,6 +179,7 @@ use crate::model::observation::Observed;
 use crate::model::windows::WindowsVersion;
 use crate::workloads::Target;
 pub use check::{Checks, FindingDraft, Outcome, Recorded};
+use intended::Intended;
 use time::OffsetDateTime;
 
 /// What a rule does.
@@ -414,6 +417,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Request(&template_keyspec_signature_tls::TemplateKeyspecSignatureTls),
     RuleEntry::Request(&inf_provider_type_mismatch::InfProviderTypeMismatch),
     RuleEntry::Request(&inf_keyusageproperty_conflict::InfKeyusagepropertyConflict),
+    RuleEntry::Request(&strong_key_protection_silent::StrongKeyProtectionSilent),
     RuleEntry::Request(&inf_keyspec_missing::InfKeyspecMissing),
     RuleEntry::Request(&inf_securitydescriptor::InfSecuritydescriptor),
     RuleEntry::Request(&csr_key_not_on_target::CsrKeyNotOnTarget),
@@ -425,6 +429,102 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Request(&inf_exportable_false_warning::InfExportableFalseWarning),
     RuleEntry::Request(&inf_requesttype_cert_self_signed::InfRequesttypeCertSelfSigned),
     RuleEntry::Request(&scom_inf::ScomInf),
+    RuleEntry::Request(&Intended {
+        rule: &provider_signature_only::ProviderSignatureOnly,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &shir_cng_unsupported::ShirCngUnsupported,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &shir_keyspec::ShirKeyspec,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: true,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &sql_keyspec_signature::SqlKeyspecSignature,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: true,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &adfs_keyspec::AdfsKeyspec,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: true,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &adfs_2012r2_cng_ssl::Adfs2012r2CngSsl,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &exo_app_only_cng::ExoAppOnlyCng,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended { rule: &dpm_cng::DpmCng, instead: intended::EXCHANGE_KEY, of_signature_key: false }),
+    RuleEntry::Request(&Intended {
+        rule: &azurestack_csp_required::AzurestackCspRequired,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &hgs_ksp_required::HgsKspRequired,
+        instead: intended::CNG_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &configmgr_cng_roles::ConfigmgrCngRoles,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &exchange_cng_fba_loop::ExchangeCngFbaLoop,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &keyspec_signature_on_csp::KeySpecSignatureOnCsp,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: true,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &ecdsa_key_on_rsa_workload::EcdsaKeyOnRsaWorkload,
+        instead: intended::RSA_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &tpm_key_size_limit::TpmKeySizeLimit,
+        instead: intended::TPM_LENGTH,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &tpm_rsa_pss::TpmRsaPss,
+        instead: intended::NO_TPM_RSA,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &dotnet_privatekey_cng::DotnetPrivatekeyCng,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &servicefabric_cng::ServicefabricCng,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &sql_ksp_documented_unsupported::SqlKspDocumentedUnsupported,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
+    RuleEntry::Request(&Intended {
+        rule: &ldaps_dc_cert::LdapsDcCert,
+        instead: intended::EXCHANGE_KEY,
+        of_signature_key: false,
+    }),
     RuleEntry::Case(&sslcert_ipport_overrides_sni::SslcertIpportOverridesSni),
     RuleEntry::Case(&iplisten_restricts::IplistenRestricts),
     RuleEntry::Case(&iis_httpsys_drift::IisHttpsysDrift),
@@ -439,6 +539,12 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
     RuleEntry::Case(&key_use_refused::KeyUseRefused),
     RuleEntry::Case(&schannel_client_type_not_binding::SchannelClientTypeNotBinding),
+    RuleEntry::Credential(&no_source_for_key::NoSourceForKey),
+    RuleEntry::Request(&Intended {
+        rule: &no_source_for_key::NoSourceForKey,
+        instead: intended::KNOWN_KEY,
+        of_signature_key: false,
+    }),
     RuleEntry::Credential(&keyspec_zero_ksp_ok::KeyspecZeroKspOk),
     RuleEntry::Credential(&adfs_token_signing_keyspec2_normal::AdfsTokenSigningKeyspec2Normal),
     RuleEntry::Credential(&code_signing_keyspec2_normal::CodeSigningKeyspec2Normal),

@@ -70,8 +70,11 @@ impl CredentialRule for PfxKeybagKeyusageSignature {
             return out.pass("the import stores the key for exchange and signing (AT_KEYEXCHANGE)");
         }
         let cell = |target: &crate::workloads::Target| target.cell(ProviderKind::Csp, Some(2), false);
+        let refuses =
+            |cell: Option<(_, crate::workloads::Cell)>| cell.is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail);
+        // Where an exchange key fails as well, the provider is the cause.
         let fails = |target: &&crate::workloads::Target| {
-            cell(target).is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail)
+            refuses(cell(target)) && !refuses(target.cell(ProviderKind::Csp, Some(1), false))
         };
         let failing: Vec<_> = cx.workloads.iter().filter(fails).copied().collect();
         if failing.is_empty() {

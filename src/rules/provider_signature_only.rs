@@ -13,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     confidence: Confidence::Certain,
     summary: "the provider can only sign: its keys cannot serve TLS",
     sources: &[sources::PROV_RSA_SIG, sources::CSP_TABLE],
-    explains: &["keyspec-signature-on-csp", "keyset-missing", "keyspec-vs-keyusage"],
+    explains: &["keyspec-signature-on-csp", "keyset-missing", "keyspec-vs-keyusage", "inf-keyspec-signature-tls"],
     doc: include_str!("../../docs/rules/provider-signature-only.md"),
 };
 

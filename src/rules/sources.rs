@@ -117,6 +117,11 @@ pub(super) const X509KEYSPEC: Source = Source {
 pub(super) const CA_RENEWAL: Source =
     Source { title: "Microsoft, CA certificate renewal fails when using a KSP provider", url: "", grade: Grade::A };
 pub(super) const SMALLSTEP1062: Source = Source { title: "smallstep/crypto issue 1062", url: "", grade: Grade::C };
+pub(super) const NO_SOURCE: Source = Source {
+    title: "The table of workloads: no document and no public report was found for this cell",
+    url: "",
+    grade: Grade::D,
+};
 pub(super) const KMS67: Source =
     Source { title: "GoogleCloudPlatform/kms-integrations issue 67", url: "", grade: Grade::C };
 pub(super) const CSPLIST: Source =

@@ -1,6 +1,7 @@
 //! SQL Server's documentation asks for a CryptoAPI key.
 
 use super::prelude::*;
+use crate::model::service_setting::ServiceUse;
 
 /// The rule.
 pub(super) struct SqlKspDocumentedUnsupported;
@@ -29,6 +30,17 @@ impl CredentialRule for SqlKspDocumentedUnsupported {
         let workloads = subject::named(cx, &["sql-server"]);
         if workloads.is_empty() {
             return out.not_applicable("the workload was not asked for");
+        }
+        if c.bound.iter().any(|b| b.workload == "sql-server" && b.service_use == ServiceUse::Loaded) {
+            return out.pass("SQL Server says that it loaded this certificate with its key (message 26013)");
+        }
+        let (kind, ec) = (ProviderKind::Ksp, subject::is_ec(c));
+        let workloads: Vec<Target> = workloads
+            .into_iter()
+            .filter(|t| t.cell(kind, None, ec).is_none_or(|(_, cell)| cell.outcome != CellOutcome::Unknown))
+            .collect();
+        if workloads.is_empty() {
+            return out.pass("no source says that this version refuses such a key");
         }
         // A root cause as long as the ranking finds no other for this workload.
         let draft = FindingDraft::new(

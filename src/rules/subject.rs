@@ -157,15 +157,14 @@ pub(super) fn unlinked_in_registry(c: &Credential) -> bool {
         && (server_auth(c) == Some(true) || !c.bound.is_empty())
 }
 
-/// Whether certutil shows a key link to a key in a file and not that the key opened: of one that it opens it prints a
-/// second name, in every language. A key file with the certificate's own key shows that the key is there.
+/// Whether certutil shows a key link and not that the key opened: of one that it opens it prints a second name, in every
+/// language. A key file with the certificate's own key shows that the key is there.
 pub(super) fn unopened(c: &Credential) -> bool {
     let key = &c.key;
     c.origin == Origin::StoreDump
         && key.association == Association::Linked
         && key.access == Access::Unknown
         && key.stored_container.is_some()
-        && software(c)
         && !key.matches_certificate.as_ref().is_some_and(|matches| matches.value)
 }
 
@@ -184,14 +183,29 @@ pub(super) fn failed_test(c: &Credential) -> Option<Place> {
 }
 
 /// Those of the workloads whose cell of the table says that such a key fails.
-pub(super) fn failing(c: &Credential, cx: &Context<'_>, targets: Vec<Target>) -> Vec<Target> {
+pub(super) fn failing(c: &Credential, cx: &Context<'_>, targets: &[Target]) -> Vec<Target> {
     let Some(kind) = c.key.kind() else { return Vec::new() };
     let spec = key_spec(c).map(|k| k.value.0);
     let windows = windows(c, cx);
     let fails = |t: &Target| {
         settled(*t, windows).cell(kind, spec, is_ec(c)).is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail)
     };
-    targets.into_iter().filter(fails).collect()
+    targets.iter().filter(|t| fails(t)).copied().collect()
+}
+
+/// Why a rule about a workload's keys has no finding where [`failing`] gives none: the table says that such a key works, or
+/// it has no source for it.
+pub(super) fn not_failing(c: &Credential, cx: &Context<'_>, targets: &[Target]) -> &'static str {
+    let Some(kind) = c.key.kind() else { return "no provider is shown" };
+    let (spec, windows) = (key_spec(c).map(|k| k.value.0), windows(c, cx));
+    let open = |t: &Target| {
+        settled(*t, windows).cell(kind, spec, is_ec(c)).is_none_or(|(_, cell)| cell.outcome == CellOutcome::Unknown)
+    };
+    if targets.iter().any(open) {
+        "no source says that this version refuses such a key"
+    } else {
+        "this version takes such a key"
+    }
 }
 
 /// What an import of a PFX would store is a prediction: at most likely, and a warning, for the import can choose another

@@ -10,6 +10,7 @@ use crate::limits::Limits;
 use crate::model::fact::{Excerpts, Fact, Place};
 use crate::model::key_request::KeyRequest;
 use crate::model::observation::{Observation, Observed, SystemFact};
+use crate::model::service_setting::ServiceUse;
 use crate::model::{key_spec::KeySpec, key_usage::KeyUsage, oid};
 use crate::workloads::{self, Target};
 use time::macros::datetime;
@@ -84,7 +85,13 @@ fn with_context<R>(asked: &[&str], question: impl FnOnce(&Context<'_>) -> R) -> 
 pub(crate) fn run(c: &Credential, asked: &[&str], bound: &[&str]) -> Vec<Recorded> {
     let mut c = c.clone();
     for target in targets(bound) {
-        c.bound.push(Bound { workload: target.workload.name, endpoint: None, place: Place::default(), observed: 0 });
+        c.bound.push(Bound {
+            workload: target.workload.name,
+            endpoint: None,
+            place: Place::default(),
+            observed: 0,
+            service_use: ServiceUse::Set,
+        });
     }
     with_context(asked, |cx| judge::run_credential(&c, cx))
 }

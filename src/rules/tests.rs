@@ -8,6 +8,7 @@ use crate::case::credential::{
 };
 use crate::model::fact::Place;
 use crate::model::judgement::{Confidence, Role, Severity, VerdictOutcome};
+use crate::model::service_setting::ServiceUse;
 use crate::model::{key_usage::KeyUsage, oid, windows::WindowsVersion};
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
@@ -183,7 +184,13 @@ fn who_is_judged() {
     key.certificate = None;
     assert!(of(&key).is_empty());
     // What an artifact binds is judged, whatever else is known.
-    let bound = |workload| Bound { workload, endpoint: None, place: Place::default(), observed: 0 };
+    let bound = |workload| Bound {
+        workload,
+        endpoint: None,
+        place: Place::default(),
+        observed: 0,
+        service_use: ServiceUse::Set,
+    };
     ca.bound = vec![bound("iis")];
     assert_eq!(of(&ca), ["iis", "adcs"]);
     // Where an artifact binds another one, only that one is judged.
@@ -584,7 +591,7 @@ fn a_certificate_for_tokens_is_no_servers() {
         let mut c = linked("Microsoft Strong Cryptographic Provider", 1, 2);
         for workload in bound {
             let place = Place::default();
-            c.bound.push(Bound { workload, endpoint: None, place, observed: 0 });
+            c.bound.push(Bound { workload, endpoint: None, place, observed: 0, service_use: ServiceUse::Set });
         }
         let asked = targets(&["iis", "ad-fs", "ad-fs-token-signing", "adcs", "hgs"]);
         judge::candidates(&c, &asked).iter().map(|t| t.workload.name).collect::<Vec<_>>()

@@ -28,10 +28,14 @@ impl CredentialRule for UserKeysetInMachineStore {
 
     fn check(&self, c: &Credential, cx: &Context<'_>, out: &mut Checks) {
         let key = &c.key;
-        if !subject::stored(c) || !matches!(c.scope(), Scope::Machine | Scope::Unknown) {
+        // The directory's own store is read by SYSTEM.
+        let directory = c.scope() == Scope::Service
+            && c.printed_store_name().is_some_and(|name| name.to_ascii_lowercase().starts_with("ntds\\"));
+        if !subject::stored(c) || !directory && !matches!(c.scope(), Scope::Machine | Scope::Unknown) {
             return out.not_applicable("not a certificate of a machine's store");
         }
-        if key.provider.is_some() && !subject::software(c) {
+        let hello = subject::class(c) == Some(ProviderClass::Hello) && c.scope() == Scope::Machine;
+        if key.provider.is_some() && !subject::software(c) && !hello {
             return out.not_applicable(
                 "only keys in files have a user's and a machine's keyset; this provider's flags say nothing",
             );
@@ -62,6 +66,18 @@ impl CredentialRule for UserKeysetInMachineStore {
         .evidence(c.evidence(flag.place, "without 0x20 the keyset is a user's", true));
         if let Some(scope) = c.store.as_ref().and_then(|s| s.scope.as_ref()).filter(|_| known) {
             draft = draft.evidence(c.evidence(scope.place, "the machine's store", false));
+        }
+        if hello {
+            let title =
+                "Make a new key and certificate in the machine's keyset: a key of Windows Hello stays its user's";
+            return out.fail(draft.remedy(remedy::new_key(c, provider::SOFTWARE_KSP, title)));
+        }
+        if directory {
+            return out.fail(draft.remedy(remedy::advice(
+                "Export from that user's store, and import into the directory's",
+                "In the MMC's Certificates snap-in: the user account whose keyset holds the key for the export, then the \
+                 service account Active Directory Domain Services, NTDS\\Personal, for the import of the PFX.",
+            )));
         }
         let (store, id) = (remedy::store_argument(c), c.certutil_id());
         out.fail(draft.remedy(Remedy {

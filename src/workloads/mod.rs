@@ -75,7 +75,7 @@ pub struct Workload {
 pub struct Target {
     /// The workload.
     pub workload: &'static Workload,
-    /// The version, as in `sql-server:2016`; must be one of the table's.
+    /// The version, as in `sql-server:2016`; must be one of the table's, or one for which a row of it holds.
     pub version: Option<&'static str>,
 }
 
@@ -192,6 +192,21 @@ pub static WORKLOADS: &[Workload] = &[
     },
 ];
 
+/// Versions without a row of their own, each with the row that holds for it.
+const SAME_ROW: &[(&str, &str, &str)] = &[
+    ("exchange", "se", "2019"),
+    ("sql-server", "2008", "2016"),
+    ("sql-server", "2008r2", "2016"),
+    ("sql-server", "2012", "2016"),
+    ("sql-server", "2014", "2016"),
+    ("ad-fs", "2019", "2016"),
+    ("ad-fs", "2022", "2016"),
+    ("ad-fs", "2025", "2016"),
+    ("wap", "2019", "2016"),
+    ("wap", "2022", "2016"),
+    ("wap", "2025", "2016"),
+];
+
 /// "Versions" of the table that are roles of a workload.
 const ROLES: &[&str] = &["enrollment"];
 
@@ -223,6 +238,7 @@ pub fn parse(argument: &str) -> Result<Vec<Target>, String> {
                 .iter()
                 .filter(|r| r.workload == workload.name && !r.version.is_empty())
                 .map(|r| r.version)
+                .chain(SAME_ROW.iter().filter(|(name, ..)| *name == workload.name).map(|(_, version, _)| *version))
                 .collect();
             match known.iter().find(|k| k.eq_ignore_ascii_case(v)) {
                 Some(v) => Some(*v),
@@ -240,7 +256,9 @@ impl Target {
     /// The rows of the table that this target means: one with a version, else every version of the workload. A row for
     /// a special role (`configmgr:enrollment`) is meant only when it is named.
     pub fn rows(&self) -> impl Iterator<Item = &'static Row> + use<> {
-        let (name, version) = (self.workload.name, self.version);
+        let name = self.workload.name;
+        let same = |v| SAME_ROW.iter().find(|(n, version, _)| *n == name && *version == v).map_or(v, |(.., row)| *row);
+        let version = self.version.map(same);
         ROWS.iter()
             .filter(move |r| r.workload == name && version.map_or(!ROLES.contains(&r.version), |v| r.version == v))
     }

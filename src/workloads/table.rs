@@ -330,7 +330,7 @@ pub static ROWS: &[Row] = &[
             "Schannel, \"CryptoAPI 2.0 Private Keys\": server private keys must be of type AT_KEYEXCHANGE",
         ),
         ksp_rsa: cell(Fail, A, "as AD FS 2012 R2"),
-        ksp_ec: cell(Unknown, D, "no source found"),
+        ksp_ec: cell(Fail, A, "as AD FS 2012 R2"),
         reader: "NETWORK SERVICE",
         symptom: "events 36888 and 36874",
     },

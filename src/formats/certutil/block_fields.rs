@@ -107,6 +107,7 @@ impl CertificateBlock {
             details,
             key_algorithm,
             key_usage_property,
+            ui_policy,
             export_policy,
             permissions,
             sddl,
@@ -151,9 +152,16 @@ impl CertificateBlock {
         for text in [public_key_algorithm, signature_algorithm, template, provider, key_algorithm, sddl] {
             at(Field::Value, spot(text));
         }
-        for number in
-            [public_key_bits, access_state, provider_type, flags, key_usage_property, export_policy, permissions]
-        {
+        for number in [
+            public_key_bits,
+            access_state,
+            provider_type,
+            flags,
+            key_usage_property,
+            ui_policy,
+            export_policy,
+            permissions,
+        ] {
             at(Field::Value, spot(number));
         }
         at(Field::Value, spot(key_usage));

@@ -238,6 +238,8 @@ pub struct CertificateBlock {
     pub key_algorithm: Option<Fact<String>>,
     /// The CNG key usage property.
     pub key_usage_property: Option<Fact<u32>>,
+    /// The flags of the CNG user-interface policy.
+    pub ui_policy: Option<Fact<u32>>,
     /// The CNG export policy.
     pub export_policy: Option<Fact<u32>>,
     /// `KP_PERMISSIONS`.

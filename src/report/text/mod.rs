@@ -105,6 +105,8 @@ fn verdict_words(verdicts: &[Verdict], verbose: bool, used: usize, paint: Paint)
 pub(in crate::report) struct View<'a> {
     report: &'a Report,
     findings: HashMap<u32, Vec<&'a Finding>>,
+    /// The findings about another credential that name this one.
+    related: HashMap<u32, Vec<&'a Finding>>,
     checks: HashMap<u32, Vec<&'a Check>>,
     paint: Paint<'a>,
     verbose: bool,
@@ -119,13 +121,19 @@ impl<'a> View<'a> {
                 findings.entry(id).or_default().push(f);
             }
         }
+        let mut related: HashMap<u32, Vec<&Finding>> = HashMap::new();
+        for f in report.findings.iter().filter(|f| f.credential.is_some()) {
+            for id in &f.related {
+                related.entry(*id).or_default().push(f);
+            }
+        }
         let mut checks: HashMap<u32, Vec<&Check>> = HashMap::new();
         for c in &report.checks {
             if let Some(id) = c.credential {
                 checks.entry(id).or_default().push(c);
             }
         }
-        Self { report, findings, checks, paint: options.paint(), verbose: options.verbose }
+        Self { report, findings, related, checks, paint: options.paint(), verbose: options.verbose }
     }
     pub(in crate::report) fn findings(&self, credential: &CredentialReport) -> &[&'a Finding] {
         self.findings.get(&credential.id).map_or(&[], Vec::as_slice)
@@ -164,6 +172,7 @@ impl<'a> View<'a> {
     pub(in crate::report) fn unexplained(&self, credential: &'a CredentialReport) -> Vec<&'a str> {
         let explained = |v: &&Verdict| {
             self.findings(credential).iter().any(|f| v.because.contains(&f.rule))
+                || self.reason_elsewhere(credential, v).is_some()
                 || v.because.iter().any(|rule| self.is_set_aside(rule))
         };
         credential
@@ -182,6 +191,25 @@ impl<'a> View<'a> {
                 && words::is_undocumented(credential, &v.workload)
         };
         credential.verdicts.iter().filter(open).map(|v| v.workload.split(':').next().unwrap_or_default()).collect()
+    }
+    /// The first reason of a verdict against it whose finding stands with another credential.
+    fn reason_elsewhere(&self, credential: &CredentialReport, verdict: &Verdict) -> Option<&'a Finding> {
+        let related = self.related.get(&credential.id)?;
+        related.iter().find(|f| verdict.because.contains(&f.rule)).copied()
+    }
+    /// Where the reason of a verdict against it is told.
+    fn told_elsewhere(&self, credential: &'a CredentialReport) -> String {
+        let own = |v: &&Verdict| self.findings(credential).iter().any(|f| v.because.contains(&f.rule));
+        let against = credential.verdicts.iter().filter(|v| words::rank(v.outcome) < 2);
+        let reason = against.filter(|v| !own(v)).find_map(|v| self.reason_elsewhere(credential, v));
+        let Some((finding, other)) = reason.and_then(|f| Some((f, f.credential?))) else { return String::new() };
+        let all = &self.report.credentials;
+        let other = all.binary_search_by_key(&other, |c| c.id).ok().and_then(|at| all.get(at));
+        let name = other.map_or_else(String::new, name_and_id);
+        let mut out = "\n".to_owned();
+        let text = self.paint.show(&format!("{}, told with {name}", finding.rule));
+        finding::paragraph(&mut out, "Why:           ", 15, &text, self.paint.width);
+        out.replacen("Why:", &self.paint.bold("Why:"), 1)
     }
     fn table_of_workloads(&self, credential: &'a CredentialReport) -> String {
         let (names, open) = (self.unexplained(credential), self.undocumented(credential));
@@ -292,6 +320,7 @@ impl<'a> View<'a> {
             out.push_str(&format!("\n{}\n{asides}", self.paint.bold("Beside it (-v tells more):")));
         }
         out.push_str(&self.set_aside(credential));
+        out.push_str(&self.told_elsewhere(credential));
         out.push_str(&self.table_of_workloads(credential));
         let tail =
             [self.not_the_cause(credential), lists::not_checked(&self.unknown(credential), self.verbose, self.paint)]

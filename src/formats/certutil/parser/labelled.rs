@@ -192,6 +192,13 @@ impl Parser {
             Label::ProviderType => self.provider_type(piece, value),
             Label::Flags => self.flags(piece, value),
             Label::KeySpec => self.key_spec(piece, value),
+            Label::UiPolicy => {
+                self.detail(piece);
+                if let Some(n) = values::hex_first(text) {
+                    let fact = self.stated(n.value, piece);
+                    self.block().ui_policy = Some(fact);
+                }
+            }
             Label::ExportPolicy => {
                 if let Some(n) = values::hex_first(text) {
                     self.detail(piece);
@@ -206,7 +213,6 @@ impl Parser {
                     self.block().key_usage_property = Some(fact);
                 }
             }
-            Label::UiPolicy => self.detail(piece),
             Label::KpPermissions => {
                 if let Some(n) = values::hex_first(text) {
                     self.detail(piece);
