@@ -380,6 +380,84 @@ fn explain_and_rules_work_offline() {
     let names: std::collections::BTreeSet<_> = keyspect::rules::RULES.iter().map(|r| r.meta().name).collect();
     assert_eq!(rules.len(), names.len());
     assert!(rules.iter().all(|r| !r["sources"].as_array().unwrap().is_empty()));
+    assert!(rules.iter().all(|r| r["severity"].is_null() == (r["kind"] == "suppressor")));
+}
+
+fn report(dir: &Path, arguments: &[&str]) -> serde_json::Value {
+    let (_, out, _) = in_folder(dir, &[arguments, &["--no-config", "--at", AT, "-f", "json"]].concat());
+    serde_json::from_str(&out).unwrap()
+}
+
+fn corpus(case: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(case)
+}
+
+/// A baseline with the one does not hide the other; the one in the store My has the fingerprint that it has alone.
+#[test]
+fn copies_in_two_stores_have_two_fingerprints() {
+    let copy = BROKEN.replacen("my", "WebHosting", 2);
+    let dir = folder(&[("1.txt", BROKEN), ("2.txt", &copy)]);
+    let prints = |files: &[&str]| -> std::collections::BTreeSet<String> {
+        let report = report(dir.path(), files);
+        let own = report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "keyspec-signature-on-csp");
+        own.map(|f| f["fingerprint"].as_str().unwrap().to_owned()).collect()
+    };
+    let (both, one) = (prints(&["1.txt", "2.txt"]), prints(&["1.txt"]));
+    assert_eq!((both.len(), one.len()), (2, 1));
+    assert!(both.is_superset(&one));
+}
+
+/// Longer than what its kind is told by, and short enough to be read ahead.
+#[test]
+fn a_longer_text_is_as_long_as_it_is() {
+    let text = format!("{BROKEN}{}", "a line of the ticket\n".repeat(5_000));
+    let dir = folder(&[("1.txt", &text)]);
+    assert_eq!(report(dir.path(), &["1.txt"])["inputs"][0]["bytes"], text.len());
+}
+
+#[test]
+fn a_locked_file_of_which_nothing_is_known_is_not_said_to_work() {
+    let (status, out, _) = in_folder(&corpus("pfx/software-ksp"), &["file.pfx", "--no-config", "--at", AT]);
+    assert_eq!(status, 0);
+    assert!(out.contains("? a private key whose certificate is locked  not decided for IIS"), "{out}");
+    // What is known to be right still works.
+    let dir = folder(&[("dump.txt", &healthy())]);
+    let (_, out, _) = in_folder(dir.path(), &["dump.txt", "--at", AT]);
+    assert!(out.contains("works on IIS"), "{out}");
+}
+
+/// What the whole case says of a certificate goes before what its own lines suggest.
+#[test]
+fn no_check_passes_and_fails() {
+    for case in ["cases/pfx-import-not-persisted-listed", "cases/ku-digital-signature-only-rsa-kx-fails"] {
+        let report = report(&corpus(case), &["."]);
+        let checks = report["checks"].as_array().unwrap();
+        let with = |outcome: &str| -> std::collections::BTreeSet<(String, String)> {
+            let own = checks.iter().filter(|c| c["outcome"] == outcome && !c["credential"].is_null());
+            own.map(|c| (c["rule"].to_string(), c["credential"].to_string())).collect()
+        };
+        assert!(with("pass").is_disjoint(&with("fail")), "{case}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_folder_is_named() {
+    let dir = folder(&[("dump.txt", BROKEN)]);
+    std::fs::create_dir(dir.path().join("ticket")).unwrap();
+    std::os::unix::fs::symlink("../dump.txt", dir.path().join("ticket/dump.txt")).unwrap();
+    let (status, out, _) = in_folder(dir.path(), &["ticket", "--at", AT]);
+    assert_eq!(status, 3);
+    assert!(out.contains("ticket/dump.txt") && out.contains("symbolic link"), "{out}");
+}
+
+#[test]
+fn a_short_report_tells_what_is_set_aside() {
+    let dir = folder(&[("dump.txt", BROKEN)]);
+    in_folder(dir.path(), &["dump.txt", "--at", AT, "--write-baseline", "base.json"]);
+    let (status, out, _) = in_folder(dir.path(), &["dump.txt", "--at", AT, "-f", "short", "--baseline", "base.json"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("hidden, see --show-known."), "{out}");
 }
 
 #[cfg(feature = "decrypt")]

@@ -402,7 +402,7 @@ impl<'a> Analysis<'a> {
             Whole::Other => None,
         };
         if let Some(artifact) = artifact {
-            self.artifact(input, artifact)?;
+            self.artifact(input, artifact, data.len())?;
         } else if text {
             return self.text(input, std::mem::take(&mut data), rest);
         } else {
@@ -445,8 +445,8 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// Takes what an artifact gave.
-    fn artifact(&mut self, input: &mut Input, artifact: Artifact) -> io::Result<()> {
+    /// Takes what an artifact of so many bytes gave.
+    fn artifact(&mut self, input: &mut Input, artifact: Artifact, length: usize) -> io::Result<()> {
         artifact.kind.clone_into(&mut input.kind);
         input.encoding = artifact.encoding.map(str::to_owned);
         input.details = artifact.details;
@@ -457,7 +457,9 @@ impl<'a> Analysis<'a> {
             ReadStatus::Failed => InputStatus::Failed,
         };
         input.problems.extend(artifact.problems.into_iter().map(|problem| {
-            let offset = u64::try_from(problem.offset).unwrap_or(u64::MAX);
+            // What is missing behind the end is told at the last byte.
+            let offset = problem.offset.min(length.saturating_sub(1));
+            let offset = u64::try_from(offset).unwrap_or(u64::MAX);
             Problem { message: problem.message, line: None, bytes: Some([offset, offset.saturating_add(1)]) }
         }));
         let (kept, beyond) = self.observe(artifact.observed);

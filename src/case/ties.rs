@@ -238,6 +238,13 @@ fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, V
                 name(*sha1, "rras", endpoint, *place);
             }
         }
+        Observation::Certificate(shown) => {
+            let used =
+                shown.services.as_ref().filter(|s| !s.value.trim().is_empty() && !s.value.eq_ignore_ascii_case("None"));
+            if let Some((sha1, services)) = shown.thumbprint.as_ref().zip(used) {
+                name(sha1.value, "exchange", None, services.place);
+            }
+        }
         Observation::Error(error) => {
             let workload = match error.context {
                 ErrorContext::SqlServer => "sql-server",

@@ -110,7 +110,7 @@ pub(crate) struct LookArgs {
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
-    /// Write in ASCII alone
+    /// Write what is for a terminal in ASCII alone: text, short, summary, pages and lists (other forms are UTF-8)
     #[arg(long)]
     pub(crate) ascii: bool,
 }

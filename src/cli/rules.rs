@@ -55,12 +55,14 @@ pub(crate) fn json(out: &mut dyn Write) -> io::Result<()> {
                 .iter()
                 .map(|s| json!({ "title": s.title, "url": s.url, "grade": format!("{:?}", s.grade) }))
                 .collect();
+            // Only a finding has them.
+            let finds = m.kind != Kind::Suppressor;
             json!({
                 "name": m.name,
                 "kind": kind(m),
-                "severity": m.severity,
-                "role": m.role,
-                "confidence": m.confidence,
+                "severity": finds.then_some(m.severity),
+                "role": finds.then_some(m.role),
+                "confidence": finds.then_some(m.confidence),
                 "summary": m.summary,
                 "explains": m.explains,
                 "sources": sources,

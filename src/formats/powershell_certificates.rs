@@ -201,8 +201,16 @@ impl CertificateListReader {
             && list.values.len() < self.limits.record_values
         {
             list.values.push((name, trimmed.text_fact(self.source, value.trim())));
-            let keep =
-                ["subject", "thumbprint", "has_private_key", "private_key", "ps_parent_path", "ps_path", "not_after"];
+            let keep = [
+                "subject",
+                "thumbprint",
+                "has_private_key",
+                "private_key",
+                "ps_parent_path",
+                "ps_path",
+                "not_after",
+                "services",
+            ];
             if keep.contains(name) {
                 keep_line(&mut list.excerpts, place, piece, self.limits.excerpt_lines, self.limits.excerpt_columns);
             }
@@ -526,10 +534,15 @@ fn certificate(values: &[Value], store: Option<&Fact<String>>) -> ShownCertifica
         let last = path.value.rsplit('\\').next()?;
         Sha1::parse(last).map(|s| Fact { value: s, place: path.place, basis: path.basis })
     };
+    // Get-ExchangeCertificate lists this one store (Microsoft Learn), and no other cmdlet the services.
+    let services = get("services");
+    let of_exchange = services.map(|services| {
+        Fact::derived("LocalMachine\\My".to_owned(), services.place, "the store that Get-ExchangeCertificate lists")
+    });
     let subject = filled("subject");
     let cut = |f: &Fact<String>| f.value.ends_with("...") || f.value.ends_with('\u{2026}');
     ShownCertificate {
-        store_path: path.map(of_provider).or_else(|| store.cloned()),
+        store_path: path.map(of_provider).or_else(|| store.cloned()).or(of_exchange),
         thumbprint: get("thumbprint").and_then(sha1).or_else(|| get("ps_child_name").and_then(sha1)).or_else(of_path),
         subject_cut: subject.as_ref().is_some_and(cut),
         subject,
@@ -548,6 +561,7 @@ fn certificate(values: &[Value], store: Option<&Fact<String>>) -> ShownCertifica
         }),
         private_key: get("private_key").map(|f| f.clone().map(|v| (!v.is_empty()).then_some(v))),
         extended_key_usage: get("enhanced_key_usage_list").map(usages).unwrap_or_default(),
+        services: services.cloned(),
         alternative_names: get("dns_name_list").or_else(|| get("certificate_domains")).map(names).unwrap_or_default(),
     }
 }

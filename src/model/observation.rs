@@ -143,6 +143,8 @@ pub struct ShownCertificate {
     pub extended_key_usage: Vec<Fact<String>>,
     /// Subject alternative names (DnsNameList).
     pub alternative_names: Vec<Fact<String>>,
+    /// The services of Exchange that use it (`IIS, SMTP`), as Get-ExchangeCertificate lists them.
+    pub services: Option<Fact<String>>,
 }
 
 /// A date as printed, with its zone.

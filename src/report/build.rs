@@ -142,10 +142,22 @@ fn key(k: &Key) -> KeyReport {
     }
 }
 
-/// What identifies the subject of a finding across runs: the thumbprint, else container and provider, else the input.
+/// What tells a certificate from its copy in the machine's store My: the name of another store, with its scope when that is
+/// not the machine's; else empty. The same finding about two copies has two fingerprints.
+pub(crate) fn identity_store(c: &Credential) -> String {
+    let name = c.store_name().unwrap_or_default();
+    match c.scope() {
+        Scope::Machine | Scope::Unknown if matches!(name.as_str(), "" | "my") => String::new(),
+        Scope::Machine | Scope::Unknown => format!("\n{name}"),
+        other => format!("\n{} {name}", other.word()),
+    }
+}
+
+/// What identifies the subject of a finding across runs: the thumbprint with the store, else container and provider, else the
+/// input.
 pub fn identity(c: &Credential, input: Option<&str>) -> String {
     if let Some(sha1) = c.thumbprint() {
-        return sha1.to_string();
+        return format!("{sha1}{}", identity_store(c));
     }
     let container = c.key.unique_name.as_ref().or(c.key.container.as_ref()).or(c.key.stored_container.as_ref());
     match (container, &c.key.provider) {

@@ -28,6 +28,7 @@ use crate::report::build;
 use crate::report::fingerprint::{Fingerprint, Fingerprints};
 use crate::rules::RuleMeta;
 use crate::rules::judge;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -72,6 +73,8 @@ pub(super) struct Form {
     entry: EntryForm,
     /// A hash of its store and scope.
     place: u64,
+    /// What stands behind the thumbprint in the identity of a finding's subject.
+    store: String,
     /// Whether a credential may leave a run before its end.
     pub(super) leaves: bool,
     /// Whether each of the outcomes has an example in the report.
@@ -155,7 +158,9 @@ impl Forms {
         mut line: impl FnMut(Option<Fingerprint>, &[u8]),
     ) -> IndexEntry {
         let entry = form.entry.entry(id, shaped, &self.values);
-        let identity = std::str::from_utf8(self.values.get(form.entry.sha1, &shaped.block)).unwrap_or_default();
+        let sha1 = std::str::from_utf8(self.values.get(form.entry.sha1, &shaped.block)).unwrap_or_default();
+        let identity =
+            &*if form.store.is_empty() { Cow::Borrowed(sha1) } else { format!("{sha1}{}", form.store).into() };
         self.fingerprints.clear();
         self.fingerprints.extend(form.findings.iter().map(|finding| finding.fingerprints.about(identity)));
         let (values, fingerprints) = (&self.values, self.fingerprints.as_slice());
@@ -310,6 +315,7 @@ fn learn(shaped: &ShapedCredential, traits: &Traits, judge: &mut Judge<'_>) -> O
         lines,
         entry: EntryForm::learn(&spoken, &one, &values, kinds.len())?,
         place: sighting::place(store, own.credential.scope()),
+        store: build::identity_store(&own.credential),
         leaves: own.credential.key.association != Association::Unknown,
         // Of the one that is there: whatever they name stands in the log.
         outcomes: own.outcomes.clone(),
