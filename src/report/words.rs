@@ -4,7 +4,6 @@ use super::model::{
     Confidence, CredentialReport, EvidenceReport, Input, InputStatus, RemedyReport, Report, Role, SetAside, Severity,
     VerdictOutcome, WhyAside,
 };
-use crate::model::provider::ProviderKind;
 use crate::workloads;
 
 /// What keyspect can read, for the message about an input that it can't.
@@ -159,22 +158,6 @@ pub fn set_aside(report: &Report) -> Vec<String> {
         out.push(format!("{found} of rules that are off: {}.", rules.join(", ")));
     }
     out
-}
-
-/// Whether the table of workloads says of a kind of key that no source tells what the workload makes of it.
-pub(in crate::report) fn is_undocumented(credential: &CredentialReport, workload: &str) -> bool {
-    let (key, certificate) = (&credential.key, credential.certificate.as_ref());
-    let kind = match key.provider.kind.as_str() {
-        "csp" => ProviderKind::Csp,
-        "ksp" => ProviderKind::Ksp,
-        _ => return false,
-    };
-    let algorithm = certificate.and_then(|c| c.public_key.algorithm.as_deref()).or(key.algorithm.as_deref());
-    let ec = algorithm.is_some_and(|algorithm| algorithm.to_ascii_uppercase().contains("EC"));
-    let spec = key.key_spec.as_ref().map(|spec| spec.value);
-    let targets = workloads::parse(workload).unwrap_or_default();
-    let cell = targets.first().and_then(|target| target.cell(kind, spec, ec));
-    cell.is_some_and(|(_, cell)| cell.outcome == workloads::CellOutcome::Unknown)
 }
 
 /// The day of a moment in RFC 3339.

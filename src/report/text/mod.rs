@@ -183,15 +183,6 @@ impl<'a> View<'a> {
             .map(|v| v.workload.split(':').next().unwrap_or_default())
             .collect()
     }
-    /// The workloads for which it is not decided because no source tells what they make of such a key.
-    fn undocumented(&self, credential: &'a CredentialReport) -> Vec<&'a str> {
-        let open = |v: &&Verdict| {
-            v.outcome == VerdictOutcome::Unknown
-                && v.because.is_empty()
-                && words::is_undocumented(credential, &v.workload)
-        };
-        credential.verdicts.iter().filter(open).map(|v| v.workload.split(':').next().unwrap_or_default()).collect()
-    }
     /// The first reason of a verdict against it whose finding stands with another credential.
     fn reason_elsewhere(&self, credential: &CredentialReport, verdict: &Verdict) -> Option<&'a Finding> {
         let related = self.related.get(&credential.id)?;
@@ -212,18 +203,14 @@ impl<'a> View<'a> {
         out.replacen("Why:", &self.paint.bold("Why:"), 1)
     }
     fn table_of_workloads(&self, credential: &'a CredentialReport) -> String {
-        let (names, open) = (self.unexplained(credential), self.undocumented(credential));
-        let text = match (names.as_slice(), open.as_slice()) {
-            ([], []) => return String::new(),
-            ([], open) => format!(
-                "no source tells what it makes of this kind of key, so it is not decided: keyspect explain {}",
-                open.join(" | ")
-            ),
-            (names, _) => format!(
-                "what a workload makes of this kind of key stands in its table, with the source: keyspect explain {}",
-                names.join(" | ")
-            ),
-        };
+        let names = self.unexplained(credential);
+        if names.is_empty() {
+            return String::new();
+        }
+        let text = format!(
+            "what a workload makes of this kind of key stands in its table, with the source: keyspect explain {}",
+            names.join(" | ")
+        );
         let mut out = "\n".to_owned();
         finding::paragraph(&mut out, "Why:           ", 15, &self.paint.show(&text), self.paint.width);
         out.replacen("Why:", &self.paint.bold("Why:"), 1)
