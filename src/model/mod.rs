@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod binding;
+pub mod columns;
 pub mod container_name;
 pub mod date;
 pub mod event;

@@ -1,5 +1,6 @@
 //! Text of an input on its way to a terminal: nothing in it may move the cursor, change colours, hide or reorder words.
 
+use crate::model::columns::char_columns;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -75,32 +76,9 @@ pub fn escape_ascii(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The number of terminal columns of an escaped text: 0 for combining marks, 2 for East Asian wide characters
-/// (Unicode Standard Annex 11, the blocks that matter for names), else 1.
+/// The number of terminal columns of an escaped text.
 pub fn columns(text: &str) -> usize {
     text.chars().map(char_columns).sum()
-}
-
-/// The number of terminal columns of one character.
-pub fn char_columns(c: char) -> usize {
-    match c {
-        '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' => 0,
-        '\u{1100}'..='\u{115e}'
-        | '\u{2e80}'..='\u{303e}'
-        | '\u{3041}'..='\u{33ff}'
-        | '\u{3400}'..='\u{4dbf}'
-        | '\u{4e00}'..='\u{9fff}'
-        | '\u{a000}'..='\u{a4cf}'
-        | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}'
-        | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{1f300}'..='\u{1f64f}'
-        | '\u{1f900}'..='\u{1f9ff}'
-        | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
-    }
 }
 
 /// A text cut to at most `width` columns, with `…` (or `...`) where something was cut off.

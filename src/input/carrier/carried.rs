@@ -105,6 +105,11 @@ impl Carried {
         Self { text: String::new(), runs: Vec::new(), open: false, order: 1, line_bytes, overlap, window: None }
     }
 
+    /// The line so far, but what was given as windows.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the line has no character.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()

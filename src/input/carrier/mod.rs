@@ -1,6 +1,6 @@
 //! Texts that carry a log: web pages, Word and OpenDocument documents, the texts of workbooks, and RTF, whose own lines mean nothing, but the lines of what they
-//! show do; JSON with texts of several lines in its strings; what a terminal showed, with the sequences that colour it; and logs
-//! whose lines each stand behind a prefix.
+//! show do; JSON with texts of several lines in its strings; what a terminal showed, with the sequences that colour it; logs
+//! whose lines each stand behind a prefix; and lines that a console wrapped, or that are all indented.
 //!
 //! A [`Carrier`] is given the lines of the file and gives those of its text, one paragraph or break a line, every character
 //! with its place in the file. It holds one line of text. Plain texts never come here: the first bytes tell.
@@ -9,6 +9,7 @@
 //! section 17.3.3 (text of a run: `w:t`, `w:br`, `w:cr`, `w:tab`); Rich Text Format Specification 1.9.1.
 
 mod carried;
+mod console;
 mod json_line;
 mod json_strings;
 mod markup;
@@ -23,6 +24,7 @@ mod workbook;
 use super::line::{Line, to_u64};
 use crate::limits::Limits;
 use carried::{Carried, Cursor, Spot, floor};
+use console::Console;
 use json_strings::JsonStrings;
 use open_document::OpenDocument;
 use page::Page;
@@ -80,19 +82,10 @@ impl Carrier {
             Box::new(terminal)
         } else if let Some(prefixed) = Prefixed::of(&without_zeros(whole)) {
             Box::new(prefixed)
+        } else if let Some(document) = root(&plain).and_then(|name| document(&name)) {
+            document
         } else {
-            let name = root(&plain)?;
-            if name.starts_with(b"w:") || name == b"pkg:package" {
-                Box::<Word>::default()
-            } else if name == b"office:document-content" || name == b"office:document" {
-                Box::<OpenDocument>::default()
-            } else if name == b"sst" {
-                Box::<Workbook>::default()
-            } else if [&b"!doctype html"[..], b"html", b"head", b"body", b"meta", b"div"].contains(&name.as_slice()) {
-                Box::<Page>::default()
-            } else {
-                return None;
-            }
+            Box::new(Console::of(whole, limits)?)
         };
         // A window of a very long line is in memory anyway.
         let carried = Carried::new(limits.line_bytes.clamp(64, 64 << 20), limits.line_overlap);
@@ -133,6 +126,21 @@ impl Carrier {
     pub fn take_unread(&mut self) -> Vec<Unread> {
         self.form.take_unread()
     }
+}
+
+/// The reader of a page or document whose first element has this name.
+fn document(name: &[u8]) -> Option<Box<dyn Form>> {
+    Some(if name.starts_with(b"w:") || name == b"pkg:package" {
+        Box::<Word>::default()
+    } else if name == b"office:document-content" || name == b"office:document" {
+        Box::<OpenDocument>::default()
+    } else if name == b"sst" {
+        Box::<Workbook>::default()
+    } else if [&b"!doctype html"[..], b"html", b"head", b"body", b"meta", b"div"].contains(&name) {
+        Box::<Page>::default()
+    } else {
+        return None;
+    })
 }
 
 /// Without what UTF-16 has beside ASCII, and byte order marks.

@@ -2,11 +2,12 @@
 //! line.
 //!
 //! A prefix is learned from the input's own lines: from one that ends with a header of certutil
-//! (`web01_1  | ================ Certificate 0 ================`), if the lines behind it begin alike; or from a first line with a
-//! time as pipelines write it, if most lines have one. A line that begins otherwise is taken as it is.
+//! (`web01_1  | ================ Certificate 0 ================`), if the lines behind it begin alike; from a first line with a
+//! time as pipelines write it, if most lines have one; or from lines behind the name of a stream (`VERBOSE: `, `AUSFÜHRLICH: `,
+//! `STDOUT: `), if they have an indentation of their own. A line that begins otherwise is taken as it is.
 //!
 //! Sources: RFC 3339 section 5.6 (the time); Kubernetes, "Logging Architecture" (the CRI format: time, stream, `F` or `P`);
-//! RFC 3164 section 4.1 (syslog). Which programs put their lines so, and tabs before the time (`gh run view --log`), is
+//! RFC 3164 section 4.1 (syslog); Microsoft Learn, "about_Output_Streams" (PowerShell's streams, whose names are translated). Which programs put their lines so, and tabs before the time (`gh run view --log`), is
 //! experience.
 
 use super::carried::{Carried, Cursor};
@@ -20,6 +21,8 @@ pub(super) const HEADER: &[u8] = b"================ ";
 /// Lines behind a header that are looked at, and how many of them must begin alike.
 const BEHIND: usize = 8;
 const ALIKE: usize = 3;
+/// The shortest name of a stream: `INFO`. Shorter are `DNS`, `CN`.
+const STREAM: usize = 4;
 
 /// Reads the lines without their prefix.
 pub(super) struct Prefixed {
@@ -34,6 +37,7 @@ impl Prefixed {
     pub(super) fn of(head: &[u8]) -> Option<Self> {
         let mut patterns: Vec<Pattern> = Vec::new();
         patterns.extend(timed(head));
+        patterns.extend(streamed(head));
         let mut searched = 0;
         for hit in memmem::find_iter(head, HEADER) {
             if hit < searched {
@@ -122,6 +126,8 @@ enum Part {
     Blanks,
     /// These bytes.
     Text(Vec<u8>),
+    /// One letter or more that are not ASCII: their bytes depend on the encoding.
+    Letters,
 }
 
 impl Pattern {
@@ -137,6 +143,11 @@ impl Pattern {
         if blanks == 0 && words.last().is_none_or(u8::is_ascii_alphanumeric) {
             return None;
         }
+        Some(Self::like(words, blanks))
+    }
+
+    /// Of a prefix with these words and so many blanks behind them.
+    fn like(words: &[u8], blanks: usize) -> Self {
         let mut parts = Vec::new();
         for byte in words {
             match (byte, parts.last_mut()) {
@@ -145,11 +156,13 @@ impl Pattern {
                 (b'0'..=b'9', _) => parts.push(Part::Number),
                 (byte, Some(Part::Blanks)) if is_blank(*byte) => {}
                 (byte, _) if is_blank(*byte) => parts.push(Part::Blanks),
+                (0x80.., Some(Part::Letters)) => {}
+                (0x80.., _) => parts.push(Part::Letters),
                 (byte, Some(Part::Text(text))) => text.push(*byte),
                 (byte, _) => parts.push(Part::Text(vec![*byte])),
             }
         }
-        Some(Self { fields: 0, parts, blanks })
+        Self { fields: 0, parts, blanks }
     }
 
     /// The length of the prefix of a line that has one.
@@ -171,6 +184,7 @@ impl Pattern {
                     run(at, &|byte| byte.is_ascii_digit())
                 }
                 Part::Blanks => run(at, &is_blank),
+                Part::Letters => run(at, &|byte| byte >= 0x80),
                 Part::Text(text) => line_rest(at).starts_with(text).then_some(text.len())?,
             };
             at = at.saturating_add(width);
@@ -221,6 +235,43 @@ fn timed(head: &[u8]) -> Option<Pattern> {
         }
     }
     (indented && alike >= ALIKE && alike.saturating_mul(4) >= many.saturating_mul(3)).then_some(pattern)
+}
+
+/// The prefixes of lines behind the name of a stream.
+///
+/// Labels in capital letters end with a colon, too. But no such line is empty or indented behind it.
+fn streamed(head: &[u8]) -> impl Iterator<Item = Pattern> {
+    let mut found: Vec<(Pattern, usize, bool)> = Vec::new();
+    for line in lines(head) {
+        let Some(name) = stream_in_front(line) else { continue };
+        let rest = line.get(name..).unwrap_or_default();
+        let mut known = found.iter_mut().filter_map(|it| it.0.len(line).map(|len| (len, it)));
+        if let Some((len, (_, many, indented))) = known.next() {
+            *many = many.saturating_add(1);
+            *indented |= line.get(len).is_none_or(|byte| is_blank(*byte));
+        } else if found.len() < PREFIXES && !rest.is_empty() {
+            let blanks = usize::from(rest.first().is_some_and(|byte| is_blank(*byte)));
+            let pattern = Pattern::like(line.get(..name).unwrap_or_default(), blanks);
+            found.push((pattern, 1, false));
+        }
+    }
+    found.into_iter().filter(|(_, many, indented)| *indented && *many >= ALIKE).map(|(pattern, ..)| pattern)
+}
+
+/// The length of the name of a stream and its colon in front of a line, possibly behind a time: a word of capital letters. What
+/// failed (`ERROR`, `FEHLER`) is a message of its own.
+fn stream_in_front(line: &[u8]) -> Option<usize> {
+    let near = line.get(..PREFIX_BYTES).unwrap_or(line);
+    let colon = memmem::find(near, b": ").or_else(|| near.len().checked_sub(1).filter(|_| near.ends_with(b":")))?;
+    let before = near.get(..colon)?;
+    let is_capital = |byte: &u8| byte.is_ascii_uppercase() || *byte >= 0x80;
+    let start = before.iter().rposition(|byte| !is_capital(byte)).map_or(0, |at| at.saturating_add(1));
+    let (time, name) = before.split_at_checked(start)?;
+    let is_time = |byte: &u8| byte.is_ascii_digit() || is_blank(*byte) || b"[]-:.,+TZ".contains(byte);
+    // Letters that are not ASCII may be small ones: those of a label.
+    let capitals = name.iter().filter(|byte| byte.is_ascii()).count();
+    let is_stream = capitals >= STREAM && name != b"ERROR" && name != b"FEHLER";
+    (is_stream && time.iter().all(is_time)).then(|| colon.saturating_add(1))
 }
 
 /// The length of a time with its zone (RFC 3339) and a blank in front of a line, possibly in brackets, or with the stream

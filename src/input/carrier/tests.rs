@@ -355,8 +355,8 @@ fn places_are_those_behind_the_prefix() {
 #[test]
 fn what_is_no_prefix() {
     let is = |text: &str| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
-    // Indentation, quoting, items of a list: they are taken off where a line is read.
-    for prefix in ["", "    ", "\t", "> ", "> > ", "| ", "% "] {
+    // Quoting, items of a list: they are taken off where a line is read.
+    for prefix in ["", "> ", "> > ", "| ", "% "] {
         assert!(!is(&behind(|_| prefix.to_owned())), "{prefix}");
     }
     // A header that another line was joined to; one whose neighbours begin otherwise.
@@ -389,6 +389,95 @@ fn a_time_in_front_of_lines_that_are_no_events() {
     // Fewer than three of four lines have one.
     assert!(!is(&(pipeline(&format!("{time}Z ")) + "a\nb\n")));
     assert!(is(&(pipeline(&format!("{time}Z ")) + "a\n")));
+}
+
+#[test]
+fn lines_behind_the_name_of_a_stream() {
+    for prefix in ["VERBOSE: ", "AUSF\u{dc}HRLICH: ", "    STDOUT: ", "[2026-11-01T10:00:00+00:00] DEBUG: "] {
+        let text = behind(|_| prefix.to_owned()).replace("================ ", "");
+        let wanted = LOG.map(|line| line.replace("================ ", ""));
+        assert_eq!(texts(&text), wanted, "{prefix}");
+    }
+    let is = |text: &str| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
+    // Nothing is empty or indented behind it; messages; labels.
+    assert!(!is("VERBOSE: a\nVERBOSE: b\nVERBOSE: c\n"));
+    for label in ["ERROR", "Verbose", "DNS", "\u{6765}\u{6e90}"] {
+        assert!(!is(&format!("{label}: a\n{label}: \n{label}:  b\n")), "{label}");
+    }
+}
+
+/// Lines as a window of so many columns shows them.
+fn wrapped(lines: &[&str], columns: usize, front: &str) -> String {
+    let mut out = String::new();
+    for line in lines {
+        let characters: Vec<char> = line.chars().collect();
+        let mut rows = characters.chunks(columns).peekable();
+        if rows.peek().is_none() {
+            out.push_str(&format!("{}\n", front.trim_end()));
+        }
+        for row in rows {
+            out.push_str(&format!("{front}{}\n", row.iter().collect::<String>()));
+        }
+    }
+    out
+}
+
+const FILE: &str = r"C:\ProgramData\Microsoft\Crypto\RSA\MachineKeys\e29d3f1ebac0bb034697850cf8774383_0f8fad5b-d9cb-469f-a165-70867728950e";
+
+#[test]
+fn what_a_window_wrapped_is_joined() {
+    let first = format!("{FILE} NT AUTHORITY\\SYSTEM:(F)");
+    let second = format!("{:1$}BUILTIN\\Administrators:(F)", "", FILE.len() + 1);
+    let log = ["C:\\>icacls x", &first, "", "Successfully processed 1 files; Failed processing 0 files"];
+    for columns in [72, 80, 100, 120] {
+        let both = [&log[..], &log[..]].concat();
+        for front in ["", "> ", "    ", "\t", ">     "] {
+            assert_eq!(texts(&wrapped(&both, columns, front)), both, "{columns} {front:?}");
+        }
+    }
+    // Places are those of the file: the seventh column of the joined line's second row.
+    let seen = read(&wrapped(&log, 80, "    "));
+    assert_eq!((seen[1].places[86].0, seen[1].places[86].1), (3, 11));
+    // A row of blanks alone begins a line of its own; the entry below its column is read as it stands.
+    let rows = wrapped(&["C:\\>icacls x", &first, &second], 80, "");
+    assert_eq!(texts(&rows).len(), 4);
+}
+
+#[test]
+fn lines_that_fill_a_window_by_themselves() {
+    let is = |text: &str| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
+    let fill = |start: &str, end: &str| format!("{start}{}{end}", "x".repeat(80 - start.len() - end.len()));
+    for (line, next) in [
+        (fill("Host: ", ""), "Version: 3"),
+        (fill("Host: ", ""), "Key Container = a"),
+        (fill("Host: ", ""), "    Provider = a"),
+        (fill("Host: ", ""), "C:\\>certutil"),
+        (fill("Host: ", ""), "PS C:\\> a"),
+        (fill("Host: ", ""), "CertUtil: -store"),
+        (fill("a ", ",\\"), "00,01"),
+        (fill("[HKEY_LOCAL_MACHINE\\a ", "]"), "\"Blob\"=hex:00"),
+        (fill("2026-10-12 10:00 ", ""), "2026-10-12 10:01 y"),
+        (fill("a ", " e29d3f1ebac0bb034697850cf8774383_0f8fad5b-d9cb-469f-a165-70867728950e"), "Done"),
+        (fill("a ", "."), "Then"),
+    ] {
+        assert!(!is(&format!("{line}\n{next}\n")), "{line} {next}");
+    }
+    // A longer line; a text that is broken between words.
+    let torn = fill("C:\\a ", "") + "\nxxxx1 y\n";
+    assert!(is(&torn) && !is(&format!("{torn}{}\n", "x".repeat(81))));
+    let words = format!("{}\nlike this\n{}\nand so\n{}\non\n", fill("we ", " go"), "a ".repeat(38), "b ".repeat(39));
+    assert!(!is(&words));
+}
+
+#[test]
+fn an_indented_block_among_other_lines() {
+    let block = ["C:\\>icacls x", "x Everyone:(F)", "  BUILTIN\\Users:(R)", ""];
+    let text = format!("Hello,\n\n{}\nBye\n    indented\n", wrapped(&block, 80, "    "));
+    let seen = texts(&text);
+    assert_eq!(seen[2..6], block);
+    assert_eq!(seen[7..], ["Bye", "    indented"]);
+    // Indentation alone begins none.
+    assert!(Carrier::of(b"Hello,\n\n    a: b\n    c: d\n\nBye\n", &Limits::default()).is_none());
 }
 
 /// The log as one string of JSON.

@@ -2,7 +2,8 @@
 
 use super::links;
 use super::paint::Paint;
-use crate::report::escape::{char_columns, columns, wrap};
+use crate::model::columns::char_columns;
+use crate::report::escape::{columns, wrap};
 use crate::report::model::{CredentialReport, EvidenceReport, Finding, RemedyReport, Report, Severity};
 use crate::report::words;
 use annotate_snippets::renderer::DecorStyle;
