@@ -31,6 +31,8 @@ const WHOLE_RECORD: usize = 13;
 const LOWEST_CENTRAL_PORT: u16 = 26;
 /// A heading is no longer than this, in bytes.
 const HEADING: usize = 200;
+/// The fewest columns of a window that a command is typed in.
+const NARROWEST: usize = 60;
 
 /// The names of the first fields.
 const FIELDS: [&str; 4] = ["ip_port", "certificate_hash", "application_id", "certificate_store_name"];
@@ -89,10 +91,12 @@ struct Command {
     excerpts: Excerpts,
     first: Place,
     last: Place,
-    /// The last line asks for more: `^` or a backtick at its end, or it fills the window.
+    /// The last line asks for more: `^` or a backtick at its end, or it may fill the window.
     more: bool,
-    /// The last line fills the window: what follows belongs to the same word.
+    /// The last line may fill the window: what follows belongs to the same word.
     fills: bool,
+    /// The columns of the first line: those of the window, if it goes on.
+    columns: usize,
     succeeded: Option<bool>,
     /// `delete`.
     deletes: bool,
@@ -417,18 +421,20 @@ impl SslCertReader {
             }
             let adds = verb.eq_ignore_ascii_case("add") || verb.eq_ignore_ascii_case("update");
             let deletes = verb.eq_ignore_ascii_case("delete");
-            if (adds || deletes) && (after.contains('=') || continues(after)) {
+            let wrapped = fills_a_console(piece.text.trim_end());
+            if (adds || deletes) && (after.contains('=') || continues(after) || wrapped) {
                 self.close();
                 let mut lines = JoinedLines::new(self.source);
-                let part = piece.part(command);
-                lines.push(part);
+                let place = piece.part(command).place(self.source);
+                // A blank at the edge of the window is part of the command.
+                lines.push(piece.from(piece.text.find(command).unwrap_or_default()));
                 let mut excerpts = Excerpts::default();
-                let place = part.place(self.source);
                 keep_line(&mut excerpts, place, piece, self.excerpt_lines, self.columns);
-                let fills = fills_a_console(piece.text.trim_end());
+                let columns = piece.text.chars().count();
+                let fills = !continues(command) && columns >= NARROWEST;
                 let more = fills || continues(command);
-                self.command =
-                    Some(Command { lines, excerpts, first: place, last: place, more, fills, succeeded: None, deletes });
+                let (first, last, succeeded) = (place, place, None);
+                self.command = Some(Command { lines, excerpts, first, last, more, fills, columns, succeeded, deletes });
                 return Some(true);
             }
             return None;
@@ -463,13 +469,16 @@ impl SslCertReader {
         let place = piece.trim().place(self.source);
         let full = self.command.as_ref().is_some_and(|c| c.lines.len() > self.bytes.min(16 << 10));
         let command = self.command.as_mut()?;
-        if command.more && !self.blank && !full && prompted(text).is_none() {
+        // A reply has several words, and no parameter.
+        let rest = text.contains('=') || !text.contains(' ');
+        if command.more && !self.blank && !full && prompted(text).is_none() && (rest || !command.fills) {
             if command.fills {
                 command.lines.extend(piece);
             } else {
                 command.lines.push(piece);
             }
-            command.fills = fills_a_console(piece.text.trim_end());
+            let columns = piece.text.chars().count();
+            command.fills = !continues(text) && command.fills && columns == command.columns;
             command.more = command.fills || continues(text);
             command.last = place;
             keep_line(&mut command.excerpts, place, piece, self.excerpt_lines, self.columns);
