@@ -541,10 +541,10 @@ impl Around {
 }
 
 /// The KeySpecs of the containers that `certutil -key` lists with one key each, by provider and name, lower case. Of a container
-/// with two keys the listing does not tell which one a certificate's is.
+/// with two keys the listing does not tell which one a certificate's is, and of one that breaks off not whether there is another.
 pub fn listed_key_specs(keys: &[ListedKey]) -> HashMap<(String, String), Fact<KeySpec>> {
     let mut out = HashMap::new();
-    for key in keys {
+    for key in keys.iter().filter(|key| key.complete) {
         let [spec] = key.key_specs.as_slice() else { continue };
         let names = std::iter::once(&key.container).chain(&key.unique_name);
         for name in names {

@@ -96,6 +96,8 @@ pub struct ListedKey {
     pub unique_name: Option<Fact<String>>,
     /// The places that hold a key: exchange, signature, or none for CNG.
     pub key_specs: Vec<Fact<KeySpec>>,
+    /// The end of its entry was seen: there is no other place that holds a key.
+    pub complete: bool,
     /// The algorithm.
     pub algorithm: Option<Fact<String>>,
     /// The CNG export policy.
@@ -114,6 +116,7 @@ impl ListedKey {
             container: nothing(),
             unique_name: None,
             key_specs: Vec::new(),
+            complete: false,
             algorithm: None,
             export_policy: None,
             usage: None,

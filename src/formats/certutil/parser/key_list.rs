@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::formats::certutil::ListedKey;
+use crate::formats::text_shapes::is_elision;
 
 /// Algorithms that stand on a line of their own.
 const ALGORITHMS: &[&str] = &["RSA", "DSA", "DH", "ECDSA", "ECDH", "AES", "RC4", "3DES"];
@@ -15,7 +16,7 @@ impl Parser {
             && (provider::find(name).is_some()
                 || (name.ends_with("Provider") && provider::kind_of_name(name).is_some()))
         {
-            self.end_listed_key();
+            self.end_listed_key(true);
             self.claim();
             let name = piece.slice(0..name.len());
             self.listed_provider = Some(self.stated(name.text.to_owned(), name));
@@ -23,10 +24,18 @@ impl Parser {
         }
         let Some(provider) = self.listed_provider.clone() else { return false };
         if CommandLine::parse(text).is_some() {
-            self.end_key_list();
+            self.end_key_list(true);
             return false;
         }
         self.claim();
+        // The pager's line; an author's says that lines are missing.
+        if is_pager(text) {
+            return true;
+        }
+        if is_elision(text) || is_cut_place(text) {
+            self.listed_cut = true;
+            return true;
+        }
         let fact = self.stated(text.to_owned(), piece);
         let Some(key) = &mut self.listed_key else {
             let key = ListedKey { provider, container: fact, ..ListedKey::empty() };
@@ -58,24 +67,48 @@ impl Parser {
             key.isolated = true;
         } else if !key.key_specs.is_empty() && !text.starts_with('(') && !text.contains(" -- ") {
             // The empty line between two keys was lost.
-            self.end_listed_key();
+            self.end_listed_key(true);
             self.listed_key = Some(Box::new(ListedKey { provider, container: fact, ..ListedKey::empty() }));
         }
         true
     }
 
-    /// Ends the entry of one key.
-    pub(super) fn end_listed_key(&mut self) {
-        if let Some(key) = self.listed_key.take() {
+    /// An empty line: the end of an entry, unless there is one between all lines.
+    pub(super) fn blank_in_key_list(&mut self) {
+        match &self.listed_key {
+            Some(key) if key.key_specs.is_empty() => self.listed_spaced = true,
+            Some(_) if !self.listed_spaced => self.end_listed_key(true),
+            _ => {}
+        }
+    }
+
+    /// Ends the entry of one key. `seen`: what ends an entry was there.
+    fn end_listed_key(&mut self, seen: bool) {
+        let cut = std::mem::take(&mut self.listed_cut);
+        if let Some(mut key) = self.listed_key.take() {
+            key.complete = seen && !cut;
             self.records.push(Record::ListedKey(key));
         }
     }
 
     /// Ends the listing.
-    pub(super) fn end_key_list(&mut self) {
-        self.end_listed_key();
+    pub(super) fn end_key_list(&mut self, seen: bool) {
+        self.end_listed_key(seen);
         self.listed_provider = None;
+        self.listed_spaced = false;
     }
+}
+
+/// `-- More  --`, `--More--`: the pager waited, no line is missing.
+fn is_pager(text: &str) -> bool {
+    let words = text.trim_matches(['-', ' ', '<', '>']);
+    text.starts_with(['-', '<']) && words.len() < text.len() && words.eq_ignore_ascii_case("more")
+}
+
+/// The beginning of a place's name, at which the text breaks off: `AT_KEYEX`.
+fn is_cut_place(text: &str) -> bool {
+    let begins = |name: &&str| text.len() < name.len() && name.starts_with(text);
+    text.starts_with("AT_") && ["AT_KEYEXCHANGE", "AT_SIGNATURE"].iter().any(begins)
 }
 
 /// `AT_KEYEXCHANGE`, `AT_SIGNATURE:`, `AD(AT_NONE): <sha1>`: the place of the key.

@@ -118,6 +118,10 @@ pub struct Parser {
     /// The provider whose keys `-key` lists, and the key that is being read.
     listed_provider: Option<Fact<String>>,
     listed_key: Option<Box<super::ListedKey>>,
+    /// There is an empty line between all lines of the listing.
+    listed_spaced: bool,
+    /// Lines of the key are missing.
+    listed_cut: bool,
     requested: (Option<Fact<KeySpec>>, Option<Fact<String>>),
     languages: [u32; 7],
     /// Headers whose word is in the table, and others: of a language without table.
@@ -188,6 +192,8 @@ impl Parser {
             pending_provider: None,
             listed_provider: None,
             listed_key: None,
+            listed_spaced: false,
+            listed_cut: false,
             requested: (None, None),
             languages: [0; 7],
             headers: (0, 0),
@@ -425,7 +431,7 @@ impl Parser {
     }
 
     fn end_block(&mut self, complete: bool) {
-        self.end_key_list();
+        self.end_key_list(complete);
         self.open = None;
         self.section = Section::Head;
         self.unknown_value = None;
@@ -607,9 +613,7 @@ impl Parser {
 
     fn blank(&mut self) {
         self.sddl_open = false;
-        if self.listed_key.as_ref().is_some_and(|key| !key.key_specs.is_empty()) {
-            self.end_listed_key();
-        }
+        self.blank_in_key_list();
     }
 
     /// A line that several lines were joined into, headers among them.
