@@ -8,6 +8,7 @@ use super::glance::Glance;
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::{joined_place, keep_line};
+use super::text_shapes::is_elision;
 use crate::limits::Limits;
 use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
@@ -63,6 +64,9 @@ impl<'a> Tail<'a> {
 /// Lines that a console may have made of one.
 const WRAPPED_LINES: u32 = 4;
 
+/// A line of more blanks is none that someone left empty.
+const CUT_ENTRY: usize = 8;
+
 /// A path of which the first entry was not yet seen.
 #[derive(Debug)]
 struct Held {
@@ -89,12 +93,21 @@ struct Open {
     part: Option<(JoinedLines, u32)>,
     names_follow: bool,
     blank: bool,
+    /// There is an empty line between the entries, too: one is not their end.
+    spaced: bool,
     wrapped: bool,
     full: bool,
     last: Place,
     fields: Vec<(Cow<'static, str>, Fact<String>)>,
     excerpts: Excerpts,
     bytes: usize,
+}
+
+impl Open {
+    /// Whether the empty line behind the entries was seen.
+    fn is_ended(&self) -> bool {
+        self.blank && !self.spaced
+    }
 }
 
 /// Reads the listings of one tool.
@@ -167,8 +180,8 @@ impl AclLines {
         self.held = None;
         self.refused = None;
         self.listing = false;
-        let blank = self.open.as_ref().is_some_and(|o| o.blank);
-        self.finish(blank);
+        let ended = self.open.as_ref().is_some_and(Open::is_ended);
+        self.finish(ended);
     }
 
     pub(super) fn take(&mut self) -> Vec<Observed> {
@@ -298,6 +311,7 @@ impl AclLines {
             part: None,
             names_follow: tail.names_follow,
             blank: false,
+            spaced: false,
             wrapped,
             full: false,
             last,
@@ -312,11 +326,19 @@ impl AclLines {
         let (source, limit) = (self.source, self.limits.record_values);
         let open = self.open.as_mut()?;
         if text.is_empty() {
-            open.blank = true;
+            // Blanks up to the column of the entries: one is cut off behind them. cacls writes them behind the names of rights.
+            let cut = !open.names_follow && piece.text.len() > CUT_ENTRY && piece.text.len() < open.first.len();
+            // Of two empty lines one is the listing's own.
+            open.spaced &= !open.blank;
+            open.blank |= !cut;
             return Some(true);
         }
         let indent = piece.indent();
         let body = text.trim_start();
+        if is_elision(body) {
+            self.finish(false);
+            return Some(true);
+        }
         if open.names_follow && body.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') && indent > open.indent {
             let entry = open.entries.last_mut()?;
             entry.mask = match (right_by_name(body), entry.mask) {
@@ -380,14 +402,19 @@ impl AclLines {
             keep_line(&mut open.excerpts, piece.place(source), piece, lines, columns);
             return Some(true);
         }
-        let blank = open.blank;
-        self.finish(blank);
+        // Below a name of the first line: an entry that breaks off.
+        let first = open.first.text();
+        let below = indent > 0 && first.get(..indent).is_some_and(|before| before.ends_with(' '));
+        let ended = open.is_ended() && !(below && indent > open.indent.saturating_add(1));
+        self.finish(ended);
         None
     }
 
     fn entry(&mut self, tail: &Tail<'_>, joined: &JoinedLines, piece: Piece<'_>) {
         let (source, lines, columns) = (self.source, self.limits.excerpt_lines, self.limits.excerpt_columns);
         let Some(open) = self.open.as_mut() else { return };
+        // cacls has one behind the names of rights.
+        open.spaced |= open.blank && !open.names_follow;
         open.blank = false;
         open.last = piece.trim().place(source);
         open.names_follow = tail.names_follow;

@@ -10,7 +10,7 @@ use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::sddl;
 use super::text_reader::{TextReader, joined_place, keep_line};
-use super::text_shapes::is_path;
+use super::text_shapes::{is_elision, is_path};
 use crate::limits::Limits;
 use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
@@ -132,6 +132,8 @@ struct Open {
     blanks: u32,
     /// Empty lines stand between the properties.
     gaps: bool,
+    /// An empty line between the rows of a spaced table.
+    row_gap: bool,
     full: bool,
     bytes: usize,
     first: Place,
@@ -160,6 +162,8 @@ pub struct GetAclReader {
     /// The header of a table was seen, and which.
     header: Option<Table>,
     table: Option<Table>,
+    /// There is an empty line between the lines of the table: one is not its end.
+    spaced: bool,
     /// `    Directory: C:\…`.
     directory: Option<String>,
     /// The path that a command named, or "" after a command without one.
@@ -179,6 +183,7 @@ impl GetAclReader {
             open: None,
             header: None,
             table: None,
+            spaced: false,
             directory: None,
             command: None,
             before: JoinedLines::new(source),
@@ -204,6 +209,7 @@ impl GetAclReader {
             blank: false,
             blanks: 0,
             gaps: false,
+            row_gap: false,
             full: false,
             bytes: 0,
             first: place,
@@ -296,6 +302,10 @@ impl GetAclReader {
         if text.is_empty() {
             open.blank = true;
             open.blanks = open.blanks.saturating_add(1);
+            return true;
+        }
+        if is_elision(text) {
+            self.finish(false);
             return true;
         }
         let indent = piece.indent();
@@ -547,7 +557,7 @@ impl GetAclReader {
                 }
                 let most = self.limits.record_values;
                 let Some(open) = self.open.as_mut() else { return false };
-                open.blank = false;
+                (open.blank, open.row_gap) = (false, false);
                 open.last = piece.trim().place(source);
                 open.full |= open.entries.len() >= most;
                 if !open.full {
@@ -645,10 +655,13 @@ impl TextReader for GetAclReader {
             && self.open.is_some()
         {
             if text.is_empty() {
-                self.open.iter_mut().for_each(|o| o.blank = true);
+                if let Some(open) = &mut self.open {
+                    let gap = std::mem::replace(&mut open.row_gap, true);
+                    open.blank = gap || !self.spaced;
+                }
                 return true;
             }
-            let blank = self.open.as_ref().is_some_and(|o| o.blank);
+            let blank = self.open.as_ref().is_some_and(|o| o.blank) && !is_elision(text);
             if !blank && self.row(table, piece) {
                 return true;
             }
@@ -675,6 +688,7 @@ impl TextReader for GetAclReader {
             }
         }
         if text.is_empty() {
+            self.spaced |= self.header.is_some();
             return false;
         }
         if let Some(table) = self.header.take() {
@@ -691,7 +705,7 @@ impl TextReader for GetAclReader {
             self.table = None;
         }
         if let Some(table) = header(text) {
-            self.header = Some(table);
+            (self.header, self.spaced) = (Some(table), false);
             return true;
         }
         if let Some(directory) = text.trim_start().strip_prefix("Directory: ").filter(|d| is_path(d)) {

@@ -402,6 +402,9 @@ fn words(line: &str, base: usize, out: &mut Vec<Part>) {
         let start = base + at;
         at = at.saturating_add(word.len());
         let word = word.trim_end_matches(ends).trim_end_matches(['.', ':']);
+        // The letter of cacls: `BUILTIN\Users:R`.
+        let account = word.strip_suffix(['R', 'W', 'C', 'F', 'N']).and_then(|word| word.strip_suffix(':'));
+        let word = account.filter(|word| word.contains('\\')).unwrap_or(word);
         if word.contains('\\') || word.starts_with('/') && word.matches('/').count() > 1 || word.starts_with("~/") {
             components(word, start, line.trim_start().starts_with('{'), out);
         }
