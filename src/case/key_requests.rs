@@ -104,6 +104,7 @@ pub fn of_inf(inf: &RequestInf, data: &[u8], origin: &Origin<'_>, limits: &Limit
     key.heading = inf.heading.as_ref().map(|heading| {
         Fact::stated(heading.text.value.clone(), at(heading.text.start, heading.text.end, heading.line, heading.column))
     });
+    key.left_out = inf.left_out;
     key.template = text(&inf.certificate_template).filter(|name| !name.value.is_empty());
     key.is_ca = truth(&inf.ca);
     key.existing = text(&inf.renewal_cert).or_else(|| {

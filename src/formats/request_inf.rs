@@ -6,6 +6,7 @@
 
 use super::bytes::check_size;
 use super::text_lines::{Line, lines};
+use super::text_shapes::is_elision;
 use super::{FormatError, Spanned};
 use crate::limits::{INF_VALUES, Limits};
 
@@ -72,6 +73,8 @@ pub struct RequestInf {
     pub encoded_usages: bool,
     /// The lines `[NewRequest]`.
     pub heading: Option<Heading>,
+    /// Someone left lines out (`...`, `; [snip]`): what is not there may have been.
+    pub left_out: bool,
     /// The indices in `values` of bit masks with `|` outside quotes. certreq's documentation asks for quotes there.
     pub unquoted_pipes: Vec<usize>,
     /// Values that could not be understood.
@@ -216,7 +219,12 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RequestInf, FormatError> {
     let mut problems = Vec::new();
     let mut current = (String::new(), String::new());
     let mut heading = None;
+    let mut left_out = false;
     for line in all {
+        if is_elision(line.text.trim_start().trim_start_matches([';', '#'])) {
+            left_out = true;
+            continue;
+        }
         if let Some(name) = section(&line.text) {
             if name == "newrequest" && heading.is_none() {
                 let text = line.text.trim();
@@ -271,6 +279,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RequestInf, FormatError> {
         encoded_names: false,
         encoded_usages: false,
         heading,
+        left_out,
         unquoted_pipes: Vec::new(),
         problems,
     };

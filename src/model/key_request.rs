@@ -24,6 +24,8 @@ pub struct KeyRequest {
     pub form: RequestForm,
     /// A tool printed it: what its attributes hold is only partly shown.
     pub is_printed: bool,
+    /// Someone left out lines of the artifact: what is not there may have been.
+    pub left_out: bool,
     /// The attributes whose values are not printed, by object identifier or the tool's name.
     pub unprinted: Vec<Fact<String>>,
     /// The template's name, the script's call.
@@ -115,6 +117,7 @@ impl KeyRequest {
         Self {
             form,
             is_printed: false,
+            left_out: false,
             unprinted: Vec::new(),
             name: None,
             heading: None,

@@ -45,6 +45,9 @@ impl RequestRule for InfKeyspecMissing {
         if kind.is_none() && (server.is_none() || key.form != RequestForm::Inf) {
             return out.not_applicable("no provider is stated");
         }
+        if key.left_out {
+            return out.unknown("whether KeySpec is stated: lines of the INF were left out", request::WHOLE_INF);
+        }
         let workloads = request::no_signature_keys(cx);
         if workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);

@@ -36,6 +36,9 @@ impl RequestRule for InfMachinekeysetMissing {
         if key.machine_keyset.as_ref().is_some_and(|machine| machine.value) {
             return out.pass("the key is a machine key");
         }
+        if key.left_out && key.machine_keyset.is_none() {
+            return out.unknown("whether MachineKeySet is stated: lines of the INF were left out", request::WHOLE_INF);
+        }
         let workloads = request::machine_servers(cx);
         if workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);

@@ -43,6 +43,9 @@ impl RequestRule for InfNoEku {
         if workloads.is_empty() {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
+        if key.left_out {
+            return out.unknown("whether usages are asked for: lines of the INF were left out", request::WHOLE_INF);
+        }
         let draft = FindingDraft::new(
             &META,
             META.summary,

@@ -41,6 +41,9 @@ impl RequestRule for InfNoSan {
         if key.existing.is_some() || key.template.is_some() && key.subject.is_none() {
             return out.not_applicable("the names come from the old certificate or from the directory");
         }
+        if key.left_out {
+            return out.unknown("whether names are asked for: lines of the INF were left out", request::WHOLE_INF);
+        }
         let mut draft = FindingDraft::new(
             &META,
             META.summary,

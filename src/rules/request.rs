@@ -14,6 +14,8 @@ use std::borrow::Cow;
 
 /// Why a rule has nothing to say about another kind of artifact.
 pub(super) const NOT_AN_INF: &str = "no request INF";
+/// What tells what an INF states of which lines are missing.
+pub(super) const WHOLE_INF: &str = "the INF with all its lines";
 /// Why a rule about certificate requests has nothing to say.
 pub(super) const NOT_A_REQUEST: &str = "no certificate request";
 /// Why a rule about TLS servers has nothing to say.
