@@ -11,6 +11,7 @@ use crate::model::observation::{Observation, Observed, ServiceCertificate, Syste
 use crate::model::service_setting::ServiceUse;
 use crate::model::{container_name, flags, key_spec::KeySpec, property_id, service_setting};
 use serde_json::{Value, json};
+use std::ops::Range;
 
 /// The key as a serialized element states it.
 fn key(element: &CertElement, origin: &Origin<'_>) -> Key {
@@ -293,6 +294,7 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
         })
         .collect();
     artifact.observed.extend(export.settings.iter().map(|setting| service_certificate(setting, origin)));
+    artifact.observed.extend(export.machine_guid.iter().map(|guid| machine_guid(guid, origin)));
     let permissions: Vec<Value> = export
         .permissions
         .iter()
@@ -320,19 +322,40 @@ pub fn reg_export(data: &[u8], origin: &Origin<'_>, limits: &Limits) -> Artifact
     artifact
 }
 
-/// The certificate that a service is set to use.
-fn service_certificate(setting: &reg_export::RegSetting, origin: &Origin<'_>) -> Observed {
-    let mut place = origin.place(setting.certificate.start, setting.certificate.end);
+/// The place of a value on a line of an export, and that line.
+fn value_of_line(
+    span: Range<usize>,
+    (line, column): (usize, usize),
+    line_start: usize,
+    text: &str,
+    origin: &Origin<'_>,
+) -> (Place, Excerpts) {
+    let mut place = origin.place(span.start, span.end);
     // Inside a longer text the lines are that text's.
     if place.line == 0 {
-        let (line, column) = setting.position;
         place.line = u32::try_from(line).unwrap_or(u32::MAX);
         place.column = u32::try_from(column).unwrap_or(u32::MAX);
     }
-    let certificate = setting.certificate.value.clone().at(place);
     let mut excerpts = Excerpts::default();
-    let line = origin.place(setting.line_start, setting.line_start);
-    excerpts.push(origin.source, place.line, line.column.max(1), line.start, &setting.text);
+    let line = origin.place(line_start, line_start);
+    excerpts.push(origin.source, place.line, line.column.max(1), line.start, text);
+    (place, excerpts)
+}
+
+/// The machine's GUID.
+fn machine_guid(guid: &reg_export::RegGuid, origin: &Origin<'_>) -> Observed {
+    let span = guid.guid.start..guid.guid.end;
+    let (place, excerpts) = value_of_line(span, guid.position, guid.line_start, &guid.text, origin);
+    let fact = Fact::stated(guid.guid.value.clone(), place);
+    let what = Observation::System(SystemFact::MachineGuid(fact));
+    Observed { kind: "reg-export", place, fields: Vec::new(), excerpts, what }
+}
+
+/// The certificate that a service is set to use.
+fn service_certificate(setting: &reg_export::RegSetting, origin: &Origin<'_>) -> Observed {
+    let span = setting.certificate.start..setting.certificate.end;
+    let (place, excerpts) = value_of_line(span, setting.position, setting.line_start, &setting.text, origin);
+    let certificate = setting.certificate.value.clone().at(place);
     let instance = service_setting::sql_instance(&setting.key).map(str::to_owned);
     let what = ServiceCertificate {
         workload: setting.setting.workload,

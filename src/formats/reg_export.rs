@@ -9,6 +9,7 @@ use super::bytes::check_size;
 use super::text_lines::{Line, lines};
 use super::{FormatError, Spanned};
 use crate::limits::{Limits, STORE_ELEMENTS};
+use crate::model::container_name::is_guid;
 use crate::model::service_setting::{self, CertificateName, Form, ServiceSetting};
 use crate::model::thumbprint::Sha1;
 
@@ -34,6 +35,8 @@ pub struct RegExport {
     pub blobs: Vec<RegBlob>,
     /// The settings in which services name their certificates.
     pub settings: Vec<RegSetting>,
+    /// The machine's GUID: the last value of that name, not that of the 32-bit view.
+    pub machine_guid: Option<RegGuid>,
     /// DWORD values that Wine keeps with a CryptoAPI key: `KeyExchangePermissions`, `SignaturePermissions`.
     pub permissions: Vec<RegDword>,
     /// The number of registry keys in the export.
@@ -63,6 +66,19 @@ pub struct RegSetting {
     /// The certificate; its place is that of the value's text.
     pub certificate: Spanned<CertificateName>,
     /// The line of the value, from 1, and the column (characters) at which the value's text begins, from 1.
+    pub position: (usize, usize),
+    /// The offset of the line's first byte.
+    pub line_start: usize,
+    /// The line's text, cut to the width of an excerpt.
+    pub text: String,
+}
+
+/// The value `MachineGuid`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegGuid {
+    /// The GUID, lower case; its place is that of the value's text.
+    pub guid: Spanned<String>,
+    /// The line of the value, from 1, and the column (characters) at which its text begins, from 1.
     pub position: (usize, usize),
     /// The offset of the line's first byte.
     pub line_start: usize,
@@ -159,6 +175,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
         encoding,
         blobs: Vec::new(),
         settings: Vec::new(),
+        machine_guid: None,
         permissions: Vec::new(),
         keys: 0,
         problems: Vec::new(),
@@ -185,6 +202,16 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
                 let value = line.span_of(number, digits.trim());
                 export.permissions.push(RegDword { key: key.value.clone(), name: name.to_owned(), value });
             }
+            continue;
+        }
+        if name.eq_ignore_ascii_case("MachineGuid") && is_cryptography(&key.value) {
+            let guid = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|text| is_guid(text));
+            export.machine_guid = guid.map(|guid| RegGuid {
+                guid: line.span_of(guid.to_ascii_lowercase(), guid),
+                position: (line.number, column(&line, guid)),
+                line_start: line.start,
+                text: line.text.chars().take(limits.excerpt_columns).collect::<String>().trim_end().to_owned(),
+            });
             continue;
         }
         if let Some(setting) = service_setting::find(&key.value, name) {
@@ -224,6 +251,15 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<RegExport, FormatError> {
         }
     }
     Ok(export)
+}
+
+/// The key of the machine's GUID. The 32-bit view, under `WOW6432Node`, has one of its own.
+fn is_cryptography(key: &str) -> bool {
+    let rest = key.split_once('\\').map_or("", |(_, rest)| rest);
+    let machine = ["HKEY_LOCAL_MACHINE\\", "HKLM\\"]
+        .iter()
+        .any(|root| key.get(..root.len()).is_some_and(|start| start.eq_ignore_ascii_case(root)));
+    machine && rest.eq_ignore_ascii_case("SOFTWARE\\Microsoft\\Cryptography")
 }
 
 /// The column at which a part of a line begins (characters, from 1).
@@ -327,6 +363,20 @@ mod tests {
             let place: Vec<u8> = bytes[blob.bytes.start..].iter().copied().filter(|byte| *byte != 0).take(5).collect();
             assert_eq!(place, b"20,00");
         }
+    }
+
+    #[test]
+    fn the_guid_of_the_machine() {
+        let of = |key: &str, guid: &str| {
+            let text = format!("Windows Registry Editor Version 5.00\r\n\r\n[{key}]\r\n\"MachineGuid\"=\"{guid}\"\r\n");
+            parse(text.as_bytes(), &Limits::default()).unwrap().machine_guid
+        };
+        const GUID: &str = "0F8FAD5B-d9cb-469f-a165-70867728950e";
+        let found = of("HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Cryptography", GUID).unwrap();
+        assert_eq!((found.guid.value, found.position), (GUID.to_ascii_lowercase(), (4, 16)));
+        assert!(of("HKEY_LOCAL_MACHINE\\SOFTWARE\\WOW6432Node\\Microsoft\\Cryptography", GUID).is_none());
+        assert!(of("HKEY_CURRENT_USER\\SOFTWARE\\Microsoft\\Cryptography", GUID).is_none());
+        assert!(of("HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Cryptography", "no GUID").is_none());
     }
 
     const HASH: &str = "A1B2C3D4E5F60718293A4B5C6D7E8F9001122334";
