@@ -257,12 +257,13 @@ mod tests {
 
     /// Rules that stand beside the chain: what a request asks for, how a dump was taken, the protocols of the machine, and
     /// events and commands that only lead to other rules.
-    const BESIDE: [&str; 12] = [
+    const BESIDE: [&str; 13] = [
         "csr-enrollment-csp-attribute",
         "dump-taken-unelevated",
         "failed-command",
         "key-exchange-refused",
         "no-source-for-key",
+        "request-no-provider",
         "schannel-36870-dispatch",
         "schannel-36871-10013-not-key",
         "schannel-36874-36888-40",

@@ -3,7 +3,7 @@
 use super::check::{Checks, FindingDraft, Outcome, Recorded};
 use super::{
     Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, key_use_refused, no_source_for_key, pfx_file_cut,
-    request, subject,
+    request, request_no_provider, subject,
 };
 use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome},
@@ -277,21 +277,26 @@ pub fn request_verdict(
     let cells: Vec<_> = kinds.iter().filter_map(|kind| settled.cell(*kind, spec, request::is_ec(asked))).collect();
     let is = |outcome| cells.iter().any(|(_, cell)| cell.outcome == outcome);
     let threats = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
+    // What is left open, where no cause is found.
+    let open = || -> Vec<String> {
+        let open = [no_source_for_key::NAME, request_no_provider::NAME];
+        names(&|_| true).into_iter().filter(|name| open.contains(&name.as_str())).collect()
+    };
+    let or_open = |causes: Vec<String>| if causes.is_empty() { open() } else { causes };
     if let Some((_, cell)) = cells.iter().find(|(_, cell)| cell.outcome == CellOutcome::Fail) {
         // A script may never have run, and a request of unknown purpose may not be meant for this server.
         let meant = !target.workload.server || request::server(asked).is_some_and(|sure| sure < Confidence::Possible);
         let fails = cell.grade <= Grade::C && kind.is_some() && meant && asked.form != RequestForm::Script;
-        return give(if fails { VerdictOutcome::Fails } else { VerdictOutcome::AtRisk }, threats);
+        return give(if fails { VerdictOutcome::Fails } else { VerdictOutcome::AtRisk }, or_open(threats));
     }
     if !threats.is_empty() || is(CellOutcome::Warn) {
-        return give(VerdictOutcome::AtRisk, threats);
+        return give(VerdictOutcome::AtRisk, or_open(threats));
     }
     // A CryptoAPI key without a place in its container, or of an algorithm that no such provider holds.
     let csp_key = matches!(spec, Some(1 | 2)) && !request::is_ec(asked);
     let shown = kind == Some(ProviderKind::Ksp) || kind.is_none() && spec.is_some() || csp_key;
     if !shown || is(CellOutcome::Unknown) {
-        let because = names(&|_| true).into_iter().filter(|n| n == no_source_for_key::NAME).collect();
-        return give(VerdictOutcome::Unknown, because);
+        return give(VerdictOutcome::Unknown, open());
     }
     give(VerdictOutcome::Works, Vec::new())
 }

@@ -115,6 +115,7 @@ mod provider_unknown;
 mod rdp_key_no_network_service;
 pub mod remedy;
 mod request;
+mod request_no_provider;
 mod request_pending_key_elsewhere;
 mod rsassa_pss_signed_cert;
 mod san_missing;
@@ -539,6 +540,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&netsh_1312_context::Netsh1312Context),
     RuleEntry::Case(&key_use_refused::KeyUseRefused),
     RuleEntry::Case(&schannel_client_type_not_binding::SchannelClientTypeNotBinding),
+    RuleEntry::Request(&request_no_provider::RequestNoProvider),
     RuleEntry::Credential(&no_source_for_key::NoSourceForKey),
     RuleEntry::Request(&Intended {
         rule: &no_source_for_key::NoSourceForKey,

@@ -8,14 +8,14 @@ use crate::model::service_setting::ServiceUse;
 pub(super) struct NoSourceForKey;
 
 /// Its name, which a verdict gives as the reason.
-pub(super) const NAME: &str = "no-source-for-key";
+pub(super) const NAME: &str = META.name;
 
 static META: RuleMeta = RuleMeta {
-    name: NAME,
+    name: "no-source-for-key",
     kind: Kind::Fault,
     severity: Severity::Note,
     role: Role::Hygiene,
-    confidence: Confidence::Certain,
+    confidence: Confidence::Possible,
     summary: "no source says whether the workload takes such a key",
     sources: &[sources::NO_SOURCE],
     explains: &[],
