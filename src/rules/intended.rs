@@ -73,7 +73,14 @@ impl Intended {
         }];
         let server = draft.workloads.iter().any(|t| t.workload.server);
         let sure = request::server(asked.request).unwrap_or(Confidence::Possible);
-        if server { request::for_purpose(draft, sure) } else { draft }
+        let draft = if server { request::for_purpose(draft, sure) } else { draft };
+        // A template may offer providers of both kinds: which one a client takes does not show.
+        let kind = request::kind(asked.request);
+        let mixed = asked.request.providers.iter().any(|name| {
+            let own = provider::kind_of_name(&name.value);
+            own.is_some() && kind.is_some() && own != kind
+        });
+        if mixed { request::at_most(draft, Confidence::Possible) } else { draft }
     }
 }
 

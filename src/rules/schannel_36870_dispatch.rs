@@ -54,6 +54,10 @@ fn candidates(code: u32) -> (&'static str, &'static str) {
         0x8009_030E => {
             ("there is no credential: as a rule a key that only the memory holds", "ephemeral-key-0x8009030e")
         }
+        0x8009_0027 => (
+            "a parameter is refused: by a vendor's provider the KeySpec or a flag of the key link, or a container's name",
+            "keyspec-nonzero-on-ksp, provider-third-party, pfx-friendlyname-container-collision",
+        ),
         0x8009_0029 => ("the provider does not support it", "tpm-rsa-pss, tpm-key-size-limit"),
         0x8010_0000..=0x8010_FFFF => ("a smart card or its reader is not there", "smartcard-or-token-absent"),
         0x8009_030D => (
@@ -95,7 +99,8 @@ impl CaseRule for Schannel36870Dispatch {
             let what = match code {
                 Some(code) => {
                     let (says, rules) = candidates(code);
-                    format!("The code 0x{code:08X} says: {says}. Candidates: {rules}.")
+                    let own = if teller.workload == Some("wac") { ", wac-cng-acl" } else { "" };
+                    format!("The code 0x{code:08X} says: {says}. Candidates: {rules}{own}.")
                 }
                 None => {
                     "The record shows no code: without it nothing chooses between a key that is missing, denied or of \
