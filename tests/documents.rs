@@ -66,8 +66,8 @@ fn hostile() -> Report {
         }
         f.remedies[0].title = bad.to_string();
         f.remedies[0].caution = Some(bad.to_string());
-        f.remedies[0].verify = Some(bad.to_owned());
-        f.remedies[0].verify_shows = Some(bad.to_owned());
+        f.remedies[0].verify = Some(bad.to_string());
+        f.remedies[0].verify_shows = Some(bad.to_string());
         f.references = vec![
             Reference { title: bad.to_string(), url: "https://evil.example/".to_owned() },
             Reference { title: bad.to_string(), url: "javascript:alert(1)".to_owned() },

@@ -579,6 +579,12 @@ impl Credential {
             evidence.path = Some(shown.path.clone());
             evidence.excerpt.clone_from(&shown.text);
         }
+        // The line that names the store stands above all certificates of it, and is kept with none.
+        let store = self.store.as_ref().and_then(|store| store.name.as_ref()).filter(|name| name.place == place);
+        if let Some(store) = store.filter(|_| evidence.excerpt.is_empty() && place.line > 0) {
+            evidence.excerpt.clone_from(&store.value);
+            evidence.line_text.clone_from(&store.value);
+        }
         evidence
     }
 }

@@ -359,7 +359,7 @@ mod tests {
             assert_eq!(record.blobs.len(), 1);
             let blob = &record.blobs[0];
             assert_eq!(blob.bytes.value, [0x20, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0x30, 0]);
-            assert_eq!((blob.key.value.as_str(), blob.line), (KEY, 4));
+            assert_eq!((blob.key.value.as_str(), blob.position), (KEY, (4, 12)));
             let place: Vec<u8> = bytes[blob.bytes.start..].iter().copied().filter(|byte| *byte != 0).take(5).collect();
             assert_eq!(place, b"20,00");
         }

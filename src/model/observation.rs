@@ -277,8 +277,13 @@ impl Observed {
     pub fn evidence(&self, place: Place, label: impl Into<Cow<'static, str>>, primary: bool) -> Evidence {
         let mut evidence = self.excerpts.evidence(place, label, primary);
         if evidence.excerpt.is_empty() && place.line > 0 {
-            let field = self.fields.iter().find(|(_, field)| field.place == place);
-            if let Some(first) = field.and_then(|(_, field)| field.value.lines().next()) {
+            let data: &[(String, Fact<String>)] = match &self.what {
+                Observation::Event(event) => &event.data,
+                _ => &[],
+            };
+            let mut fields = self.fields.iter().map(|(_, field)| field).chain(data.iter().map(|(_, value)| value));
+            let field = fields.find(|field| field.place == place);
+            if let Some(first) = field.and_then(|field| field.value.lines().next()) {
                 first.clone_into(&mut evidence.excerpt);
                 evidence.line_text.clone_from(&evidence.excerpt);
             }
