@@ -190,4 +190,5 @@ pub(super) fn same_facts(a: &Credential, b: &Credential) -> bool {
         && a.pfx == b.pfx
         && a.bound == b.bound
         && a.passed_over == b.passed_over
+        && a.gone == b.gone
 }

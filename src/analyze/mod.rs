@@ -731,6 +731,8 @@ impl<'a> Analysis<'a> {
         for id in changed {
             self.judge(id)?;
         }
+        self.case.machines.add(SourceId(input.id), log.machines);
+        self.case.removals.extend(log.removals);
         if log.blocks > 0 {
             "certutil-dump".clone_into(&mut input.kind);
         } else if !log.runs.is_empty()

@@ -1,6 +1,6 @@
 //! The credentials of one identity: mostly one, else told apart by the names of their containers.
 
-use super::sighting::{may_be_one, names};
+use super::sighting::{imported_since, may_be_one, names};
 use crate::case::credential::{Credential, CredentialId, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,14 +75,17 @@ impl SameIdentity {
         let Some(many) = &self.many else {
             let first = self.first.as_ref().filter(same)?;
             let others = names(of(*first)?);
-            return (own.is_empty() || others.is_empty() || others.iter().any(|name| own.contains(name)))
+            let since = of(*first).is_some_and(|other| imported_since(other, sighting));
+            return (since || own.is_empty() || others.is_empty() || others.iter().any(|name| own.contains(name)))
                 .then_some(*first);
         };
         if own.is_empty() {
             return many.all.asked().find(same).copied();
         }
         let named = own.iter().filter_map(|name| many.named.get(name)).filter(same);
-        named.chain(many.nameless.asked().find(same)).min().copied()
+        let since = |id: &&CredentialId| of(**id).is_some_and(|other| imported_since(other, sighting));
+        let before = many.all.asked().filter(|id| since(id)).find(same);
+        named.chain(many.nameless.asked().find(same)).chain(before).min().copied()
     }
 
     /// Adds a credential that is none of them.

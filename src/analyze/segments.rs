@@ -8,7 +8,7 @@ use crate::formats::piece::{Cleaned, Piece};
 use crate::formats::text_reader::TextReader;
 use crate::input::Line;
 use crate::limits::{LOG_RECORDS, Limits};
-use crate::model::fact::{Place, SourceId};
+use crate::model::fact::{Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed, SystemFact};
 use std::sync::OnceLock;
 
@@ -81,7 +81,7 @@ pub(super) struct Segments {
     parts_full: bool,
     problems: Vec<(String, Place)>,
     /// The name of the computer, of which certutil's parser was not told yet.
-    computer: Option<String>,
+    computer: Option<Fact<String>>,
     last_line: u64,
     /// Bytes of the lines so far that were read one by one.
     read: usize,
@@ -147,7 +147,7 @@ impl Segments {
     /// Hands on one line.
     pub(super) fn hand_on(&mut self, line: Line<'_>, parser: &mut Parser) {
         if let Some(name) = self.computer.take() {
-            parser.of_machine(&name);
+            parser.of_machine(name);
         }
         // A line of more than 64 KiB is no record of any other kind, and an empty one is none.
         let for_none_other = line.window.is_some() || line.text.trim_ascii_start().is_empty();
@@ -385,7 +385,7 @@ impl Segments {
         self.problems.extend(problems);
         for record in records {
             if let Observation::System(SystemFact::Computer(name)) = &record.what {
-                self.computer = Some(name.value.clone());
+                self.computer = Some(name.clone());
             }
             self.part(record.kind, record.place);
             self.records.push(record);

@@ -3,6 +3,7 @@
 use crate::case::credential::{Access, Association, Credential, Key, KeyRemark, Origin, Scope, TestOutcome};
 use crate::case::index::fold_all;
 use crate::case::link::{differ, two_machines};
+use crate::case::machines::are_two;
 use crate::limits::SIGHTINGS;
 use crate::model::fact::Place;
 
@@ -26,10 +27,8 @@ pub(super) fn identity(c: &Credential) -> Option<u128> {
 /// GUIDs in the names of key files. Each PFX file is an import of its own: it takes up a
 /// certificate file that says nothing of a key, and a dump of it that does not contradict it, and no other input.
 pub(super) fn may_be_one(a: &Credential, b: &Credential) -> bool {
-    let computers = a.surroundings.machine.as_ref().zip(b.surroundings.machine.as_ref());
-    // A name with its domain and one without may be one computer's.
-    let two = |(a, b): (&String, &String)| a != b && a.contains('.') == b.contains('.');
-    if computers.is_some_and(two) || two_machines(&a.key, &b.key) {
+    let computers = are_two(a.surroundings.machine.as_deref(), b.surroundings.machine.as_deref());
+    if computers || two_machines(&a.key, &b.key) {
         return false;
     }
     let (pfx, other) = match (a.origin, b.origin) {
@@ -61,10 +60,27 @@ fn placed(name: [&[u8]; 3], place: u64) -> u128 {
     (u128::from(fold_all(name)) << 64) | u128::from(place)
 }
 
-/// The names of the container that a sighting shows, lower case.
+/// What sightings of one credential have in common, lower case: the names of the container, and of a machine's store, which
+/// holds a certificate once, the GUID of the machine in the name of the key file.
 pub(super) fn names(c: &Credential) -> Vec<String> {
+    let mut names = containers(c);
+    let once = c.origin == Origin::StoreDump && c.scope() == Scope::Machine && c.printed_store_name().is_some();
+    names.extend(c.key.machine_guid().filter(|_| once).map(|guid| format!("machine {guid}")));
+    names
+}
+
+/// The names of the container that a sighting shows, lower case.
+fn containers(c: &Credential) -> Vec<String> {
     let shown = [&c.key.unique_name, &c.key.container, &c.key.stored_container];
     shown.into_iter().flatten().map(|n| n.value.to_lowercase()).filter(|n| !n.is_empty()).collect()
+}
+
+/// Whether a text shows a certificate, an import, and then the certificate again in the same store.
+pub(super) fn imported_since(before: &Credential, after: &Credential) -> bool {
+    let Some(source) = after.sources.first().map(|s| s.source) else { return false };
+    let stored = [before, after].iter().all(|c| c.origin == Origin::StoreDump && c.printed_store_name().is_some());
+    let last = before.sources.iter().filter(|s| s.source == source).map(|s| s.start).max();
+    stored && last.zip(after.surroundings.imported).is_some_and(|(shown, imported)| shown < imported)
 }
 
 /// How much a sighting shows of the key.
@@ -113,7 +129,7 @@ fn later_counts(kept: &Credential, later: &Credential) -> bool {
     let is_newer = after.start >= before.start;
     let known = |c: &Credential| c.key.association != Association::Unknown;
     let relinked = known(kept) && known(later) && kept.key.association != later.key.association;
-    if relinked && one_text {
+    if (relinked || imported_since(kept, later)) && one_text {
         return is_newer;
     }
     if denies(kept, later) {
@@ -245,6 +261,8 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Diff
     let id = kept.id;
     let (mut winner, loser) = if later_wins { (later, std::mem::take(kept)) } else { (std::mem::take(kept), later) };
     winner.id = id;
+    let (own_names, others) = (containers(&winner), containers(&loser));
+    let another = !own_names.is_empty() && !others.is_empty() && !others.iter().any(|name| own_names.contains(name));
     if winner.key.access == loser.key.access && rights(&loser) > rights(&winner) {
         let (own, other) = (&mut winner.surroundings, &loser.surroundings);
         (own.system, own.elevated, own.unelevated) =
@@ -302,7 +320,8 @@ pub(super) fn merge(kept: &mut Credential, later: Credential) -> Option<Vec<Diff
     let (own, other) = (&mut winner.key, loser.key);
     // The link that was there is no longer, and with it goes what it said.
     let unlinked = own.association == Association::None && other.association != Association::Unknown;
-    let other = if unlinked { Key::default() } else { other };
+    // Of another container nothing is this one's.
+    let other = if unlinked || another { Key::default() } else { other };
     macro_rules! fill_key {
         ($($field:ident),*) => { $( if own.$field.is_none() { own.$field = other.$field; } )* };
     }

@@ -303,6 +303,10 @@ pub struct Key {
     pub signature_test: TestOutcome,
     /// The lines with the tests' outcomes.
     pub test_places: Vec<Fact<(TestKind, TestOutcome)>>,
+    /// A line where the outcome of a test stands was not understood, and no other one shows it.
+    pub unread_test: bool,
+    /// Where a script imports keys without keeping them, and this one is missing.
+    pub unpersisted: Option<Place>,
     /// Remarks, each with its line.
     pub remarks: Vec<Fact<KeyRemark>>,
     /// Error codes printed within this credential's lines.
@@ -428,6 +432,8 @@ pub struct Credential {
     pub incomplete: bool,
     /// What the PFX file says that holds it, if one does.
     pub pfx: Option<PfxPart>,
+    /// Its own text shows that it is no longer in its store.
+    pub gone: bool,
     /// What artifacts bind it to.
     pub bound: Vec<Bound>,
     /// The workloads to which artifacts bind others and not this one: it is no candidate for them.
@@ -447,6 +453,8 @@ pub struct Bound {
     pub observed: usize,
     /// What it says of the use.
     pub service_use: ServiceUse,
+    /// It looks in another store than the one that is known to hold the certificate.
+    pub other_store: bool,
 }
 
 /// What the lines around a block say about the run of certutil that printed it.
@@ -458,6 +466,8 @@ pub struct Surroundings {
     pub unelevated: Option<Fact<String>>,
     /// The computer, lower case.
     pub machine: Option<String>,
+    /// The byte at which the last import before the block completed: what was linked before it may have another key now.
+    pub imported: Option<u64>,
     /// A sign that it ran as SYSTEM, the account of http.sys (`psexec -s`, the answer of `whoami`).
     pub system: Option<Fact<String>>,
     /// A sign that it was elevated (`C:\Windows\system32>`, a title with "Administrator"); also where it ran as SYSTEM.

@@ -4,6 +4,7 @@ use super::credential::{
     Access, Association, Certificate, Credential, Exportable, Hearing, Key, KeyRemark, Origin, PublicKey, Scope,
     SourceRange, Store, Surroundings, TestKind, TestOutcome, ValidityDate, hearing,
 };
+use super::removed::Removal;
 use crate::formats::certutil::{
     CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, ShapedBlock, Test,
 };
@@ -36,6 +37,8 @@ pub struct StoreListing {
     /// The listing shows every certificate of the store: no single one was asked for, the numbers run from 0 without a gap,
     /// nothing was cut or damaged, and the closing line is there.
     pub complete: bool,
+    /// The computer, lower case.
+    pub machine: Option<String>,
     /// The line of the store's name, else of the command.
     pub place: Place,
 }
@@ -56,6 +59,8 @@ pub struct Around {
     elevation: Option<(bool, Fact<String>)>,
     /// The computer, lower case.
     machine: Option<String>,
+    /// Where the last import completed.
+    imported: Option<u64>,
     /// The line that shows that the shell is SYSTEM's.
     system: Option<Fact<String>>,
     store: Option<Fact<String>>,
@@ -114,6 +119,10 @@ pub struct LogCredentials {
     held: Option<Logged>,
     orders: Orders,
     listing: Option<Listing>,
+    /// The computers that the text names: from which byte on, lower case.
+    pub machines: Vec<(u64, String)>,
+    /// What commands took away.
+    pub removals: Vec<Removal>,
     /// Stores that were listed.
     pub listings: Vec<StoreListing>,
     /// Runs that ended.
@@ -195,6 +204,8 @@ impl LogCredentials {
             held: None,
             orders: Orders::default(),
             listing: None,
+            machines: Vec::new(),
+            removals: Vec::new(),
             listings: Vec::new(),
             runs: Vec::new(),
             providers: Vec::new(),
@@ -275,8 +286,9 @@ impl LogCredentials {
                 }
             }
             Record::Machine(name) => {
-                let name = name.to_lowercase();
+                let (from, name) = (name.place.start, name.value.to_lowercase());
                 if self.around.machine.as_ref() != Some(&name) {
+                    keep(&mut self.machines, (from, name.clone()), &mut self.beyond);
                     self.around().machine = Some(name);
                 }
             }
@@ -292,6 +304,7 @@ impl LogCredentials {
                     self.held = Some(Logged::Made(held));
                 }
                 self.end_listing(true);
+                self.done(&verb);
                 self.end_run(Run { verb: verb.value, failed: None, line: String::new() });
                 return self.held.take();
             }
@@ -363,9 +376,30 @@ impl LogCredentials {
             store: name.value.to_lowercase(),
             scope: command.map_or(Scope::Unknown, |(c, ..)| command_scope(c)),
             complete: closed && whole && !listing.broken,
+            machine: self.around.machine.clone(),
             place: name.place,
         };
         keep(&mut self.listings, listing, &mut self.beyond);
+    }
+
+    /// What a command that completed changes.
+    fn done(&mut self, verb: &Fact<String>) {
+        let is = |name: &str| verb.value.eq_ignore_ascii_case(name);
+        if is("importpfx") || is("repairstore") {
+            self.around().imported = Some(verb.place.start);
+        }
+        let Some((command, ..)) = self.around.command.as_ref() else { return };
+        let (store, at) = if is("delstore") {
+            let Some(store) = command.store() else { return };
+            (Some((store.to_lowercase(), command_scope(command))), 1)
+        } else if is("delkey") {
+            (None, 0)
+        } else {
+            return;
+        };
+        let Some(name) = command.arguments.get(at).map(|name| name.to_lowercase()) else { return };
+        let removal = Removal { store, name, machine: self.around.machine.clone(), place: verb.place };
+        keep(&mut self.removals, removal, &mut self.beyond);
     }
 
     fn end_run(&mut self, run: Run) {
@@ -448,6 +482,7 @@ impl Around {
         Surroundings {
             command: self.command.as_ref().map(|(_, line, _)| line.clone()),
             machine: self.machine.clone(),
+            imported: self.imported,
             system,
             elevated,
             unelevated,
@@ -731,6 +766,8 @@ fn key(block: &mut CertificateBlock) -> Key {
         encryption_test,
         signature_test,
         test_places,
+        unread_test: block.unread_test && block.tests.is_empty() && remark(KeyRemark::MissingStoredKeyset).is_none(),
+        unpersisted: None,
         remarks: std::mem::take(&mut block.remarks),
         codes: std::mem::take(&mut block.codes),
         sddl: block.sddl.take(),

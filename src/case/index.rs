@@ -2,6 +2,8 @@
 
 use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
 use super::from_certutil::StoreListing;
+use super::machines::{self, Machines};
+use super::removed::Removal;
 use crate::model::hash::BuildQuick;
 use crate::model::{
     access::AccessList,
@@ -181,8 +183,12 @@ pub struct CaseIndex {
     pub failures: Vec<CaseCode>,
     /// The stores that logs of certutil list, in input order.
     pub stores: Vec<StoreListing>,
+    /// What commands of certutil took away, in input order.
+    pub removals: Vec<Removal>,
     /// What other artifacts state, in input order, within `Limits::observations`.
     pub observed: Vec<Observed>,
+    /// On which computers the texts were printed.
+    pub machines: Machines,
     /// The numbers of those whose binding is no longer there at the end of their input: known once all is tied.
     pub past: HashSet<usize>,
 }
@@ -261,6 +267,34 @@ impl CaseIndex {
     /// The intended keys of requests, INF files, templates and scripts.
     pub fn requests(&self) -> impl Iterator<Item = (&Observed, &KeyRequest)> {
         self.observed.iter().filter_map(|o| if let Observation::Request(r) = &o.what { Some((o, &**r)) } else { None })
+    }
+    /// The computer on which an artifact was made, as far as it or its text names one.
+    pub fn machine_of<'a>(&'a self, observed: &'a Observed) -> Option<&'a str> {
+        let named = match &observed.what {
+            Observation::Event(event) => event.computer.as_ref().map(|name| name.value.as_str()),
+            _ => None,
+        };
+        named.or_else(|| self.machines.at(observed.place))
+    }
+    /// The computer that holds a credential, lower case.
+    pub fn machine_with<'a>(&'a self, c: &'a Credential) -> Option<&'a str> {
+        c.surroundings.machine.as_deref().or_else(|| {
+            let range = c.sources.first()?;
+            self.machines.at(Place { source: range.source, start: range.start, ..Place::default() })
+        })
+    }
+    /// The same of one that may no longer be kept.
+    pub fn machine_of_entry<'a>(&'a self, entry: &'a IndexEntry) -> Option<&'a str> {
+        let place = Place { source: entry.source, start: entry.place.start, ..Place::default() };
+        self.credential(entry.id).map_or_else(|| self.machines.at(place), |c| self.machine_with(c))
+    }
+    /// Whether a certificate is no longer in its store, as its own text shows.
+    pub fn is_gone(&self, entry: &IndexEntry) -> bool {
+        self.credential(entry.id).is_some_and(|c| c.gone)
+    }
+    /// Whether an artifact is known to be of another computer than a credential.
+    pub fn elsewhere(&self, observed: &Observed, c: &Credential) -> bool {
+        machines::are_two(self.machine_of(observed), self.machine_with(c))
     }
     /// The full facts of a credential, if they are still kept.
     pub fn credential(&self, id: CredentialId) -> Option<&Credential> {

@@ -201,8 +201,10 @@ impl<'a> KeyFileArtifacts<'a> {
         let mut last = BTreeMap::new();
         for (observed, list) in name.prefixes.iter().filter_map(|p| self.lists.get(p.as_str())).flatten() {
             let later = |(_, other): &(&Observed, &AccessList)| other.place.start > list.place.start;
-            let known = last.get(&observed.place.source).is_some_and(later);
-            if !known && name.is(&list.target) && fits(c, &list.target) {
+            let known = last.get(&observed.place.source);
+            // A refused command tells nothing of what a list before it shows.
+            let told = !known.is_some_and(later) && (list.refused.is_none() || known.is_none());
+            if told && name.is(&list.target) && fits(c, &list.target) {
                 last.insert(observed.place.source, (*observed, *list));
             }
         }

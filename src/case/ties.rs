@@ -3,12 +3,16 @@
 //! The chain goes binding → thumbprint → certificate → key link → container → key file → permissions. The last steps are
 //! asked by the rules that need them (`case::key_file_link`).
 
-use super::credential::{Bound, Credential, CredentialId, Hearing, Origin, Scope, hearing, subject_key};
+use super::credential::{Bound, Credential, CredentialId, Hearing, KeyRemark, Origin, Scope, hearing, subject_key};
 use super::index::CaseIndex;
 use super::last_state;
+use super::machines::are_two;
+use super::removed;
 use crate::model::binding::{BindingHash, BindingOrigin};
+use crate::model::container_name;
 use crate::model::event_record::Side;
 use crate::model::fact::{Fact, Place, SourceId};
+use crate::model::key_request::RequestForm;
 use crate::model::observation::{ErrorContext, Observation, Observed, SystemFact};
 use crate::model::service_setting::{CertificateName, ServiceUse};
 use crate::model::thumbprint::Sha1;
@@ -17,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The application id of AD FS in a binding (`netsh http show sslcert` on AD FS servers).
 pub(crate) const AD_FS: &str = "{5d89a20c-beab-4389-9447-324788eb944a}";
+/// The workloads to which AD FS gives certificates.
+const AD_FS_ROLES: [&str; 3] = ["ad-fs", "ad-fs-token-signing", "ad-fs-token-decrypting"];
 /// The application id of SSTP (RRAS).
 const SSTP: &str = "{ba195980-cd49-458b-9e23-c84ee0adcd75}";
 
@@ -56,13 +62,15 @@ pub fn tie(case: &mut CaseIndex) -> Tied {
 /// The same, with `guard` that runs each step: a fault costs what one observation states, or one credential.
 pub fn tie_by(case: &mut CaseIndex, guard: Guard<'_>) -> Tied {
     let mut tied = Tied::default();
+    tied.changed.extend(removed::note(case));
+    last_state::permissions(&mut case.observed, &case.machines);
     if case.observed.is_empty() {
         return tied;
     }
-    case.past = last_state::past(&case.observed);
+    case.past = last_state::past(&case.observed, &case.machines);
     let named = named(case, guard, &mut tied.lost);
     let version = version(&case.observed);
-    let symptoms = symptoms(&case.observed, guard, &mut tied);
+    let symptoms = symptoms(case, guard, &mut tied);
     // A certificate that a binding names stands for all others only when no attempt to bind another one failed.
     let attempt_failed = case.observed.iter().any(|o| match &o.what {
         Observation::Error(e) => {
@@ -70,24 +78,33 @@ pub fn tie_by(case: &mut CaseIndex, guard: Guard<'_>) -> Tied {
         }
         _ => false,
     });
-    let mut taken: BTreeSet<&'static str> = BTreeSet::new();
-    let mut bound: BTreeMap<CredentialId, Vec<&Bound>> = BTreeMap::new();
+    let mut taken: BTreeSet<(&'static str, Option<String>)> = BTreeSet::new();
+    let mut bound: BTreeMap<CredentialId, Vec<Bound>> = BTreeMap::new();
     let sightings = sightings(&case.kept, &named);
     for (name, list) in &named {
         let sightings = sightings.get(name).map_or(&[][..], Vec::as_slice);
-        for (item, store) in list {
-            for credential in meant(sightings, store.as_deref()) {
-                taken.insert(item.workload);
-                bound.entry(credential.id).or_default().push(item);
+        for tie in list {
+            let meant = meant(case, sightings, tie);
+            if tie.alone || !meant.is_empty() {
+                taken.insert((tie.bound.workload, tie.machine.clone()));
+            }
+            for credential in meant {
+                let store = credential.store_name().filter(|_| credential.origin == Origin::StoreDump);
+                let of_http_sys = matches!(case.observed.get(tie.bound.observed).map(|o| &o.what), Some(Observation::Binding(b)) if b.origin == BindingOrigin::HttpSys);
+                let wanted = tie.store.as_deref().unwrap_or("my");
+                let other_store = of_http_sys && store.is_some_and(|name| !name.eq_ignore_ascii_case(wanted));
+                bound.entry(credential.id).or_default().push(Bound { other_store, ..tie.bound.clone() });
             }
         }
     }
     let observed = &case.observed;
-    for credential in &mut case.kept {
-        let id = credential.id;
+    let unpersisted = unpersisted(observed);
+    let machines: Vec<Option<String>> = case.kept.iter().map(|c| case.machine_with(c).map(str::to_owned)).collect();
+    for (credential, machine) in case.kept.iter_mut().zip(&machines) {
+        let (id, machine) = (credential.id, machine.as_deref());
         let unharmed = guard(Step::Credential(id), &mut || {
             let before = (credential.bound.len(), credential.passed_over.len(), credential.surroundings.clone());
-            for item in bound.get(&credential.id).into_iter().flatten().copied() {
+            for item in bound.get(&credential.id).into_iter().flatten() {
                 if !credential.bound.contains(item) {
                     credential.bound.push(item.clone());
                     keep_line(credential, item.place, observed, item.observed);
@@ -96,13 +113,19 @@ pub fn tie_by(case: &mut CaseIndex, guard: Guard<'_>) -> Tied {
             // A file is judged for what its import would give, whatever else is bound.
             let stored = matches!(credential.origin, Origin::StoreDump | Origin::CertificateFile);
             if stored && !attempt_failed {
-                let own = |w: &&'static str| credential.bound.iter().any(|b| b.workload == *w);
-                credential.passed_over = taken.iter().filter(|w| !own(w)).copied().collect();
+                credential.passed_over = passed_over(credential, &taken, machine);
+            }
+            if let Some((place, index)) = unpersisted
+                && may_be_unpersisted(credential)
+            {
+                credential.key.unpersisted = Some(place);
+                keep_line(credential, place, observed, index);
+                tied.changed.insert(id);
             }
             if credential.surroundings.windows.is_none() {
                 credential.surroundings.windows.clone_from(&version);
             }
-            for Symptom { code, index } in concerning(&symptoms, credential) {
+            for Symptom { code, index, .. } in concerning(&symptoms, credential, machine) {
                 let heard = &credential.surroundings.symptoms;
                 if heard.iter().any(|s| s.place == code.place) {
                     continue;
@@ -130,11 +153,44 @@ pub fn tie_by(case: &mut CaseIndex, guard: Guard<'_>) -> Tied {
     tied
 }
 
+/// The workloads for which a credential is no candidate: those whose artifacts name another one on its computer. A certificate
+/// of one role of AD FS has no other role that nothing gives it: each has a certificate of its own (Microsoft Learn,
+/// "Get-AdfsCertificate").
+fn passed_over(
+    credential: &Credential,
+    taken: &BTreeSet<(&'static str, Option<String>)>,
+    machine: Option<&str>,
+) -> Vec<&'static str> {
+    let own = |workload: &str| credential.bound.iter().any(|b| b.workload == workload);
+    let here = taken.iter().filter(|(_, other)| !are_two(other.as_deref(), machine)).map(|(workload, _)| *workload);
+    let roles = AD_FS_ROLES.iter().copied().filter(|_| AD_FS_ROLES.iter().any(|role| own(role)));
+    let others: BTreeSet<&'static str> = here.chain(roles).filter(|workload| !own(workload)).collect();
+    others.into_iter().collect()
+}
+
 /// Keeps the line of a place that another artifact states, so that a finding can show it.
 fn keep_line(credential: &mut Credential, place: Place, observed: &[Observed], index: usize) {
     if let Some(line) = observed.get(index).and_then(|o| o.excerpts.at(place)) {
         credential.excerpts.push(line.source, line.number, line.column, line.start, line.text);
     }
+}
+
+/// Where a script first imports a PFX into the machine's keyset and names the flags without PersistKeySet.
+fn unpersisted(observed: &[Observed]) -> Option<(Place, usize)> {
+    observed.iter().enumerate().find_map(|(index, item)| {
+        let Observation::Request(request) = &item.what else { return None };
+        let machine = request.machine_keyset.as_ref().is_some_and(|machine| machine.value);
+        let persisted = request.persisted.as_ref().filter(|p| !p.value && machine)?;
+        (request.form == RequestForm::Script).then_some((persisted.place, index))
+    })
+}
+
+/// Whether a certificate's key is missing from a container that an import made.
+fn may_be_unpersisted(c: &Credential) -> bool {
+    let name = c.key.stored_container.as_ref().or(c.key.container.as_ref());
+    c.origin == Origin::StoreDump
+        && c.key.remark(KeyRemark::MissingStoredKeyset).is_some()
+        && name.is_some_and(|name| container_name::is_import_name(&name.value))
 }
 
 /// The sightings of each certificate that artifacts name, in the order of the case.
@@ -170,15 +226,17 @@ fn significant(serial: &str) -> String {
     digits.trim_start_matches('0').to_ascii_lowercase()
 }
 
-/// Which of the sightings of one certificate an artifact means: the one in the store that it names, else one in a store
-/// of the machine, else one in any store, else any.
-fn meant<'a>(sightings: &[&'a Credential], store: Option<&str>) -> Vec<&'a Credential> {
+/// Which of the sightings of one certificate on its own computer an artifact means: the one in the store that it names, else
+/// one in a store of the machine, else one in any store, else any.
+fn meant<'a>(case: &CaseIndex, sightings: &[&'a Credential], tie: &Tie) -> Vec<&'a Credential> {
+    let here = |c: &Credential| !c.gone && !are_two(tie.machine.as_deref(), case.machine_with(c));
     let stored = |c: &Credential| matches!(c.origin, Origin::StoreDump | Origin::CertificateFile);
     let of_machine = |c: &Credential| stored(c) && matches!(c.scope(), Scope::Machine | Scope::Unknown);
-    let named =
-        |c: &Credential| of_machine(c) && c.store_name().is_some_and(|n| n.eq_ignore_ascii_case(store.unwrap_or("my")));
+    let named = |c: &Credential| {
+        of_machine(c) && c.store_name().is_some_and(|n| n.eq_ignore_ascii_case(tie.store.as_deref().unwrap_or("my")))
+    };
     for wanted in [&named as &dyn Fn(&Credential) -> bool, &of_machine, &stored, &|_| true] {
-        let list: Vec<&Credential> = sightings.iter().copied().filter(|c| wanted(c)).collect();
+        let list: Vec<&Credential> = sightings.iter().copied().filter(|c| here(c) && wanted(c)).collect();
         if !list.is_empty() {
             return list;
         }
@@ -186,14 +244,22 @@ fn meant<'a>(sightings: &[&'a Credential], store: Option<&str>) -> Vec<&'a Crede
     Vec::new()
 }
 
-/// What names a certificate, with the store that it names.
-type Tie = (Bound, Option<String>);
+/// What names a certificate.
+struct Tie {
+    bound: Bound,
+    /// The store that it names.
+    store: Option<String>,
+    /// The computer on which it was printed.
+    machine: Option<String>,
+    /// The service uses this certificate and no other.
+    alone: bool,
+}
 
 /// The certificates that artifacts name, and for what.
 fn named(case: &CaseIndex, guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTreeMap<CertificateName, Vec<Tie>> {
     let mut out: BTreeMap<CertificateName, Vec<Tie>> = BTreeMap::new();
     for (index, item) in case.observed.iter().enumerate().filter(|(index, _)| !case.past.contains(index)) {
-        if !guard(Step::Observed(index), &mut || names_of(index, item, &mut out)) {
+        if !guard(Step::Observed(index), &mut || names_of(case, index, item, &mut out)) {
             lost.insert(index);
         }
     }
@@ -204,7 +270,7 @@ fn named(case: &CaseIndex, guard: Guard<'_>, lost: &mut BTreeSet<usize>) -> BTre
 const SQL_LOADED: u32 = 26_013;
 
 /// The certificates that one artifact names.
-fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, Vec<Tie>>) {
+fn names_of(case: &CaseIndex, index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, Vec<Tie>>) {
     let store = match &item.what {
         Observation::Binding(binding) => binding.store.as_ref().and_then(|s| s.value.clone()),
         _ => None,
@@ -215,8 +281,11 @@ fn names_of(index: usize, item: &Observed, out: &mut BTreeMap<CertificateName, V
         _ => ServiceUse::Set,
     };
     let mut tie = |certificate: CertificateName, workload: &'static str, endpoint: Option<String>, place: Place| {
-        let bound = Bound { workload, endpoint, place, observed: index, service_use };
-        out.entry(certificate).or_default().push((bound, store.clone()));
+        let bound = Bound { workload, endpoint, place, observed: index, service_use, other_store: false };
+        let (store, machine) = (store.clone(), case.machine_of(item).map(str::to_owned));
+        // A site of IIS may have another certificate than the next one.
+        let alone = workload != "iis" && !matches!(item.what, Observation::Binding(_));
+        out.entry(certificate).or_default().push(Tie { bound, store, machine, alone });
     };
     if let Observation::System(SystemFact::ServiceCertificate(setting)) = &item.what {
         let certificate = &setting.certificate;
@@ -283,6 +352,8 @@ struct Symptom {
     code: Fact<u32>,
     /// Which observation it is.
     index: usize,
+    /// The computer on which it showed.
+    machine: Option<String>,
 }
 
 /// Whom an error concerns. One that names nothing concerns all; the event logs of a machine also hold the failures of many
@@ -303,18 +374,23 @@ struct Named {
 const OPS_MGR_KEY: [u32; 2] = [20_068, 20_077];
 
 /// The error codes of the case by whom they concern: as many of each as one credential takes.
-fn symptoms(observed: &[Observed], guard: Guard<'_>, tied: &mut Tied) -> BTreeMap<Named, Vec<Symptom>> {
+fn symptoms(case: &CaseIndex, guard: Guard<'_>, tied: &mut Tied) -> BTreeMap<Named, Vec<Symptom>> {
     let mut out: BTreeMap<Named, Vec<Symptom>> = BTreeMap::new();
-    for (index, item) in observed.iter().enumerate() {
+    for (index, item) in case.observed.iter().enumerate() {
         let mut found = None;
         if !guard(Step::Observed(index), &mut || found = symptom(item)) {
             tied.lost.insert(index);
         }
         let Some((code, named)) = found else { continue };
         let list = out.entry(named).or_default();
+        let machine = case.machine_of(item);
         match hearing(list.iter().map(|symptom| &symptom.code), code) {
-            Hearing::Taken => list.push(Symptom { code: code.clone(), index }),
-            Hearing::Known => {}
+            Hearing::Taken => list.push(Symptom { code: code.clone(), index, machine: machine.map(str::to_owned) }),
+            Hearing::Known => {
+                // The one that is kept stands for those of the other computers, too.
+                let others = list.iter_mut().filter(|s| s.code.value == code.value && s.machine.as_deref() != machine);
+                others.for_each(|symptom| symptom.machine = None);
+            }
             Hearing::Full => {
                 tied.unheard.entry(code.place.source).or_insert(code.place);
             }
@@ -347,8 +423,12 @@ fn symptom(item: &Observed) -> Option<(&Fact<u32>, Named)> {
     }
 }
 
-/// Those that concern a credential, in the order of the case.
-fn concerning<'s>(symptoms: &'s BTreeMap<Named, Vec<Symptom>>, credential: &Credential) -> Vec<&'s Symptom> {
+/// Those that concern a credential on a computer, in the order of the case.
+fn concerning<'s>(
+    symptoms: &'s BTreeMap<Named, Vec<Symptom>>,
+    credential: &Credential,
+    machine: Option<&str>,
+) -> Vec<&'s Symptom> {
     if symptoms.is_empty() {
         return Vec::new();
     }
@@ -379,6 +459,7 @@ fn concerning<'s>(symptoms: &'s BTreeMap<Named, Vec<Symptom>>, credential: &Cred
     {
         out.extend(list);
     }
+    out.retain(|symptom| !are_two(symptom.machine.as_deref(), machine));
     out.sort_by_key(|symptom| symptom.index);
     out
 }

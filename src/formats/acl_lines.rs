@@ -662,7 +662,7 @@ static COMMAND: LazyLock<Option<packed::Searcher>> =
     LazyLock::new(|| packed::Searcher::new(["cacls", "CACLS", "Cacls", " /"]));
 
 /// Whether a line is a command rather than output.
-fn is_command(text: &str) -> bool {
+pub(super) fn is_command(text: &str) -> bool {
     let switch = || [" /grant", " /deny", " /setowner", " /remove"].iter().any(|w| text.contains(w));
     let tool = || ["cacls", "CACLS", "Cacls"].iter().any(|w| text.contains(w));
     let marked = || COMMAND.as_ref().is_none_or(|marks| marks.find(text).is_some());
@@ -671,7 +671,7 @@ fn is_command(text: &str) -> bool {
 
 /// Whether a line has the shape of the closing line: words and exactly two numbers, how many files were processed and how
 /// many failed.
-fn is_summary(text: &str) -> bool {
+pub(super) fn is_summary(text: &str) -> bool {
     if text.len() > 240 || text.contains(['\\', ':', '(', '=', '/']) {
         return false;
     }

@@ -6,11 +6,13 @@
 use super::acl_lines::{self, AclLines, Tail};
 use super::glance::Glance;
 use super::piece::Piece;
-use super::text_reader::TextReader;
+use super::text_reader::{TextReader, keep_line};
+use super::text_shapes::{behind_prompt, prompted};
 use crate::limits::Limits;
-use crate::model::access::{AccessMask, AceKind};
-use crate::model::fact::{Place, SourceId};
-use crate::model::observation::Observed;
+use crate::model::access::{AccessChange, AccessMask, Ace, AceKind, Edit, KeyPath};
+use crate::model::fact::{Excerpts, Place, SourceId};
+use crate::model::observation::{Observation, Observed};
+use crate::model::principal;
 
 /// The report's word for the format.
 pub const KIND: &str = "icacls";
@@ -47,39 +49,72 @@ pub static RIGHTS: [(&str, u32); 26] = [
     ("WA", 0x100),
 ];
 
-/// Reads listings of `icacls`.
+/// Reads listings of `icacls`, and its commands that change permissions.
 #[derive(Debug)]
-pub struct IcaclsReader(AclLines);
+pub struct IcaclsReader {
+    lines: AclLines,
+    /// A command whose reply has not come.
+    command: Option<Observed>,
+    done: Vec<Observed>,
+    source: SourceId,
+    limits: Limits,
+}
 
 impl IcaclsReader {
     /// A reader for one input.
     pub fn new(source: SourceId, limits: &Limits) -> Self {
-        Self(AclLines::new(source, limits, KIND, tail))
+        let lines = AclLines::new(source, limits, KIND, tail);
+        Self { lines, command: None, done: Vec::new(), source, limits: limits.clone() }
     }
 }
 
 impl TextReader for IcaclsReader {
     fn line(&mut self, piece: Piece<'_>) -> bool {
-        self.0.line(piece)
+        let text = piece.text.trim_end();
+        if let Some(change) = command(piece, self.source) {
+            let mut excerpts = Excerpts::default();
+            let place = piece.trim().place(self.source);
+            keep_line(&mut excerpts, place, piece, self.limits.excerpt_lines, self.limits.excerpt_columns);
+            let fields = vec![("path".into(), change.path.clone())];
+            let what = Observation::AccessChange(Box::new(change));
+            self.command = Some(Observed { kind: KIND, place, fields, excerpts, what });
+            return self.lines.line(piece);
+        }
+        if acl_lines::is_command(text) || prompted(text).is_some() {
+            self.command = None;
+        } else if acl_lines::is_summary(text)
+            && let Some(command) = self.command.take()
+        {
+            let taken = self.lines.line(piece);
+            self.done.append(&mut self.lines.take());
+            if succeeded(text) {
+                self.done.push(command);
+                return true;
+            }
+            return taken;
+        }
+        self.lines.line(piece)
     }
     fn words(&self) -> Vec<&'static str> {
         acl_lines::WORDS.to_vec()
     }
     fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
-        self.0.passes_over(glance)
+        self.command.is_none() && self.lines.passes_over(glance)
     }
 
     fn is_open(&self) -> bool {
-        self.0.is_open()
+        self.lines.is_open()
     }
     fn close(&mut self) {
-        self.0.close();
+        self.lines.close();
     }
     fn take(&mut self) -> Vec<Observed> {
-        self.0.take()
+        let mut done = std::mem::take(&mut self.done);
+        done.append(&mut self.lines.take());
+        done
     }
     fn problems(&mut self) -> Vec<(String, Place)> {
-        self.0.problems()
+        self.lines.problems()
     }
 }
 
@@ -124,6 +159,114 @@ fn tail(text: &str) -> Option<Tail<'_>> {
     Some(tail)
 }
 
+/// Whether a closing line counts files, and none that failed.
+fn succeeded(text: &str) -> bool {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
+    let is_zero = |number: &str| number.bytes().all(|digit| digit == b'0');
+    matches!((numbers.next(), numbers.next()), (Some(done), Some(failed)) if !is_zero(done) && is_zero(failed))
+}
+
+/// The words of a command line, quotes included: blanks in quotes part none.
+fn words(text: &str) -> Vec<&str> {
+    let mut quote = None;
+    let parts = |c: char| {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            _ => {}
+        }
+        quote.is_none() && c.is_whitespace()
+    };
+    text.split(parts).filter(|word| !word.is_empty()).collect()
+}
+
+/// A word without its quotes.
+fn plain(word: &str) -> &str {
+    word.trim_matches(['"', '\''])
+}
+
+/// `icacls <path> /grant <account>:<rights> …`; `None`: another line, or a command that changes no permissions.
+fn command(piece: Piece<'_>, source: SourceId) -> Option<AccessChange> {
+    let text = piece.text;
+    if !acl_lines::is_command(text) {
+        return None;
+    }
+    let words = words(behind_prompt(text));
+    let mut words = words.into_iter();
+    let tool = plain(words.next()?).rsplit('\\').next()?;
+    if !["icacls", "icacls.exe"].iter().any(|name| tool.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let path = plain(words.next()?);
+    if path.is_empty() || path.contains(['%', '$']) {
+        return None;
+    }
+    let mut change = AccessChange {
+        path: piece.fact(source, path.to_owned(), path),
+        target: KeyPath::of(path),
+        edits: Vec::new(),
+        drops_inherited: false,
+        unread: false,
+        place: piece.trim().place(source),
+    };
+    let mut edit = None;
+    for word in words {
+        if let Some(switch) = word.strip_prefix('/') {
+            edit = None;
+            match switch.to_ascii_lowercase().as_str() {
+                "grant" => edit = Some(Edit::Grant),
+                "grant:r" => edit = Some(Edit::Replace),
+                "deny" => edit = Some(Edit::Deny),
+                "remove" => edit = Some(Edit::Remove),
+                "remove:g" => edit = Some(Edit::RemoveGrants),
+                "remove:d" => edit = Some(Edit::RemoveDenials),
+                "inheritance:r" => change.drops_inherited = true,
+                // Inherited entries become the file's own.
+                "inheritance:d" | "t" | "c" | "l" | "q" => {}
+                _ => change.unread = true,
+            }
+            continue;
+        }
+        let Some(edit) = edit else {
+            change.unread = true;
+            continue;
+        };
+        match entry(piece, source, edit, plain(word)) {
+            Some(ace) => change.edits.push((edit, ace)),
+            None => change.unread = true,
+        }
+    }
+    let changes = !change.edits.is_empty() || change.drops_inherited || change.unread;
+    changes.then_some(change)
+}
+
+/// `<account>:<rights>`, of a removal the account alone.
+fn entry(piece: Piece<'_>, source: SourceId, edit: Edit, word: &str) -> Option<Ace> {
+    let removes = matches!(edit, Edit::Remove | Edit::RemoveGrants | Edit::RemoveDenials);
+    let (who, rights) =
+        if removes { (word, None) } else { word.rsplit_once(':').map(|(who, rights)| (who, Some(rights)))? };
+    let who = plain(who);
+    // Windows finds its own accounts without the authority in front of them.
+    let known = ["", "NT AUTHORITY\\", "BUILTIN\\", "NT SERVICE\\"].iter().find_map(|authority| {
+        let found = principal::of_name(&format!("{authority}{who}"));
+        found.sid().is_some().then_some(found)
+    });
+    let principal = known.unwrap_or_else(|| principal::of_name(who));
+    let kind = if edit == Edit::Deny { AceKind::Deny } else { AceKind::Allow };
+    let mut ace = Ace::new(piece.fact(source, principal, who), who.trim_start_matches('*').to_owned(), kind, None);
+    if let Some(rights) = rights {
+        // Simple rights stand without parentheses, also behind those of the inheritance.
+        let (groups, simple) = rights.rfind(')').map_or(("", rights), |end| rights.split_at(end.saturating_add(1)));
+        let simple = if simple.is_empty() { String::new() } else { format!("({simple})") };
+        let printed = format!("x:{groups}{simple}");
+        let tail = tail(&printed)?;
+        ace.mask = Some(AccessMask(tail.mask?));
+        (ace.object_inherit, ace.container_inherit) = (tail.object_inherit, tail.container_inherit);
+        (ace.inherit_only, ace.no_propagate) = (tail.inherit_only, tail.no_propagate);
+    }
+    Some(ace)
+}
+
 /// `RX,W`.
 fn mask(list: &str) -> Option<u32> {
     list.split(',').try_fold(0u32, |sum, word| {
@@ -140,8 +283,7 @@ mod tests {
     use crate::formats::cacls::CaclsReader;
     use crate::formats::piece::Cleaned;
     use crate::input::{LineReader, TextEncoding};
-    use crate::model::access::{AccessList, KeyPath};
-    use crate::model::observation::Observation;
+    use crate::model::access::AccessList;
 
     fn read(mut reader: impl TextReader, text: &str) -> Vec<Observed> {
         let mut lines = LineReader::new(text.as_bytes(), TextEncoding::Utf8, &Limits::default());
@@ -252,6 +394,46 @@ mod tests {
         ] {
             assert!(lists(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn commands_that_change_permissions() {
+        let change = |command: &str, reply: &str| -> Option<AccessChange> {
+            let text = format!("C:\\Windows\\system32>{command}\nprocessed file: {FILE}\n{reply}\n");
+            let found = read(IcaclsReader::new(SourceId(0), &Limits::default()), &text);
+            found.into_iter().find_map(|o| match o.what {
+                Observation::AccessChange(change) => Some(*change),
+                _ => None,
+            })
+        };
+        const DONE: &str = "Successfully processed 1 files; Failed processing 0 files";
+        let granted = change(&format!("icacls \"{FILE}\" /grant \"NETWORK SERVICE\":(R) *S-1-5-18:F"), DONE).unwrap();
+        assert_eq!(granted.path.value, FILE);
+        assert!(!granted.unread);
+        let of = |c: &AccessChange| -> Vec<(Edit, String, u32)> {
+            let sid = |ace: &Ace| ace.principal.value.sid().unwrap_or(&ace.printed).to_owned();
+            c.edits.iter().map(|(edit, ace)| (*edit, sid(ace), ace.mask.map_or(0, |m| m.0))).collect()
+        };
+        assert_eq!(
+            of(&granted),
+            [
+                (Edit::Grant, "S-1-5-20".to_owned(), AccessMask::READ.0),
+                (Edit::Grant, "S-1-5-18".to_owned(), AccessMask::FULL.0)
+            ]
+        );
+        let after = granted.after(None);
+        assert_eq!((after.entries.len(), after.complete), (2, false));
+        let removed = change(&format!("icacls {FILE} /remove:g \"NT AUTHORITY\\NETWORK SERVICE\" /t"), DONE).unwrap();
+        let mut whole = after.clone();
+        whole.complete = true;
+        let left = removed.after(Some(&whole));
+        assert_eq!((left.entries.len(), left.complete), (1, true));
+        assert_eq!(left.entries[0].principal.value.sid(), Some("S-1-5-18"));
+        // What fails changes nothing, and neither does a look.
+        let failed = "Successfully processed 0 files; Failed processing 1 files";
+        assert!(change(&format!("icacls {FILE} /grant Everyone:(R)"), failed).is_none());
+        assert!(change(&format!("icacls {FILE}"), DONE).is_none());
+        assert!(change(&format!("icacls {FILE} /reset"), DONE).unwrap().unread);
     }
 
     #[test]

@@ -169,6 +169,11 @@ impl SystemInfoReader {
             let version =
                 number.filter(|n| n.starts_with(|c: char| c.is_ascii_digit())).and_then(WindowsVersion::parse);
             if let (Some(number), Some(version)) = (number, version.filter(|v| plausible(*v))) {
+                // The head of a transcript: `Machine: WEB01 (Microsoft Windows NT 10.0.17763.0)`.
+                let labelled = text.split_once(" (Microsoft").and_then(|(before, _)| label_value(before));
+                if let Some((_, name)) = labelled {
+                    self.computer(piece, "machine", name.trim());
+                }
                 return self.windows(piece, "banner", number, version);
             }
         }

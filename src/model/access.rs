@@ -242,6 +242,89 @@ pub struct AccessList {
     pub place: Place,
 }
 
+/// What a part of a command does with the entries of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    /// Adds rights.
+    Grant,
+    /// The rights in place of those that were granted before.
+    Replace,
+    /// Adds a denial.
+    Deny,
+    /// Takes all entries away.
+    Remove,
+    /// Takes those away that allow.
+    RemoveGrants,
+    /// Takes those away that deny.
+    RemoveDenials,
+}
+
+/// A command that changed the permissions of one file or folder, and whose reply says that it succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessChange {
+    /// The path as typed.
+    pub path: Fact<String>,
+    /// What the path leads to.
+    pub target: KeyPath,
+    /// What it does, in order.
+    pub edits: Vec<(Edit, Ace)>,
+    /// The entries of folders above are taken away.
+    pub drops_inherited: bool,
+    /// It does something else, too, that may change who may read.
+    pub unread: bool,
+    /// The command.
+    pub place: Place,
+}
+
+impl AccessChange {
+    /// The permissions after the command; without those before it only what it set is known.
+    #[must_use]
+    pub fn after(&self, before: Option<&AccessList>) -> AccessList {
+        let mut list = before.cloned().unwrap_or_else(|| AccessList {
+            path: self.path.clone(),
+            target: self.target.clone(),
+            owner: None,
+            protected: None,
+            entries: Vec::new(),
+            complete: false,
+            by_sid: false,
+            refused: None,
+            place: self.place,
+        });
+        list.complete &= !self.unread && list.refused.is_none();
+        list.refused = None;
+        if self.drops_inherited {
+            list.entries.retain(|ace| !ace.inherited);
+        }
+        for (edit, ace) in &self.edits {
+            let own = |other: &Ace| {
+                !other.inherited
+                    && (other.principal.value == ace.principal.value || same_name(&other.printed, &ace.printed))
+            };
+            let goes = |other: &Ace| match edit {
+                Edit::Grant | Edit::Deny => false,
+                Edit::Remove => own(other),
+                Edit::Replace | Edit::RemoveGrants => own(other) && other.kind == AceKind::Allow,
+                Edit::RemoveDenials => own(other) && other.kind == AceKind::Deny,
+            };
+            let many = list.entries.len();
+            list.entries.retain(|other| !goes(other));
+            let removes = matches!(edit, Edit::Remove | Edit::RemoveGrants | Edit::RemoveDenials);
+            // An account by another name than in the list may be one that stays there.
+            let unsure = list.entries.iter().any(|other| matches!(other.principal.value, Principal::Name(_)));
+            if removes && many == list.entries.len() && unsure {
+                list.complete = false;
+            }
+            match edit {
+                Edit::Grant | Edit::Replace => list.entries.push(ace.clone()),
+                Edit::Deny => list.entries.insert(0, ace.clone()),
+                Edit::Remove | Edit::RemoveGrants | Edit::RemoveDenials => {}
+            }
+        }
+        list
+    }
+}
+
 /// How sure it is that an entry is about someone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum About {

@@ -1,6 +1,6 @@
 //! What artifacts other than certificates and keys state: bindings, permissions, events, listings, errors.
 
-use super::access::{AccessList, KeyPath};
+use super::access::{AccessChange, AccessList, KeyPath};
 use super::binding::{Binding, BindingListing};
 use super::date::Moment;
 use super::event_record::EventRecord;
@@ -252,6 +252,8 @@ pub enum Observation {
     IpListen(Vec<Fact<String>>),
     /// The permissions of a file or folder.
     AccessList(AccessList),
+    /// A command that changed them.
+    AccessChange(Box<AccessChange>),
     /// An event.
     Event(Box<EventRecord>),
     /// The files of a key folder.

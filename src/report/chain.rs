@@ -74,6 +74,7 @@ pub fn link_of(rule: &str) -> Option<Link> {
         | "http-15021-status"
         | "http-15300-15301-timeline"
         | "http-binding-hash-not-in-store"
+        | "service-certificate-not-in-store"
         | "http-binding-null-appid-or-hash"
         | "http-binding-store-name-mismatch"
         | "iis-httpsys-drift"

@@ -30,6 +30,7 @@ pub fn record(observed: &Observed) -> Value {
         Observation::BindingListing(listing) => of_binding_listing(listing),
         Observation::IpListen(addresses) => json!({ "addresses": texts(addresses) }),
         Observation::AccessList(list) => of_access_list(list),
+        Observation::AccessChange(change) => of_access_list(&change.after(None)),
         Observation::Event(event) => of_event(event),
         Observation::FolderListing(listing) => of_folder_listing(listing),
         Observation::Trace(row) => of_trace(row),

@@ -3,7 +3,7 @@
 use super::bindings;
 use super::prelude::*;
 use crate::model::binding::Binding;
-use crate::model::observation::Observed;
+use crate::model::observation::{Observation, Observed};
 use std::collections::BTreeMap;
 
 /// The rule.
@@ -44,22 +44,83 @@ fn later(a: &Credential, b: &Credential) -> bool {
     end(a).zip(end(b)).is_some_and(|(a, b)| a > b)
 }
 
-fn state<'a>(case: &'a CaseIndex, binding: &Binding) -> Bound<'a> {
+/// A hash of the subject.
+fn subject_of(c: &Credential) -> Option<u64> {
+    c.certificate.as_ref().and_then(|c| c.subject.as_ref()).map(|s| fold(&s.value))
+}
+
+/// The command that writes the bindings of AD FS.
+fn bind_everywhere(id: &str) -> Remedy {
+    Remedy {
+        title: "Bind the certificate to all endpoints of AD FS, on every node",
+        steps: vec![remedy::set_adfs_ssl(id)],
+        caution: None,
+        verify: Some(Verify::new("netsh http show sslcert").shows("the new hash at every endpoint of AD FS")),
+    }
+}
+
+fn state<'a>(case: &'a CaseIndex, observed: &Observed, binding: &Binding) -> Bound<'a> {
     let Some(sha1) = bindings::thumbprint(binding) else { return Bound::Unknown };
     let store = bindings::store(binding);
-    let complete = case
-        .stores
-        .iter()
-        .any(|l| l.complete && l.store == store && matches!(l.scope, Scope::Machine | Scope::Unknown));
-    let machine = |c: &&Credential| subject::stored(c) && c.scope() != Scope::User;
+    let complete = bindings::listing(case, observed, &store).is_some();
+    let machine =
+        |c: &&Credential| subject::stored(c) && !c.gone && c.scope() != Scope::User && !case.elsewhere(observed, c);
     let Some(own) = case.kept.iter().filter(machine).find(|c| c.thumbprint() == Some(sha1.value)) else {
         return if complete { Bound::Gone } else { Bound::Unknown };
     };
-    let subject = |c: &Credential| c.certificate.as_ref().and_then(|c| c.subject.as_ref()).map(|s| fold(&s.value));
     let newer = case.kept.iter().filter(machine).find(|c| {
-        later(c, own) && subject(c).is_some() && subject(c) == subject(own) && c.key.access != Access::NotOpened
+        later(c, own)
+            && subject_of(c).is_some()
+            && subject_of(c) == subject_of(own)
+            && c.key.access != Access::NotOpened
     });
     newer.map_or(Bound::Current, |newer| Bound::Replaced(own, newer))
+}
+
+/// AD FS names a newer certificate of the same subject as its own than the one that all its bindings have, which still serves.
+fn behind(case: &CaseIndex, cx: &Context<'_>, bound: &[(&Observed, &Binding)]) -> Option<FindingDraft> {
+    let set = |c: &Credential| {
+        let mut own = c.bound.iter().filter(|b| b.workload == "ad-fs" && b.endpoint.is_none());
+        own.find_map(|b| {
+            let observed = case.observed.get(b.observed)?;
+            matches!(observed.what, Observation::System(SystemFact::ServiceCertificate(_)))
+                .then_some((observed, b.place))
+        })
+    };
+    let (observed, binding) = bound.first()?;
+    let sha1 = bindings::thumbprint(binding)?;
+    let one = |(_, b): &(&Observed, &Binding)| bindings::thumbprint(b).is_some_and(|other| other.value == sha1.value);
+    if !bound.iter().all(one) {
+        return None;
+    }
+    let own = case.kept.iter().find(|c| c.thumbprint() == Some(sha1.value) && c.scope() != Scope::User && !c.gone)?;
+    let (new, (setting, place)) = case.kept.iter().find_map(|c| Some((c, set(c)?)))?;
+    if subject_of(new).is_none()
+        || subject_of(new) != subject_of(own)
+        || !later(new, own)
+        || case.elsewhere(observed, new)
+    {
+        return None;
+    }
+    let mut draft = FindingDraft::new(
+        &META,
+        META.summary,
+        format!(
+            "AD FS names {} as its service communication certificate, and HTTP.sys still serves the older {}. \"Set service \
+             communication certificate\" changes AD FS's own configuration alone: clients go on until the old one expires.",
+            new.certutil_id(),
+            sha1.value
+        ),
+    )
+    .subject("ad-fs")
+    .severity(Severity::Warning)
+    .conditions(2)
+    .workloads(subject::named(cx, &["ad-fs"]))
+    .evidence(observed.evidence(sha1.place, "the certificate that is bound", true))
+    .evidence(setting.evidence(place, "the certificate that AD FS names", false))
+    .remedy(bind_everywhere(&new.certutil_id()));
+    draft.related = vec![own.id];
+    Some(draft)
 }
 
 impl CaseRule for AdfsSslCertNotSet {
@@ -85,10 +146,13 @@ impl CaseRule for AdfsSslCertNotSet {
             Some((o, endpoint, *by_endpoint.get(&endpoint.value.trim_end_matches('.').to_ascii_lowercase())?))
         });
         let Some((event, endpoint, (observed, binding))) = failing else {
+            if let Some(draft) = behind(case, cx, &bound) {
+                return out.fail(draft);
+            }
             return out.not_applicable("no event 15021 for an endpoint of AD FS is among the inputs");
         };
         let workloads = subject::named(cx, &["ad-fs"]);
-        let (old, new, text) = match state(case, binding) {
+        let (old, new, text) = match state(case, observed, binding) {
             Bound::Gone => (None, None, "and the complete listing of the store does not hold it".to_owned()),
             Bound::Replaced(old, new) => (
                 Some(old),
@@ -117,12 +181,7 @@ impl CaseRule for AdfsSslCertNotSet {
         .workloads(workloads)
         .evidence(observed.evidence(sha1.place, "the certificate that is bound", true))
         .evidence(event.evidence(endpoint.place, "event 15021 for this endpoint", false))
-        .remedy(Remedy {
-            title: "Bind the certificate to all endpoints of AD FS, on every node",
-            steps: vec![remedy::set_adfs_ssl(&id)],
-            caution: None,
-            verify: Some(Verify::new("netsh http show sslcert").shows("the new hash at every endpoint of AD FS")),
-        });
+        .remedy(bind_everywhere(&id));
         if old.is_none() {
             draft = draft.confidence(Confidence::Certain);
         }

@@ -66,7 +66,7 @@ fn complete() -> Observed {
 /// A listing of certutil that shows all certificates of a store.
 fn listed(mut case: CaseIndex, store: &str, scope: Scope) -> CaseIndex {
     let place = Place { line: 1, ..Place::default() };
-    case.stores.push(StoreListing { store: store.to_owned(), scope, complete: true, place });
+    case.stores.push(StoreListing { store: store.to_owned(), scope, complete: true, machine: None, place });
     case
 }
 
@@ -329,6 +329,7 @@ fn the_back_end_of_exchange() {
             place: Place::default(),
             observed: 0,
             service_use: ServiceUse::Set,
+            other_store: false,
         });
         case_of(vec![c], vec![lost()])
     };
@@ -360,6 +361,7 @@ fn what_an_entry_of_http_sys_met() {
             place: Place::default(),
             observed: 0,
             service_use: ServiceUse::Set,
+            other_store: false,
         });
         let case = case_of(vec![c], vec![logged(event(15_021, "HttpEvent", "0.0.0.0:443"))]);
         failed(&run_case(&case, &["iis"]), rule)[0].related.clone()

@@ -1,11 +1,14 @@
 //! Questions that rules ask of bindings.
 
 use super::prelude::*;
+use crate::case::from_certutil::StoreListing;
+use crate::case::machines::are_two;
 use crate::limits::PORT_ENTRIES;
 use crate::model::binding::{Binding, BindingHash, BindingOrigin, Endpoint};
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
 use crate::model::thumbprint::Sha1;
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 /// The bindings of HTTP.sys.
@@ -88,6 +91,20 @@ pub(super) fn two_machines(case: &CaseIndex) -> bool {
     guids.len() > 1
 }
 
+/// The complete listing of a store of the machine on which an artifact was made. One in another input counts unless the
+/// artifacts are of several machines and nothing tells that these two are of one.
+pub(super) fn listing<'a>(case: &'a CaseIndex, observed: &Observed, store: &str) -> Option<&'a StoreListing> {
+    let machine = case.machine_of(observed);
+    let of_machine = |l: &&StoreListing| matches!(l.scope, Scope::Machine | Scope::Unknown) && l.store == store;
+    let mut lists = case.stores.iter().filter(|l| l.complete).filter(of_machine);
+    let two = LazyCell::new(|| two_machines(case));
+    lists.find(|l| {
+        let other = l.machine.as_deref();
+        let same = machine.zip(other).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
+        !are_two(machine, other) && (same || l.place.source == observed.place.source || !*two)
+    })
+}
+
 /// The endpoint for a netsh command: `ipport=0.0.0.0:443`, `hostnameport=www.contoso.com:443`, `ccs=443`; `None` when its name
 /// can't be repeated in a command.
 pub(super) fn argument(endpoint: &Endpoint) -> Option<String> {
@@ -135,6 +152,32 @@ pub(super) fn bind_again(binding: &Binding, thumbprint: &str, store: &str) -> Re
 /// Whether a listing of HTTP.sys's bindings is complete.
 pub(super) fn listing_is_complete(case: &CaseIndex) -> bool {
     case.observed.iter().any(|o| matches!(&o.what, Observation::BindingListing(l) if l.complete))
+}
+
+/// The reply to a command stands within this many lines.
+const REPLY: u32 = 6;
+
+/// Errors by the source and line of the command that they answer, with the place of the code.
+pub(super) type Replies<'a> = BTreeMap<(SourceId, u32), (&'a Observed, Place)>;
+
+/// The replies with 1312 to commands that add a binding.
+pub(super) fn refused_commands(case: &CaseIndex) -> Replies<'_> {
+    let commands: BTreeSet<(SourceId, u32)> = case
+        .bindings()
+        .filter(|(_, b)| b.origin == BindingOrigin::Command)
+        .map(|(o, _)| (o.place.source, o.place.line))
+        .collect();
+    let mut out = BTreeMap::new();
+    for (observed, error) in case.errors() {
+        let Some(code) = error.code.as_ref().filter(|code| subject::same_code(code.value, 0x8007_0520)) else {
+            continue;
+        };
+        let (source, line) = (observed.place.source, observed.place.line);
+        if let Some(command) = commands.range((source, line.saturating_sub(REPLY))..=(source, line)).next_back() {
+            out.insert(*command, (observed, code.place));
+        }
+    }
+    out
 }
 
 /// The certificates that bindings name and the case holds, by the endpoint as an event prints it (`0.0.0.0:443`), ASCII in

@@ -287,6 +287,7 @@ fn the_request_that_waits_for_a_certificate() {
                 place: Place::default(),
                 observed: 0,
                 service_use: ServiceUse::Set,
+                other_store: false,
             });
         });
         assert_eq!(of(vec![file, waiting(7)]), "silent", "{origin:?}");

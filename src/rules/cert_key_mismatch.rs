@@ -84,6 +84,12 @@ impl CredentialRule for CertKeyMismatch {
             || key.any_test_passed()
             || key.remark(KeyRemark::PublicKeyMatches).is_some()
             || key.remark(KeyRemark::PrivateKeyVerifies).is_some();
+        if key.unread_test {
+            return out.unknown(
+                "what the test of the key said: its line is in words that are not known",
+                format!("{}, on a console in English", remedy::show_command(c)),
+            );
+        }
         if shown {
             out.pass("the key is the certificate's");
         } else {

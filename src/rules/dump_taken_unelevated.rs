@@ -1,6 +1,9 @@
 //! The dump was taken without the right to open machine keys.
 
 use super::prelude::*;
+use crate::case::key_file_link::KeyFileArtifacts;
+use crate::model::access::{AccessList, AccessMask};
+use crate::model::principal;
 
 /// The rule.
 pub(super) struct DumpTakenUnelevated;
@@ -16,6 +19,37 @@ static META: RuleMeta = RuleMeta {
     explains: &["keyset-missing", "pfx-import-not-persisted", "machineguid-mismatch"],
     doc: include_str!("../../docs/rules/dump-taken-unelevated.md"),
 };
+
+/// Keys that are shown as missing and whose files let SYSTEM read and administrators not: certutil says the same of a key that
+/// is closed to it.
+fn closed_to_administrators(case: &CaseIndex, out: &mut Checks) {
+    let missing = |c: &&Credential| subject::missing_keyset(c).is_some() && c.surroundings.system.is_none();
+    if !case.kept.iter().any(|c| missing(&c)) {
+        return;
+    }
+    let artifacts = KeyFileArtifacts::of(case);
+    for c in case.kept.iter().filter(missing) {
+        let may = |list: &AccessList, account| list.grants_account(account, AccessMask::READ_DATA);
+        let closed = artifacts.lists_of(c).into_iter().find(|(_, list)| {
+            may(list, principal::SYSTEM) == Some(true) && may(list, principal::ADMINISTRATORS) == Some(false)
+        });
+        let Some((observed, list)) = closed else { continue };
+        let mut draft = FindingDraft::new(
+            &META,
+            "the dump was taken by an account that may not read the key file",
+            "The key file is there and lets SYSTEM read, and administrators not. certutil says of a key that is closed to it what \
+             it says of one that is missing: this dump proves nothing about the key.",
+        )
+        .conditions(2)
+        .evidence(observed.evidence(list.path.place, "SYSTEM may read it, administrators may not", true))
+        .remedy(remedy::look_as_owner(c));
+        if let Some(place) = subject::missing_keyset(c) {
+            draft = draft.evidence(c.evidence(place, "closed to this account, or missing", false));
+        }
+        draft.related = vec![c.id];
+        out.fail(draft);
+    }
+}
 
 impl CaseRule for DumpTakenUnelevated {
     fn meta(&self) -> &'static RuleMeta {
@@ -44,6 +78,7 @@ impl CaseRule for DumpTakenUnelevated {
         if inputs.is_empty() {
             return out.not_applicable("no dump of machine keys");
         }
+        closed_to_administrators(case, out);
         let mut kept_of: BTreeMap<u32, Vec<&Credential>> = BTreeMap::new();
         for c in &case.kept {
             if let Some(source) = c.sources.first() {

@@ -113,6 +113,7 @@ fn the_certificates_that_an_event_can_be_about() {
             place: Place::default(),
             observed: 0,
             service_use: ServiceUse::Set,
+            other_store: false,
         });
         c
     };
@@ -319,6 +320,7 @@ fn a_key_for_signatures_where_suites_exchange_keys() {
             place: Place::default(),
             observed: 0,
             service_use: ServiceUse::Set,
+            other_store: false,
         });
         c
     };
@@ -399,7 +401,14 @@ fn more_certificates_than_a_refusal_is_held_against() {
     let same_subject = |c: &mut Credential| certificate(c).subject = Some(fact("CN=a".to_owned(), 3));
     let named = |c: &mut Credential| {
         let place = Place::default();
-        c.bound = vec![Bound { workload: "scom", endpoint: None, place, observed: 0, service_use: ServiceUse::Set }];
+        c.bound = vec![Bound {
+            workload: "scom",
+            endpoint: None,
+            place,
+            observed: 0,
+            service_use: ServiceUse::Set,
+            other_store: false,
+        }];
     };
     let refused = || vec![of_wcf("CN=a", 5, None)];
     let ops_mgr = || {
@@ -457,6 +466,7 @@ fn what_a_log_says_of_this_very_key() {
             place: Place::default(),
             observed: 0,
             service_use: ServiceUse::Set,
+            other_store: false,
         });
         c
     };

@@ -64,7 +64,10 @@ impl CaseRule for HttpBindingStoreNameMismatch {
             let store = bindings::store(binding);
             let folded = fold(&store);
             let stored = |e: &&IndexEntry| {
-                e.store != 0 && !e.archived && (e.store == folded || !bindings::holds_copies(e.store))
+                e.store != 0
+                    && !e.archived
+                    && !case.is_gone(e)
+                    && (e.store == folded || !bindings::holds_copies(e.store))
             };
             let all = by_thumbprint.get(&sha1.value).into_iter().flatten().copied();
             let sightings: Vec<&IndexEntry> = all.filter(stored).collect();

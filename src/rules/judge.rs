@@ -40,6 +40,9 @@ pub fn bound(c: &Credential, asked: &[Target]) -> Vec<Target> {
 /// those among `asked` that its store, its place in the chain and its extended key usage allow. A certificate of which only is
 /// known that AD FS uses it for tokens is no server's.
 pub fn candidates(c: &Credential, asked: &[Target]) -> Vec<Target> {
+    if c.gone {
+        return Vec::new();
+    }
     let personal = personal(c);
     let of_tokens = !c.bound.is_empty() && c.bound.iter().all(|b| TOKENS.contains(&b.workload));
     let natural = |t: &Target| {
@@ -586,6 +589,11 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     });
     if !threats.is_empty() || shaky {
         return give(VerdictOutcome::AtRisk, threats);
+    }
+    // What names it looks in another store, or a line where the outcome of a test stands was not understood.
+    let own: Vec<_> = c.bound.iter().filter(|b| b.workload == target.workload.name).collect();
+    if key.unread_test || !own.is_empty() && own.iter().all(|b| b.other_store) {
+        return give(VerdictOutcome::Unknown, Vec::new());
     }
     if impossible || cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown && !loaded) {
         return give(

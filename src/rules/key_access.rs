@@ -80,7 +80,7 @@ pub(super) static APP_POOL: Reader = Reader {
 };
 
 /// A service or program under an account that the table does not name.
-static OWN_ACCOUNT: Reader = Reader {
+pub(super) static OWN_ACCOUNT: Reader = Reader {
     words: "the service's own account",
     accounts: &[],
     begins: &[],
@@ -149,6 +149,9 @@ pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
     if let Some(ace) = denial {
         return Reach::Denied(ace);
     }
+    if *reader == OWN_ACCOUNT && !is_private(list) {
+        return Reach::Unclear("it is not known under which account the service runs");
+    }
     if reader.any_account {
         let mut others = list.entries.iter().filter(reads).filter(|a| a.kind == AceKind::Allow);
         let (mut account, mut service) = (false, false);
@@ -170,6 +173,16 @@ pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
         }
     }
     Reach::Missing
+}
+
+/// Whether SYSTEM and administrators alone may read a file.
+fn is_private(list: &AccessList) -> bool {
+    let reads =
+        |ace: &&Ace| ace.kind == AceKind::Allow && ace.mask.is_none_or(AccessMask::can_read) && !ace.inherit_only;
+    let of_system = |ace: &Ace| {
+        ace.principal.value.sid().is_some_and(|sid| [principal::SYSTEM, principal::ADMINISTRATORS].contains(&sid))
+    };
+    list.complete && list.refused.is_none() && list.entries.iter().filter(reads).all(of_system)
 }
 
 /// What all lists of one file say: agreed, or unclear.
@@ -316,6 +329,10 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
             continue;
         }
         for (reader, confidence, workloads) in accounts {
+            if *reader == SQL_SERVICE && sql_loaded(case, c) {
+                out.pass("SQL Server says that it loaded the certificate: its account may read the key");
+                continue;
+            }
             let Some((observed, list, reach)) = agreed(&lists, reader) else { continue };
             let (place, label) = match reach {
                 Reach::Allowed => {
@@ -374,6 +391,22 @@ fn sql_instances<'a>(case: &'a CaseIndex, c: &Credential) -> BTreeSet<&'a str> {
         _ => None,
     });
     named.collect()
+}
+
+/// Whether SQL Server says that it loaded a certificate, and nowhere that it could not.
+fn sql_loaded(case: &CaseIndex, c: &Credential) -> bool {
+    let mut loaded = false;
+    for bound in c.bound.iter().filter(|bound| bound.workload == "sql-server") {
+        let Some(observed) = case.observed.get(bound.observed) else { continue };
+        match &observed.what {
+            Observation::Error(_) => return false,
+            Observation::Event(event) if event.number() == 26_014 => return false,
+            Observation::Event(_) => loaded = true,
+            // Its error log names what it loaded; the registry names what it is to load.
+            _ => loaded |= observed.kind == crate::formats::error_text::KIND,
+        }
+    }
+    loaded
 }
 
 /// The account of an instance's service (Microsoft Learn, "Configure Windows service accounts and permissions").

@@ -1,11 +1,12 @@
 //! A log of the machine says that this very certificate or its key could not be used.
 
+use super::bindings::{self, Replies};
 use super::prelude::*;
 use super::{key_access, schannel};
 use crate::formats::certutil::PrintedDate;
 use crate::model::binding::{Binding, BindingHash, BindingOrigin};
 use crate::model::event_record::EventRecord;
-use crate::model::fact::{Place, SourceId};
+use crate::model::fact::Place;
 use crate::model::observation::{ErrorContext, Observation, Observed};
 use crate::model::principal;
 use crate::model::service_setting::CertificateName;
@@ -38,9 +39,6 @@ pub(super) const NAME: &str = META.name;
 
 /// What the reader of error texts calls its records; of loaded certificates it knows those of SQL Server's error log.
 const ERROR_LOG: &str = crate::formats::error_text::KIND;
-
-/// The reply to a command stands within this many lines.
-const REPLY: u32 = 6;
 
 /// What the type of a user's key is called in the security log.
 const USER_KEY: &str = "User key";
@@ -302,29 +300,6 @@ fn is_sql_server(event: &EventRecord) -> bool {
     event.provider.as_ref().is_some_and(|p| p.value.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("MSSQL")))
 }
 
-/// Errors by the source and line of the command that they answer, with the place of the code.
-type Replies<'a> = BTreeMap<(SourceId, u32), (&'a Observed, Place)>;
-
-/// The replies with 1312 to commands that add a binding.
-fn refused_commands(case: &CaseIndex) -> Replies<'_> {
-    let commands: BTreeSet<(SourceId, u32)> = case
-        .bindings()
-        .filter(|(_, b)| b.origin == BindingOrigin::Command)
-        .map(|(o, _)| (o.place.source, o.place.line))
-        .collect();
-    let mut out = BTreeMap::new();
-    for (observed, error) in case.errors() {
-        let Some(code) = error.code.as_ref().filter(|code| subject::same_code(code.value, 0x8007_0520)) else {
-            continue;
-        };
-        let (source, line) = (observed.place.source, observed.place.line);
-        if let Some(command) = commands.range((source, line.saturating_sub(REPLY))..=(source, line)).next_back() {
-            out.insert(*command, (observed, code.place));
-        }
-    }
-    out
-}
-
 /// Keeps the last use of each kind: the last failure and the last success of each workload tell all.
 fn note<'a>(uses: &mut Vec<Use<'a>>, told: Use<'a>) {
     let same = |other: &&mut Use<'_>| {
@@ -355,7 +330,7 @@ impl CaseRule for KeyUseRefused {
     }
 
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
-        let replies = refused_commands(case);
+        let replies = bindings::refused_commands(case);
         let mut uses: BTreeMap<Called, Vec<Use<'_>>> = BTreeMap::new();
         for observed in &case.observed {
             let told = match &observed.what {
@@ -383,10 +358,12 @@ impl CaseRule for KeyUseRefused {
                 let mut own = Vec::new();
                 for called in Called::of(c) {
                     let Some(told) = uses.get(&called) else { continue };
+                    let told: Vec<Use<'_>> =
+                        told.iter().filter(|told| !case.elsewhere(told.observed, c)).cloned().collect();
                     if called.is_shared() {
                         // A new binding of one endpoint says nothing of another one.
                         let alone = meant.get(&called).is_some_and(|(_, alone)| *alone);
-                        open(told).filter(|_| alone).for_each(|told| note(&mut own, told.clone()));
+                        open(&told).filter(|_| alone).for_each(|told| note(&mut own, told.clone()));
                     } else {
                         told.iter().for_each(|told| note(&mut own, told.clone()));
                     }

@@ -1,6 +1,8 @@
 //! The certificate is not quite what the LDAPS document asks for.
 
+use super::bindings;
 use super::prelude::*;
+use super::schannel;
 use crate::case::credential::common_name;
 use crate::model::fact::Place;
 
@@ -94,4 +96,45 @@ fn single_label(c: &Credential) -> Option<Place> {
         |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     let only_labels = names.iter().all(|(name, _)| label(name));
     names.last().filter(|_| only_labels).map(|(_, place)| *place)
+}
+
+/// Event 36886, and a complete store in which no certificate can be the controller's.
+impl CaseRule for LdapsDcCert {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        let workloads = subject::named(cx, &["ldaps"]);
+        let mut events = schannel::events(case, &[36_886]).filter(|(_, event)| !schannel::of_client(event));
+        let Some((observed, event)) = events.next().filter(|_| !workloads.is_empty()) else { return };
+        // Of certificates that are no longer kept the purpose is not known.
+        let whole = case.kept.len() == case.entries.len();
+        if !whole || bindings::listing(case, observed, "my").is_none() {
+            return;
+        }
+        let may_serve = |c: &Credential| {
+            let store = c.printed_store_name().is_none_or(judge::is_server_store);
+            store && subject::stored(c) && !c.gone && subject::server_auth(c) != Some(false) && !c.is_authority()
+        };
+        if case.kept.iter().any(|c| may_serve(c) && !case.elsewhere(observed, c)) {
+            return;
+        }
+        out.fail(
+            FindingDraft::new(
+                &META,
+                "no certificate of the store is one for LDAPS",
+                "LDAPS needs a certificate with server authentication in the extended key usage in the computer's personal store. \
+                 The complete listing holds none, and the domain controller logs event 36886.",
+            )
+            .subject("36886")
+            .conditions(2)
+            .workloads(workloads)
+            .evidence(schannel::shown(observed, event, "no certificate to serve with"))
+            .remedy(remedy::advice(
+                "Request a certificate with serverAuth and the controller's full name",
+                "The templates Kerberos Authentication and Domain Controller Authentication have it.",
+            )),
+        );
+    }
 }

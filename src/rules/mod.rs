@@ -129,6 +129,7 @@ mod schannel_client_type_not_binding;
 mod scom_inf;
 mod scom_repairstore;
 mod service_certificate_events;
+mod service_certificate_not_in_store;
 mod servicefabric_cng;
 mod shared_key_container;
 mod shir_cng_unsupported;
@@ -318,6 +319,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&request_pending_key_elsewhere::RequestPendingKeyElsewhere),
     RuleEntry::Case(&http_binding_null_appid_or_hash::HttpBindingNullAppidOrHash),
     RuleEntry::Case(&http_binding_hash_not_in_store::HttpBindingHashNotInStore),
+    RuleEntry::Case(&service_certificate_not_in_store::ServiceCertificateNotInStore),
     RuleEntry::Case(&http_binding_store_name_mismatch::HttpBindingStoreNameMismatch),
     RuleEntry::Case(&adfs_ssl_cert_not_set::AdfsSslCertNotSet),
     RuleEntry::Credential(&scom_repairstore::ScomRepairstore),
@@ -386,6 +388,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Case(&shared_key_container::SharedKeyContainer),
     RuleEntry::Credential(&sql_ksp_documented_unsupported::SqlKspDocumentedUnsupported),
     RuleEntry::Credential(&ldaps_dc_cert::LdapsDcCert),
+    RuleEntry::Case(&ldaps_dc_cert::LdapsDcCert),
     RuleEntry::Credential(&cert_expired::CertExpired),
     RuleEntry::Credential(&cert_not_yet_valid::CertNotYetValid),
     RuleEntry::Credential(&ku_missing_digital_signature::KuMissingDigitalSignature),

@@ -42,16 +42,20 @@ impl CredentialRule for PfxImportNotPersisted {
         if !subject::software(c) {
             return out.not_applicable("the key is not in a file");
         }
-        out.fail(
-            FindingDraft::new(
+        let mut draft = FindingDraft::new(
                 &META,
                 META.summary,
+                if key.unpersisted.is_some() {
+                    "A script imports a PFX without PersistKeySet: Windows deletes the container as soon as the program lets go \
+                     of the certificate, and the key link stays behind. The container has a name that an import makes."
+                } else {
                 "A container named by a GUID in braces comes from an import. When a .NET program imports \
                  without PersistKeySet, Windows deletes the container as soon as the program lets go of the \
                  certificate, and the key link stays behind. The dump alone cannot prove it: the log or script of \
-                 the import would.",
+                 the import would."
+                },
             )
-            .confidence(Confidence::Possible)
+            .confidence(if key.unpersisted.is_some() { Confidence::Likely } else { Confidence::Possible })
             .conditions(2)
             .workloads(workloads)
             .evidence(c.evidence(missing, "the key is gone, or closed to this account", true))
@@ -71,8 +75,11 @@ impl CredentialRule for PfxImportNotPersisted {
                     "A later program that loads the same PFX without PersistKeySet deletes the container again.",
                 ),
                 verify: Some(Verify::new(remedy::show_command(c)).shows(remedy::passed_test(c))),
-            }),
-        );
+            });
+        if let Some(place) = key.unpersisted {
+            draft = draft.evidence(c.evidence(place, "the import that keeps no key", false));
+        }
+        out.fail(draft);
     }
 }
 

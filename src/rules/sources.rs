@@ -330,6 +330,10 @@ pub(super) const AZURE_RDP: Source = Source {
     url: "",
     grade: Grade::A,
 };
+pub(super) const RDP_LISTENER: Source =
+    Source { title: "Microsoft Learn, Remote Desktop listener certificate configurations", url: "", grade: Grade::A };
+pub(super) const WINRM_HTTPS: Source =
+    Source { title: "Microsoft Learn, Configure WinRM for HTTPS", url: "", grade: Grade::A };
 pub(super) const APPV_DOC: Source = Source {
     title: "Microsoft, App-V: NETWORK SERVICE not on the key's list (0x80090016 on 2003, 0x8009030d on 2008)",
     url: "",

@@ -91,6 +91,7 @@ pub(crate) fn run(c: &Credential, asked: &[&str], bound: &[&str]) -> Vec<Recorde
             place: Place::default(),
             observed: 0,
             service_use: ServiceUse::Set,
+            other_store: false,
         });
     }
     with_context(asked, |cx| judge::run_credential(&c, cx))

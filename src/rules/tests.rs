@@ -190,6 +190,7 @@ fn who_is_judged() {
         place: Place::default(),
         observed: 0,
         service_use: ServiceUse::Set,
+        other_store: false,
     };
     ca.bound = vec![bound("iis")];
     assert_eq!(of(&ca), ["iis", "adcs"]);
@@ -591,7 +592,14 @@ fn a_certificate_for_tokens_is_no_servers() {
         let mut c = linked("Microsoft Strong Cryptographic Provider", 1, 2);
         for workload in bound {
             let place = Place::default();
-            c.bound.push(Bound { workload, endpoint: None, place, observed: 0, service_use: ServiceUse::Set });
+            c.bound.push(Bound {
+                workload,
+                endpoint: None,
+                place,
+                observed: 0,
+                service_use: ServiceUse::Set,
+                other_store: false,
+            });
         }
         let asked = targets(&["iis", "ad-fs", "ad-fs-token-signing", "adcs", "hgs"]);
         judge::candidates(&c, &asked).iter().map(|t| t.workload.name).collect::<Vec<_>>()

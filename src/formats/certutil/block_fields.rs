@@ -115,6 +115,7 @@ impl CertificateBlock {
             tests,
             remarks,
             unread_closing: _,
+            unread_test: _,
             codes,
             excerpts: _,
             damage,

@@ -39,7 +39,7 @@ pub enum Record {
         elevated: Option<bool>,
     },
     /// On which computer what follows was printed: the prompt of a remote session, the answer of `hostname`.
-    Machine(String),
+    Machine(Fact<String>),
     /// Whose shell it is from here on, with the line that tells.
     Account {
         /// It is SYSTEM's.
@@ -257,6 +257,8 @@ pub struct CertificateBlock {
     pub remarks: Vec<Fact<KeyRemark>>,
     /// A closing line after the key part, in a language other than English, was not understood.
     pub unread_closing: bool,
+    /// The last such line that stands where the outcome of a test does.
+    pub unread_test: bool,
     /// Known error codes in this block.
     pub codes: Vec<Fact<u32>>,
     /// The lines that the facts stand on.

@@ -1,6 +1,7 @@
 //! Closing lines, tests and remarks.
 
 use super::*;
+use crate::formats::text_shapes::find_ignoring_case;
 
 /// The phrase that a whole line is, and its language.
 fn known_phrase(text: &str) -> Option<(Phrase, Language)> {
@@ -178,12 +179,21 @@ impl Parser {
         true
     }
 
-    /// A closing line in a language whose closing lines are not all known may say that the key can't be exported.
-    pub(super) fn note_unread_closing(&mut self, text: &str) {
+    /// A closing line in a language whose closing lines are not all known may say that the key can't be exported, or that a
+    /// test failed: those of tests begin at the first column.
+    pub(super) fn note_unread_closing(&mut self, piece: Piece<'_>) {
+        let text = piece.text.trim();
         let translated = self.language() != Some(Language::En);
         let plain = !text.contains(['=', ':']) && text.len() <= ONE_LINE;
-        if let Some(block) = self.block.as_mut().filter(|b| translated && plain && b.provider.is_some()) {
-            block.unread_closing = true;
-        }
+        let Some(block) = self.block.as_mut().filter(|b| plain && b.provider.is_some()) else { return };
+        block.unread_closing |= translated;
+        let is_value = !text.contains(char::is_alphabetic) || values::is_constant(text) || is_hex(text);
+        let of_test = || find_ignoring_case(text, "test").is_some();
+        block.unread_test |= piece.indent() == 0 && !is_value && (translated || of_test());
     }
+}
+
+/// Whether a text is nothing but hexadecimal digits and blanks: the value of a property.
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_hexdigit() || b == b' ')
 }

@@ -165,7 +165,7 @@ impl Parser {
         if self.block.is_some() && values::is_constant(text) && values::dashes(text).is_some() {
             self.claim();
         }
-        self.note_unread_closing(text);
+        self.note_unread_closing(piece);
         let codes = codes(piece);
         if codes.len() > LINE_CODES {
             let message = format!("error codes after the first {LINE_CODES} of a line are not read");

@@ -766,9 +766,9 @@ impl Parser {
     }
 
     /// The text names the computer on which what follows was printed.
-    pub fn of_machine(&mut self, name: &str) {
+    pub fn of_machine(&mut self, name: Fact<String>) {
         self.end_block(true);
-        self.records.push(Record::Machine(name.to_owned()));
+        self.records.push(Record::Machine(name));
     }
 
     fn command_line(&mut self, piece: Piece<'_>) -> bool {
@@ -779,7 +779,7 @@ impl Parser {
             return false;
         }
         if let Some(name) = command::session(text) {
-            self.of_machine(name);
+            self.of_machine(self.stated(name.to_owned(), piece));
         }
         let Some(command) = CommandLine::parse(text) else {
             self.shell(piece);

@@ -1,0 +1,5 @@
+$pfx = New-Object System.Security.Cryptography.X509Certificates.X509Certificate2("C:\import\www.pfx","***","MachineKeySet")
+$store = New-Object System.Security.Cryptography.X509Certificates.X509Store("My","LocalMachine")
+$store.Open("ReadWrite")
+$store.Add($pfx)
+$store.Close()
