@@ -3,7 +3,7 @@
 use super::pfx;
 use super::prelude::*;
 use crate::limits::CONTAINER_CERTIFICATES;
-use crate::model::fact::{Fact, Place};
+use crate::model::fact::Place;
 
 /// The rule.
 pub(super) struct CertKeyMismatch;
@@ -100,8 +100,7 @@ impl CredentialRule for CertKeyMismatch {
 
 /// The code on the line of a failed test when it names another cause than a key that does not fit (winerror.h), in words.
 fn told_otherwise(c: &Credential, test: Place) -> Option<(u32, &'static str)> {
-    let on_line = |code: &&Fact<u32>| (code.place.source, code.place.line) == (test.source, test.line);
-    c.key.codes.iter().filter(on_line).find_map(|code| {
+    c.key.codes.iter().filter(|code| subject::is_of_test(code, test)).find_map(|code| {
         let why = OTHER_CAUSES.iter().find(|(known, _)| subject::same_code(code.value, *known))?.1;
         Some((code.value, why))
     })

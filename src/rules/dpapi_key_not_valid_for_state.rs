@@ -35,8 +35,7 @@ impl CredentialRule for DpapiKeyNotValidForState {
         let command = c.surroundings.command.as_ref().map(|f| f.value.to_ascii_lowercase());
         let export = command.as_ref().is_some_and(|v| v.contains("export") || v.contains("mergepfx"));
         // On the line of a failed test it is a use, whatever else was tried.
-        let use_failed = subject::failed_test(c)
-            .is_some_and(|test| (test.source, test.line) == (code.place.source, code.place.line));
+        let use_failed = subject::failed_test(c).is_some_and(|test| subject::is_of_test(code, test));
         if !use_failed && (export || c.key.remark(KeyRemark::NotExportable).is_some()) {
             return out.pass("0x8009000B on an export says only that the key may not be exported");
         }

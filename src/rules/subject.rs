@@ -182,6 +182,11 @@ pub(super) fn failed_test(c: &Credential) -> Option<Place> {
     c.key.test_places.iter().rev().find(|t| t.value.1 == TestOutcome::Failed).map(|t| t.place)
 }
 
+/// Whether a code is a part of the words at the place of a test: what the test failed with.
+pub(super) fn is_of_test(code: &Fact<u32>, test: Place) -> bool {
+    code.place.source == test.source && (test.start..test.end()).contains(&code.place.start)
+}
+
 /// Those of the workloads whose cell of the table says that such a key fails.
 pub(super) fn failing(c: &Credential, cx: &Context<'_>, targets: &[Target]) -> Vec<Target> {
     let Some(kind) = c.key.kind() else { return Vec::new() };
