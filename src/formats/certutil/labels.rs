@@ -165,6 +165,58 @@ pub(super) enum Phrase {
     AccessDenied,
 }
 
+/// Parts of words that say in some language that something failed, in small letters.
+const FAILURES: [&str; 42] = [
+    "fail",
+    "fehler",
+    "fehlgeschlagen",
+    "fehlschlag",
+    "misslungen",
+    "échou",
+    "échec",
+    "echec",
+    "error",
+    "fallad",
+    "falló",
+    "erro ",
+    "falh",
+    "errore",
+    "fallit",
+    "non riuscit",
+    "mislukt",
+    "fout",
+    "misslyck",
+    "mislykk",
+    "fejl",
+    "feil",
+    "niepowodz",
+    "nie powiod",
+    "błąd",
+    "selhal",
+    "chyba",
+    "nezdařil",
+    "sikertelen",
+    "hiba",
+    "başarısız",
+    "hata",
+    "ошиб",
+    "не пройден",
+    "неудач",
+    "не удал",
+    "сбой",
+    "失敗",
+    "エラー",
+    "失败",
+    "错误",
+    "실패",
+];
+
+/// Whether a line of unknown words says in a language of Windows that something failed.
+pub(super) fn tells_of_failure(text: &str) -> bool {
+    let small = text.to_lowercase();
+    FAILURES.iter().any(|word| small.contains(word))
+}
+
 use Language::{De, En, Es, Fr, Pt, Ru, Zh};
 
 type LabelRow = (Label, &'static [(Language, &'static str)]);

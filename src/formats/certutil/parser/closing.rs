@@ -188,8 +188,10 @@ impl Parser {
         let Some(block) = self.block.as_mut().filter(|b| plain && b.provider.is_some()) else { return };
         block.unread_closing |= translated;
         let is_value = !text.contains(char::is_alphabetic) || values::is_constant(text) || is_hex(text);
-        let of_test = || find_ignoring_case(text, "test").is_some();
-        block.unread_test |= piece.indent() == 0 && !is_value && (translated || of_test());
+        // Words that nobody knows say mostly that all is well: a key that does not open has no unique name.
+        let may_have_failed =
+            if translated { labels::tells_of_failure(text) } else { find_ignoring_case(text, "test").is_some() };
+        block.unread_test |= piece.indent() == 0 && !is_value && may_have_failed;
     }
 }
 
