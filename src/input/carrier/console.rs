@@ -3,12 +3,12 @@
 //!
 //! What stands in front of every line is taken off first, then a line that fills the window goes on in the next one. Both are
 //! learned from the input's own lines. A block among other text begins with a prompt or a header of certutil, which are
-//! nowhere indented by themselves, and ends where a line has less in front. A window has wrapped them if none is longer than the fullest, and what stands at the
-//! beginning of the next line can be the rest of a full one: nothing that begins a line of its own (a label, a prompt, an
-//! indentation). A person's lines are broken between words, at many lengths.
+//! nowhere indented by themselves, and ends where a line has less in front. A window has wrapped them if none is longer than
+//! the fullest, and what stands at the beginning of the next line can be the rest of a full one: nothing that begins a line
+//! of its own (a label, a prompt, an indentation). A person's lines are broken between words, at many lengths.
 //!
-//! The widths are those of Windows' consoles: 80 columns of `cmd.exe`, 120 of Windows PowerShell and Windows 10's console host (Microsoft
-//! Learn, "Console Screen Buffers"); of another width only words that are torn tell.
+//! The widths are those of Windows' consoles: 80 columns of `cmd.exe`, 120 of Windows PowerShell and Windows 10's console
+//! host (Microsoft Learn, "Console Screen Buffers"); of another width only words that are torn tell.
 
 use super::carried::{Carried, Cursor, floor};
 use super::{Form, Take, Unread};
@@ -297,6 +297,10 @@ fn next_line(line: &str, next: &str) -> NextLine {
     let first = next.split(char::is_whitespace).next().unwrap_or_default();
     if last.is_empty() || first.is_empty() {
         return NextLine::Rest;
+    }
+    // A command that ends in the name of a property, and the heading of its answer.
+    if last == first {
+        return NextLine::Own;
     }
     let word = [last, first].concat();
     if is_whole(last) && !is_whole(&word) && first.starts_with(char::is_alphanumeric) || begin_alike(line, next) {
