@@ -64,7 +64,8 @@ fn placed(name: [&[u8]; 3], place: u64) -> u128 {
 /// holds a certificate once, the GUID of the machine in the name of the key file.
 pub(super) fn names(c: &Credential) -> Vec<String> {
     let mut names = containers(c);
-    let once = c.origin == Origin::StoreDump && c.scope() == Scope::Machine && c.printed_store_name().is_some();
+    let masked = c.thumbprint().is_some_and(|sha1| sha1.is_masked());
+    let once = !masked && c.origin == Origin::StoreDump && c.scope() == Scope::Machine && c.printed_store_name().is_some();
     names.extend(c.key.machine_guid().filter(|_| once).map(|guid| format!("machine {guid}")));
     names
 }

@@ -13,6 +13,12 @@ impl Sha1 {
         Self(Hasher::digest(bytes).into())
     }
 
+    /// Whether somebody put one digit for all of them: it names no certificate.
+    pub fn is_masked(&self) -> bool {
+        let [first, rest @ ..] = self.0;
+        first >> 4 == first & 0xF && rest.iter().all(|byte| *byte == first)
+    }
+
     /// Forty hexadecimal digits, in any case, with or without blanks or colons between the pairs, and with the
     /// invisible marks that a copy from a dialog brings (U+200E and its kind).
     pub fn parse(text: &str) -> Option<Self> {

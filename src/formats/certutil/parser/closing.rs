@@ -1,7 +1,6 @@
 //! Closing lines, tests and remarks.
 
 use super::*;
-use crate::formats::text_shapes::find_ignoring_case;
 
 /// The phrase that a whole line is, and its language.
 fn known_phrase(text: &str) -> Option<(Phrase, Language)> {
@@ -189,9 +188,7 @@ impl Parser {
         block.unread_closing |= translated;
         let is_value = !text.contains(char::is_alphabetic) || values::is_constant(text) || is_hex(text);
         // Words that nobody knows say mostly that all is well: a key that does not open has no unique name.
-        let may_have_failed =
-            if translated { labels::tells_of_failure(text) } else { find_ignoring_case(text, "test").is_some() };
-        block.unread_test |= piece.indent() == 0 && !is_value && may_have_failed;
+        block.unread_test |= piece.indent() == 0 && !is_value && labels::tells_of_failure(text);
     }
 }
 
