@@ -65,7 +65,8 @@ fn placed(name: [&[u8]; 3], place: u64) -> u128 {
 pub(super) fn names(c: &Credential) -> Vec<String> {
     let mut names = containers(c);
     let masked = c.thumbprint().is_some_and(|sha1| sha1.is_masked());
-    let once = !masked && c.origin == Origin::StoreDump && c.scope() == Scope::Machine && c.printed_store_name().is_some();
+    let once =
+        !masked && c.origin == Origin::StoreDump && c.scope() == Scope::Machine && c.printed_store_name().is_some();
     names.extend(c.key.machine_guid().filter(|_| once).map(|guid| format!("machine {guid}")));
     names
 }

@@ -383,7 +383,7 @@ pub fn render(report: &Report, options: &HtmlOptions, out: &mut dyn Write) -> io
             &parts.healthy,
             options,
         );
-        let words = "A CA's certificate, a user's store, another purpose, or a key alone";
+        let words = "A CA's certificate, a user's store, another purpose, deleted since, or a key alone";
         folded(&mut page, "others", "No verdict asked", words, &parts.not_judged, options);
         let mut open: Vec<&Check> = parts.healthy.iter().flat_map(|c| view.unknown(c)).collect();
         if !in_full {

@@ -355,7 +355,7 @@ pub(super) fn not_judged(credentials: &[&CredentialReport], verbose: bool, paint
     let head = format!("No verdict asked of {}", words::count(credentials.len() as u64, "credential", "credentials"));
     let mut out = format!(
         "{}\n",
-        paint.bold(&format!("{head} (a CA's certificate, a user's store, another purpose, or a key alone):"))
+        paint.bold(&format!("{head} (of a CA, a user, another purpose, deleted since, or a key alone):"))
     );
     out.push_str(&table(credentials, verbose, paint));
     out
