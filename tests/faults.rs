@@ -62,11 +62,15 @@ fn fifos_sockets_links_and_strange_names_in_a_folder() {
     let (inputs, status) = run(&[root.as_os_str()]);
     assert_eq!(status, 0);
     let of = |name: &str| inputs.iter().find(|(path, ..)| path.ends_with(name)).unwrap();
-    assert_eq!(inputs.len(), 3, "{inputs:?}");
+    assert_eq!(inputs.len(), 5, "{inputs:?}");
     assert_eq!(of("log-\u{fffd}.txt").1, "analyzed");
     for name in ["fifo", "socket"] {
         assert_eq!(of(name).1, "failed");
         assert!(of(name).2.contains("not a regular file"), "{inputs:?}");
+    }
+    for name in ["zero", "loop"] {
+        assert_eq!(of(name).1, "failed");
+        assert!(of(name).2.contains("a symbolic link, which is not followed"), "{inputs:?}");
     }
 }
 

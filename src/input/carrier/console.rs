@@ -270,7 +270,7 @@ impl Window {
                 match next_line(line, next) {
                     NextLine::Own => &mut own,
                     // Lines of Base64 are all of one length.
-                    NextLine::RestOfWord if usual || !is_base64(line) => &mut torn,
+                    NextLine::RestOfWord if !is_base64(line) => &mut torn,
                     NextLine::RestOfWord | NextLine::Rest => &mut rests,
                 }
             };
@@ -282,7 +282,7 @@ impl Window {
 }
 
 fn is_base64(line: &str) -> bool {
-    line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    line.bytes().skip_while(|byte| is_front(*byte)).all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }
 
 /// What a line is to the one before, which fills the window.
