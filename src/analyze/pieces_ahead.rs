@@ -50,13 +50,6 @@ struct State {
     buffers: Vec<Vec<u8>>,
 }
 
-/// What the reader in order does next.
-enum Turn {
-    Take(Made),
-    Make,
-    Leave,
-}
-
 impl<R: Read> PiecesAhead<R> {
     pub(super) fn new() -> Self {
         Self { source: Mutex::new(None), state: Mutex::default(), changed: Condvar::new() }
@@ -100,35 +93,29 @@ impl<R: Read> PiecesAhead<R> {
         self.state().known = known.map(Arc::new);
     }
 
+    /// Makes a piece, or waits until something changes.
+    fn pass_time<'s>(&'s self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        if !state.has_room() {
+            return self.wait(state);
+        }
+        drop(state);
+        self.make();
+        self.state()
+    }
+
     /// The next piece in order; others are made while somebody is at it. None: the reading is stopped.
     pub(super) fn next(&self) -> Option<Made> {
-        loop {
-            let turn = {
-                let mut state = self.state();
-                loop {
-                    if state.stopped {
-                        break Turn::Leave;
-                    }
-                    if let Some(made) = state.pieces.front_mut().and_then(Option::take) {
-                        state.pieces.pop_front();
-                        state.first = state.first.saturating_add(1);
-                        break Turn::Take(made);
-                    }
-                    if state.has_room() {
-                        break Turn::Make;
-                    }
-                    state = self.wait(state);
-                }
-            };
-            match turn {
-                Turn::Take(made) => {
-                    self.changed.notify_all();
-                    return Some(made);
-                }
-                Turn::Make => self.make(),
-                Turn::Leave => return None,
+        let mut state = self.state();
+        while !state.stopped {
+            if let Some(made) = state.pieces.front_mut().and_then(Option::take) {
+                state.pieces.pop_front();
+                state.first = state.first.saturating_add(1);
+                self.changed.notify_all();
+                return Some(made);
             }
+            state = self.pass_time(state);
         }
+        None
     }
 
     /// Makes the next piece, if it is still wanted.
@@ -177,63 +164,33 @@ impl<R: Read> PiecesAhead<R> {
 
     /// Hands a portion to whoever judges; others are made while there are many. Whether anybody takes it.
     pub(super) fn hand_over(&self, portion: Portion) -> bool {
-        loop {
-            let mut state = self.state();
-            loop {
-                if state.stopped {
-                    return false;
-                }
-                if state.portions.len() < PORTIONS_AHEAD {
-                    state.portions.push_back(portion);
-                    drop(state);
-                    self.changed.notify_all();
-                    return true;
-                }
-                if state.has_room() {
-                    break;
-                }
-                state = self.wait(state);
-            }
-            drop(state);
-            self.make();
+        let mut state = self.state();
+        while !state.stopped && state.portions.len() >= PORTIONS_AHEAD {
+            state = self.pass_time(state);
         }
+        let taken = !state.stopped;
+        if taken {
+            state.portions.push_back(portion);
+            self.changed.notify_all();
+        }
+        taken
     }
 
     /// The next portion; pieces are made while there is none. None: there are no more.
     pub(super) fn portion(&self) -> Option<Portion> {
-        loop {
-            let mut state = self.state();
-            loop {
-                if let Some(portion) = state.portions.pop_front() {
-                    drop(state);
-                    self.changed.notify_all();
-                    return Some(portion);
-                }
-                if state.read {
-                    return None;
-                }
-                if state.has_room() {
-                    break;
-                }
-                state = self.wait(state);
-            }
-            drop(state);
-            self.make();
+        let mut state = self.state();
+        while state.portions.is_empty() && !state.read {
+            state = self.pass_time(state);
         }
+        self.changed.notify_all();
+        state.portions.pop_front()
     }
 
     /// Makes pieces until the text is read.
     pub(super) fn help(&self) {
-        loop {
-            let mut state = self.state();
-            while !state.has_room() {
-                if state.read || state.stopped {
-                    return;
-                }
-                state = self.wait(state);
-            }
-            drop(state);
-            self.make();
+        let mut state = self.state();
+        while !state.read && !state.stopped {
+            state = self.pass_time(state);
         }
     }
 

@@ -112,6 +112,11 @@ impl TextEncoding {
             Self::CodePage(page) => page.name(),
         }
     }
+
+    /// The bytes of a code unit: 1 or 2.
+    pub fn unit(self) -> usize {
+        if matches!(self, Self::Utf16Le | Self::Utf16Be) { 2 } else { 1 }
+    }
 }
 
 impl fmt::Display for TextEncoding {

@@ -382,7 +382,7 @@ impl<R: Read> LineReader<R> {
 
     /// The bytes of one code unit.
     fn unit(&self) -> usize {
-        if matches!(self.encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be) { 2 } else { 1 }
+        self.encoding.unit()
     }
 
     /// What the next batch is made of. There is at least one byte at hand.
@@ -453,40 +453,12 @@ impl<R: Read> LineReader<R> {
 
     /// The code unit at an offset if it is ASCII.
     fn unit_at(&self, bytes: &[u8], at: usize) -> Option<u8> {
-        match (self.encoding, bytes.get(at..)?) {
-            (TextEncoding::Utf16Le, [low, 0, ..]) => Some(*low),
-            (TextEncoding::Utf16Le | TextEncoding::Utf16Be, []) => None,
-            (TextEncoding::Utf16Be, [0, low, ..]) => Some(*low),
-            (TextEncoding::Utf16Le | TextEncoding::Utf16Be, _) => None,
-            (_, [byte, ..]) => Some(*byte),
-            (_, []) => None,
-        }
+        unit_at(bytes, at, self.encoding)
     }
 
     /// The offset after the first or last code unit that is one of two ASCII characters.
     fn find(&self, bytes: &[u8], one: u8, other: u8, direction: Direction) -> Option<usize> {
-        let unit = self.unit();
-        let low_byte = usize::from(self.encoding == TextEncoding::Utf16Be);
-        let mut region = 0..bytes.len();
-        while let Some(hay) = bytes.get(region.clone()) {
-            let at = match (direction, one == other) {
-                (Direction::First, true) => memchr(one, hay),
-                (Direction::First, false) => memchr2(one, other, hay),
-                (Direction::Last, true) => memrchr(one, hay),
-                (Direction::Last, false) => memrchr2(one, other, hay),
-            }?;
-            let at = region.start.saturating_add(at);
-            let start = at.saturating_sub(low_byte);
-            let aligned = unit == 1 || (start & 1 == 0 && at >= low_byte);
-            if aligned && self.unit_at(bytes, start).is_some_and(|b| b == one || b == other) {
-                return Some(start.saturating_add(unit));
-            }
-            match direction {
-                Direction::First => region.start = at.saturating_add(1),
-                Direction::Last => region.end = at,
-            }
-        }
-        None
+        behind_unit(bytes, (one, other), direction, self.encoding)
     }
 
     /// The last character boundary at or before `target` in bytes that start at one.
@@ -509,9 +481,52 @@ impl<R: Read> LineReader<R> {
     }
 }
 
+/// The code unit at an offset if it is ASCII.
+fn unit_at(bytes: &[u8], at: usize, encoding: TextEncoding) -> Option<u8> {
+    match (encoding, bytes.get(at..)?) {
+        (TextEncoding::Utf16Le, [low, 0, ..]) => Some(*low),
+        (TextEncoding::Utf16Le | TextEncoding::Utf16Be, []) => None,
+        (TextEncoding::Utf16Be, [0, low, ..]) => Some(*low),
+        (TextEncoding::Utf16Le | TextEncoding::Utf16Be, _) => None,
+        (_, [byte, ..]) => Some(*byte),
+        (_, []) => None,
+    }
+}
+
+/// The offset after the first or last code unit, in bytes that begin with one, that is one of two ASCII characters.
+pub(super) fn behind_unit(
+    bytes: &[u8],
+    (one, other): (u8, u8),
+    direction: Direction,
+    encoding: TextEncoding,
+) -> Option<usize> {
+    let unit = encoding.unit();
+    let low_byte = usize::from(encoding == TextEncoding::Utf16Be);
+    let mut region = 0..bytes.len();
+    while let Some(hay) = bytes.get(region.clone()) {
+        let at = match (direction, one == other) {
+            (Direction::First, true) => memchr(one, hay),
+            (Direction::First, false) => memchr2(one, other, hay),
+            (Direction::Last, true) => memrchr(one, hay),
+            (Direction::Last, false) => memrchr2(one, other, hay),
+        }?;
+        let at = region.start.saturating_add(at);
+        let start = at.saturating_sub(low_byte);
+        let aligned = unit == 1 || (start & 1 == 0 && at >= low_byte);
+        if aligned && unit_at(bytes, start, encoding).is_some_and(|b| b == one || b == other) {
+            return Some(start.saturating_add(unit));
+        }
+        match direction {
+            Direction::First => region.start = at.saturating_add(1),
+            Direction::Last => region.end = at,
+        }
+    }
+    None
+}
+
 /// Which of several line ends is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
+pub(super) enum Direction {
     First,
     Last,
 }

@@ -5,12 +5,12 @@
 
 use std::io::{self, Read};
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memmem};
 
 use super::decode::decode_utf16;
 use super::encoding::TextEncoding;
 use super::line::to_u64;
-use super::lines::{Batch, Position};
+use super::lines::{Batch, Direction, Position, behind_unit};
 use super::mixed::narrow_part;
 
 /// So many bytes at the end of a piece are searched for a line with which the next piece had better begin.
@@ -104,7 +104,7 @@ impl<R: Read> Pieces<R> {
         buffer.truncate(end);
         let is_last = self.rest.done && self.rest.bytes.is_empty();
         let marked = if is_last { None } else { self.behind_mark(&buffer) };
-        let cut = if is_last { None } else { marked.or_else(|| behind_last_line(&buffer, self.encoding)) };
+        let cut = if is_last { None } else { marked.or_else(|| behind_line(&buffer, Direction::Last, self.encoding)) };
         self.rest.bytes.splice(..0, buffer.drain(cut.unwrap_or(0)..));
         let base = self.rest.base;
         self.rest.base = base.saturating_add(to_u64(cut?));
@@ -119,7 +119,7 @@ impl<R: Read> Pieces<R> {
         while let Some(at) = bytes.get(from..).and_then(|near| memmem::find(near, &self.mark)) {
             let mark = from.saturating_add(at);
             let line = bytes.get(mark..)?;
-            let Some(len) = behind_first_line(line, self.encoding) else { break };
+            let Some(len) = behind_line(line, Direction::First, self.encoding) else { break };
             from = mark.saturating_add(len);
             if from & usize::from(self.is_wide()) == 0 {
                 end = Some(from);
@@ -130,7 +130,7 @@ impl<R: Read> Pieces<R> {
 
     /// Whether the bytes of a piece are not those of its text, which needs room of its own.
     pub fn is_wide(&self) -> bool {
-        matches!(self.encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be)
+        self.encoding.unit() > 1
     }
 
     /// What was not cut off, with pieces that were and are not plain, or come after such a one.
@@ -190,7 +190,7 @@ impl Piece {
         let mut rest = self.bytes.as_slice();
         while rest.len() > self.line_bytes {
             let reach = rest.get(..self.line_bytes).unwrap_or_default();
-            let Some(end) = behind_last_line(reach, self.encoding) else { return false };
+            let Some(end) = behind_line(reach, Direction::Last, self.encoding) else { return false };
             rest = rest.get(end..).unwrap_or_default();
         }
         true
@@ -221,41 +221,7 @@ impl PlainPiece {
     }
 }
 
-/// One after the last line end of some bytes that begin with a character.
-fn behind_last_line(bytes: &[u8], encoding: TextEncoding) -> Option<usize> {
-    let mut region = bytes;
-    loop {
-        let at = memrchr(b'\n', region)?;
-        if let Some(end) = line_end_at(bytes, at, encoding) {
-            return Some(end);
-        }
-        region = region.get(..at)?;
-    }
-}
-
-/// One after the first line end of such bytes.
-fn behind_first_line(bytes: &[u8], encoding: TextEncoding) -> Option<usize> {
-    let mut from = 0_usize;
-    loop {
-        let at = memchr(b'\n', bytes.get(from..)?)?.saturating_add(from);
-        if let Some(end) = line_end_at(bytes, at, encoding) {
-            return Some(end);
-        }
-        from = at.saturating_add(1);
-    }
-}
-
-/// One after the line end to which the byte of LF at an index belongs, if it is one.
-fn line_end_at(bytes: &[u8], at: usize, encoding: TextEncoding) -> Option<usize> {
-    match encoding {
-        TextEncoding::Utf16Le => {
-            let other = at.checked_add(1)?;
-            (at & 1 == 0 && bytes.get(other) == Some(&0)).then(|| other.saturating_add(1))
-        }
-        TextEncoding::Utf16Be => {
-            let other = at.checked_sub(1)?;
-            (at & 1 == 1 && bytes.get(other) == Some(&0)).then(|| at.saturating_add(1))
-        }
-        _ => at.checked_add(1),
-    }
+/// One after the first or last line end of some bytes that begin with a character.
+fn behind_line(bytes: &[u8], direction: Direction, encoding: TextEncoding) -> Option<usize> {
+    behind_unit(bytes, (b'\n', b'\n'), direction, encoding)
 }

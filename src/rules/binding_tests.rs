@@ -2,6 +2,7 @@
 //! looks, what the events about it say.
 
 use super::check::FindingDraft;
+use super::testing;
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use super::{bindings, iis_httpsys_drift};
 use crate::case::credential::{Access, Bound, Credential, CredentialId, Origin, Scope, Store, ValidityDate};
@@ -14,7 +15,6 @@ use crate::model::event_record::EventRecord;
 use crate::model::fact::{Place, SourceId};
 use crate::model::judgement::Role;
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed, SystemFact};
-use crate::model::service_setting::ServiceUse;
 use crate::model::thumbprint::Sha1;
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
@@ -323,14 +323,7 @@ fn the_back_end_of_exchange() {
     let case = |endpoint: &str| {
         let mut c = stored(ONE, "My", Scope::Machine);
         let endpoint = Some(endpoint.to_owned());
-        c.bound.push(Bound {
-            workload: "exchange",
-            endpoint,
-            place: Place::default(),
-            observed: 0,
-            service_use: ServiceUse::Set,
-            other_store: false,
-        });
+        c.bound.push(Bound { endpoint, ..testing::bound("exchange") });
         case_of(vec![c], vec![lost()])
     };
     assert_eq!(words(&run_case(&case("0.0.0.0:444"), &["exchange"]), rule), "passes");
@@ -355,14 +348,7 @@ fn what_an_entry_of_http_sys_met() {
     let bound = |endpoint: &str| {
         let mut c = stored(ONE, "My", Scope::Machine);
         let endpoint = Some(endpoint.to_owned());
-        c.bound.push(Bound {
-            workload: "iis",
-            endpoint,
-            place: Place::default(),
-            observed: 0,
-            service_use: ServiceUse::Set,
-            other_store: false,
-        });
+        c.bound.push(Bound { endpoint, ..testing::bound("iis") });
         let case = case_of(vec![c], vec![logged(event(15_021, "HttpEvent", "0.0.0.0:443"))]);
         failed(&run_case(&case, &["iis"]), rule)[0].related.clone()
     };

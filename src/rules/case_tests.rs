@@ -1,8 +1,9 @@
 //! Each condition of the rules about the whole case counts, on credentials made by hand.
 
+use super::testing;
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
 use crate::case::credential::{
-    Access, Association, Bound, Credential, CredentialId, KeyRemark, Origin, Scope, SourceRange, Store, TestOutcome,
+    Access, Association, Credential, CredentialId, KeyRemark, Origin, Scope, SourceRange, Store, TestOutcome,
     ValidityDate,
 };
 use crate::case::index::{CaseCode, CaseIndex};
@@ -12,7 +13,6 @@ use crate::model::fact::{Fact, Place, SourceId};
 use crate::model::judgement::Confidence;
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
-use crate::model::service_setting::ServiceUse;
 use crate::model::thumbprint::Sha1;
 use time::macros::datetime;
 
@@ -281,14 +281,7 @@ fn the_request_that_waits_for_a_certificate() {
         let file = but(alone(7), |c| {
             c.origin = origin;
             c.store = None;
-            c.bound.push(Bound {
-                workload: "iis",
-                endpoint: None,
-                place: Place::default(),
-                observed: 0,
-                service_use: ServiceUse::Set,
-                other_store: false,
-            });
+            c.bound.push(testing::bound("iis"));
         });
         assert_eq!(of(vec![file, waiting(7)]), "silent", "{origin:?}");
     }

@@ -2,16 +2,15 @@
 
 use super::check::{FindingDraft, Outcome};
 use super::schannel::{self, Teller};
+use super::testing;
 use super::testing::{case_of, certificate, fact, failed, linked, observed, run_case, words};
-use crate::case::credential::{Association, Bound, Credential, CredentialId, Origin, ValidityDate};
+use crate::case::credential::{Association, Credential, CredentialId, Origin, ValidityDate};
 use crate::limits::EVENT_CERTIFICATES;
 use crate::model::date::Moment;
 use crate::model::event;
 use crate::model::event_record::{EventRecord, Side};
-use crate::model::fact::Place;
 use crate::model::judgement::Confidence;
 use crate::model::observation::{ErrorContext, ErrorText, Observation, Observed};
-use crate::model::service_setting::ServiceUse;
 use crate::model::thumbprint::Sha1;
 use time::macros::datetime;
 
@@ -107,14 +106,7 @@ fn the_certificates_that_an_event_can_be_about() {
     // Those that are bound, if there are any, and to that workload.
     let bound = |c: &Credential, workload| {
         let mut c = c.clone();
-        c.bound.push(Bound {
-            workload,
-            endpoint: None,
-            place: Place::default(),
-            observed: 0,
-            service_use: ServiceUse::Set,
-            other_store: false,
-        });
+        c.bound.push(testing::bound(workload));
         c
     };
     assert_eq!(related(&[&one, &bound(&two, "iis")], of_iis()), [2]);
@@ -314,14 +306,7 @@ fn a_key_for_signatures_where_suites_exchange_keys() {
     let signs = |workload| {
         let mut c = numbered(1);
         certificate(&mut c).key_usage = Some(fact(crate::model::key_usage::KeyUsage(0x80), 5));
-        c.bound.push(Bound {
-            workload,
-            endpoint: None,
-            place: Place::default(),
-            observed: 0,
-            service_use: ServiceUse::Set,
-            other_store: false,
-        });
+        c.bound.push(testing::bound(workload));
         c
     };
     let of = |c: Credential, e: EventRecord| said(vec![c], vec![e], rule, &["iis", "rdp"]);
@@ -400,15 +385,7 @@ fn more_certificates_than_a_refusal_is_held_against() {
     let of = |kept: Vec<Credential>, said: Vec<Observed>| words(&run_case(&case_of(kept, said), &["iis"]), rule);
     let same_subject = |c: &mut Credential| certificate(c).subject = Some(fact("CN=a".to_owned(), 3));
     let named = |c: &mut Credential| {
-        let place = Place::default();
-        c.bound = vec![Bound {
-            workload: "scom",
-            endpoint: None,
-            place,
-            observed: 0,
-            service_use: ServiceUse::Set,
-            other_store: false,
-        }];
+        c.bound = vec![testing::bound("scom")];
     };
     let refused = || vec![of_wcf("CN=a", 5, None)];
     let ops_mgr = || {
@@ -460,14 +437,7 @@ fn what_a_log_says_of_this_very_key() {
     let bound = |id| {
         let mut c = numbered(id);
         certificate(&mut c).sha1 = Some(fact(Sha1([u8::try_from(id).unwrap_or(0); 20]), 2));
-        c.bound.push(Bound {
-            workload: "iis",
-            endpoint: None,
-            place: Place::default(),
-            observed: 0,
-            service_use: ServiceUse::Set,
-            other_store: false,
-        });
+        c.bound.push(testing::bound("iis"));
         c
     };
     let of_iis = || by("SYSTEM", event(36_870));

@@ -81,18 +81,23 @@ fn with_context<R>(asked: &[&str], question: impl FnOnce(&Context<'_>) -> R) -> 
     })
 }
 
+/// A setting that names a certificate for a workload.
+pub(crate) fn bound(workload: &'static str) -> Bound {
+    Bound {
+        workload,
+        endpoint: None,
+        place: Place::default(),
+        observed: 0,
+        service_use: ServiceUse::Set,
+        other_store: false,
+    }
+}
+
 /// Runs the rules about one credential.
-pub(crate) fn run(c: &Credential, asked: &[&str], bound: &[&str]) -> Vec<Recorded> {
+pub(crate) fn run(c: &Credential, asked: &[&str], used_by: &[&str]) -> Vec<Recorded> {
     let mut c = c.clone();
-    for target in targets(bound) {
-        c.bound.push(Bound {
-            workload: target.workload.name,
-            endpoint: None,
-            place: Place::default(),
-            observed: 0,
-            service_use: ServiceUse::Set,
-            other_store: false,
-        });
+    for target in targets(used_by) {
+        c.bound.push(bound(target.workload.name));
     }
     with_context(asked, |cx| judge::run_credential(&c, cx))
 }

@@ -1,14 +1,13 @@
 //! Tests of the ranking, of the verdicts, and of rules on facts that a certutil log does not show.
 
 use super::check::{FindingDraft, Outcome, Recorded};
+use super::testing;
 use super::testing::{certificate, fact, failed, linked, run, targets};
 use super::{RULES, RuleMeta, judge};
 use crate::case::credential::{
-    Access, Association, Bound, Credential, CredentialId, KeyRemark, Origin, Scope, Store, TestOutcome,
+    Access, Association, Credential, CredentialId, KeyRemark, Origin, Scope, Store, TestOutcome,
 };
-use crate::model::fact::Place;
 use crate::model::judgement::{Confidence, Role, Severity, VerdictOutcome};
-use crate::model::service_setting::ServiceUse;
 use crate::model::{key_usage::KeyUsage, oid, windows::WindowsVersion};
 
 const STRONG: &str = "Microsoft Strong Cryptographic Provider";
@@ -184,15 +183,7 @@ fn who_is_judged() {
     key.certificate = None;
     assert!(of(&key).is_empty());
     // What an artifact binds is judged, whatever else is known.
-    let bound = |workload| Bound {
-        workload,
-        endpoint: None,
-        place: Place::default(),
-        observed: 0,
-        service_use: ServiceUse::Set,
-        other_store: false,
-    };
-    ca.bound = vec![bound("iis")];
+    ca.bound = vec![testing::bound("iis")];
     assert_eq!(of(&ca), ["iis", "adcs"]);
     // Where an artifact binds another one, only that one is judged.
     let mut other = server.clone();
@@ -591,15 +582,7 @@ fn a_certificate_for_tokens_is_no_servers() {
     let of = |bound: &[&'static str]| {
         let mut c = linked("Microsoft Strong Cryptographic Provider", 1, 2);
         for workload in bound {
-            let place = Place::default();
-            c.bound.push(Bound {
-                workload,
-                endpoint: None,
-                place,
-                observed: 0,
-                service_use: ServiceUse::Set,
-                other_store: false,
-            });
+            c.bound.push(testing::bound(workload));
         }
         let asked = targets(&["iis", "ad-fs", "ad-fs-token-signing", "adcs", "hgs"]);
         judge::candidates(&c, &asked).iter().map(|t| t.workload.name).collect::<Vec<_>>()

@@ -110,9 +110,8 @@ pub fn blocks_of(piece: &PlainPiece, known: &Known, used: &mut UsedBlocks) -> Re
     while let Some(ahead) = lines.ahead().filter(|ahead| !ahead.text.is_empty()) {
         if !at_header {
             let Some(header) = next_mark(ahead.text) else { break };
-            let end = header.saturating_add(line_length(ahead.text.get(header..).unwrap_or_default()));
-            lines.step_over_text(end);
-            at_header = true;
+            lines.step_over_text(header);
+            at_header = lines.next().is_some();
             continue;
         }
         at_header = false;
@@ -133,14 +132,6 @@ pub fn blocks_of(piece: &PlainPiece, known: &Known, used: &mut UsedBlocks) -> Re
 
 /// Where the next line begins that may be a header.
 fn next_mark(text: &str) -> Option<usize> {
-    if text.starts_with(HEADER_MARK) {
-        return Some(0);
-    }
-    let at = memmem::find(text.as_bytes(), b"\n================ ")?;
-    at.checked_add(1)
-}
-
-/// The length of the first line, its end included.
-fn line_length(text: &str) -> usize {
-    memchr::memchr(b'\n', text.as_bytes()).map_or(text.len(), |at| at.saturating_add(1))
+    let begins_line = |at: &usize| at.checked_sub(1).is_none_or(|before| text.as_bytes().get(before) == Some(&b'\n'));
+    memmem::find_iter(text.as_bytes(), HEADER_MARK).find(begins_line)
 }
