@@ -3,7 +3,7 @@
 use super::{anchors, labels};
 use crate::formats::piece::Piece;
 use aho_corasick::packed;
-use memchr::memchr;
+use memchr::{memchr, memmem};
 use std::sync::LazyLock;
 
 /// A piece that ends with `my "Personal"`: what comes before it, and this.
@@ -47,6 +47,13 @@ static WHOLE: LazyLock<[bool; 256]> = LazyLock::new(|| {
 /// Whether a `====` rule begins after other words: a line that several lines were joined into.
 pub(super) fn holds_a_rule(piece: Piece<'_>) -> bool {
     piece.text.find("=====").is_some_and(|at| at > 0)
+}
+
+/// What begins with the next thing that ends a block of which no more is read: a rule of equals signs, or a line of
+/// certutil's own about the command. So far nothing else is looked for.
+pub(super) fn from_next_block(piece: Piece<'_>) -> Option<Piece<'_>> {
+    let ends = ["=====", "CertUtil:"].iter().filter_map(|end| memmem::find(piece.text.as_bytes(), end.as_bytes()));
+    ends.min().map(|at| piece.from(at))
 }
 
 /// The parts that begin at a label, a closing line or a `====` rule inside this piece; one part when there is none

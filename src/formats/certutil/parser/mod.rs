@@ -329,21 +329,28 @@ impl Parser {
         Some(true)
     }
 
-    /// A window of a very long line. Its last part may be cut by the window's end: if the next window shows it whole, it
-    /// is left to that one.
+    /// A window of a very long line. Its last part may be cut by the window's end, and so may a header that begins with the
+    /// rule in front of it: if the next window shows them whole, they are left to that one.
     fn window(&mut self, cleaned: &Cleaned<'_>, window: Window, end: u64) {
         let from = if window.index == 0 { 0 } else { self.resume };
-        let overlap = u64::try_from(self.limits.line_overlap).unwrap_or(0);
-        let parts = cleaned.pieces().flat_map(split::split_at_anchors).filter(|part| part.start() >= from);
-        let mut parts = parts.peekable();
-        self.resume = end;
-        while let Some(part) = parts.next() {
-            if !window.last && parts.peek().is_none() && part.start() > end.saturating_sub(overlap) {
-                self.resume = part.start();
-                break;
-            }
-            self.piece(part, 1);
-        }
+        let again = end.saturating_sub(u64::try_from(self.limits.line_overlap).unwrap_or(0));
+        let full = self.block_full;
+        let read = |piece| if full { split::from_next_block(piece) } else { Some(piece) };
+        let parts = cleaned.pieces().filter_map(read).flat_map(split::split_at_anchors);
+        let parts: Vec<Piece<'_>> = parts.filter(|part| part.start() >= from).collect();
+        let is_cut = |part: &&Piece<'_>| !window.last && part.start() > again;
+        let last = parts.last().filter(is_cut).map(|last| parts.len().saturating_sub(1));
+        let rule = last
+            .and_then(|last| last.checked_sub(1))
+            .filter(|at| parts.get(*at).filter(is_cut).is_some_and(|part| part.trim().text.bytes().all(|b| b == b'=')));
+        let left = rule.or(last).and_then(|at| parts.get(at).map(|part| (at, part.start())));
+        // What ends a full block may begin in this window and end in the next one.
+        self.resume = match left {
+            Some((_, start)) => start,
+            None if full && parts.is_empty() => again,
+            None => end,
+        };
+        parts.iter().take(left.map_or(parts.len(), |(at, _)| at)).for_each(|part| self.piece(*part, 1));
     }
 
     /// Counts a part of a line as certutil's own.
@@ -1042,6 +1049,18 @@ mod tests {
         text.lines().zip(own).filter_map(|(line, own)| own.then_some(line)).collect()
     }
 
+    fn records(text: &str, limits: &Limits) -> Vec<Record> {
+        let mut lines = LineReader::new(text.as_bytes(), TextEncoding::Utf8, limits);
+        let mut parser = Parser::new(SourceId(0), limits);
+        while let Ok(Some(batch)) = lines.next_batch() {
+            for line in batch.lines() {
+                parser.line(line);
+            }
+        }
+        parser.finish();
+        parser.take_records()
+    }
+
     #[test]
     fn lines_of_other_tools_are_left() {
         let text = "Hello,\n\n\
@@ -1062,25 +1081,42 @@ mod tests {
         let limits = Limits { block_lines: 10, ..Limits::default() };
         let dump = "my \"Personal\"\n================ Certificate 0 ================\nSerial Number: 1a2b3c4d\n";
         let text = format!("{}{dump}{}", "words of another program\n".repeat(30), "Issuer: CN=Contoso CA\n".repeat(9));
-        let read = |text: &str| {
-            let mut lines = LineReader::new(text.as_bytes(), TextEncoding::Utf8, &limits);
-            let mut parser = Parser::new(SourceId(0), &limits);
-            while let Ok(Some(batch)) = lines.next_batch() {
-                for line in batch.lines() {
-                    parser.line(line);
-                }
-            }
-            parser.finish();
-            parser.take_records()
-        };
-        let records = read(&text);
+        let records = self::records(&text, &limits);
         assert!(matches!(records.as_slice(), [Record::StoreHeader(_), Record::Certificate(_)]), "{records:?}");
         // One line more is one too many.
-        let records = read(&format!("{text}Issuer: CN=Contoso CA\n"));
+        let records = self::records(&format!("{text}Issuer: CN=Contoso CA\n"), &limits);
         assert!(
             records.iter().any(|record| matches!(record, Record::Problem(_, place) if place.line == 43)),
             "{records:?}"
         );
+    }
+
+    /// Wherever the window of the long line ends.
+    #[test]
+    fn behind_a_block_that_is_too_long_the_next_one_is_read() {
+        let limits = Limits { block_lines: 20, line_bytes: 400, line_overlap: 150, ..Limits::default() };
+        for filler in 200..700 {
+            let text = format!(
+                "================ Certificate 0 ================ Serial Number: 2b {}{}================ Certificate 1 ================ \
+                Serial Number: 1a2b3c4d Cert Hash(sha1): a909502dd82ae41433e6f83886b00d4277a32a7b   Key Container = web \
+                KeySpec = 2 -- AT_SIGNATURE Signature test passed CertUtil: -store command completed successfully.",
+                "KeySpec = 1 ".repeat(25),
+                "x".repeat(filler),
+            );
+            let records = records(&text, &limits);
+            let too_long = records
+                .iter()
+                .filter(|record| matches!(record, Record::Problem(what, _) if what.contains("more than 20 lines")))
+                .count();
+            let blocks: Vec<_> =
+                records.iter().filter_map(|r| if let Record::Certificate(b) = r { Some(b) } else { None }).collect();
+            let [_, second] = blocks.as_slice() else { panic!("{filler}: {records:?}") };
+            assert_eq!(too_long, 1, "{filler}");
+            assert_eq!(second.index.as_ref().map(|i| i.value), Some(1), "{filler}");
+            assert_eq!(second.serial.as_ref().map(|s| s.value.to_string()).as_deref(), Some("1a2b3c4d"), "{filler}");
+            assert_eq!(second.key_spec.as_ref().map(|s| s.value.0), Some(2), "{filler}");
+            assert!(records.iter().any(|r| matches!(r, Record::Completed(_))), "{filler}: {records:?}");
+        }
     }
 
     #[test]
