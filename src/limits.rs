@@ -129,6 +129,48 @@ pub const CONTAINER_CERTIFICATES: usize = 16;
 pub const WRITTEN_INF_BYTES: usize = 32 << 10;
 /// The lists of single checks in a report end after this many credentials; then outcomes are counted.
 pub const LISTED_CREDENTIALS: usize = 100;
+/// Results of a SARIF run: what GitHub takes; it shows the first 5,000 of them. The rest is counted.
+pub const SARIF_RESULTS: usize = 25_000;
+/// Locations of one result of SARIF: GitHub shows 100 and refuses a result with more than 1,000. Silent: the other
+/// formats name all.
+pub const SARIF_LOCATIONS: usize = 100;
+/// Tags of one rule in SARIF that GitHub keeps. Silent: no rule has so many.
+pub const SARIF_TAGS: usize = 10;
+/// Characters of a rule's short or full description in SARIF that GitHub takes; a longer one ends with an ellipsis.
+pub const SARIF_DESCRIPTION_CHARACTERS: usize = 1_024;
+/// Characters of a message in SARIF; a longer one ends with an ellipsis.
+pub const SARIF_MESSAGE_CHARACTERS: usize = 4_096;
+/// Notifications about inputs in SARIF; the rest is counted.
+pub const SARIF_NOTIFICATIONS: usize = 1_000;
+/// Failures of one rule in one suite of JUnit that are test cases of their own; the rest is counted.
+pub const JUNIT_SAME_RULE: usize = 1_000;
+/// Groups of broken credentials that Markdown tells in full; the rest is counted.
+pub const MARKDOWN_GROUPS: usize = 10;
+/// Rows of a table in Markdown; the rest is counted.
+pub const MARKDOWN_ROWS: usize = 20;
+/// Rows of the page's overview; the rest is counted.
+pub const HTML_OVERVIEW_ROWS: usize = 15;
+/// Groups of broken credentials that the page tells in full; the rest is counted.
+pub const HTML_GROUPS: usize = 60;
+/// Groups that stand open on the page. Silent: the later ones are folded.
+pub const HTML_OPEN_GROUPS: usize = 5;
+/// Findings about the case that the page tells in full; the rest is counted.
+pub const HTML_CASE_FINDINGS: usize = 60;
+/// Undecided credentials that the page tells in full; more become a table.
+pub const HTML_UNDECIDED: usize = 5;
+/// Rows of a table of the page; the rest is counted.
+pub const HTML_ROWS: usize = 200;
+/// Healthy credentials that get their three lines in the text for a terminal; more become a table.
+pub const TEXT_HEALTHY: usize = 10;
+/// Undecided credentials that get their facts there; more become a table.
+pub const TEXT_UNDECIDED: usize = 5;
+/// Rows of a table there; the rest is counted.
+pub const TEXT_ROWS: usize = 20;
+/// Endpoints of a certificate that are named there; the others are counted.
+pub const TEXT_ENDPOINTS: usize = 5;
+/// The bytes after the name of a call in a script in which redaction looks for its arguments. Silent: what is
+/// quoted further away is no argument of it.
+pub const REDACTED_CALL_BYTES: usize = 600;
 /// The longest password, in bytes; OpenSSL reads 1024.
 pub const PASSWORD_BYTES: u64 = 4096;
 /// The largest list of passwords, in bytes.

@@ -1,6 +1,7 @@
 //! Passwords in commands and scripts: a copy has a remark in their place.
 
 use super::shapes::{Act, Part};
+use crate::limits::REDACTED_CALL_BYTES;
 use std::ops::Range;
 
 /// What stands for a password. One word, so that a command keeps its arguments.
@@ -15,9 +16,6 @@ const CHALLENGE: &str = "challengepassword";
 
 /// Calls whose further arguments may be a password: constructors and loaders of certificates.
 const CALLS: &[&str] = &["x509certificate2(", "x509certificate(", "loadpkcs12", ".import(", "pfxdata("];
-
-/// The bytes after a call's name in which its arguments are looked for.
-const CALL: usize = 600;
 
 /// Every part of a text that is a password, or may be one.
 pub(super) fn find(text: &str, out: &mut Vec<Part>) {
@@ -71,7 +69,7 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
     for call in CALLS {
         for (i, name) in lower.match_indices(call) {
             let from = i.saturating_add(name.len());
-            let mut end = from.saturating_add(CALL).min(lower.len());
+            let mut end = from.saturating_add(REDACTED_CALL_BYTES).min(lower.len());
             while !lower.is_char_boundary(end) {
                 end = end.saturating_sub(1);
             }

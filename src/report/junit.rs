@@ -8,13 +8,11 @@
 use super::escape::escape;
 use super::model::{Check, CheckOutcome, Finding, Input, InputStatus, Report, Severity};
 use super::words;
+use crate::limits::JUNIT_SAME_RULE;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
-
-/// Failures of one rule in one suite that are written as test cases of their own; the rest is counted.
-const SAME_RULE: usize = 1_000;
 
 /// What is a failure.
 #[derive(Debug, Clone)]
@@ -201,7 +199,7 @@ fn suites(report: &Report, options: &JunitOptions) -> Vec<Suite> {
         let input = primary.map(|e| e.input).filter(|_| finding.credential.is_none());
         let count = counts.entry((finding.credential, input, finding.rule.as_str())).or_insert(0);
         *count = count.saturating_add(1);
-        if *count > SAME_RULE {
+        if *count > JUNIT_SAME_RULE {
             continue;
         }
         let name = if *count > 1 { format!("{} ({count})", finding.rule) } else { finding.rule.clone() };
@@ -228,7 +226,7 @@ fn suites(report: &Report, options: &JunitOptions) -> Vec<Suite> {
         let suite = check.credential.and_then(|id| credentials.get_mut(&id)).unwrap_or(&mut of_case);
         suite.cases.push(Case { name, file: None, line: None, outcome });
     }
-    let written = counts.values().fold(0usize, |sum, n| sum.saturating_add((*n).min(SAME_RULE)));
+    let written = counts.values().fold(0usize, |sum, n| sum.saturating_add((*n).min(JUNIT_SAME_RULE)));
     let s = &report.summary;
     let all = s.errors.saturating_add(s.warnings).saturating_add(s.notes);
     if all > u64::try_from(written).unwrap_or(u64::MAX) {

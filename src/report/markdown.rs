@@ -8,12 +8,8 @@ use super::overview::{headline, one_place, problems};
 use super::text::finding::{Run, SHOWN_LINES, place_words, runs};
 use super::text::{TextOptions, View, case_findings, facts, lists, requests, sort, worst};
 use super::words;
+use crate::limits::{MARKDOWN_GROUPS, MARKDOWN_ROWS};
 use std::io::{self, Write};
-
-/// Groups of broken credentials that are told in full.
-const GROUPS: usize = 10;
-/// Rows of a table.
-const ROWS: usize = 20;
 
 /// How the text is made.
 #[derive(Debug, Clone, Default)]
@@ -332,11 +328,11 @@ fn not_checked(out: &mut String, lead: &'static str, checks: &[&Check], options:
         return;
     }
     out.push_str(lead);
-    for (obtain, reasons) in groups.iter().take(options.bound(ROWS)) {
+    for (obtain, reasons) in groups.iter().take(options.bound(MARKDOWN_ROWS)) {
         let command = obtain.map_or_else(String::new, |c| format!("; send: {}", code(c)));
         out.push_str(&format!("- {}{command}\n", line(&reasons.join("; "))));
     }
-    more(out, groups.len(), groups.len().min(options.bound(ROWS)));
+    more(out, groups.len(), groups.len().min(options.bound(MARKDOWN_ROWS)));
 }
 
 fn thumbprint(credential: &CredentialReport) -> String {
@@ -346,7 +342,7 @@ fn thumbprint(credential: &CredentialReport) -> String {
 
 fn table(out: &mut String, credentials: &[&CredentialReport], options: &MarkdownOptions) {
     out.push_str("\n| | Name | Thumbprint | Store | Key |\n| --- | --- | --- | --- | --- |\n");
-    for c in credentials.iter().take(options.bound(ROWS)) {
+    for c in credentials.iter().take(options.bound(MARKDOWN_ROWS)) {
         out.push_str(&format!(
             "| {} | {} | {} | {} | {} |\n",
             worst(c).map_or("", mark),
@@ -356,19 +352,19 @@ fn table(out: &mut String, credentials: &[&CredentialReport], options: &Markdown
             cell(&lists::key_words(c)),
         ));
     }
-    more(out, credentials.len(), credentials.len().min(options.bound(ROWS)));
+    more(out, credentials.len(), credentials.len().min(options.bound(MARKDOWN_ROWS)));
 }
 
 fn same(out: &mut String, report: &Report, view: &View<'_>, others: &[&CredentialReport], options: &MarkdownOptions) {
     let count = words::count(others.len() as u64, "other credential", "other credentials");
     out.push_str(&format!("\n**The same with {count}** (in the commands put the other thumbprint):\n"));
     out.push_str("\n| Name | Thumbprint | Place |\n| --- | --- | --- |\n");
-    for c in others.iter().take(options.bound(ROWS)) {
+    for c in others.iter().take(options.bound(MARKDOWN_ROWS)) {
         let first = view.findings(c).first().and_then(|f| words::primary(&f.evidence));
         let place = first.map_or_else(String::new, |e| words::place(report, e));
         out.push_str(&format!("| {} | {} | {} |\n", cell_code(&c.display_name), thumbprint(c), cell_code(&place)));
     }
-    more(out, others.len(), others.len().min(options.bound(ROWS)));
+    more(out, others.len(), others.len().min(options.bound(MARKDOWN_ROWS)));
 }
 
 /// One credential.
@@ -434,7 +430,7 @@ fn odd_inputs(out: &mut String, report: &Report, options: &MarkdownOptions) {
     }
     out.push_str("\n## Inputs with problems\n\n| Input | State | What was met |\n| --- | --- | --- |\n");
     let groups = lists::input_groups(&odd, options.bound(5));
-    for group in groups.iter().take(options.bound(ROWS)) {
+    for group in groups.iter().take(options.bound(MARKDOWN_ROWS)) {
         let Some(first) = group.first() else { continue };
         let (_, state) = lists::status(first.status);
         let shown = options.bound(3);
@@ -445,7 +441,7 @@ fn odd_inputs(out: &mut String, report: &Report, options: &MarkdownOptions) {
         let met: Vec<_> = first.problems.iter().take(options.bound(5)).map(|p| cell(&lists::problem(p))).collect();
         out.push_str(&format!("| {} | {state} | {} |\n", names.join(", "), met.join("; ")));
     }
-    more(out, groups.len(), groups.len().min(options.bound(ROWS)));
+    more(out, groups.len(), groups.len().min(options.bound(MARKDOWN_ROWS)));
 }
 
 /// Writes the report.
@@ -461,7 +457,7 @@ pub fn render(report: &Report, options: &MarkdownOptions, out: &mut dyn Write) -
     let rows = problems(&view, &parts);
     if rows.len() > 1 {
         text.push_str("\n| | Certificate | Cause | Repair |\n| --- | --- | --- | --- |\n");
-        for row in rows.iter().take(options.bound(ROWS)) {
+        for row in rows.iter().take(options.bound(MARKDOWN_ROWS)) {
             let others = if row.others > 0 { format!(" and {} more", row.others) } else { String::new() };
             text.push_str(&format!(
                 "| {} | {}{others} | {} | {} |\n",
@@ -471,9 +467,9 @@ pub fn render(report: &Report, options: &MarkdownOptions, out: &mut dyn Write) -
                 cell(row.repair)
             ));
         }
-        more(&mut text, rows.len(), rows.len().min(options.bound(ROWS)));
+        more(&mut text, rows.len(), rows.len().min(options.bound(MARKDOWN_ROWS)));
     }
-    let shown = options.bound(GROUPS);
+    let shown = options.bound(MARKDOWN_GROUPS);
     for (credential, same) in parts.broken.iter().take(shown) {
         section(&mut text, report, &view, credential, same, options);
         out.write_all(std::mem::take(&mut text).as_bytes())?;
@@ -500,10 +496,10 @@ pub fn render(report: &Report, options: &MarkdownOptions, out: &mut dyn Write) -
         full(&mut text, report, f, &mut Vec::new(), "##");
         if !places.is_empty() {
             text.push_str("\n**The same at:**\n\n");
-            for place in places.iter().take(options.bound(ROWS)) {
+            for place in places.iter().take(options.bound(MARKDOWN_ROWS)) {
                 text.push_str(&format!("- {}\n", code(place)));
             }
-            more(&mut text, places.len(), places.len().min(options.bound(ROWS)));
+            more(&mut text, places.len(), places.len().min(options.bound(MARKDOWN_ROWS)));
         }
         out.write_all(std::mem::take(&mut text).as_bytes())?;
     }

@@ -6,6 +6,10 @@ use super::json_text;
 use super::model::{Confidence, EvidenceReport, Finding, Input, InputStatus, Problem, Report, Severity};
 use super::words;
 use crate::explain::{PageOptions, to_text};
+use crate::limits::{
+    SARIF_DESCRIPTION_CHARACTERS, SARIF_LOCATIONS, SARIF_MESSAGE_CHARACTERS, SARIF_NOTIFICATIONS, SARIF_RESULTS,
+    SARIF_TAGS,
+};
 use crate::rules::{self, RuleMeta};
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
@@ -16,18 +20,6 @@ use std::io::{self, Write};
 
 /// The schema that the output obeys.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-/// Results of one run that GitHub takes; it shows the first 5,000 of them.
-const RESULTS: usize = 25_000;
-/// Locations of one result that are written: GitHub shows 100 and refuses a result with more than 1,000.
-const LOCATIONS: usize = 100;
-/// Tags of one rule that GitHub keeps.
-const TAGS: usize = 10;
-/// Characters of a short or full description that GitHub takes.
-const DESCRIPTION: usize = 1_024;
-/// Characters of a message.
-const MESSAGE: usize = 4_096;
-/// Notifications about inputs; the rest is counted.
-const NOTIFICATIONS: usize = 1_000;
 /// The name of the root that relative addresses start from; the one that GitHub knows.
 const ROOT: &str = "%SRCROOT%";
 
@@ -97,7 +89,7 @@ impl Serialize for Results<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
         let seen = RefCell::new(HashMap::new());
-        for finding in self.report.findings.iter().take(RESULTS) {
+        for finding in self.report.findings.iter().take(SARIF_RESULTS) {
             list.serialize_element(&self.result(finding, &mut seen.borrow_mut()))?;
         }
         list.end()
@@ -115,7 +107,7 @@ impl Results<'_> {
             .evidence
             .iter()
             .filter(|e| primary.is_none_or(|p| !std::ptr::eq(p, *e)))
-            .take(LOCATIONS.saturating_sub(1))
+            .take(SARIF_LOCATIONS.saturating_sub(1))
             .zip(1u32..)
             .map(|(evidence, id)| {
                 let mut location = self.artifacts.location(evidence);
@@ -207,7 +199,7 @@ struct Rules<'a> {
 impl<'a> Rules<'a> {
     fn of(report: &'a Report) -> Self {
         let mut found: BTreeMap<&str, &Finding> = BTreeMap::new();
-        for finding in report.findings.iter().take(RESULTS) {
+        for finding in report.findings.iter().take(SARIF_RESULTS) {
             found.entry(finding.rule.as_str()).or_insert(finding);
         }
         let index = found.keys().enumerate().map(|(i, name)| (*name, i)).collect();
@@ -218,7 +210,7 @@ impl<'a> Rules<'a> {
 
 fn descriptor(name: &str, example: &Finding) -> Value {
     let Some(meta) = rules::find(name).map(|rule| rule.meta()) else {
-        let text = sentence(&cut(&escape(&example.title), DESCRIPTION - 1));
+        let text = sentence(&cut(&escape(&example.title), SARIF_DESCRIPTION_CHARACTERS - 1));
         return json!({
             "id": name,
             "shortDescription": { "text": text },
@@ -230,8 +222,8 @@ fn descriptor(name: &str, example: &Finding) -> Value {
     let mut descriptor = json!({
         "id": name,
         "name": pascal(name),
-        "shortDescription": { "text": sentence(&cut(meta.summary, DESCRIPTION - 1)) },
-        "fullDescription": { "text": cut(&full_description(meta), DESCRIPTION) },
+        "shortDescription": { "text": sentence(&cut(meta.summary, SARIF_DESCRIPTION_CHARACTERS - 1)) },
+        "fullDescription": { "text": cut(&full_description(meta), SARIF_DESCRIPTION_CHARACTERS) },
         "help": { "text": to_text(meta.doc, &PageOptions::default()), "markdown": meta.doc },
         "defaultConfiguration": { "level": words::severity(meta.severity) },
     });
@@ -239,7 +231,7 @@ fn descriptor(name: &str, example: &Finding) -> Value {
         descriptor["helpUri"] = source.url.into();
     }
     // No `security-severity`: a key that can't be used is an outage, not a weakness with a score.
-    let tags: Vec<&str> = ["certificate", "private-key", words::role(meta.role)].into_iter().take(TAGS).collect();
+    let tags: Vec<&str> = ["certificate", "private-key", words::role(meta.role)].into_iter().take(SARIF_TAGS).collect();
     descriptor["properties"] = json!({
         "precision": precision(meta.confidence),
         "problem.severity": match meta.severity {
@@ -467,7 +459,7 @@ fn invocation(report: &Report, options: &SarifOptions, artifacts: &Artifacts) ->
     let mut notifications = Vec::new();
     let mut left_out = 0usize;
     for (input, problem) in report.inputs.iter().flat_map(|i| problems(i).into_iter().map(move |p| (i, p))) {
-        if notifications.len() < NOTIFICATIONS {
+        if notifications.len() < SARIF_NOTIFICATIONS {
             notifications.push(notification(input, &problem, artifacts));
         } else {
             left_out = left_out.saturating_add(1);
@@ -479,7 +471,7 @@ fn invocation(report: &Report, options: &SarifOptions, artifacts: &Artifacts) ->
     }
     let s = &report.summary;
     let all = s.errors.saturating_add(s.warnings).saturating_add(s.notes);
-    let written = u64::try_from(report.findings.len().min(RESULTS)).unwrap_or(u64::MAX);
+    let written = u64::try_from(report.findings.len().min(SARIF_RESULTS)).unwrap_or(u64::MAX);
     if all > written {
         let text = format!("{all} findings; the {written} that rank first are written here.");
         notifications.push(json!({ "level": "warning", "message": { "text": text } }));
@@ -537,7 +529,7 @@ fn cut(text: &str, most: usize) -> String {
 /// placeholder (section 3.11.5) that the input brought.
 fn message(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(escape).collect();
-    let mut text = cut(&lines.join("\n"), MESSAGE);
+    let mut text = cut(&lines.join("\n"), SARIF_MESSAGE_CHARACTERS);
     if text.contains("](") {
         text = text.replace('[', "\\[").replace(']', "\\]");
     }
@@ -583,7 +575,7 @@ mod tests {
         assert_eq!(message("a [x](https://e.example) b"), "a \\[x\\](https://e.example) b");
         assert_eq!(message("{00F8-1} {0} {12}{"), "{00F8-1} {{0}} {{12}}{");
         assert_eq!(message("a\u{202e}b"), "a\\u{202e}b");
-        assert_eq!(message(&"x".repeat(9_999)).chars().count(), MESSAGE);
+        assert_eq!(message(&"x".repeat(9_999)).chars().count(), SARIF_MESSAGE_CHARACTERS);
     }
 
     #[test]

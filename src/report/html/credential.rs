@@ -1,7 +1,8 @@
 //! One credential, for itself and those that are broken in the same way.
 
 use super::page::Page;
-use super::{HtmlOptions, ROWS, class, finding, more, not_checked, state, verdict};
+use super::{HtmlOptions, class, finding, more, not_checked, state, verdict};
+use crate::limits::HTML_ROWS;
 use crate::report::chain::chain;
 use crate::report::model::{CheckOutcome, CredentialReport, Finding, Report, Role, Severity, Verdict};
 use crate::report::text::{View, facts};
@@ -65,14 +66,14 @@ fn same(page: &mut Page, report: &Report, view: &View<'_>, others: &[&Credential
     page.element("<summary>The same with ", &count, "</summary>\n");
     page.raw("<p class=\"meta\">In the commands above put the other thumbprint.</p>\n<div class=\"scroll\"><table>\n<thead><tr>");
     page.raw("<th scope=\"col\">Name</th><th scope=\"col\">Thumbprint</th><th scope=\"col\">Place</th></tr></thead>\n<tbody>\n");
-    for c in others.iter().take(options.bound(ROWS)) {
+    for c in others.iter().take(options.bound(HTML_ROWS)) {
         let id = c.certificate.as_ref().and_then(|c| c.sha1.as_deref().or(c.serial.as_deref())).unwrap_or("–");
         let first = view.findings(c).first().and_then(|f| words::primary(&f.evidence));
         page.element("<tr><th scope=\"row\">", &c.display_name, "</th>").element("<td><code>", id, "</code></td>");
         page.element("<td>", &first.map_or_else(String::new, |e| words::place(report, e)), "</td></tr>\n");
     }
     page.raw("</tbody>\n</table></div>\n");
-    more(page, others.len(), others.len().min(options.bound(ROWS)));
+    more(page, others.len(), others.len().min(options.bound(HTML_ROWS)));
     page.raw("</details>\n");
 }
 

@@ -13,25 +13,13 @@ use super::model::{
 use super::overview::{Counts, headline, problems};
 use super::text::{TextOptions, View, case_findings, facts, is_unread, lists, requests, sort, worst};
 use super::words;
+use crate::limits::{HTML_CASE_FINDINGS, HTML_GROUPS, HTML_OPEN_GROUPS, HTML_OVERVIEW_ROWS, HTML_ROWS, HTML_UNDECIDED};
 use page::{Page, base64};
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
-
-/// Rows of the overview.
-const OVERVIEW: usize = 15;
-/// Groups of broken credentials that are told in full.
-const GROUPS: usize = 60;
-/// Groups that stand open; the later ones are folded.
-const OPEN_GROUPS: usize = 5;
-/// Findings about the case that are told in full.
-const CASE_FINDINGS: usize = 60;
-/// Undecided credentials that are told in full.
-const UNDECIDED: usize = 5;
-/// Rows of a table.
-const ROWS: usize = 200;
 
 /// How the page is made.
 #[derive(Debug, Clone, Default)]
@@ -147,8 +135,8 @@ fn summary(page: &mut Page, report: &Report, view: &View<'_>, parts: &super::tex
         "<div class=\"scroll\"><table class=\"overview\">\n<thead><tr><th scope=\"col\">Certificate</th><th scope=\"col\">Verdict</th>",
     );
     page.raw("<th scope=\"col\">Cause</th><th scope=\"col\">Repair</th></tr></thead>\n<tbody>\n");
-    let told = options.bound(GROUPS);
-    for (i, row) in rows.iter().take(options.bound(OVERVIEW)).enumerate() {
+    let told = options.bound(HTML_GROUPS);
+    for (i, row) in rows.iter().take(options.bound(HTML_OVERVIEW_ROWS)).enumerate() {
         page.raw("<tr><th scope=\"row\">");
         if i < told {
             page.raw("<a href=\"#c").number(row.credential.id.into()).raw("\">").text(&row.name).raw("</a>");
@@ -162,7 +150,7 @@ fn summary(page: &mut Page, report: &Report, view: &View<'_>, parts: &super::tex
         page.raw("</span></td><td>").text(row.cause).raw("</td><td>").text(row.repair).raw("</td></tr>\n");
     }
     page.raw("</tbody>\n</table></div>\n");
-    more(page, rows.len(), rows.len().min(options.bound(OVERVIEW)));
+    more(page, rows.len(), rows.len().min(options.bound(HTML_OVERVIEW_ROWS)));
     page.raw("</section>\n");
 }
 
@@ -179,7 +167,7 @@ fn table(page: &mut Page, credentials: &[&CredentialReport], caption: &str, opti
     page.raw("<div class=\"scroll\"><table>\n<caption>").text(caption).raw("</caption>\n<thead><tr>");
     page.raw("<th scope=\"col\">Name</th><th scope=\"col\">Thumbprint</th><th scope=\"col\">Store</th>");
     page.raw("<th scope=\"col\">Key</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n");
-    for c in credentials.iter().take(options.bound(ROWS)) {
+    for c in credentials.iter().take(options.bound(HTML_ROWS)) {
         page.element("<tr><th scope=\"row\">", &c.display_name, "</th>");
         let sha1 = c.certificate.as_ref().and_then(|c| c.sha1.as_deref().or(c.serial.as_deref()));
         page.element("<td><code>", sha1.unwrap_or("–"), "</code></td>");
@@ -196,7 +184,7 @@ fn table(page: &mut Page, credentials: &[&CredentialReport], caption: &str, opti
         }
     }
     page.raw("</tbody>\n</table></div>\n");
-    more(page, credentials.len(), credentials.len().min(options.bound(ROWS)));
+    more(page, credentials.len(), credentials.len().min(options.bound(HTML_ROWS)));
 }
 
 /// What could not be checked, with the commands that tell.
@@ -204,7 +192,7 @@ fn not_checked(page: &mut Page, checks: &[&Check], options: &HtmlOptions) {
     let groups = lists::open_questions(checks);
     page.raw("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Not checked</th>");
     page.raw("<th scope=\"col\">What tells</th></tr></thead>\n<tbody>\n");
-    for (obtain, reasons) in groups.iter().take(options.bound(ROWS)) {
+    for (obtain, reasons) in groups.iter().take(options.bound(HTML_ROWS)) {
         page.element("<tr><td>", &reasons.join("; "), "</td><td>");
         match obtain {
             Some(command) => finding::command(page, command),
@@ -215,7 +203,7 @@ fn not_checked(page: &mut Page, checks: &[&Check], options: &HtmlOptions) {
         page.raw("</td></tr>\n");
     }
     page.raw("</tbody>\n</table></div>\n");
-    more(page, groups.len(), groups.len().min(options.bound(ROWS)));
+    more(page, groups.len(), groups.len().min(options.bound(HTML_ROWS)));
 }
 
 /// Requests, INF files, templates and scripts: what a certificate made from them would be worth.
@@ -246,7 +234,7 @@ fn odd_inputs(page: &mut Page, report: &Report, options: &HtmlOptions) {
     page.raw("<th scope=\"col\">What was met</th></tr></thead>\n<tbody>\n");
     let limit = options.bound(20);
     let groups = lists::input_groups(&odd, limit);
-    for group in groups.iter().take(options.bound(ROWS)) {
+    for group in groups.iter().take(options.bound(HTML_ROWS)) {
         let Some(first) = group.first() else { continue };
         let (outcome, words) = lists::status(first.status);
         page.raw("<tr><th scope=\"row\">");
@@ -266,7 +254,7 @@ fn odd_inputs(page: &mut Page, report: &Report, options: &HtmlOptions) {
         page.raw("</td></tr>\n");
     }
     page.raw("</tbody>\n</table></div>\n");
-    more(page, groups.len(), groups.len().min(options.bound(ROWS)));
+    more(page, groups.len(), groups.len().min(options.bound(HTML_ROWS)));
     if odd.iter().any(|i| i.status == InputStatus::Unrecognized) {
         page.element("<p class=\"dim\">keyspect reads ", words::READS, ".</p>\n");
     }
@@ -282,7 +270,7 @@ fn sources(page: &mut Page, report: &Report, options: &HtmlOptions) {
     page.text(&words::count(report.inputs.len() as u64, "artifact", "artifacts")).raw("</summary>\n");
     page.raw("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Artifact</th><th scope=\"col\">Kind</th>");
     page.raw("<th scope=\"col\">State</th><th scope=\"col\">Bytes</th><th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n");
-    for input in report.inputs.iter().take(options.bound(ROWS)) {
+    for input in report.inputs.iter().take(options.bound(HTML_ROWS)) {
         page.element("<tr><th scope=\"row\">", &words::path(input), "</th>");
         let read = lists::records_of(input).map_or_else(String::new, |what| format!(": {what}"));
         page.element("<td>", &format!("{}{read}", input.kind), "</td>").element(
@@ -294,7 +282,7 @@ fn sources(page: &mut Page, report: &Report, options: &HtmlOptions) {
         page.element("<td><code>", input.sha256.as_deref().unwrap_or("–"), "</code></td></tr>\n");
     }
     page.raw("</tbody>\n</table></div>\n");
-    more(page, report.inputs.len(), report.inputs.len().min(options.bound(ROWS)));
+    more(page, report.inputs.len(), report.inputs.len().min(options.bound(HTML_ROWS)));
     page.raw("</details>\n</section>\n");
 }
 
@@ -313,9 +301,9 @@ pub fn render(report: &Report, options: &HtmlOptions, out: &mut dyn Write) -> io
 
     if !parts.broken.is_empty() {
         page.raw("<section aria-labelledby=\"broken\">\n<h2 id=\"broken\">Broken or at risk</h2>\n");
-        let shown = options.bound(GROUPS);
+        let shown = options.bound(HTML_GROUPS);
         for (i, (first, same)) in parts.broken.iter().take(shown).enumerate() {
-            let folded = i >= OPEN_GROUPS;
+            let folded = i >= HTML_OPEN_GROUPS;
             credential::article(&mut page, report, &view, first, same, folded, options);
             out.write_all(page.take().as_bytes())?;
         }
@@ -336,11 +324,11 @@ pub fn render(report: &Report, options: &HtmlOptions, out: &mut dyn Write) -> io
         report.inputs.iter().filter(|i| !i.verdicts.is_empty()).filter(|i| !options.quiet || !good(i)).collect();
     if !judged.is_empty() {
         page.raw("<section aria-labelledby=\"asked\">\n<h2 id=\"asked\">Before the certificate is made</h2>\n");
-        for input in judged.iter().take(options.bound(GROUPS)) {
+        for input in judged.iter().take(options.bound(HTML_GROUPS)) {
             asked(&mut page, report, of_requests.get(&input.id).map_or(&[][..], Vec::as_slice), input);
             out.write_all(page.take().as_bytes())?;
         }
-        more(&mut page, judged.len(), judged.len().min(options.bound(GROUPS)));
+        more(&mut page, judged.len(), judged.len().min(options.bound(HTML_GROUPS)));
         page.raw("</section>\n");
     }
 
@@ -350,19 +338,19 @@ pub fn render(report: &Report, options: &HtmlOptions, out: &mut dyn Write) -> io
         .collect();
     if !case.is_empty() {
         page.raw("<section aria-labelledby=\"case\">\n<h2 id=\"case\">Beside the certificates</h2>\n");
-        for (f, places) in case.iter().take(options.bound(CASE_FINDINGS)) {
+        for (f, places) in case.iter().take(options.bound(HTML_CASE_FINDINGS)) {
             page.raw("<article class=\"").raw(severity_class(f.severity)).raw("\">\n");
             finding::full(&mut page, report, f, &mut Vec::new(), finding::Level::Alone);
             finding::places(&mut page, places, options.bound(20));
             page.raw("</article>\n");
             out.write_all(page.take().as_bytes())?;
         }
-        more(&mut page, case.len(), case.len().min(options.bound(CASE_FINDINGS)));
+        more(&mut page, case.len(), case.len().min(options.bound(HTML_CASE_FINDINGS)));
         page.raw("</section>\n");
     }
 
     if !options.quiet {
-        let in_full = parts.undecided.len() <= UNDECIDED || options.verbose;
+        let in_full = parts.undecided.len() <= HTML_UNDECIDED || options.verbose;
         if !parts.undecided.is_empty() {
             page.raw("<section aria-labelledby=\"undecided\">\n<h2 id=\"undecided\">Not decided</h2>\n");
             if in_full {

@@ -1,6 +1,7 @@
 //! The facts of one credential, in two columns.
 
 use super::paint::Paint;
+use crate::limits::TEXT_ENDPOINTS;
 use crate::model::flags::CRYPT_MACHINE_KEYSET;
 use crate::model::oid;
 use crate::model::provider::{self, ProviderClass};
@@ -12,8 +13,6 @@ use crate::report::words;
 const LABEL: usize = 12;
 /// Where the second column begins, counted from the first value.
 const SECOND: usize = 47;
-/// Endpoints that are named; the others are counted.
-const ENDPOINTS: usize = 5;
 
 /// A short form of the provider: name, type, CSP or KSP.
 pub(in crate::report) fn provider(key: &KeyReport) -> String {
@@ -337,7 +336,7 @@ fn bound(report: &Report, credential: &CredentialReport) -> Option<String> {
         if told.contains(&what) {
             continue;
         }
-        if told.len() >= ENDPOINTS {
+        if told.len() >= TEXT_ENDPOINTS {
             more = more.saturating_add(1);
             continue;
         }

@@ -3,6 +3,7 @@
 use super::finding::{pad, paragraph};
 use super::paint::Paint;
 use super::{facts, worst};
+use crate::limits::TEXT_ROWS;
 use crate::report::escape::{columns, cut};
 use crate::report::model::{
     Check, CheckOutcome, CredentialReport, Input, InputStatus, Problem, Report, VerdictOutcome,
@@ -14,11 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const NAME: usize = 32;
 /// The longest store in a table, in columns.
 const STORE: usize = 20;
-/// Rows of a table without `--verbose`.
-const ROWS: usize = 20;
 
 fn rows(verbose: bool) -> usize {
-    if verbose { usize::MAX } else { ROWS }
+    if verbose { usize::MAX } else { TEXT_ROWS }
 }
 
 fn more(out: &mut String, all: usize, shown: usize, paint: Paint) {

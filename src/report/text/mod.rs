@@ -14,14 +14,10 @@ use super::model::{
     VerdictOutcome, WhyAside,
 };
 use super::words;
+use crate::limits::{TEXT_HEALTHY, TEXT_UNDECIDED};
 use paint::{Paint, as_verdict};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
-
-/// Healthy credentials that get their three lines; more become a table.
-const HEALTHY: usize = 10;
-/// Undecided credentials that get their facts; more become a table.
-const UNDECIDED: usize = 5;
 
 /// How the text is made.
 #[derive(Debug, Clone)]
@@ -565,7 +561,7 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
         let unread: Vec<_> = report.inputs.iter().filter(|i| is_unread(i)).collect();
         return section(&lists::inputs(&unread, options.verbose, paint), out);
     }
-    if sorted.undecided.len() <= UNDECIDED || options.verbose {
+    if sorted.undecided.len() <= TEXT_UNDECIDED || options.verbose {
         for credential in &sorted.undecided {
             section(&view.screen(credential, &[]), out)?;
         }
@@ -573,7 +569,7 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
         let head = paint.bold(&format!("Not decided: {} credentials", sorted.undecided.len()));
         section(&format!("{head}\n{}", lists::table(&sorted.undecided, options.verbose, paint)), out)?;
     }
-    if sorted.healthy.len() <= HEALTHY || options.verbose {
+    if sorted.healthy.len() <= TEXT_HEALTHY || options.verbose {
         for credential in &sorted.healthy {
             section(&view.healthy(credential), out)?;
         }
@@ -598,7 +594,7 @@ pub fn render(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io
         section(&text, out)?;
     }
     let mut open: Vec<&Check> = sorted.healthy.iter().flat_map(|c| view.unknown(c)).collect();
-    if sorted.undecided.len() > UNDECIDED && !options.verbose {
+    if sorted.undecided.len() > TEXT_UNDECIDED && !options.verbose {
         open.extend(sorted.undecided.iter().flat_map(|c| view.unknown(c)));
     }
     open.extend(report.checks.iter().filter(|c| c.credential.is_none() && c.outcome == CheckOutcome::Unknown));

@@ -339,7 +339,7 @@ impl Parser {
         let parts = cleaned.pieces().filter_map(read).flat_map(split::split_at_anchors);
         let parts: Vec<Piece<'_>> = parts.filter(|part| part.start() >= from).collect();
         let is_cut = |part: &&Piece<'_>| !window.last && part.start() > again;
-        let last = parts.last().filter(is_cut).map(|last| parts.len().saturating_sub(1));
+        let last = parts.last().filter(is_cut).map(|_| parts.len().saturating_sub(1));
         let rule = last
             .and_then(|last| last.checked_sub(1))
             .filter(|at| parts.get(*at).filter(is_cut).is_some_and(|part| part.trim().text.bytes().all(|b| b == b'=')));
