@@ -9,13 +9,22 @@ use keyspect::formats::der_write::encoded;
 use keyspect::formats::{certificate_request, event_json, pem};
 use keyspect::limits::{
     BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS, EVENT_CERTIFICATES,
-    INF_VALUES, JSON_DEPTH, JSON_FIRST_LINE, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits,
-    MAIL_FIELDS, MAIL_LINES, MAIL_MULTIPARTS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS, PORT_ENTRIES, PREFIXES,
-    REQUEST_DEPTH, RTF_DEPTH, RTF_FONTS, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES, STORE_ELEMENTS, XML_DEPTH,
+    HTML_CASE_FINDINGS, HTML_GROUPS, HTML_OVERVIEW_ROWS, HTML_ROWS, HTML_UNDECIDED, INF_VALUES, JSON_DEPTH,
+    JSON_FIRST_LINE, JUNIT_SAME_RULE, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, MAIL_FIELDS,
+    MAIL_LINES, MAIL_MULTIPARTS, MARKDOWN_GROUPS, MARKDOWN_ROWS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS,
+    PORT_ENTRIES, PREFIXES, REQUEST_DEPTH, RTF_DEPTH, RTF_FONTS, SARIF_DESCRIPTION_CHARACTERS,
+    SARIF_MESSAGE_CHARACTERS, SARIF_NOTIFICATIONS, SARIF_RESULTS, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES,
+    STORE_ELEMENTS, TEXT_ENDPOINTS, TEXT_HEALTHY, TEXT_ROWS, TEXT_UNDECIDED, XML_DEPTH,
 };
 use keyspect::model::fact::{Place, SourceId};
+use keyspect::model::judgement::Severity;
+use keyspect::report::html::{self, HtmlOptions};
 use keyspect::report::jsonl::JsonLines;
-use keyspect::report::model::{Check, CheckOutcome, InputStatus, Report};
+use keyspect::report::junit::{self, JunitOptions};
+use keyspect::report::markdown::{self, MarkdownOptions};
+use keyspect::report::model::{Check, CheckOutcome, InputStatus, Problem, Report};
+use keyspect::report::sarif::{self, SarifOptions};
+use keyspect::report::text::{self, TextOptions};
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::Path;
@@ -772,6 +781,26 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ("CONTAINER_CERTIFICATES", Unknown(same.into_bytes(), "after the first 16 of one container")),
         ("WRITTEN_INF_BYTES", Silent("the INF is judged as a whole; only the copy with the corrections is left out")),
         ("LISTED_CREDENTIALS", Test("checks_after_the_first_credentials_are_counted")),
+        ("SARIF_RESULTS", Test("what_sarif_and_junit_leave_out_is_counted")),
+        ("SARIF_LOCATIONS", Silent("GitHub refuses more; the other formats name all places")),
+        ("SARIF_TAGS", Silent("every rule has three of them at most")),
+        ("SARIF_DESCRIPTION_CHARACTERS", Test("long_texts_in_sarif_end_with_an_ellipsis")),
+        ("SARIF_MESSAGE_CHARACTERS", Test("long_texts_in_sarif_end_with_an_ellipsis")),
+        ("SARIF_NOTIFICATIONS", Test("what_sarif_and_junit_leave_out_is_counted")),
+        ("JUNIT_SAME_RULE", Test("what_sarif_and_junit_leave_out_is_counted")),
+        ("MARKDOWN_GROUPS", Test("kinds_of_fault_after_the_first_ones_are_rows")),
+        ("MARKDOWN_ROWS", Test("rows_after_the_first_ones_are_counted")),
+        ("HTML_OVERVIEW_ROWS", Test("kinds_of_fault_after_the_first_ones_are_rows")),
+        ("HTML_GROUPS", Test("kinds_of_fault_after_the_first_ones_are_rows")),
+        ("HTML_OPEN_GROUPS", Silent("the later ones are on the page, folded")),
+        ("HTML_CASE_FINDINGS", Test("findings_about_the_case_after_the_first_ones_are_counted")),
+        ("HTML_UNDECIDED", Test("many_undecided_and_healthy_ones_become_a_table")),
+        ("HTML_ROWS", Test("rows_after_the_first_ones_are_counted")),
+        ("TEXT_HEALTHY", Test("many_undecided_and_healthy_ones_become_a_table")),
+        ("TEXT_UNDECIDED", Test("many_undecided_and_healthy_ones_become_a_table")),
+        ("TEXT_ROWS", Test("rows_after_the_first_ones_are_counted")),
+        ("TEXT_ENDPOINTS", Test("endpoints_after_the_first_ones_are_counted")),
+        ("REDACTED_CALL_BYTES", Silent("a quoted text that far away is no argument of the call")),
         ("PASSWORD_BYTES", Test("bounds_of_the_command_line")),
         ("PASSWORD_LIST_BYTES", Test("bounds_of_the_command_line")),
         ("BASELINE_BYTES", Test("bounds_of_the_command_line")),
@@ -858,6 +887,137 @@ fn checks_after_the_first_credentials_are_counted() {
     // Each of the 121 certificates has a finding, listed or not.
     assert_eq!(report.summary.credentials, 121);
     assert!(report.summary.errors >= 120);
+}
+
+/// The report in the formats for a person: for a terminal, as Markdown, as a page.
+fn shown(report: &Report) -> [String; 3] {
+    let (mut terminal, mut notes, mut page) = (Vec::new(), Vec::new(), Vec::new());
+    text::render(report, &TextOptions::default(), &mut terminal).unwrap();
+    markdown::render(report, &MarkdownOptions::default(), &mut notes).unwrap();
+    html::render(report, &HtmlOptions::default(), &mut page).unwrap();
+    [terminal, notes, page].map(|bytes| String::from_utf8(bytes).unwrap())
+}
+
+/// A listing of certificates that work.
+fn healthy(certificates: usize) -> String {
+    log(certificates).replace("2 -- AT_SIGNATURE", "1 -- AT_KEYEXCHANGE").replace("Signature test", "Encryption test")
+}
+
+#[test]
+fn what_sarif_and_junit_leave_out_is_counted() {
+    let mut report = run(&|_| {}, log(1).as_bytes());
+    let finding = report.findings.iter().find(|f| f.severity == Severity::Error).unwrap().clone();
+    let problem = Problem { message: "cut".to_owned(), line: Some(1), bytes: None };
+    report.findings = vec![finding; SARIF_RESULTS + 5];
+    report.summary.errors = u64::try_from(SARIF_RESULTS + 5).unwrap();
+    (report.summary.warnings, report.summary.notes) = (0, 0);
+    report.inputs[0].problems = vec![problem; SARIF_NOTIFICATIONS + 3];
+    let mut out = Vec::new();
+    sarif::render(&report, &SarifOptions::default(), &mut out).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let run = &written["runs"][0];
+    assert_eq!(run["results"].as_array().unwrap().len(), SARIF_RESULTS);
+    let said: Vec<&str> = run["invocations"][0]["toolExecutionNotifications"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|n| n["message"]["text"].as_str())
+        .collect();
+    assert_eq!(said.iter().filter(|text| text.contains("cut")).count(), SARIF_NOTIFICATIONS);
+    assert!(said.iter().any(|text| text.starts_with("3 more problems")), "{:?}", said.last());
+    assert!(said.iter().any(|text| text.starts_with("25005 findings; the 25000 that rank first")), "{:?}", said.last());
+
+    report.findings.truncate(JUNIT_SAME_RULE + 5);
+    report.summary.errors = u64::try_from(JUNIT_SAME_RULE + 5).unwrap();
+    let mut out = Vec::new();
+    junit::render(&report, &JunitOptions::default(), &mut out).unwrap();
+    let written = String::from_utf8(out).unwrap();
+    assert!(written.contains("1005 findings; the 1000 that rank first are written here"), "{}", written.len());
+}
+
+#[test]
+fn long_texts_in_sarif_end_with_an_ellipsis() {
+    let mut report = run(&|_| {}, log(1).as_bytes());
+    report.findings[0].message = "x".repeat(SARIF_MESSAGE_CHARACTERS * 2);
+    let mut out = Vec::new();
+    sarif::render(&report, &SarifOptions::default(), &mut out).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let message = written["runs"][0]["results"][0]["message"]["text"].as_str().unwrap();
+    assert!(message.chars().count() <= SARIF_MESSAGE_CHARACTERS && message.ends_with('…'), "{}", message.len());
+    for rule in written["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap() {
+        for text in ["shortDescription", "fullDescription"] {
+            let text = rule[text]["text"].as_str().unwrap();
+            assert!(text.chars().count() <= SARIF_DESCRIPTION_CHARACTERS, "{text}");
+        }
+    }
+}
+
+#[test]
+fn rows_after_the_first_ones_are_counted() {
+    // With the one of the other input.
+    let report = run(&|_| {}, healthy(HTML_ROWS + 5).as_bytes());
+    let [terminal, notes, page] = shown(&report);
+    assert!(terminal.contains(&format!("and {} more", HTML_ROWS + 6 - TEXT_ROWS)), "{terminal}");
+    assert!(notes.contains(&format!("and {} more", HTML_ROWS + 6 - MARKDOWN_ROWS)), "{notes}");
+    assert!(page.contains("and 6 more"));
+}
+
+/// One kind of fault for each certificate: the findings have different titles.
+#[test]
+fn kinds_of_fault_after_the_first_ones_are_rows() {
+    let mut report = run(&|_| {}, log(HTML_GROUPS + 4).as_bytes());
+    for (number, finding) in report.findings.iter_mut().enumerate() {
+        finding.title = format!("fault {number}");
+    }
+    let [_, notes, page] = shown(&report);
+    assert_eq!(page.matches("<article").count(), HTML_GROUPS);
+    assert!(page.contains("4 further kinds of fault"));
+    assert!(page.contains(&format!("and {} more", HTML_GROUPS + 4 - HTML_OVERVIEW_ROWS)), "{page}");
+    assert!(notes.contains("## Further kinds of fault, one row each"), "{notes}");
+    assert!(notes.contains(&format!("and {} more", HTML_GROUPS + 4 - MARKDOWN_GROUPS - MARKDOWN_ROWS)), "{notes}");
+}
+
+#[test]
+fn findings_about_the_case_after_the_first_ones_are_counted() {
+    let mut report = run(&|_| {}, log(1).as_bytes());
+    let finding = report.findings[0].clone();
+    for number in 0..HTML_CASE_FINDINGS + 2 {
+        let mut of_case = finding.clone();
+        (of_case.credential, of_case.title) = (None, format!("fault {number}"));
+        of_case.related.clear();
+        report.findings.push(of_case);
+    }
+    let [_, _, page] = shown(&report);
+    assert!(page.contains("and 2 more"), "{page}");
+}
+
+#[test]
+fn many_undecided_and_healthy_ones_become_a_table() {
+    // Without a test nothing says that the key opens.
+    let undecided = |many| healthy(many).replace("Encryption test passed\n", "");
+    let full = |page: &str| page.matches("<article").count();
+    let [terminal, _, page] = shown(&run(&|_| {}, undecided(TEXT_UNDECIDED).as_bytes()));
+    assert!(!terminal.contains("Not decided: "), "{terminal}");
+    let in_full = full(&page);
+    let [terminal, _, page] = shown(&run(&|_| {}, undecided(TEXT_UNDECIDED + 1).as_bytes()));
+    assert!(terminal.contains(&format!("Not decided: {} credentials", TEXT_UNDECIDED + 1)), "{terminal}");
+    assert_eq!(in_full - full(&page), HTML_UNDECIDED);
+    // With the one of the other input.
+    let [terminal, ..] = shown(&run(&|_| {}, healthy(TEXT_HEALTHY - 1).as_bytes()));
+    assert!(!terminal.contains("Healthy: "), "{terminal}");
+    let [terminal, ..] = shown(&run(&|_| {}, healthy(TEXT_HEALTHY).as_bytes()));
+    assert!(terminal.contains(&format!("Healthy: {} credentials", TEXT_HEALTHY + 1)), "{terminal}");
+}
+
+#[test]
+fn endpoints_after_the_first_ones_are_counted() {
+    let hash = format!("{:040x}", 1);
+    let bound = many(TEXT_ENDPOINTS + 3, &|i| {
+        netsh(1).replace("10.0.0.1", &format!("10.0.0.{}", i + 1)).replace(&format!("{:040x}", 0), &hash)
+    });
+    let report = run(&|_| {}, format!("{}\n{bound}", log(1)).as_bytes());
+    let [terminal, ..] = shown(&report);
+    assert!(terminal.contains("and 3 more"), "{terminal}");
 }
 
 /// Files that the command line names: a message and the status of wrong usage; a run without them goes on.
