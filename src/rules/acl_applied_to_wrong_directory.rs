@@ -24,6 +24,7 @@ static META: RuleMeta = RuleMeta {
         "wac-cng-acl",
         "app-code-no-key-read",
     ],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/acl-applied-to-wrong-directory.md"),
 };
 

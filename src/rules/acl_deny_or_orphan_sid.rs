@@ -20,6 +20,7 @@ static META: RuleMeta = RuleMeta {
     summary: "an entry denies the key, or only unknown accounts have access to it",
     sources: &[sources::DENY_INFERENCE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/acl-deny-or-orphan-sid.md"),
 };
 

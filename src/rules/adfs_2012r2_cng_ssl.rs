@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "AD FS and the proxy of Windows Server 2012 R2 do not take CNG keys",
     sources: &[sources::ADFS2012R2, sources::WSDOCS1150, sources::KEYSPEC_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/adfs-2012r2-cng-ssl.md"),
 };
 

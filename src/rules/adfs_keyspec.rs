@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "AD FS does not take this KeySpec or provider for the certificate's purpose",
     sources: &[sources::KEYSPEC_DOC],
     explains: &["keyspec-signature-on-csp", "keyspec-vs-keyusage", "keyset-missing", "adfs-2012r2-cng-ssl"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/adfs-keyspec.md"),
 };
 

@@ -18,6 +18,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the binding of AD FS still names the old certificate",
     sources: &[sources::ADFS_SSL_REPORTS, sources::IIS_TROUBLESHOOT_HTTP],
     explains: &["http-binding-hash-not-in-store"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/adfs-ssl-cert-not-set.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a signature key is right for AD FS token signing",
     sources: &[sources::KEYSPEC_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/adfs-token-signing-keyspec2-normal.md"),
 };
 

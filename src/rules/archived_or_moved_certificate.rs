@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate is archived, so Windows passes over it",
     sources: &[sources::PROPERTIES_DOC],
     explains: &["cert-expired"],
+    standing: Standing::OfHistory,
     doc: include_str!("../../docs/rules/archived-or-moved-certificate.md"),
 };
 

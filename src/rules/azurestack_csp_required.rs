@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Azure Stack Hub asks for a key in a CryptoAPI provider of Microsoft",
     sources: &[sources::AZURESTACK_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/azurestack-csp-required.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate has expired",
     sources: &[sources::RFC5280_VALIDITY, sources::SQL_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/cert-expired.md"),
 };
 

@@ -17,6 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the private key is not the certificate's",
     sources: &[sources::PFX_IMPORT, sources::MSAL6020, sources::MIMIKATZ22],
     explains: &["keyset-missing"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/cert-key-mismatch.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate is not valid yet",
     sources: &[sources::RFC5280_VALIDITY],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/cert-not-yet-valid.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate's chain is incomplete or not trusted on this machine",
     sources: &[sources::IIS_TROUBLESHOOT],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/chain-incomplete-or-untrusted.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a signature key is right for signing code, certificates and OCSP answers",
     sources: &[sources::ARTICLE, sources::X509KEYSPEC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/code-signing-keyspec2-normal.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the enrollment points of Configuration Manager do not work with CNG keys",
     sources: &[sources::CONFIGMGR_CNG],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/configmgr-cng-roles.md"),
 };
 

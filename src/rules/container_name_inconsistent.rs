@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key link names no container of its own, so every account gets another key",
     sources: &[sources::POSHACME157, sources::FILE_NAMES],
     explains: &["keyset-missing", "cert-key-mismatch"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/container-name-inconsistent.md"),
 };
 

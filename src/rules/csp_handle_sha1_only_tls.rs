@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "through this CryptoAPI provider Schannel may sign with SHA-1 only",
     sources: &[sources::AZUREC699, sources::OPENSSL12859],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/csp-handle-sha1-only-tls.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "programs cannot sign with SHA-2 through this CryptoAPI provider",
     sources: &[sources::IDSERVER1903, sources::MSAL1324, sources::OIOSAML84, sources::CSP_TABLE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/csp-no-sha2.md"),
 };
 

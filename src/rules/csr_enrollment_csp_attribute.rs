@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key of this request can only sign; a TLS server's CSP key must be a key-exchange key",
     sources: &[sources::WCCE, sources::ARTICLE, sources::KEYSPEC_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/csr-enrollment-csp-attribute.md"),
 };
 

@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key of this request is not where the certificate is needed",
     sources: &[sources::WCCE, sources::IIS7_STOPS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/csr-key-not-on-target.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "older .NET code cannot open CNG keys",
     sources: &[sources::ITFOXTEC1, sources::IDSERVER2859, sources::ADAL650, sources::OIOSAML84],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/dotnet-privatekey-cng.md"),
 };
 

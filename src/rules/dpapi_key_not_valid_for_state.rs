@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key file is there, but its protection can't be opened",
     sources: &[sources::WINERROR, sources::ADAL1083],
     explains: &["keyset-missing"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/dpapi-key-not-valid-for-state.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Data Protection Manager does not take CNG keys",
     sources: &[sources::DPM_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/dpm-cng.md"),
 };
 

@@ -17,6 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the dump was taken without the right to open machine keys",
     sources: &[sources::ACL_DUMPS, sources::KB238187],
     explains: &["keyset-missing", "pfx-import-not-persisted", "machineguid-mismatch"],
+    standing: Standing::Doubt,
     doc: include_str!("../../docs/rules/dump-taken-unelevated.md"),
 };
 

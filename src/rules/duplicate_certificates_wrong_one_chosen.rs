@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "several certificates fit the same name, and the service chooses by itself",
     sources: &[sources::LDAPS_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/duplicate-certificates-wrong-one-chosen.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the workload takes RSA keys only",
     sources: &[sources::CERTIFY465, sources::CONFIGMGR_CNG, sources::SHIR_DOC],
     explains: &["adfs-keyspec", "exchange-cng-fba-loop", "sql-ksp-documented-unsupported"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/ecdsa-key-on-rsa-workload.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate is bound to a server, but may not be used for one",
     sources: &[sources::IIS_TROUBLESHOOT, sources::SQL_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/eku-missing-serverauth.md"),
 };
 

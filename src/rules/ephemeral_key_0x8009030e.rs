@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the program's key is only in its memory, where Schannel can't reach it",
     sources: &[sources::SSLSTREAM, sources::RUNTIME23749],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/ephemeral-key-0x8009030e.md"),
 };
 

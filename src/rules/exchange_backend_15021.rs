@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the Exchange back-end site on port 444 has lost its certificate",
     sources: &[sources::EXCHANGE_444_REPORTS, sources::HTTP_EVENT_PACKET],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/exchange-backend-15021.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Exchange cannot use a CNG key for its forms logon",
     sources: &[sources::WINACME420, sources::CERTIFY112],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/exchange-cng-fba-loop.md"),
 };
 

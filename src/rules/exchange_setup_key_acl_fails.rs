@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Exchange can not give NETWORK SERVICE access to the certificate's key",
     sources: &[sources::WINACME1286],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/exchange-setup-key-acl-fails.md"),
 };
 

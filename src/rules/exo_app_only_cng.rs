@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Exchange Online PowerShell does not take CNG certificates for app-only logon",
     sources: &[sources::EXO_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/exo-app-only-cng.md"),
 };
 

@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a command of certutil failed",
     sources: &[sources::WINERROR, sources::KB238187, sources::PFX_IMPORT],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/failed-command.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the Host Guardian Service takes CNG keys only",
     sources: &[sources::HGS_DOC],
     explains: &["keyspec-signature-on-csp", "keyspec-vs-keyusage"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/hgs-ksp-required.md"),
 };
 

@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "HTTP.sys could not use the certificate of an endpoint (event 15021)",
     sources: &[sources::HTTP_EVENT_PACKET, sources::IIS_TROUBLESHOOT_HTTP],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/http-15021-status.md"),
 };
 

@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "bindings were deleted or made (events 15300, 15301)",
     sources: &[sources::HTTP_EVENTS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/http-15300-15301-timeline.md"),
 };
 

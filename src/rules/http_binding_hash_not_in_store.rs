@@ -21,6 +21,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a binding names a certificate that is not in its store",
     sources: &[sources::IIS_TROUBLESHOOT_HTTP, sources::SSL_PARAM],
     explains: &["netsh-1312-context"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/http-binding-hash-not-in-store.md"),
 };
 

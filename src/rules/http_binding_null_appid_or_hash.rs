@@ -17,6 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a binding of HTTP.sys names no certificate, or no application",
     sources: &[sources::IIS_TROUBLESHOOT_HTTP],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/http-binding-null-appid-or-hash.md"),
 };
 

@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a binding looks for its certificate in another store than the one that holds it",
     sources: &[sources::SSL_PARAM, sources::THUMBPRINT_CHARACTER, sources::CERTES224],
     explains: &["netsh-1312-context"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/http-binding-store-name-mismatch.md"),
 };
 

@@ -17,6 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "IIS and HTTP.sys do not agree about a binding",
     sources: &[sources::TWO_HALVES],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/iis-httpsys-drift.md"),
 };
 

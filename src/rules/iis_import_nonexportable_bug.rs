@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "IIS Manager 7.x may have broken the key by importing it as not exportable",
     sources: &[sources::ARTICLE, sources::CERTIFY73],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/iis-import-nonexportable-bug.md"),
 };
 

@@ -17,6 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "LOCAL SERVICE may not read the key file of iisWasKey",
     sources: &[sources::KB977754],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/iiswaskey-localservice.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key can't be exported: there will be no backup",
     sources: &[sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-exportable-false-warning.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the provider does not list this hash algorithm",
     sources: &[sources::CERTREQ, sources::CSP_TABLE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-hash-unsupported-by-csp.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the RSA key is shorter than 2048 bits",
     sources: &[sources::SP80057, sources::ADVISORY2661254],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-keylength.md"),
 };
 

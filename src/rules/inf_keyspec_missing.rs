@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "no KeySpec is stated for a CryptoAPI key",
     sources: &[sources::ARTICLE, sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-keyspec-missing.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a signature key is asked for; a TLS server's CSP key must be a key-exchange key",
     sources: &[sources::ARTICLE, sources::CERTREQ, sources::KEYSPEC_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-keyspec-signature-tls.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key usage leaves out what a TLS server needs",
     sources: &[sources::RFC8446, sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-keyusage-insufficient.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "KeyUsageProperty does not let the key do what it is for",
     sources: &[sources::CERTREQ, sources::KEYUSAGE_FLAGS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-keyusageproperty-conflict.md"),
 };
 

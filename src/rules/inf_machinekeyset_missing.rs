@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key will be made in the profile of the person who runs certreq",
     sources: &[sources::CERTREQ, sources::IIS7_STOPS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-machinekeyset-missing.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "no extended key usage is asked for",
     sources: &[sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-no-eku.md"),
 };
 

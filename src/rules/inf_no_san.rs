@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "no subject alternative name is asked for",
     sources: &[sources::RFC2818, sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-no-san.md"),
 };
 

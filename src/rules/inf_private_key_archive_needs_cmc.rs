@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "PrivateKeyArchive works only in a CMC request",
     sources: &[sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-private-key-archive-needs-cmc.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "ProviderName and ProviderType do not belong together",
     sources: &[sources::CSPLIST, sources::CERTREQ, sources::PUBLIC_INFS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-provider-type-mismatch.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "RequestType = Cert makes a self-signed certificate, no request",
     sources: &[sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-requesttype-cert-self-signed.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the security descriptor of the new key leaves out an account that must read it",
     sources: &[sources::CERTREQ, sources::SDDL],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-securitydescriptor.md"),
 };
 

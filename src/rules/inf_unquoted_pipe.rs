@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "several values joined by | stand without quotes",
     sources: &[sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/inf-unquoted-pipe.md"),
 };
 

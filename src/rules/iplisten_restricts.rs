@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "HTTP.sys listens on listed addresses only, and a binding's address is not among them",
     sources: &[sources::IIS_TROUBLESHOOT_HTTP],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/iplisten-restricts.md"),
 };
 

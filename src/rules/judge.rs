@@ -1,10 +1,7 @@
 //! From outcomes to a verdict: who is judged for what, which of the failed checks is the root cause, what follows.
 
 use super::check::{Checks, FindingDraft, Outcome, Recorded};
-use super::{
-    Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, key_use_refused, no_source_for_key, pfx_file_cut,
-    request, request_no_provider, subject,
-};
+use super::{Asked, Context, CredentialRule, RULES, RuleEntry, RuleMeta, Standing, pfx_file_cut, request, subject};
 use crate::case::{
     credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome},
     index::CaseIndex,
@@ -160,7 +157,7 @@ pub(crate) fn run_for(
     room.reserve(CREDENTIAL_RULES.len());
     let mut checks = Checks::new(first, Some(c.id), room);
     for (rule, meta) in &*CREDENTIAL_RULES {
-        let cx = if history && meta.name != "archived-or-moved-certificate" { &silent } else { &judged };
+        let cx = if history && meta.standing != Standing::OfHistory { &silent } else { &judged };
         rule.check(c, cx, checks.of(meta));
     }
     let mut recorded = checks.into_recorded();
@@ -251,6 +248,29 @@ pub fn run_request(asked: &Asked<'_>, base: &Context<'_>) -> Vec<Recorded> {
     recorded
 }
 
+/// The names of the rules of findings, each once.
+fn names_of(findings: &[&RankedFinding], wanted: &dyn Fn(&RankedFinding) -> bool) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for f in findings.iter().filter(|f| wanted(f)) {
+        if !names.iter().any(|n| n == f.rule.name) {
+            names.push(f.rule.name.to_owned());
+        }
+    }
+    names
+}
+
+/// What makes a workload fail.
+fn fails(f: &RankedFinding) -> bool {
+    f.draft.role == Role::RootCause && f.draft.severity == Severity::Error
+}
+
+/// What may make it fail.
+fn threatens(f: &RankedFinding) -> bool {
+    matches!(f.draft.role, Role::RootCause | Role::Contributing)
+        && f.draft.severity <= Severity::Warning
+        && f.rule.standing != Standing::Hint
+}
+
 /// The verdict on what a request asks for, from the ranked findings about it and the table's cell.
 pub fn request_verdict(
     asked: &KeyRequest,
@@ -258,17 +278,10 @@ pub fn request_verdict(
     findings: &[RankedFinding],
     windows: Option<WindowsVersion>,
 ) -> Verdict {
-    let names = |wanted: &dyn Fn(&FindingDraft) -> bool| -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for f in findings.iter().filter(|f| f.holds_for(target) && wanted(&f.draft)) {
-            if !names.iter().any(|n| n == f.rule.name) {
-                names.push(f.rule.name.to_owned());
-            }
-        }
-        names
-    };
+    let about: Vec<&RankedFinding> = findings.iter().filter(|f| f.holds_for(target)).collect();
+    let names = |wanted: &dyn Fn(&RankedFinding) -> bool| names_of(&about, wanted);
     let give = |outcome, because| Verdict { workload: target.to_string(), outcome, because };
-    let failing = names(&|d| d.role == Role::RootCause && d.severity == Severity::Error);
+    let failing = names(&fails);
     if !failing.is_empty() {
         return give(VerdictOutcome::Fails, failing);
     }
@@ -279,12 +292,9 @@ pub fn request_verdict(
     let kinds = kind.map_or_else(|| vec![ProviderKind::Csp, ProviderKind::Ksp], |kind| vec![kind]);
     let cells: Vec<_> = kinds.iter().filter_map(|kind| settled.cell(*kind, spec, request::is_ec(asked))).collect();
     let is = |outcome| cells.iter().any(|(_, cell)| cell.outcome == outcome);
-    let threats = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
+    let threats = names(&threatens);
     // What is left open, where no cause is found.
-    let open = || -> Vec<String> {
-        let open = [no_source_for_key::NAME, request_no_provider::NAME];
-        names(&|_| true).into_iter().filter(|name| open.contains(&name.as_str())).collect()
-    };
+    let open = || names(&|f| f.rule.standing == Standing::LeavesOpen);
     let or_open = |causes: Vec<String>| if causes.is_empty() { open() } else { causes };
     if let Some((_, cell)) = cells.iter().find(|(_, cell)| cell.outcome == CellOutcome::Fail) {
         // A script may never have run, and a request of unknown purpose may not be meant for this server.
@@ -370,10 +380,6 @@ pub fn rank(credential: Option<CredentialId>, recorded: Vec<Recorded>, targets: 
     Ranked { findings: findings(credential, &recorded, targets), checks: recorded }
 }
 
-/// The rule whose pass about a credential withdraws its finding about it: the dump alone suggests that an import did not
-/// keep the key, and another artifact shows the key.
-const WITHDRAWN: &str = "pfx-import-not-persisted";
-
 /// Whether what a rule says of a credential by the whole case goes before what it said by the credential's own lines: a check
 /// does not both pass and fail.
 pub(crate) fn overrules(by_case: &Recorded, own: &Recorded) -> bool {
@@ -381,7 +387,7 @@ pub(crate) fn overrules(by_case: &Recorded, own: &Recorded) -> bool {
         && by_case.credential == own.credential
         && match (&by_case.outcome, &own.outcome) {
             (Outcome::Fail(_), Outcome::Pass(_)) => true,
-            (Outcome::Pass(_), Outcome::Fail(_)) => own.rule.name == WITHDRAWN,
+            (Outcome::Pass(_), Outcome::Fail(_)) => own.rule.standing == Standing::Withdrawable,
             _ => false,
         }
 }
@@ -395,12 +401,12 @@ pub fn findings<'r>(
     let mut findings = Vec::new();
     {
         // Whether another artifact took back what the credential's own lines suggest.
-        let mut withdrawn = false;
+        let mut withdrawn: Vec<&str> = Vec::new();
         let mut list: Vec<Candidate<'_>> = recorded
             .into_iter()
             .filter_map(|r| match &r.outcome {
-                Outcome::Pass(_) if r.rule.name == WITHDRAWN && r.credential == credential => {
-                    withdrawn |= credential.is_some();
+                Outcome::Pass(_) if r.rule.standing == Standing::Withdrawable && r.credential == credential => {
+                    withdrawn.extend(credential.map(|_| r.rule.name));
                     None
                 }
                 Outcome::Fail(draft) => {
@@ -412,7 +418,7 @@ pub fn findings<'r>(
                 _ => None,
             })
             .collect();
-        list.retain(|candidate| !(withdrawn && candidate.rule.name == WITHDRAWN));
+        list.retain(|candidate| !withdrawn.contains(&candidate.rule.name));
         if list.is_empty() {
             return findings;
         }
@@ -473,10 +479,11 @@ fn rank_for(list: &[Candidate<'_>], target: Option<Target>) -> Vec<(usize, Place
     let explains = |a: usize, b: usize| {
         rule(a).zip(rule(b)).is_some_and(|(a, b)| a.explains.contains(&b.name) && !b.explains.contains(&a.name))
     };
-    // An unelevated look shows every key as missing: it takes the weight from `keyset-missing` before the ranking.
-    if placed.iter().any(|(i, _)| rule(*i).is_some_and(|r| r.name == "dump-taken-unelevated")) {
+    let stands = |i: usize, standing| rule(i).is_some_and(|r| r.standing == standing);
+    // An unelevated look shows every key as missing: that a key is missing loses its weight before the ranking.
+    if placed.iter().any(|(i, _)| stands(*i, Standing::Doubt)) {
         for (i, place) in &mut placed {
-            if rule(*i).is_some_and(|r| r.name == "keyset-missing") {
+            if stands(*i, Standing::Doubted) {
                 *place = Place {
                     role: Role::Contributing,
                     severity: place.severity.max(Severity::Warning),
@@ -527,21 +534,13 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
         f.concerns(c.id) && f.holds_for(target) && (own || f.draft.role == Role::Contributing)
     };
     let about: Vec<&RankedFinding> = findings.iter().filter(|f| counts(f)).collect();
-    let names = |wanted: &dyn Fn(&FindingDraft) -> bool| -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for f in about.iter().filter(|f| wanted(&f.draft)) {
-            if !names.iter().any(|n| n == f.rule.name) {
-                names.push(f.rule.name.to_owned());
-            }
-        }
-        names
-    };
+    let names = |wanted: &dyn Fn(&RankedFinding) -> bool| names_of(&about, wanted);
     let give = |outcome, because| Verdict { workload: target.to_string(), outcome, because };
-    let failing = names(&|d| d.role == Role::RootCause && d.severity == Severity::Error);
+    let failing = names(&fails);
     if !failing.is_empty() {
         return give(VerdictOutcome::Fails, failing);
     }
-    let causes = names(&|d| d.role == Role::RootCause);
+    let causes: Vec<&RankedFinding> = about.iter().filter(|f| f.draft.role == Role::RootCause).copied().collect();
     let key = &c.key;
     let settled = subject::settled(target, c.surroundings.windows.as_ref().map(|w| w.value).or(windows));
     // No provider of CryptoAPI holds such a key: the certificate and the provider cannot belong together.
@@ -560,7 +559,7 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
         Some(ProviderKind::Ksp) => true,
         Some(ProviderKind::Csp) => subject::key_spec(c).is_some(),
     };
-    let explained = causes.iter().any(|n| n != "dump-taken-unelevated" && n != "keyset-missing");
+    let explained = causes.iter().any(|f| !matches!(f.rule.standing, Standing::Doubt | Standing::Doubted));
     let absent = key.association == Association::None && !explained;
     let shut = key.access == Access::NotOpened && !explained;
     // Any key signs: that alone does not tell an exchange key, where only such a key serves.
@@ -574,14 +573,10 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     // The key opened, its only test failed, and no finding says why.
     let failed = !explained && subject::failed_test(c).is_some();
     if absent || shut || hidden || failed || subject::unopened(c) {
-        let because = names(&|d| matches!(d.role, Role::RootCause | Role::Contributing));
+        let because = names(&|f| matches!(f.draft.role, Role::RootCause | Role::Contributing));
         return give(VerdictOutcome::Unknown, because);
     }
-    // With an unknown target the age of its Windows is a hint, no threat.
-    let hint = "pfx-modern-encryption-old-windows";
-    let mut threats =
-        names(&|d| matches!(d.role, Role::RootCause | Role::Contributing) && d.severity <= Severity::Warning);
-    threats.retain(|name| name != hint);
+    let threats = names(&threatens);
     // What is documented as unsupported works where the service itself says that it loaded the key.
     let loaded = c.bound.iter().any(|b| b.workload == target.workload.name && b.service_use == ServiceUse::Loaded);
     let shaky = cell.filter(|_| !loaded).is_some_and(|cell| {
@@ -596,14 +591,11 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
         return give(VerdictOutcome::Unknown, Vec::new());
     }
     if impossible || cell.is_some_and(|cell| cell.outcome == CellOutcome::Unknown && !loaded) {
-        return give(
-            VerdictOutcome::Unknown,
-            names(&|_| true).into_iter().filter(|n| n == no_source_for_key::NAME).collect(),
-        );
+        let open = |f: &RankedFinding| f.rule.standing == Standing::LeavesOpen && f.draft.role != Role::Symptom;
+        return give(VerdictOutcome::Unknown, names(&open));
     }
     // A log that names it, and no cause: the machine knows more than the artifacts show.
-    let mut refused = names(&|d| d.role == Role::Symptom);
-    refused.retain(|name| name == key_use_refused::NAME);
+    let refused = names(&|f| f.rule.standing == Standing::LeavesOpen && f.draft.role == Role::Symptom);
     if !refused.is_empty() {
         return give(VerdictOutcome::Unknown, refused);
     }

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the private key is on the machine, but the certificate is not linked to it",
     sources: &[sources::CA_START, sources::CLOUDHSM],
     explains: &["key-prov-info-missing", "keyset-missing"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/key-association-repairable.md"),
 };
 

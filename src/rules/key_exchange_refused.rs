@@ -22,6 +22,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a program says that the key of its certificate can't be used for key exchange",
     sources: &[sources::SHIR_DOC, sources::SCOM_GATEWAY, sources::WCF_KEY_EXCHANGE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/key-exchange-refused.md"),
 };
 

@@ -19,6 +19,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key file that the key link leads to is not there",
     sources: &[sources::KEY_STORAGE, sources::FILE_NAMES],
     explains: &["keyset-missing", "pfx-import-not-persisted"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/key-file-absent.md"),
 };
 

@@ -17,6 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key's container is there but damaged",
     sources: &[sources::IIS_TROUBLESHOOT, sources::WINERROR],
     explains: &["keyset-missing", "cert-key-mismatch", "pfx-import-not-persisted"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/key-file-corrupt.md"),
 };
 

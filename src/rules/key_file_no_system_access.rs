@@ -21,6 +21,7 @@ static META: RuleMeta = RuleMeta {
         "machinekeys-folder-acl-broken",
         "key-file-service-account-no-read",
     ],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/key-file-no-system-access.md"),
 };
 

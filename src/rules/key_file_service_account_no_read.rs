@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the account of the service may not read the key file",
     sources: &[sources::KB3042780, sources::APPV_DOC, sources::SF_GUIDE, sources::SHIR_DOC, sources::ASPNETCORE6840],
     explains: &["keyset-missing", "acl-deny-or-orphan-sid", "procmon-key-access-denied"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/key-file-service-account-no-read.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key file has the name that the other API gives",
     sources: &[sources::KEY_STORAGE, sources::FILE_NAMES],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/key-file-wrong-directory-for-provider.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate has no link to a private key",
     sources: &[sources::KB824035, sources::IIS_TROUBLESHOOT],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/key-prov-info-missing.md"),
 };
 

@@ -31,11 +31,9 @@ static META: RuleMeta = RuleMeta {
         sources::REFUSED_IN_USE,
     ],
     explains: &[],
+    standing: Standing::LeavesOpen,
     doc: include_str!("../../docs/rules/key-use-refused.md"),
 };
-
-/// The rule's name, for the verdict.
-pub(super) const NAME: &str = META.name;
 
 /// What the reader of error texts calls its records; of loaded certificates it knows those of SQL Server's error log.
 const ERROR_LOG: &str = crate::formats::error_text::KIND;

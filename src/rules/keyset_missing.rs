@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key link names a key that could not be opened",
     sources: &[sources::KB238187, sources::CERTIFY319, sources::ACL_DUMPS],
     explains: &[],
+    standing: Standing::Doubted,
     doc: include_str!("../../docs/rules/keyset-missing.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a CNG key has a KeySpec other than 0",
     sources: &[sources::CA_RENEWAL, sources::SMALLSTEP1062, sources::KMS67],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/keyspec-nonzero-on-ksp.md"),
 };
 

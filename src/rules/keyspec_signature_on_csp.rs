@@ -1,6 +1,8 @@
 //! KeySpec 2 on a CSP key: the key can only sign.
 
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, remedy, subject};
+use super::{
+    Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx, remedy, subject,
+};
 use crate::case::credential::{Credential, Origin, TestKind, TestOutcome};
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::{fact::Fact, key_spec::KeySpec, provider::ProviderKind};
@@ -34,6 +36,7 @@ static META: RuleMeta = RuleMeta {
         },
     ],
     explains: &["keyspec-vs-keyusage", "keyset-missing", "cert-key-mismatch"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/keyspec-signature-on-csp.md"),
 };
 

@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "what the key may do does not fit what the certificate is for",
     sources: &[sources::KEYUSAGE_FLAGS, sources::X509KEYSPEC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/keyspec-vs-keyusage.md"),
 };
 

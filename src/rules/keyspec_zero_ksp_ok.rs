@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "KeySpec 0 is right for a CNG key",
     sources: &[sources::X509KEYSPEC, sources::KEYSPEC_DOC, sources::KEY_PROV_INFO_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/keyspec-zero-ksp-ok.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a CryptoAPI key needs KeySpec 1 or 2, and the key link says 0",
     sources: &[sources::KEY_PROV_INFO_DOC],
     explains: &["keyset-missing"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/keyspec-zero-on-csp.md"),
 };
 

@@ -17,6 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate allows signatures only, the server offers RSA key exchange only",
     sources: &[sources::SQL_DOC, sources::KU_INFERENCE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/ku-digital-signature-only-rsa-kx.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate does not allow the signatures that current TLS needs",
     sources: &[sources::RFC8446, sources::KU_INFERENCE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/ku-missing-digital-signature.md"),
 };
 

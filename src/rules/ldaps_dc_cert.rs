@@ -18,6 +18,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate is not quite what the LDAPS document asks for",
     sources: &[sources::LDAPS_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/ldaps-dc-cert.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate is in a user's store, its key in the machine's keyset",
     sources: &[sources::DOTNET25],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/machine-keyset-in-user-store.md"),
 };
 

@@ -21,6 +21,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key file comes from another machine",
     sources: &[sources::GUID_INFERENCE, sources::GUID_SCRIPTS],
     explains: &["pfx-import-not-persisted"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/machineguid-mismatch.md"),
 };
 

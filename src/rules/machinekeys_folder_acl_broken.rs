@@ -20,6 +20,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the permissions of the MachineKeys folder are broken",
     sources: &[sources::KB278381, sources::ARTICLE, sources::WINACME887, sources::WSDOCS5614],
     explains: &["keyset-missing", "pfx-import-not-persisted", "acl-deny-or-orphan-sid", "procmon-key-access-denied"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/machinekeys-folder-acl-broken.md"),
 };
 

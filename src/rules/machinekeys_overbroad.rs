@@ -21,6 +21,7 @@ static META: RuleMeta = RuleMeta {
     summary: "every user of the machine may read private keys",
     sources: &[sources::KB278381, sources::EVERYONE_ADVICE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/machinekeys-overbroad.md"),
 };
 

@@ -227,8 +227,30 @@ pub struct RuleMeta {
     /// The rules whose findings this one explains: they become contributing, at most a warning, when this one is the
     /// root cause.
     pub explains: &'static [&'static str],
+    /// What its outcome means for the judgement besides its role.
+    pub standing: Standing,
     /// The text of `docs/rules/<name>.md`.
     pub doc: &'static str,
+}
+
+/// What a rule's outcome means for the judgement besides its role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Plain,
+    /// It says who looked: without elevation every key seems to be missing.
+    Doubt,
+    /// Its finding weighs little beside a [`Standing::Doubt`].
+    Doubted,
+    /// Its pass about a credential, by the whole case, takes back what the credential's own lines suggest: another artifact
+    /// shows the key.
+    Withdrawable,
+    /// Its finding leaves a verdict open that nothing else decides.
+    LeavesOpen,
+    /// Its finding threatens nothing: whether it matters depends on a Windows that no artifact shows.
+    Hint,
+    /// It is judged of an archived certificate that nothing is bound to, too.
+    OfHistory,
 }
 
 /// What a rule may know besides its subject.

@@ -20,6 +20,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate does not name the host of its binding",
     sources: &[sources::RFC6125, sources::RFC2818],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/name-mismatch.md"),
 };
 

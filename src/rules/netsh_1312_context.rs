@@ -18,6 +18,7 @@ static META: RuleMeta = RuleMeta {
     summary: "adding a binding failed with 1312 (0x80070520)",
     sources: &[sources::ARTICLE, sources::CHEF621_ELEVATION],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/netsh-1312-context.md"),
 };
 

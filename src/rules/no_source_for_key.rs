@@ -7,9 +7,6 @@ use crate::model::service_setting::ServiceUse;
 /// The rule.
 pub(super) struct NoSourceForKey;
 
-/// Its name, which a verdict gives as the reason.
-pub(super) const NAME: &str = META.name;
-
 static META: RuleMeta = RuleMeta {
     name: "no-source-for-key",
     kind: Kind::Fault,
@@ -19,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "no source says whether the workload takes such a key",
     sources: &[sources::NO_SOURCE],
     explains: &[],
+    standing: Standing::LeavesOpen,
     doc: include_str!("../../docs/rules/no-source-for-key.md"),
 };
 

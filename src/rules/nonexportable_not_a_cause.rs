@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a key that is not exportable works like any other",
     sources: &[sources::ARTICLE, sources::CHEF621],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/nonexportable-not-a-cause.md"),
 };
 

@@ -1,7 +1,7 @@
 //! The provider that a PFX names.
 
 use super::remedy::{self, Remedy, Step, Verify};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, subject};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx, subject};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::provider::{self, ProviderKind};
@@ -30,6 +30,7 @@ static META: RuleMeta = RuleMeta {
         },
     ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/pfx-csp-name-attribute.md"),
 };
 

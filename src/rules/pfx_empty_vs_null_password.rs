@@ -1,7 +1,7 @@
 //! A PFX with the empty password, or with none.
 
 use super::remedy::{self, Remedy, Step};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx};
 use crate::case::credential::Credential;
 use crate::formats::pfx::PasswordState;
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -22,6 +22,7 @@ static META: RuleMeta = RuleMeta {
         grade: Grade::A,
     }],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/pfx-empty-vs-null-password.md"),
 };
 

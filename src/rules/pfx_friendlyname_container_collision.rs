@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the container has a name that a PFX brought along",
     sources: &[sources::ICE5973, sources::OCTOPUS, sources::PFX_IMPORT],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/pfx-friendlyname-container-collision.md"),
 };
 

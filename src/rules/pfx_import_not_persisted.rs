@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key was imported only for as long as a program ran",
     sources: &[sources::BC130, sources::COREFX36542, sources::RUNTIME97121, sources::POSHACME_IMPORT],
     explains: &["keyset-missing"],
+    standing: Standing::Withdrawable,
     doc: include_str!("../../docs/rules/pfx-import-not-persisted.md"),
 };
 

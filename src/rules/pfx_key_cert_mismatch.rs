@@ -1,7 +1,7 @@
 //! A PFX whose key and certificate do not belong together.
 
 use super::remedy::{self, Remedy, Step, Verify};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
 
@@ -24,6 +24,7 @@ static META: RuleMeta = RuleMeta {
         Source { title: "RFC 5280, section 4.2.1.2", url: "https://www.rfc-editor.org/rfc/rfc5280", grade: Grade::A },
     ],
     explains: &["cert-key-mismatch"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/pfx-key-cert-mismatch.md"),
 };
 

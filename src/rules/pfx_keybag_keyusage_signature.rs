@@ -1,7 +1,7 @@
 //! A PFX key that an import will store for signing only.
 
 use super::remedy::{self, Remedy, Step};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx, subject};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx, subject};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::model::{key_spec::KeySpec, provider::ProviderKind};
@@ -35,6 +35,7 @@ static META: RuleMeta = RuleMeta {
         },
     ],
     explains: &["keyspec-signature-on-csp", "keyspec-vs-keyusage", "pfx-csp-name-attribute"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/pfx-keybag-keyusage-signature.md"),
 };
 

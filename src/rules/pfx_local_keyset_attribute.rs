@@ -1,7 +1,7 @@
 //! The mark of a machine key in a PFX.
 
 use super::remedy::{self, Remedy, Step, Verify};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
 use crate::workloads::Target;
@@ -29,6 +29,7 @@ static META: RuleMeta = RuleMeta {
         },
     ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/pfx-local-keyset-attribute.md"),
 };
 

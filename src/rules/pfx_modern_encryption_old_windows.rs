@@ -1,7 +1,7 @@
 //! A PFX that older versions of Windows cannot open.
 
 use super::remedy::{self, Remedy, Step, Verify};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx};
 use crate::case::credential::Credential;
 use crate::case::pfx::{FIRST_WITH_AES, Support};
 use crate::model::judgement::{Confidence, Role, Severity};
@@ -34,6 +34,7 @@ static META: RuleMeta = RuleMeta {
         },
     ],
     explains: &[],
+    standing: Standing::Hint,
     doc: include_str!("../../docs/rules/pfx-modern-encryption-old-windows.md"),
 };
 

@@ -1,7 +1,7 @@
 //! A PFX with several private keys.
 
 use super::remedy::{self, Remedy, Step};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
 
@@ -24,6 +24,7 @@ static META: RuleMeta = RuleMeta {
         Source { title: ".NET, Pkcs12LoaderLimits.cs", url: "https://github.com/dotnet/runtime", grade: Grade::A },
     ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/pfx-multiple-keys.md"),
 };
 

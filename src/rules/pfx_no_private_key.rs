@@ -1,7 +1,7 @@
 //! A PFX without a private key.
 
 use super::remedy::{self, Remedy, Step, Verify};
-use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, pfx};
+use super::{Checks, Context, CredentialRule, FindingDraft, Grade, Kind, RuleMeta, Source, Standing, pfx};
 use crate::case::credential::Credential;
 use crate::model::judgement::{Confidence, Role, Severity};
 
@@ -21,6 +21,7 @@ static META: RuleMeta = RuleMeta {
         grade: Grade::A,
     }],
     explains: &["key-prov-info-missing", "pfx-leaf-missing"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/pfx-no-private-key.md"),
 };
 

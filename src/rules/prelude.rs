@@ -3,8 +3,8 @@
 pub(super) use super::remedy::{self, Remedy, Step, Verify};
 pub(super) use super::request::{self, Purpose};
 pub(super) use super::{
-    Asked, CaseRule, Checks, Context, CredentialRule, FindingDraft, Kind, RequestRule, RuleMeta, judge, sources,
-    subject,
+    Asked, CaseRule, Checks, Context, CredentialRule, FindingDraft, Kind, RequestRule, RuleMeta, Standing, judge,
+    sources, subject,
 };
 pub(super) use crate::case::credential::{
     Access, Association, Certificate, Credential, CredentialId, Exportable, KeyRemark, Origin, Scope, TestOutcome,

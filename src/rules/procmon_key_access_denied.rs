@@ -21,6 +21,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a process was denied access to the key file",
     sources: &[sources::ARTICLE, sources::PROCMON_INFERENCE],
     explains: &["keyset-missing", "acl-deny-or-orphan-sid"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/procmon-key-access-denied.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the provider is documented for keys up to 1024 bits",
     sources: &[sources::CSP_TABLE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/provider-base-export-grade.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the SChannel provider is not for signing with SHA-2",
     sources: &[sources::CSP_TABLE, sources::IDENTITYMODEL246, sources::MSAL1324],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/provider-schannel-type12-signature.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the provider can only sign: its keys cannot serve TLS",
     sources: &[sources::PROV_RSA_SIG, sources::CSP_TABLE],
     explains: &["keyspec-signature-on-csp", "keyset-missing", "keyspec-vs-keyusage", "inf-keyspec-signature-tls"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/provider-signature-only.md"),
 };
 

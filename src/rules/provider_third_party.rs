@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key is in a vendor's provider, which this dump cannot judge",
     sources: &[sources::KEY_STORAGE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/provider-third-party.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the provider and the provider type of the key link do not belong together",
     sources: &[sources::CSPLIST, sources::KEY_PROV_INFO_DOC, sources::MSAL1324],
     explains: &["keyset-missing", "keyspec-zero-on-csp", "keyspec-nonzero-on-ksp", "keyspec-signature-on-csp"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/provider-type-name-mismatch.md"),
 };
 

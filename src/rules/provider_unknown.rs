@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the provider is not a known one",
     sources: &[sources::WINACME1232, sources::CSPLIST],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/provider-unknown.md"),
 };
 

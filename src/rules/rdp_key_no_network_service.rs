@@ -20,6 +20,7 @@ static META: RuleMeta = RuleMeta {
         "acl-deny-or-orphan-sid",
         "procmon-key-access-denied",
     ],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/rdp-key-no-network-service.md"),
 };
 

@@ -6,9 +6,6 @@ use super::prelude::*;
 /// The rule.
 pub(super) struct RequestNoProvider;
 
-/// Its name, which a verdict gives as the reason.
-pub(super) const NAME: &str = META.name;
-
 static META: RuleMeta = RuleMeta {
     name: "request-no-provider",
     kind: Kind::Fault,
@@ -18,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the request does not say which provider will hold the key, and the workload takes keys of one kind only",
     sources: &[sources::CERTREQ, sources::WCCE],
     explains: &[],
+    standing: Standing::LeavesOpen,
     doc: include_str!("../../docs/rules/request-no-provider.md"),
 };
 

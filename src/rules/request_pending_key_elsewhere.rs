@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the private key still belongs to the pending request of this certificate",
     sources: &[sources::IIS_TROUBLESHOOT],
     explains: &["key-prov-info-missing"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/request-pending-key-elsewhere.md"),
 };
 

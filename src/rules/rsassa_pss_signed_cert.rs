@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate is signed with RSASSA-PSS, which many clients do not read",
     sources: &[sources::CERTREQ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/rsassa-pss-signed-cert.md"),
 };
 

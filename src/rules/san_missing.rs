@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate names its server only in the common name",
     sources: &[sources::RFC2818],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/san-missing.md"),
 };
 

@@ -19,6 +19,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Schannel used another key than the dump's key link says",
     sources: &[sources::SCHANNEL_EVENTS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/schannel-36868-crosscheck.md"),
 };
 

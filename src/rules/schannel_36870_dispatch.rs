@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Schannel could not access a private key (event 36870)",
     sources: &[sources::ARTICLE, sources::APPV_DOC, sources::KB238187, sources::SCHANNEL_EVENTS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/schannel-36870-dispatch.md"),
 };
 

@@ -19,6 +19,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the protocols or cipher suites of the machine leave Schannel nothing to offer (event 36871, state 10013)",
     sources: &[sources::TLS_REGISTRY, sources::AZURE_RDP, sources::SCHANNEL_EVENTS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/schannel-36871-10013-not-key.md"),
 };
 

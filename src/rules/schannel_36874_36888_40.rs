@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a handshake found no common cipher suite (events 36874, 36888)",
     sources: &[sources::KEYSPEC_DOC, sources::TLS_ALERTS, sources::SCHANNEL_EVENTS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/schannel-36874-36888-40.md"),
 };
 

@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the other side ended a handshake with an alert (event 36887)",
     sources: &[sources::TLS_ALERTS, sources::CERTIFY73, sources::RUNTIME111251, sources::SCHANNEL_EVENTS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/schannel-36887-alert.md"),
 };
 

@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "events about a client's credential are not about the server's binding",
     sources: &[sources::SCHANNEL_EVENTS],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/schannel-client-type-not-binding.md"),
 };
 

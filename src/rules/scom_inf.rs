@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the INF differs from the one that Operations Manager asks for",
     sources: &[sources::SCOM_GATEWAY],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/scom-inf.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate for Operations Manager has no key link",
     sources: &[sources::SCOM_GATEWAY],
     explains: &["key-prov-info-missing", "key-association-repairable"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/scom-repairstore.md"),
 };
 

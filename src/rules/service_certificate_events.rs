@@ -23,6 +23,7 @@ static META: RuleMeta = RuleMeta {
         sources::POSHACME_DEPLOY12,
     ],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/service-certificate-events.md"),
 };
 

@@ -19,6 +19,7 @@ static META: RuleMeta = RuleMeta {
     summary: "a service is set to a certificate that is not in its store",
     sources: &[sources::SQL_DOC, sources::RDP_LISTENER, sources::WINRM_HTTPS, sources::SCOM_GATEWAY],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/service-certificate-not-in-store.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Service Fabric expects a CryptoAPI key",
     sources: &[sources::SF773, sources::SF_GUIDE],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/servicefabric-cng.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "several certificates share one key container",
     sources: &[sources::DBATOOLS10724, sources::MSAL6020],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/shared-key-container.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the self-hosted integration runtime does not take CNG keys",
     sources: &[sources::SHIR_DOC],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/shir-cng-unsupported.md"),
 };
 

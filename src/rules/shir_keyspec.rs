@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the self-hosted integration runtime needs a key-exchange key",
     sources: &[sources::SHIR_DOC],
     explains: &["keyspec-signature-on-csp", "keyspec-vs-keyusage", "keyset-missing"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/shir-keyspec.md"),
 };
 

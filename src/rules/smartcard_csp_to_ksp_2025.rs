@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the smart card's certificate now names a CNG provider, and the program knows only CryptoAPI",
     sources: &[sources::KB5073121, sources::SMARTCARD_SUMMARIES],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/smartcard-csp-to-ksp-2025.md"),
 };
 

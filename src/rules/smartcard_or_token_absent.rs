@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key is on a card or token that is not there",
     sources: &[sources::WINERROR],
     explains: &["keyset-missing", "cert-key-mismatch", "vbs-isolated-key-lost", "provider-third-party"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/smartcard-or-token-absent.md"),
 };
 

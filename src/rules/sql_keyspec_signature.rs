@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "SQL Server needs a key-exchange key",
     sources: &[sources::SQL_DOC, sources::SQL_LAB],
     explains: &["keyspec-signature-on-csp", "keyspec-vs-keyusage", "keyset-missing"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/sql-keyspec-signature.md"),
 };
 

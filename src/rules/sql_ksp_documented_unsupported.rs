@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "SQL Server's documentation asks for a CryptoAPI key",
     sources: &[sources::SQL_DOC, sources::SQL_LAB, sources::SQLDOCS5934],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/sql-ksp-documented-unsupported.md"),
 };
 

@@ -16,6 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "an entry for one address hides the entries for host names on the same port",
     sources: &[sources::IIS_TROUBLESHOOT_HTTP],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/sslcert-ipport-overrides-sni.md"),
 };
 

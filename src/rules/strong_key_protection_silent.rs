@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key asks for a prompt, and services cannot be asked",
     sources: &[sources::STRONG_PROTECTION, sources::LDAPS_DOC, sources::PFX_IMPORT],
     explains: &["keyset-missing", "cert-key-mismatch"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/strong-key-protection-silent.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "every request from this template gets a key that can only sign",
     sources: &[sources::ARTICLE, sources::CRTD],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/template-keyspec-signature-tls.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the TPM does not hold RSA keys of this length",
     sources: &[sources::TPMIMPORT22],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/tpm-key-size-limit.md"),
 };
 

@@ -15,6 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "an RSA key in the TPM may not sign as TLS 1.3 asks for",
     sources: &[sources::FIREZONE15026, sources::RUNTIME111251, sources::HICKS3],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/tpm-rsa-pss.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the certificate is in the machine's store, its key in a user's keyset",
     sources: &[sources::IIS7_STOPS, sources::CERTREQ, sources::PUPPET74],
     explains: &["keyset-missing", "pfx-import-not-persisted", "dump-taken-unelevated"],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/user-keyset-in-machine-store.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key is isolated by virtualization-based security and could not be opened",
     sources: &[sources::MSAL6020],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/vbs-isolated-key-lost.md"),
 };
 

@@ -14,6 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "the key is too short, or the signature uses a broken hash",
     sources: &[sources::ADVISORY2661254, sources::SP80057],
     explains: &[],
+    standing: Standing::Plain,
     doc: include_str!("../../docs/rules/weak-key-or-hash.md"),
 };
 
