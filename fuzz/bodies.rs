@@ -589,6 +589,7 @@ pub fn zip_archive(data: &[u8]) {
         let mut options = Options::new(datetime!(2026-01-01 0:00 UTC));
         options.limits.archive_members = 100;
         options.limits.archive_bytes = 4 << 20;
+        options.passwords.add(Zeroizing::new("corpus-Password1".to_owned()));
         let mut analysis = Analysis::new(options);
         if seekable {
             analysis.read_seekable("a.zip", None, &mut std::io::Cursor::new(&data)).expect("no sink");

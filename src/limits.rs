@@ -177,6 +177,8 @@ pub const PASSWORD_BYTES: u64 = 4096;
 pub const PASSWORD_LIST_BYTES: u64 = 1 << 20;
 /// The largest baseline, in bytes.
 pub const BASELINE_BYTES: u64 = 256 << 20;
+/// Wrong passwords that are tried on the encrypted members of one archive. Members after that stay locked and say so.
+pub const ARCHIVE_PASSWORD_TRIES: usize = 1_000;
 /// The largest `keyspect.toml`, in bytes.
 pub const SETTINGS_BYTES: u64 = 1 << 20;
 

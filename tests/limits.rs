@@ -8,11 +8,11 @@ use keyspect::analyze::{Analysis, Options};
 use keyspect::formats::der_write::encoded;
 use keyspect::formats::{certificate_request, event_json, pem};
 use keyspect::limits::{
-    BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS, EVENT_CERTIFICATES,
-    HTML_CASE_FINDINGS, HTML_GROUPS, HTML_OVERVIEW_ROWS, HTML_ROWS, HTML_UNDECIDED, INF_VALUES, JSON_DEPTH,
-    JSON_FIRST_LINE, JUNIT_SAME_RULE, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits, MAIL_FIELDS,
-    MAIL_LINES, MAIL_MULTIPARTS, MARKDOWN_GROUPS, MARKDOWN_ROWS, PASSWORD_BYTES, PASSWORD_LIST_BYTES, PEM_BLOCKS,
-    PORT_ENTRIES, PREFIXES, REQUEST_DEPTH, RTF_DEPTH, RTF_FONTS, SARIF_DESCRIPTION_CHARACTERS,
+    ARCHIVE_PASSWORD_TRIES, BASELINE_BYTES, BLOCK_VALUES, CHAIN_CERTIFICATES, CONTAINER_CERTIFICATES, ELEMENT_RECORDS,
+    EVENT_CERTIFICATES, HTML_CASE_FINDINGS, HTML_GROUPS, HTML_OVERVIEW_ROWS, HTML_ROWS, HTML_UNDECIDED, INF_VALUES,
+    JSON_DEPTH, JSON_FIRST_LINE, JUNIT_SAME_RULE, LINE_VALUES, LIST_ITEMS, LISTED_CREDENTIALS, LOG_RECORDS, Limits,
+    MAIL_FIELDS, MAIL_LINES, MAIL_MULTIPARTS, MARKDOWN_GROUPS, MARKDOWN_ROWS, PASSWORD_BYTES, PASSWORD_LIST_BYTES,
+    PEM_BLOCKS, PORT_ENTRIES, PREFIXES, REQUEST_DEPTH, RTF_DEPTH, RTF_FONTS, SARIF_DESCRIPTION_CHARACTERS,
     SARIF_MESSAGE_CHARACTERS, SARIF_NOTIFICATIONS, SARIF_RESULTS, SETTINGS_BYTES, SITE_BINDINGS, STATEMENT_NAMES,
     STORE_ELEMENTS, TEXT_ENDPOINTS, TEXT_HEALTHY, TEXT_ROWS, TEXT_UNDECIDED, XML_DEPTH,
 };
@@ -804,6 +804,7 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ("PASSWORD_BYTES", Test("bounds_of_the_command_line")),
         ("PASSWORD_LIST_BYTES", Test("bounds_of_the_command_line")),
         ("BASELINE_BYTES", Test("bounds_of_the_command_line")),
+        ("ARCHIVE_PASSWORD_TRIES", Test("wrong_passwords_of_an_archive_are_bounded")),
         ("SETTINGS_BYTES", Test("bounds_of_the_command_line")),
     ]
 }
@@ -887,6 +888,23 @@ fn checks_after_the_first_credentials_are_counted() {
     // Each of the 121 certificates has a finding, listed or not.
     assert_eq!(report.summary.credentials, 121);
     assert!(report.summary.errors >= 120);
+}
+
+#[test]
+fn wrong_passwords_of_an_archive_are_bounded() {
+    let opened = |wrong: usize| {
+        let mut options = Options::new(datetime!(2026-01-01 0:00 UTC));
+        (0..wrong).for_each(|i| options.passwords.add(Zeroizing::new(format!("wrong{i}"))));
+        options.passwords.add(Zeroizing::new("corpus-Password1".to_owned()));
+        let mut analysis = Analysis::new(options);
+        let archive = corpus("zip/zipcrypto/artifact.zip");
+        analysis.read_seekable("bounded", None, &mut Cursor::new(archive)).unwrap();
+        analysis.finish().unwrap().inputs[1].clone()
+    };
+    assert_eq!(opened(ARCHIVE_PASSWORD_TRIES - 1).status, InputStatus::Analyzed);
+    let locked = opened(ARCHIVE_PASSWORD_TRIES);
+    assert_eq!(locked.status, InputStatus::Locked);
+    assert!(locked.problems[0].message.contains("after 1000 wrong passwords"), "{:?}", locked.problems);
 }
 
 /// The report in the formats for a person: for a terminal, as Markdown, as a page.

@@ -7,6 +7,8 @@ use keyspect::analyze::{Analysis, Options};
 use keyspect::report::model::{Input, InputStatus, Report};
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use time::macros::datetime;
+use zeroize::Zeroizing;
+use zip::unstable::write::FileOptionsExt as _;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -22,7 +24,14 @@ fn analysis<'a>() -> Analysis<'a> {
 
 /// The report on an archive that is read in place.
 fn report(archive: &[u8]) -> Report {
-    let mut analysis = analysis();
+    report_with(archive, &[])
+}
+
+/// The same with passwords for every file.
+fn report_with(archive: &[u8], passwords: &[&str]) -> Report {
+    let mut options = Options::new(datetime!(2026-01-01 0:00 UTC));
+    passwords.iter().for_each(|password| options.passwords.add(Zeroizing::new((*password).to_owned())));
+    let mut analysis = Analysis::new(options);
     analysis.read_seekable("case.zip", None, &mut Cursor::new(archive)).unwrap();
     analysis.read("after.txt", None, &mut LOG.as_bytes()).unwrap();
     let report = analysis.finish().unwrap();
@@ -191,11 +200,65 @@ fn encrypted_members_and_unknown_methods_are_named() {
     let made = report(&raw(&[encrypted, packed, Raw::new(b"plain.txt", log)]));
     assert_input(&made.inputs[0], None, InputStatus::Partial, "");
     assert_eq!(details(&made.inputs[0]), [3, 0, 1, 2]);
-    assert_input(&made.inputs[1], Some("secret.pfx"), InputStatus::Failed, "the member is encrypted");
+    assert_input(&made.inputs[1], Some("secret.pfx"), InputStatus::Locked, "the member is encrypted");
     assert_input(&made.inputs[2], Some("packed.txt"), InputStatus::Failed, "compressed by method 14");
     assert_input(&made.inputs[3], Some("plain.txt"), InputStatus::Analyzed, "");
     let only = report(&raw(&[Raw { flags: 1, ..Raw::new(b"secret.pfx", log) }]));
-    assert_input(&only.inputs[0], None, InputStatus::Failed, "");
+    assert_input(&only.inputs[0], None, InputStatus::Locked, "");
+}
+
+/// Each member with its own password; the list has wrong ones before the right ones, and an inner archive has one, too.
+#[test]
+fn each_encrypted_member_is_read_with_the_password_that_opens_it() {
+    let log = LOG.as_bytes();
+    let with = |password: &'static str| deflated().with_deprecated_encryption(password.as_bytes()).unwrap();
+    let inner = zip_of(&[("c.txt", log)], with("third"));
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content, options) in [
+        ("a.txt", log, with("first")),
+        ("b.txt", log, with("second")),
+        ("inner.zip", &inner[..], with("first")),
+        ("open.txt", log, deflated()),
+    ] {
+        writer.start_file(name, options).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    let archive = writer.finish().unwrap().into_inner();
+    let made = report_with(&archive, &["wrong", "first", "second", "third"]);
+    assert_input(&made.inputs[0], None, InputStatus::Analyzed, "");
+    for (at, member) in [(1, "a.txt"), (2, "b.txt"), (3, "inner.zip"), (4, "inner.zip/c.txt"), (5, "open.txt")] {
+        assert_input(&made.inputs[at], Some(member), InputStatus::Analyzed, "");
+    }
+    let made = report_with(&archive, &["first"]);
+    assert_input(&made.inputs[0], None, InputStatus::Partial, "");
+    assert_input(&made.inputs[2], Some("b.txt"), InputStatus::Locked, "no password that was given opens it");
+    assert_input(&made.inputs[4], Some("inner.zip/c.txt"), InputStatus::Locked, "no password that was given opens it");
+    assert_input(&made.inputs[5], Some("open.txt"), InputStatus::Analyzed, "");
+}
+
+/// Once for the archive, until an answer opens it or there is none.
+#[test]
+fn a_person_is_asked_for_the_password_of_an_archive() {
+    let archive = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/zip/aes/artifact.zip")).unwrap();
+    for (answers, status) in [
+        (&["corpus-Password1"][..], InputStatus::Analyzed),
+        (&["wrong", "corpus-Password1"], InputStatus::Analyzed),
+        (&["wrong"], InputStatus::Locked),
+        (&[], InputStatus::Locked),
+    ] {
+        let mut asked = Vec::new();
+        let mut ask = |path: &str, tries: u32| {
+            asked.push((path.to_owned(), tries));
+            answers.get(asked.len() - 1).map(|answer| Zeroizing::new((*answer).to_owned()))
+        };
+        let mut analysis = analysis().with_password_prompt(&mut ask);
+        analysis.read_seekable("folder/case.zip", None, &mut Cursor::new(&archive)).unwrap();
+        let made = analysis.finish().unwrap();
+        assert_eq!(made.inputs[1].status, status, "{answers:?}");
+        let times = if status == InputStatus::Analyzed { answers.len() } else { answers.len() + 1 };
+        let expected: Vec<_> = (1..=times).map(|n| ("folder/case.zip".to_owned(), u32::try_from(n).unwrap())).collect();
+        assert_eq!(asked, expected, "{answers:?}");
+    }
 }
 
 #[test]
@@ -438,7 +501,7 @@ fn the_corpus() {
         let toml: toml::Value = toml::from_str(&std::fs::read_to_string(case.join("case.toml")).unwrap()).unwrap();
         let expect = serde_json::to_value(&toml["expect"]).unwrap();
         let archive = std::fs::read(case.join("artifact.zip")).unwrap();
-        let made = report(&archive);
+        let made = report_with(&archive, toml.get("password").and_then(|p| p.as_str()).as_slice());
         let inputs: Vec<_> = made.inputs.iter().map(|input| serde_json::to_value(input).unwrap()).collect();
         let name = case.display();
         for key in ["kind", "status", "details"] {

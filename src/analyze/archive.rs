@@ -138,7 +138,7 @@ impl Analysis<'_> {
 
     /// Reads the members. The archive stands before them in the report and is written after them in a streamed one.
     #[cfg(feature = "zip")]
-    fn archive<R: Read + Seek + Send>(&mut self, mut input: Input, reader: R) -> io::Result<()> {
+    fn archive<R: Read + Seek + Send>(&mut self, mut input: Input, mut reader: R) -> io::Result<()> {
         "zip".clone_into(&mut input.kind);
         let limits = self.options.limits.clone();
         if self.archives.depth >= limits.archive_depth {
@@ -151,6 +151,7 @@ impl Analysis<'_> {
             self.archives.budget = archive::Budget::new(input.bytes, &limits);
         }
         let budget = self.archives.budget.clone();
+        let passwords = self.passwords_of(&input, &mut reader);
         let place = self.inputs.len();
         self.inputs.push(input.clone());
         self.archives.depth = self.archives.depth.saturating_add(1);
@@ -163,7 +164,7 @@ impl Analysis<'_> {
         };
         let threads = self.options.threads.min(AHEAD_INPUTS);
         let walked = in_order(threads, work, |queue| {
-            let walked = archive::walk(reader, &limits, &budget, &mut |member, package, body| {
+            let walked = archive::walk(reader, &passwords, &limits, &budget, &mut |member, package, body| {
                 let package = package_around || package;
                 // Members of packages that are not recognised get no number.
                 let body = match body {
@@ -193,7 +194,7 @@ impl Analysis<'_> {
         input.problems.extend(walked.problems.into_iter().map(problem));
         if walked.members == 0 {
             input.problems.push(problem("an archive without members"));
-        } else if tally.recognized == 0 && tally.failed == 0 {
+        } else if tally.recognized == 0 && tally.failed == 0 && tally.locked == 0 {
             input.problems.push(problem("no member is one of the artifacts that are read"));
         }
         input.status = tally.status(damaged);
@@ -205,6 +206,23 @@ impl Analysis<'_> {
             "skipped": skipped,
         }));
         self.end_archive(place, input)
+    }
+
+    /// The passwords for the members of an archive; a person is asked for one that is missing.
+    #[cfg(feature = "zip")]
+    fn passwords_of<R: Read + Seek + Send>(&mut self, input: &Input, reader: &mut R) -> Vec<Zeroizing<String>> {
+        let path = input.member.as_ref().unwrap_or(&input.path);
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let mut passwords = self.options.passwords.for_file(name);
+        if let Some(ask) = &mut self.ask {
+            let mut tries = 0_u32;
+            while archive::is_locked(&mut *reader, &passwords, &self.options.limits) {
+                tries = tries.saturating_add(1);
+                let Some(password) = ask(path, tries) else { break };
+                passwords.push(password);
+            }
+        }
+        passwords
     }
 
     /// One member; false ends the walk.
@@ -236,11 +254,23 @@ impl Analysis<'_> {
                 tally.read = tally.read.saturating_add(1);
                 self.read(&outer.path, Some(&inside), reader)?;
             }
-            (archive::MemberKind::File, Err(message)) => {
+            (archive::MemberKind::File, Err(unread)) => {
                 let mut input = self.input(&outer.path, Some(&inside));
-                input.status = InputStatus::Failed;
+                let message = match unread {
+                    archive::Unread::Locked(message) => {
+                        input.status = InputStatus::Locked;
+                        tally.locked = tally.locked.saturating_add(1);
+                        message
+                    }
+                    archive::Unread::Failed(message) => {
+                        input.status = InputStatus::Failed;
+                        tally.failed = tally.failed.saturating_add(1);
+                        message
+                    }
+                };
                 input.problems.push(problem(message));
                 self.end_input(input)?;
+                return Ok(true);
             }
         }
         tally.count(self.inputs.get(before).map(|input| input.status));
@@ -333,6 +363,8 @@ pub(super) struct Tally {
     folders: u64,
     recognized: u64,
     partial: u64,
+    /// Members that no password opens.
+    locked: u64,
     failed: u64,
     unrecognized: u64,
     pub(super) stopped: bool,
@@ -342,11 +374,13 @@ pub(super) struct Tally {
 impl Tally {
     /// What becomes of the archive; `damaged`: something is wrong with itself.
     pub(super) fn status(&self, damaged: bool) -> InputStatus {
-        match (self.recognized > 0, damaged || self.stopped || self.failed > 0 || self.partial > 0) {
-            (true, false) => InputStatus::Analyzed,
-            (true, true) => InputStatus::Partial,
-            (false, true) => InputStatus::Failed,
-            (false, false) => InputStatus::Unrecognized,
+        let cut = damaged || self.stopped || self.failed > 0 || self.partial > 0;
+        match (self.recognized > 0, cut, self.locked > 0) {
+            (true, false, false) => InputStatus::Analyzed,
+            (true, _, _) => InputStatus::Partial,
+            (false, true, _) => InputStatus::Failed,
+            (false, false, true) => InputStatus::Locked,
+            (false, false, false) => InputStatus::Unrecognized,
         }
     }
 

@@ -76,7 +76,7 @@ pub(crate) struct InputArgs {
     /// Hash every input, also texts over 16 MiB
     #[arg(long)]
     pub(crate) hash: bool,
-    /// The password of PFX files: env:NAME, file:PATH (its first line), fd:NUMBER, stdin, or pass:PASSWORD (seen by others)
+    /// The password of PFX files and zip archives: env:NAME, file:PATH (its first line), fd:NUMBER, stdin, or pass:PASSWORD (seen by others)
     #[arg(long, value_name = "SOURCE", value_parser = password_source)]
     pub(crate) passin: Option<PasswordSource>,
     /// A list of passwords, one per line; NAME=PASSWORD is for files of that name (`*` and `?` allowed); may be repeated

@@ -9,14 +9,15 @@ pub fn is_zip(head: &[u8]) -> bool {
 }
 
 #[cfg(feature = "zip")]
-pub use members::{Body, Budget, Member, MemberKind, Walked, walk};
+pub use members::{Body, Budget, Member, MemberKind, Unread, Walked, is_locked, walk};
 
 #[cfg(feature = "zip")]
 mod members {
-    use crate::limits::Limits;
+    use crate::limits::{ARCHIVE_PASSWORD_TRIES, Limits};
     use std::io::{self, BufReader, Read, Seek, SeekFrom};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+    use zeroize::Zeroizing;
     use zip::read::{Config, OwnedZipFileEntry, read_zipfile_from_stream};
     use zip::result::ZipError;
     use zip::unstable::read::ZipIterable;
@@ -75,8 +76,82 @@ mod members {
         pub size: u64,
     }
 
+    /// Why a member can't be read.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum Unread {
+        /// It is encrypted, and no password opens it.
+        Locked(String),
+        /// It is damaged, or of a kind that is not read.
+        Failed(String),
+    }
+
     /// The content of a member, or why it can't be read.
-    pub type Body<'b> = Result<&'b mut (dyn Read + Send), String>;
+    pub type Body<'b> = Result<&'b mut (dyn Read + Send), Unread>;
+
+    /// The passwords of an archive. The one that opened a member is tried first on the next one.
+    struct Passwords<'p> {
+        list: Vec<&'p [u8]>,
+        /// Wrong tries so far.
+        wrong: usize,
+    }
+
+    impl<'p> Passwords<'p> {
+        fn new(list: &'p [Zeroizing<String>]) -> Self {
+            Self { list: list.iter().map(|password| password.as_bytes()).collect(), wrong: 0 }
+        }
+
+        /// The password that opens a member. Each is tried on the whole of it: what stands at its head to check a password
+        /// fits a wrong one once in 256 or 65,536 times (APPNOTE 6.1.6; WinZip, AES encryption information, III.D).
+        fn of<R: Read + Seek + Send>(
+            &mut self,
+            entry: &OwnedZipFileEntry,
+            reader: &mut R,
+            limits: &Limits,
+        ) -> Result<&'p [u8], String> {
+            let packed = entry.compressed_size();
+            let Self { list, wrong } = self;
+            let fits = |password: &&[u8]| {
+                if *wrong >= ARCHIVE_PASSWORD_TRIES {
+                    return false;
+                }
+                let options = ZipReadOptions::new().password(Some(*password));
+                let fits = entry.as_ref().with_reader(&mut *reader, options).is_ok_and(|mut file| {
+                    let mut bounded = Bounded::new(&mut file, packed, limits, &Budget::new(packed, limits));
+                    // What is too large is so with the right one: of another only noise comes out.
+                    io::copy(&mut bounded, &mut io::sink()).is_ok() || bounded.stopped.is_some()
+                });
+                *wrong = wrong.saturating_add(usize::from(!fits));
+                fits
+            };
+            match list.iter().position(fits) {
+                Some(at) => {
+                    list.swap(0, at);
+                    list.first().copied().ok_or_else(String::new)
+                }
+                None if list.is_empty() => {
+                    Err("the member is encrypted: it needs a password (`--passin`, `--passwords`)".to_owned())
+                }
+                None if *wrong >= ARCHIVE_PASSWORD_TRIES => Err(format!(
+                    "the member is encrypted, and after {ARCHIVE_PASSWORD_TRIES} wrong passwords no more are tried on \
+                     this archive"
+                )),
+                None => Err("the member is encrypted, and no password that was given opens it".to_owned()),
+            }
+        }
+    }
+
+    /// Whether none of the passwords opens the first encrypted member of an archive.
+    pub fn is_locked<R: Read + Seek + Send>(reader: R, passwords: &[Zeroizing<String>], limits: &Limits) -> bool {
+        let Ok(mut archive) = ZipIterable::try_new(reader, Config::default()) else { return false };
+        let Ok(entries) = archive.files() else { return false };
+        for entry in entries.by_ref().take(limits.archive_members) {
+            let Ok(entry) = entry.map(OwnedZipFileEntry::from) else { return false };
+            if entry.encrypted() {
+                return Passwords::new(passwords).of(&entry, entries.reader_mut(), limits).is_err();
+            }
+        }
+        false
+    }
 
     /// How the walk over an archive went.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,13 +170,14 @@ mod members {
     ///
     /// `visit` gets whether the archive is a package (an office document, a program) with each member. An archive without
     /// a directory (cut off) is read from the front as far as its local headers state sizes. Memory does not depend on
-    /// the number of members that the archive states.
+    /// the number of members that the archive states. Encrypted members are opened by the first of `passwords` that fits.
     ///
     /// # Errors
     /// Only what `visit` answers; the archive's own are in [`Walked::problems`], those of a member come with its body or
     /// from its reader.
     pub fn walk<R: Read + Seek + Send>(
         mut reader: R,
+        passwords: &[Zeroizing<String>],
         limits: &Limits,
         budget: &Budget,
         visit: &mut dyn FnMut(&Member, bool, Body<'_>) -> io::Result<bool>,
@@ -121,7 +197,9 @@ mod members {
             }
         };
         match archive {
-            Ok(archive) => by_directory(archive, length, limits, budget, visit, &mut walked)?,
+            Ok(archive) => {
+                by_directory(archive, length, &mut Passwords::new(passwords), limits, budget, visit, &mut walked)?
+            }
             Err(problem) => {
                 walked.problems.push(problem);
                 if reader.seek(SeekFrom::Start(0)).is_ok() {
@@ -135,6 +213,7 @@ mod members {
     fn by_directory<R: Read + Seek + Send>(
         mut archive: ZipIterable<R>,
         length: u64,
+        passwords: &mut Passwords<'_>,
         limits: &Limits,
         budget: &Budget,
         visit: &mut dyn FnMut(&Member, bool, Body<'_>) -> io::Result<bool>,
@@ -173,26 +252,37 @@ mod members {
             let packed = entry.compressed_size();
             let go_on = if kind != MemberKind::File {
                 visit(&member, walked.package, Ok(&mut io::empty()))?
-            } else if entry.encrypted() {
-                visit(&member, walked.package, Err("the member is encrypted: it can't be read".to_owned()))?
             } else if let Some(problem) = unread_method(entry.compression()) {
-                visit(&member, walked.package, Err(problem))?
+                visit(&member, walked.package, Err(Unread::Failed(problem)))?
             } else if let Some(rest) = unclaimed.checked_sub(packed) {
                 unclaimed = rest;
-                // A borrowed entry: the crate reads an owned one to its end when it is dropped.
-                match entry.as_ref().with_reader(entries.reader_mut(), ZipReadOptions::new()) {
-                    Ok(mut file) => {
-                        let mut bounded = Bounded::new(&mut file, packed, limits, budget);
-                        visit(&member, walked.package, Ok(&mut bounded))?
+                let password = match entry.encrypted() {
+                    true => passwords.of(&entry, entries.reader_mut(), limits).map(Some),
+                    false => Ok(None),
+                };
+                match password {
+                    // A borrowed entry: the crate reads an owned one to its end when it is dropped.
+                    Ok(password) => {
+                        match entry.as_ref().with_reader(entries.reader_mut(), ZipReadOptions::new().password(password))
+                        {
+                            Ok(mut file) => {
+                                let mut bounded = Bounded::new(&mut file, packed, limits, budget);
+                                visit(&member, walked.package, Ok(&mut bounded))?
+                            }
+                            Err(e) => {
+                                let problem = format!("the member can't be read: {}", reason(&e));
+                                visit(&member, walked.package, Err(Unread::Failed(problem)))?
+                            }
+                        }
                     }
-                    Err(e) => visit(&member, walked.package, Err(format!("the member can't be read: {}", reason(&e))))?,
+                    Err(problem) => visit(&member, walked.package, Err(Unread::Locked(problem)))?,
                 }
             } else {
                 let problem = format!(
                     "the member claims {packed} bytes of the archive, more than other members leave of it: overlapping \
                      members are not read"
                 );
-                visit(&member, walked.package, Err(problem))?
+                visit(&member, walked.package, Err(Unread::Failed(problem)))?
             };
             if !go_on {
                 break;

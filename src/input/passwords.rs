@@ -1,4 +1,4 @@
-//! Passwords for PFX files, and which of them are meant for which file.
+//! Passwords for PFX files and zip archives, and which of them are meant for which file.
 
 use zeroize::Zeroizing;
 
@@ -25,8 +25,8 @@ impl Passwords {
         self.entries.push(Entry { pattern: None, password });
     }
 
-    /// Adds a list: one password per line. A line `NAME=PASSWORD`, where NAME has a `*` or a `?` or ends in `.pfx` or
-    /// `.p12`, is for files of that name alone. Empty lines are skipped; nothing else is trimmed.
+    /// Adds a list: one password per line. A line `NAME=PASSWORD`, where NAME has a `*` or a `?` or ends in `.pfx`,
+    /// `.p12` or `.zip`, is for files of that name alone. Empty lines are skipped; nothing else is trimmed.
     pub fn add_list(&mut self, list: &str) {
         for line in list.trim_start_matches('\u{feff}').split('\n') {
             let line = line.strip_suffix('\r').unwrap_or(line);
@@ -57,7 +57,7 @@ impl Passwords {
 
 fn is_pattern(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    name.contains(['*', '?']) || lower.ends_with(".pfx") || lower.ends_with(".p12")
+    name.contains(['*', '?']) || [".pfx", ".p12", ".zip"].iter().any(|end| lower.ends_with(end))
 }
 
 /// Whether a name matches a pattern, without case: `*` any characters, `?` one. Linear in both lengths for each `*`.
