@@ -3,7 +3,7 @@
 use super::{anchors, labels};
 use crate::formats::piece::Piece;
 use aho_corasick::packed;
-use memchr::{memchr, memmem};
+use memchr::{memchr_iter, memmem};
 use std::sync::LazyLock;
 
 /// A piece that ends with `my "Personal"`: what comes before it, and this.
@@ -112,17 +112,26 @@ fn cut_at_marks(text: &str, cuts: &mut Vec<usize>) {
     }
 }
 
+/// What a command line of certutil begins with.
+const COMMAND: &str = "certutil";
+
+/// The longest prompt, in bytes: a path of Windows has 260 characters at most (Microsoft Learn, Maximum Path Length Limitation).
+const PROMPT: usize = 260;
+
 /// Where prompts with a certutil command begin: `C:\>certutil …`, `PS C:\> certutil …`.
 fn prompts(text: &str) -> Vec<usize> {
     let mut out = Vec::new();
-    if memchr(b'>', text.as_bytes()).is_none() {
-        return out;
-    }
-    let lower = text.to_ascii_lowercase();
-    for (at, _) in lower.match_indices("certutil") {
-        let Some(prompt) = text.get(..at).and_then(|t| t.trim_end().strip_suffix('>')) else { continue };
-        let drive = prompt.rfind(":\\").and_then(|colon| colon.checked_sub(1));
-        let Some(drive) = drive.filter(|d| at.saturating_sub(*d) <= 260) else { continue };
+    for at in memchr_iter(b'>', text.as_bytes()) {
+        let behind = text.get(at.saturating_add(1)..).unwrap_or("").trim_start();
+        if !behind.get(..COMMAND.len()).is_some_and(|word| word.eq_ignore_ascii_case(COMMAND)) {
+            continue;
+        }
+        let command = text.len().saturating_sub(behind.len());
+        let from = (command.saturating_sub(PROMPT)..=at).find(|i| text.is_char_boundary(*i)).unwrap_or(at);
+        let colon = text.get(from..at).and_then(|prompt| prompt.rfind(":\\"));
+        let Some(drive) = colon.and_then(|colon| colon.checked_sub(1)).map(|drive| from.saturating_add(drive)) else {
+            continue;
+        };
         let before = text.get(..drive).unwrap_or("");
         out.push(before.strip_suffix("PS ").unwrap_or(before).len());
     }
@@ -149,6 +158,23 @@ fn rule_at(text: &str, start: usize) -> (bool, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prompt_in_front_of_the_command() {
+        let far = format!("C:\\{}>certutil -store my", "x".repeat(300));
+        for (text, at) in [
+            ("done. C:\\Windows\\system32>certutil -store my", Some(6)),
+            ("done. PS C:\\> CertUtil.exe -v -store my", Some(6)),
+            ("é C:\\>   certutil", Some(3)),
+            ("<b>certutil", None),
+            ("C:\\>dir", None),
+            ("a > certutil > b", None),
+            (&far, None),
+        ] {
+            assert_eq!(prompts(text).first().copied(), at, "{text}");
+        }
+        assert_eq!(prompts("C:\\>certutil -store my D:\\x> certutil -store ca"), [0, 23]);
+    }
 
     #[test]
     fn what_is_told_by_its_bytes_holds_no_anchor() {
