@@ -281,6 +281,7 @@ CASES = {
     "one-line-of-blanks": (repeated(b" "), 256 << 20, "bytes"),
     "one-line-of-words": (repeated(b"the server was restarted, and the key of a certificate was found again; "), 64 << 20, "bytes"),
     "one-line-of-labels": (repeated(b"Key Container = a Provider = b "), 16 << 20, "bytes"),
+    "one-line-of-prompts": (repeated(b"a>certutil "), 16 << 20, "bytes"),
     "one-line-of-headers": (repeated(b"================ Certificate 1 ================ "), 8 << 20, "bytes"),
     "empty-lines": (repeated(b"\n"), 8 << 20, "bytes"),
     "million-lines": (lines("", lambda i: "line %d of a log\n" % i), 1_000_000, "lines"),
