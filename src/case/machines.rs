@@ -34,10 +34,26 @@ impl Machines {
     }
 }
 
-/// Whether these are two computers. A name with its domain and one without may be one computer's, and so may one that is
-/// not shown.
+/// Characters that the NetBIOS name keeps of a longer name (Microsoft Learn, "Naming conventions in Active Directory").
+const NETBIOS: usize = 15;
+
+/// Whether these are two computers. A name with its domain and one without may be one computer's, if the first part of the one is
+/// the other or begins with the fifteen characters of it; and so may one that is not shown.
 pub fn are_two(a: Option<&str>, b: Option<&str>) -> bool {
-    a.zip(b).is_some_and(|(a, b)| !a.eq_ignore_ascii_case(b) && a.contains('.') == b.contains('.'))
+    a.zip(b).is_some_and(|(a, b)| match (a.split_once('.'), b.split_once('.')) {
+        (Some(_), Some(_)) => !a.eq_ignore_ascii_case(b),
+        (full, other) => {
+            let host = |whole, parts: Option<(_, _)>| parts.map_or(whole, |(host, _)| host);
+            !is_host(host(a, full), host(b, other))
+        }
+    })
+}
+
+/// Whether two names without a domain can be one computer's.
+fn is_host(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let same = long.get(..short.len()).is_some_and(|start| start.eq_ignore_ascii_case(short));
+    same && (short.len() == long.len() || short.chars().count() == NETBIOS)
 }
 
 #[cfg(test)]
@@ -63,11 +79,16 @@ mod tests {
     fn two_computers() {
         assert!(are_two(Some("web01"), Some("web02")));
         assert!(are_two(Some("web01.contoso.com"), Some("web02.contoso.com")));
+        assert!(are_two(Some("web01"), Some("db01.contoso.com")) && are_two(Some("db01.contoso.com"), Some("WEB01")));
+        assert!(are_two(Some("web01"), Some("web011")));
         for (a, b) in [
             (Some("web01"), Some("WEB01")),
             (Some("web01"), None),
             (None, None),
             (Some("web01"), Some("web01.contoso.com")),
+            (Some("WEB01.contoso.com"), Some("web01")),
+            (Some("VERYLONGSERVERN"), Some("verylongservername01.contoso.com")),
+            (Some("VERYLONGSERVERN"), Some("verylongservername01")),
         ] {
             assert!(!are_two(a, b), "{a:?} {b:?}");
         }

@@ -26,6 +26,9 @@ const AD_FS_ROLES: [&str; 3] = ["ad-fs", "ad-fs-token-signing", "ad-fs-token-dec
 /// The application id of SSTP (RRAS).
 const SSTP: &str = "{ba195980-cd49-458b-9e23-c84ee0adcd75}";
 
+/// The port of WinRM over HTTPS (Microsoft Learn, "Installation and configuration for Windows Remote Management").
+const WINRM_PORT: u16 = 5986;
+
 /// What tying gives.
 #[derive(Debug, Default)]
 pub struct Tied {
@@ -305,6 +308,8 @@ fn names_of(case: &CaseIndex, index: usize, item: &Observed, out: &mut BTreeMap<
                 name(*sha1, "ad-fs", endpoint, *place);
             } else if binding.origin == BindingOrigin::HttpSys && app.eq_ignore_ascii_case(SSTP) {
                 name(*sha1, "rras", endpoint, *place);
+            } else if binding.origin == BindingOrigin::HttpSys && binding.endpoint.value.port() == WINRM_PORT {
+                name(*sha1, "winrm", endpoint, *place);
             }
         }
         Observation::Certificate(shown) => {

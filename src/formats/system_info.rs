@@ -2,7 +2,8 @@
 //!
 //! `systeminfo` translates its labels and the word Build; the version line is known by its shape, a version whose build is
 //! named again at the end (`10.0.14393 N/A Build 14393`). The names of PowerShell's properties and of registry values are
-//! the same in every language. Sources: Microsoft Learn, "systeminfo", "Get-ComputerInfo", "ver", "reg query".
+//! the same in every language. Sources: Microsoft Learn, "systeminfo", "Get-ComputerInfo", "ver", "reg query", "hostname", "ipconfig",
+//! "net config", "wmic", "Win32_ComputerSystem class".
 
 use super::glance::{self, Glance};
 use super::piece::Piece;
@@ -21,6 +22,8 @@ pub const KIND: &str = "system-info";
 const NEAR: u32 = 4;
 /// Bytes of a line that is looked at for a label.
 const LINE: usize = 400;
+/// Characters of a computer's full name (RFC 1035, section 2.3.4).
+const HOST: usize = 255;
 
 /// What the next line may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct SystemInfoReader {
     /// The last two lines with a label, for the name that stands two lines before the version.
     labelled: [Option<(u32, Fact<String>)>; 2],
     awaited: Option<(u32, Awaited)>,
+    /// The line whose label alone told the computer's name.
+    host_name: Option<u32>,
     /// The line that names a key of the 32-bit view, whose MachineGuid is another one.
     narrow_view: Option<u32>,
 }
@@ -52,6 +57,7 @@ impl SystemInfoReader {
             done: Vec::new(),
             labelled: [None, None],
             awaited: None,
+            host_name: None,
             narrow_view: None,
         }
     }
@@ -78,7 +84,7 @@ impl SystemInfoReader {
     }
 
     fn computer(&mut self, piece: Piece<'_>, name: &'static str, value: &str) -> bool {
-        if !is_name(value) {
+        if !value.split('.').next().is_some_and(is_name) || !value.split('.').all(is_label) || value.len() > HOST {
             return false;
         }
         let fact = piece.text_fact(self.source, value);
@@ -93,7 +99,8 @@ impl SystemInfoReader {
             self.awaited = None;
             return None;
         }
-        if text.bytes().all(|b| b == b'-') {
+        // The heading of the answer's column, and the line under it.
+        if text.bytes().all(|b| b == b'-') || what == Awaited::Computer && text.eq_ignore_ascii_case("Name") {
             return Some(true);
         }
         self.awaited = None;
@@ -102,6 +109,14 @@ impl SystemInfoReader {
             Awaited::Computer => self.computer(piece, "hostname", text),
         };
         taken.then_some(true)
+    }
+
+    /// Keeps a value, which may be the name of a computer or of Windows, with its line.
+    fn label(&mut self, piece: Piece<'_>, value: &str, number: u32) {
+        if value.len() <= LINE {
+            self.labelled.swap(0, 1);
+            self.labelled[1] = Some((number, piece.text_fact(self.source, value)));
+        }
     }
 
     /// `label: value`.
@@ -118,14 +133,15 @@ impl SystemInfoReader {
                 }
             }
             "CsName" => return self.computer(piece, "cs_name", value),
+            _ if is_host_label(label, value) && self.computer(piece, "host_name", value) => {
+                self.host_name = Some(number);
+                self.label(piece, value, number);
+                return true;
+            }
             _ => {}
         }
         let Some((printed, version)) = named_twice(value) else {
-            // Names of computers and of Windows, with their lines.
-            if value.len() <= LINE {
-                self.labelled.swap(0, 1);
-                self.labelled[1] = Some((number, piece.text_fact(self.source, value)));
-            }
+            self.label(piece, value, number);
             return false;
         };
         // `Host Name`, `OS Name`, `OS Version`: the first three lines, whatever they are called.
@@ -135,6 +151,7 @@ impl SystemInfoReader {
             && second.saturating_add(1) == number
             && system.value.contains("Windows")
             && is_name(&name.value)
+            && self.host_name != Some(first)
         {
             let place = name.place;
             let mut excerpts = Excerpts::default();
@@ -223,9 +240,13 @@ impl TextReader for SystemInfoReader {
             return false;
         }
         let command = behind_prompt(text);
-        if command == "hostname" || command.eq_ignore_ascii_case("$env:computername") {
+        if asks_computer(command, prompted(text).is_some()) {
             self.awaited = Some((number, Awaited::Computer));
             return prompted(text).is_none();
+        }
+        // `net config workstation`; of two backslashes a quoted line may have one.
+        if let Some(name) = text.strip_prefix("Computer name ").and_then(|rest| rest.trim().strip_prefix('\\')) {
+            return self.computer(piece, "computer_name", name.trim_start_matches('\\'));
         }
         if let Some(name) = text.strip_prefix("COMPUTERNAME=") {
             return self.computer(piece, "computername", name);
@@ -247,7 +268,17 @@ impl TextReader for SystemInfoReader {
     }
 
     fn words(&self) -> Vec<&'static str> {
-        vec!["machineguid", "\\microsoft\\cryptography", "hostname", "computername", "Microsoft Windows ", "\",\""]
+        vec![
+            "machineguid",
+            "\\microsoft\\cryptography",
+            "hostname",
+            "computername",
+            "computer name ",
+            "computersystem",
+            "machinename",
+            "Microsoft Windows ",
+            "\",\"",
+        ]
     }
 
     fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
@@ -305,12 +336,49 @@ fn of_build(text: &str) -> Option<WindowsVersion> {
     Some(WindowsVersion { major, minor, build })
 }
 
+/// Whether a command prints the name of the computer and nothing else. A line without a prompt may be one of a script.
+fn asks_computer(command: &str, prompted: bool) -> bool {
+    let command = command.trim().to_ascii_lowercase();
+    let bare = command.strip_suffix(".exe").unwrap_or(&command);
+    if bare == "hostname" || command == "$env:computername" {
+        return true;
+    }
+    let printed = ["echo ", "write-host ", "write-output "].iter().find_map(|verb| command.strip_prefix(verb));
+    let expression = printed.unwrap_or(&command).trim_matches(['"', '\'', ' ', '(', ')']);
+    let known = matches!(
+        expression,
+        "$env:computername"
+            | "%computername%"
+            | "[environment]::machinename"
+            | "[system.environment]::machinename"
+            | "[net.dns]::gethostname"
+            | "[system.net.dns]::gethostname"
+    );
+    let system = command.contains("win32_computersystem")
+        && (command.ends_with(").name") || command.ends_with("-expandproperty name"));
+    let looked_up = command.contains("[system.net.dns]::gethostby") && command.ends_with(".hostname");
+    prompted && (known || system || looked_up || command.starts_with("wmic computersystem get name"))
+}
+
+/// Whether a label is that of the computer's name by itself: `Host Name` of systeminfo and, with dots behind it, of ipconfig;
+/// `Hostname` is systeminfo's in German, which prints the name in capitals, and a word of many other programs.
+fn is_host_label(label: &str, value: &str) -> bool {
+    let bare = label.trim_end_matches(['.', ' ']);
+    match bare {
+        "Host Name" => true,
+        "Hostname" => label.ends_with('.') || !value.contains(|c: char| c.is_lowercase() || c == '.'),
+        _ => false,
+    }
+}
+
+/// Whether a text can be a part of a computer's full name.
+fn is_label(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 63 && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+}
+
 /// Whether a text can be the name of a computer.
 fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 63
-        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
-        && !text.chars().all(|c| c.is_ascii_digit())
+    is_label(text) && !text.chars().all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -333,10 +401,49 @@ mod tests {
             "BIOS: 1.2.3000 N/A Build 3000",
             "Microsoft Windows [Version 10.0.14393]",
             "hostname\n3.14 is no name",
+            "hostname\n10.0.0.5",
+            "echo %COMPUTERNAME%\npause",
+            "Hostname: backend7",
+            "HostName : sts.contoso.com",
+            "Computer name : web01",
             "MachineGuid is a value of the registry",
         ] {
             assert_eq!(all(text), vec![], "{text}");
         }
+    }
+
+    #[test]
+    fn names_of_computers() {
+        for text in [
+            "C:\\>HOSTNAME\nWEB01",
+            "PS C:\\> hostname.exe\nWEB01",
+            "hostname\nWEB01",
+            "C:\\>echo %COMPUTERNAME%\nWEB01",
+            "PS C:\\> Write-Host $env:ComputerName\nWEB01",
+            "PS C:\\> \"$env:COMPUTERNAME\"\nWEB01",
+            "PS C:\\> (Get-CimInstance Win32_ComputerSystem).Name\nWEB01",
+            "C:\\>wmic computersystem get name\nName\nWEB01",
+            "C:\\>set computername\nCOMPUTERNAME=WEB01",
+            "Host Name:                 WEB01",
+            "Hostname:                  WEB01",
+            "   Host Name . . . . . . . . . . . . : WEB01",
+            "Computer name                        \\\\WEB01",
+            "CsName : WEB01",
+            "Host Name:  WEB01\nOS Name:  Microsoft Windows Server 2019\nOS Version:  10.0.17763 N/A Build 17763",
+        ] {
+            let names: Vec<String> = all(text)
+                .into_iter()
+                .filter_map(|found| match found.what {
+                    Observation::System(SystemFact::Computer(name)) => Some(name.value),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(names, ["WEB01"], "{text}");
+        }
+        let full = all("C:\\>hostname\nweb01.contoso.com");
+        assert!(
+            matches!(&full[..], [Observed { what: Observation::System(SystemFact::Computer(name)), .. }] if name.value == "web01.contoso.com")
+        );
     }
 
     #[test]

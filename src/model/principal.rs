@@ -5,7 +5,8 @@
 //!
 //! Sources: Microsoft Open Specifications, MS-DTYP 2.4.2.4 (well-known SIDs) and 2.5.1.1 (SDDL aliases); Microsoft Learn,
 //! "Security identifiers", "Service accounts" and "Application pool identities"; for other languages than English output
-//! of `icacls` and `Get-Acl`.
+//! of `icacls` and `Get-Acl`, and Microsoft Learn, "Configure Windows service accounts and permissions" (SQL Server), localized
+//! service names.
 
 use super::access::Principal;
 use sha1::{Digest, Sha1};
@@ -87,12 +88,21 @@ pub static ENGLISH: [(&str, &str); 46] = [
 ];
 
 /// Names of other languages, as `icacls` and `Get-Acl` print them. Japanese and Chinese systems print the English names.
-pub static TRANSLATED: [(&str, &str); 20] = [
+pub static TRANSLATED: [(&str, &str); 29] = [
     (SYSTEM, "NT-AUTORITÄT\\SYSTEM"),
     (SYSTEM, "AUTORITE NT\\Système"),
     (SYSTEM, "NT AUTHORITY\\СИСТЕМА"),
     (SYSTEM, "AUTORIDADE NT\\SISTEMA"),
     (SYSTEM, "NT instans\\SYSTEM"),
+    (SYSTEM, "AUTORITE NT\\SYSTEM"),
+    (NETWORK_SERVICE, "NT-AUTORITÄT\\NETZWERKDIENST"),
+    (NETWORK_SERVICE, "AUTORITE NT\\SERVICE RÉSEAU"),
+    (NETWORK_SERVICE, "NT AUTHORITY\\SERVIZIO DI RETE"),
+    (NETWORK_SERVICE, "NT AUTHORITY\\SERVICIO DE RED"),
+    (LOCAL_SERVICE, "NT-AUTORITÄT\\LOKALER DIENST"),
+    (LOCAL_SERVICE, "AUTORITE NT\\SERVICE LOCAL"),
+    (LOCAL_SERVICE, "NT AUTHORITY\\SERVIZIO LOCALE"),
+    (LOCAL_SERVICE, "NT AUTHORITY\\SERVICIO LOC"),
     (ADMINISTRATORS, "VORDEFINIERT\\Administratoren"),
     (ADMINISTRATORS, "BUILTIN\\Administrateurs"),
     (ADMINISTRATORS, "BUILTIN\\Администраторы"),

@@ -1,6 +1,6 @@
 //! Which values of a report name somebody or something: the words that are hidden wherever they stand.
 
-use super::names::Class;
+use super::names::{Class, SHORTEST_LABEL};
 use crate::model::service_setting::OPS_MGR_SERIAL;
 use crate::report::model::Report;
 use serde_json::Value;
@@ -87,7 +87,7 @@ fn host_or_name(name: &str, take: Known<'_>) {
         take(Class::Host, name);
         let labels: Vec<&str> = name.split('.').collect();
         let inner = labels.len().saturating_sub(1);
-        for label in labels.iter().take(inner).filter(|l| l.chars().count() >= 4) {
+        for label in labels.iter().take(inner).filter(|l| l.chars().count() >= SHORTEST_LABEL) {
             take(Class::Name, label);
         }
     } else {

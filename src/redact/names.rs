@@ -49,6 +49,9 @@ impl Class {
     }
 }
 
+/// Characters of a label of a host that is taken for a name by itself; shorter ones are words such as `www`.
+pub(super) const SHORTEST_LABEL: usize = 4;
+
 /// The pseudonyms of a run.
 pub(super) struct Names {
     key: [u8; 32],
@@ -316,15 +319,36 @@ impl Names {
         if keep::is_host(&value.to_lowercase()) || keep::is_kept(value) {
             return value.to_owned();
         }
-        // A host that a wildcard covers stays covered.
-        if let Some((_, domain)) = value.split_once('.')
-            && self.wildcards.contains(&fold(domain))
-        {
-            let domain = self.host(domain);
-            return self.numbered(value, Class::Host, &format!(".{domain}"));
-        }
         let dotted = value.trim_matches('.').contains('.');
-        self.numbered(value, Class::Host, if dotted { ".example" } else { "" })
+        // A host that a wildcard covers stays covered.
+        let suffix = match value.split_once('.') {
+            Some((_, domain)) if self.wildcards.contains(&fold(domain)) => format!(".{}", self.host(domain)),
+            _ if dotted => ".example".to_owned(),
+            _ => String::new(),
+        };
+        let label = value.split('.').next().filter(|label| dotted && label.chars().count() >= SHORTEST_LABEL);
+        self.full_name(value, label.unwrap_or_default(), &suffix)
+    }
+
+    /// A host whose first label may be a computer's name by itself: its pseudonym then begins with that name's.
+    fn full_name(&mut self, value: &str, label: &str, suffix: &str) -> String {
+        let (folded, label) = (fold(value), fold(label));
+        let short = self.given.get(&label).filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+        if let Some(name) = short.map(|name| format!("{name}{suffix}"))
+            && !label.is_empty()
+            && !self.given.contains_key(&folded)
+            && self.taken.insert(name.clone())
+        {
+            self.given.insert(folded, name.clone());
+            return name;
+        }
+        let name = self.numbered(value, Class::Host, suffix);
+        if !label.is_empty()
+            && let Some((first, _)) = name.split_once('.')
+        {
+            self.given.entry(label).or_insert_with(|| first.to_owned());
+        }
+        name
     }
 
     /// An account, with or without its domain.

@@ -160,6 +160,7 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
             part(out, start + range.start, start + range.end, Act::Drop("[bytes removed]"));
             continue;
         }
+        session(line, start, out);
         attributes(line, start, out);
         pairs(line, start, out);
         digits(line, start, out);
@@ -420,6 +421,23 @@ fn words(line: &str, base: usize, out: &mut Vec<Part>) {
         hosts(word, start, out);
     }
     addresses(line, base, out);
+}
+
+/// The computer of a remote session's prompt, `[web01]: PS C:\>`, and of winrs, `-r:web01`.
+fn session(line: &str, base: usize, out: &mut Vec<Part>) {
+    let prompt = line.find("]: PS ").and_then(|end| Some((line.get(..end)?.rfind('[')? + 1, end)));
+    let named = line.find("winrs ").and_then(|at| {
+        let start = at + line.get(at..)?.find("r:")? + "r:".len();
+        let name = line.get(start..)?.split(char::is_whitespace).next()?;
+        Some((start, start + name.len()))
+    });
+    for (start, end) in prompt.into_iter().chain(named) {
+        let name = line.get(start..end).unwrap_or_default();
+        let shaped = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if shaped && name.chars().any(char::is_alphabetic) {
+            part(out, base + start, base + end, Act::Hide(Class::Computer));
+        }
+    }
 }
 
 /// The parts of a path, and both sides of an account's name. In `json` a single backslash begins an escape.

@@ -303,9 +303,11 @@ fn a_key_file_of_another_machine_beside_keys_that_open() {
     let two = |third| of(vec![key(1, HERE, Access::Opened), key(2, HERE, Access::Opened), third]);
     assert_eq!(two(foreign()), "fails passes");
     assert_eq!(two(key(3, HERE, Access::NotOpened)), "passes");
-    // Two keys that open tell the machine's GUID, one does not, nor do two GUIDs.
+    // Two keys that open tell the machine's GUID, one does not, nor do two GUIDs. Where all open, nothing asks for it.
     assert_eq!(of(vec![key(1, HERE, Access::Opened), foreign()]), "unknown");
-    assert_eq!(two(key(3, THERE, Access::Opened)), "unknown");
+    assert_eq!(of(vec![key(1, HERE, Access::Opened), key(2, THERE, Access::Opened), foreign()]), "unknown");
+    assert_eq!(two(key(3, THERE, Access::Opened)), "passes");
+    assert_eq!(of(vec![key(1, HERE, Access::Opened)]), "passes");
     assert_eq!(of(vec![numbered(1, 1), numbered(2, 1)]), "silent");
     // An archived certificate and an authority's own are not looked at.
     assert_eq!(two(but(foreign(), |c| certificate(c).archived = Some(fact(true, 9)))), "silent passes");

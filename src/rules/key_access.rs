@@ -38,6 +38,9 @@ pub(super) static NETWORK_SERVICE: Reader = Reader {
     any_account: false,
     grant: "*S-1-5-20:R",
 };
+/// Remote Desktop's service, which runs as NETWORK SERVICE and has its own identity beside it.
+pub(super) static REMOTE_DESKTOP: Reader =
+    Reader { accounts: &[principal::NETWORK_SERVICE, "NT SERVICE\\TermService"], ..NETWORK_SERVICE };
 /// LOCAL SERVICE.
 pub(super) static LOCAL_SERVICE: Reader = Reader {
     words: "LOCAL SERVICE",
@@ -95,7 +98,8 @@ pub(super) fn readers(workload: &str) -> Vec<&'static Reader> {
             vec![&SYSTEM]
         }
         "rd-gateway" | "exchange" | "wap" => vec![&NETWORK_SERVICE, &SYSTEM],
-        "rdp" | "service-fabric" | "wac" | "ocsp" => vec![&NETWORK_SERVICE],
+        "rdp" => vec![&REMOTE_DESKTOP],
+        "service-fabric" | "wac" | "ocsp" => vec![&NETWORK_SERVICE],
         "sql-server" => vec![&SQL_SERVICE],
         "shir" => vec![&SHIR_SERVICE],
         "ad-fs" => vec![&ADFS_SERVICE, &SYSTEM],

@@ -22,7 +22,8 @@ static META: RuleMeta = RuleMeta {
 /// The account that opens the key, for workloads that do not run as SYSTEM.
 pub(super) fn reader(_: &Credential, target: &Target) -> Option<(&'static Reader, Confidence)> {
     Some(match target.workload.name {
-        "rdp" | "exchange" | "wap" | "service-fabric" | "wac" => (&key_access::NETWORK_SERVICE, Confidence::Likely),
+        "rdp" => (&key_access::REMOTE_DESKTOP, Confidence::Likely),
+        "exchange" | "wap" | "service-fabric" | "wac" => (&key_access::NETWORK_SERVICE, Confidence::Likely),
         "rd-gateway" | "ocsp" => (&key_access::NETWORK_SERVICE, Confidence::Possible),
         "sql-server" => (&key_access::SQL_SERVICE, Confidence::Likely),
         "shir" => (&key_access::SHIR_SERVICE, Confidence::Likely),

@@ -3,6 +3,7 @@
 use super::bindings::{self, Replies};
 use super::prelude::*;
 use super::{key_access, schannel};
+use crate::case::credential::subject_key;
 use crate::formats::certutil::PrintedDate;
 use crate::model::binding::{Binding, BindingHash, BindingOrigin};
 use crate::model::event_record::EventRecord;
@@ -52,6 +53,8 @@ struct Use<'a> {
     place: Place,
     failed: bool,
     workload: Option<&'static str>,
+    /// A handshake that succeeded, of whichever program.
+    handshake: bool,
     label: &'static str,
     moment: Option<OffsetDateTime>,
     /// No reading of its time is later, where one is printed without a zone.
@@ -126,6 +129,8 @@ enum Called {
     Endpoint(String),
     /// The workload that it is bound to.
     Workload(&'static str),
+    /// The certificate's subject, as [`subject_key`] gives it.
+    Subject(String),
 }
 
 impl Called {
@@ -140,13 +145,15 @@ impl Called {
         });
         let endpoints = c.bound.iter().filter_map(|b| b.endpoint.as_deref()).map(str::to_ascii_lowercase);
         let workloads = c.bound.iter().map(|b| b.workload);
-        let names = c.thumbprint().map(Self::Sha1).into_iter().chain(own);
+        let subject =
+            c.certificate.as_ref().and_then(|c| c.subject.as_ref()).map(|s| Self::Subject(subject_key(&s.value)));
+        let names = c.thumbprint().map(Self::Sha1).into_iter().chain(own).chain(subject);
         names.chain(endpoints.map(Self::Endpoint)).chain(workloads.map(Self::Workload)).collect()
     }
 
     /// Whether it can call several certificates, of which one is meant.
     fn is_shared(&self) -> bool {
-        matches!(self, Self::Endpoint(_) | Self::Workload(_))
+        matches!(self, Self::Endpoint(_) | Self::Workload(_) | Self::Subject(_))
     }
 }
 
@@ -158,8 +165,10 @@ fn of_event<'a>(observed: &'a Observed, event: &EventRecord) -> Option<(Called, 
     };
     let latest = moment.or_else(|| latest(&event.time.as_ref()?.value));
     let place = event.id.as_ref().map_or(observed.place, |id| id.place);
-    let by =
-        |account, failed, workload, label| Use { observed, place, failed, workload, label, moment, latest, account };
+    let by = |account, failed, workload, label| {
+        let handshake = event.number() == HANDSHAKE;
+        Use { observed, place, failed, workload, handshake, label, moment, latest, account }
+    };
     let told = |failed, workload, label| by(Account::Unknown, failed, workload, label);
     let code = event.code.as_ref().map(|code| code.value);
     let (called, told) = match event.number() {
@@ -180,6 +189,10 @@ fn of_event<'a>(observed: &'a Observed, event: &EventRecord) -> Option<(Called, 
             let workload = schannel::teller(event).workload?;
             let label = "event 36870 of the program that only this one is bound to";
             (Called::Workload(workload), told(true, Some(workload), label))
+        }
+        HANDSHAKE if event.is_from("Schannel") && !schannel::of_client(event) => {
+            let label = "event 36880 on a handshake with this certificate";
+            (Called::Subject(subject_key(own_subject(event)?)), told(false, None, label))
         }
         number @ (26013 | 26014) if is_sql_server(event) => {
             let sha1 = event.thumbprint.as_ref()?.value;
@@ -206,6 +219,20 @@ fn of_event<'a>(observed: &'a Observed, event: &EventRecord) -> Option<(Called, 
         _ => return None,
     };
     Some((called, told))
+}
+
+/// Schannel: a handshake succeeded.
+const HANDSHAKE: u32 = 36_880;
+
+/// The subject of the certificate that this side of a handshake showed.
+fn own_subject(event: &EventRecord) -> Option<&str> {
+    let named = event.value("LocalCertSubjectName").map(|subject| subject.value.as_str());
+    let printed = || {
+        let (_, rest) = event.message.as_ref()?.value.split_once("Local certificate subject name:")?;
+        let end = rest.find("Remote certificate subject name").unwrap_or(rest.len());
+        rest.get(..end)?.lines().next()
+    };
+    named.or_else(printed).map(str::trim).filter(|subject| !subject.is_empty())
 }
 
 /// Whether a key's use failed for want of the key, or succeeded; `None`: it failed in another way, which says nothing of it.
@@ -262,6 +289,7 @@ fn of_error_log(observed: &Observed) -> Option<(Called, Use<'_>)> {
         place,
         failed,
         workload: Some("sql-server"),
+        handshake: false,
         label,
         moment: None,
         latest: None,
@@ -285,6 +313,7 @@ fn of_command<'a>(observed: &'a Observed, binding: &Binding, replies: &Replies<'
         place,
         failed: reply.is_some(),
         workload: Some("iis"),
+        handshake: false,
         label,
         moment: None,
         latest: None,
@@ -316,7 +345,8 @@ fn open<'u, 'a>(uses: &'u [Use<'a>]) -> impl Iterator<Item = &'u Use<'a>> {
         let since = |told: &Use<'_>| {
             // What a person can use may still be closed to the service.
             let alike = told.account == refusal.account || told.account == Account::Unknown;
-            !told.failed && alike && told.workload == refusal.workload && refusal.may_be_before(told)
+            let same = told.workload == refusal.workload || told.handshake;
+            !told.failed && alike && same && refusal.may_be_before(told)
         };
         refusal.failed && !uses.iter().any(since)
     })
@@ -362,6 +392,8 @@ impl CaseRule for KeyUseRefused {
                         // A new binding of one endpoint says nothing of another one.
                         let alone = meant.get(&called).is_some_and(|(_, alone)| *alone);
                         open(&told).filter(|_| alone).for_each(|told| note(&mut own, told.clone()));
+                        let handshakes = told.iter().filter(|told| alone && told.handshake);
+                        handshakes.for_each(|told| note(&mut own, told.clone()));
                     } else {
                         told.iter().for_each(|told| note(&mut own, told.clone()));
                     }

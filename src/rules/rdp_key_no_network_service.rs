@@ -25,7 +25,7 @@ static META: RuleMeta = RuleMeta {
 };
 
 fn reader(_: &Credential, target: &Target) -> Option<(&'static Reader, Confidence)> {
-    (target.workload.name == "rdp").then_some((&key_access::NETWORK_SERVICE, Confidence::Likely))
+    (target.workload.name == "rdp").then_some((&key_access::REMOTE_DESKTOP, Confidence::Likely))
 }
 
 impl CaseRule for RdpKeyNoNetworkService {

@@ -3,7 +3,7 @@
 use super::bindings;
 use super::prelude::*;
 use crate::case::machines::are_two;
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, SourceId};
 use crate::model::observation::{ErrorContext, Observation, Observed};
 use crate::model::service_setting::CertificateName;
 
@@ -216,6 +216,14 @@ impl CaseRule for ServiceCertificateNotInStore {
         // Where another artifact of the computer names one that is there, nothing tells which of the two is in force.
         let present: BTreeSet<Key<'_>> =
             all.iter().filter(|one| held.holds(one)).flat_map(|one| keys(case, one)).collect();
+        // A log, and what stands in it, is in the order of time; copies of events are in either order.
+        let ordered = |one: &Named<'_>| !matches!(one.observed.what, Observation::Event(_));
+        let mut since: BTreeMap<(SourceId, Key<'_>), u64> = BTreeMap::new();
+        for one in all.iter().filter(|one| !one.refused && ordered(one) && held.holds(one)) {
+            let [own, ..] = keys(case, one);
+            let last = since.entry((one.observed.place.source, own)).or_default();
+            *last = (*last).max(one.certificate.place.start);
+        }
         let mut told = BTreeSet::new();
         // What the service says of a certificate proves more than the setting alone.
         let (refused, set): (Vec<&Named<'_>>, Vec<&Named<'_>>) = all.iter().partition(|one| one.refused);
@@ -241,6 +249,11 @@ impl CaseRule for ServiceCertificateNotInStore {
                 continue;
             }
             let own = keys(case, one);
+            let own_since = own.first().and_then(|own| since.get(&(one.observed.place.source, own.clone())));
+            if ordered(one) && own_since.is_some_and(|last| *last > one.certificate.place.start) {
+                out.pass("the same text names another certificate of the service later, which is there");
+                continue;
+            }
             if own.first().is_some_and(|own| present.contains(own)) {
                 out.unknown(
                     format!("whether {} is still set to {name}", one.service.words),

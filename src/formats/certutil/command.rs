@@ -1,5 +1,7 @@
 //! The command line of a certutil run, as a prompt in the log shows it.
 
+use crate::formats::text_shapes::prompted;
+
 /// What a command line says about the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommandLine {
@@ -176,13 +178,34 @@ pub(super) fn starts_as_system(line: &str) -> bool {
     options.any(|option| option.contains('s') && option.chars().all(|c| "sidhxefcv".contains(c)))
 }
 
-/// The computer that the prompt of a remote session names, with its domain if that is typed: `[web01.contoso.com]: PS C:\>`.
-/// An address is no name.
+/// The computer on which a command line runs, if its prompt or the command itself names one, with its domain if that is typed:
+/// `[web01.contoso.com]: PS C:\>` of a remote session, `psexec \\web01 certutil …` and `winrs -r:web01 certutil …` (Microsoft
+/// Learn, "PsExec", "winrs"). An address is no name.
 pub(super) fn session(line: &str) -> Option<&str> {
-    let (name, _) = line.trim_start().strip_prefix('[')?.split_once("]: PS ")?;
+    let of_prompt = line.trim_start().strip_prefix('[').and_then(|text| text.split_once("]: PS "));
+    let name = match of_prompt {
+        Some((name, _)) => name,
+        None => remote(prompted(line).filter(|_| line.len() <= LONGEST)?)?,
+    };
     let address = name.contains(':') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let shaped = !name.is_empty() && name.len() <= 255 && !name.contains(char::is_whitespace);
     Some(name).filter(|name| shaped && !address && !name.eq_ignore_ascii_case("localhost"))
+}
+
+/// The computer that a command is to run on, which starts with one of the programs for that.
+fn remote(command: &str) -> Option<&str> {
+    let mut words = command.split_whitespace();
+    let program = words.next()?.trim_matches('"').rsplit(['\\', '/']).next()?.to_ascii_lowercase();
+    let options = words.take_while(|word| word.starts_with(['-', '/', '\\', '"']));
+    let mut options = options.map(|option| option.trim_matches('"'));
+    match program.strip_suffix(".exe").unwrap_or(&program) {
+        // Of two backslashes a quoted line may have one.
+        "psexec" | "psexec64" | "paexec" => {
+            options.find_map(|option| option.strip_prefix('\\')).map(|name| name.trim_start_matches('\\'))
+        }
+        "winrs" => options.find_map(|option| option.strip_prefix(['-', '/'])?.strip_prefix("r:")),
+        _ => None,
+    }
 }
 
 /// What the prompt before a command says about the shell: `Some(true)` elevated, `Some(false)` not.
@@ -205,6 +228,23 @@ pub(super) fn elevation(line: &str) -> Option<bool> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn computers_of_commands() {
+        for (line, name) in [
+            ("[web01.contoso.com]: PS C:\\> certutil -store my", Some("web01.contoso.com")),
+            (r"C:\>psexec \\WEB01 certutil -store my", Some("WEB01")),
+            (r"PS C:\> .\PsExec64.exe -accepteula \\WEB01 -s cmd", Some("WEB01")),
+            (r"C:\>winrs -r:WEB01 certutil -store my", Some("WEB01")),
+            (r"C:\>winrs /r:http://WEB01:5985 certutil", None),
+            (r"C:\>psexec \\10.0.0.5 certutil", None),
+            (r"C:\>psexec -s certutil -store my \\WEB01", None),
+            (r"C:\>dir \\WEB01\c$", None),
+            (r"psexec \\WEB01 certutil", None),
+        ] {
+            assert_eq!(session(line), name, "{line}");
+        }
+    }
 
     #[test]
     fn command_lines() {

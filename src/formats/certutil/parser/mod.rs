@@ -102,6 +102,8 @@ pub struct Parser {
     section: Section,
     open: Option<(Open, bool)>,
     header_word: String,
+    /// The word above the last header that had something under it.
+    filled_word: String,
     /// Its language has a table.
     header_known: bool,
     last_was_header: bool,
@@ -180,6 +182,7 @@ impl Parser {
             section: Section::Head,
             open: None,
             header_word: String::new(),
+            filled_word: String::new(),
             header_known: false,
             last_was_header: false,
             public_key: Vec::new(),
@@ -458,15 +461,18 @@ impl Parser {
             }
             block.complete = complete;
             if block.has_content() {
+                if self.filled_word != self.header_word {
+                    self.filled_word.clone_from(&self.header_word);
+                }
                 self.records.push(Record::Certificate(block));
-            } else if block.index.is_some() {
+            } else if block.index.is_some() && (self.header_known || self.filled_word == self.header_word) {
                 self.bare_header(block);
             }
         }
         self.public_key.clear();
     }
 
-    /// A header with nothing under it.
+    /// A header with nothing under it. Under a word that begins no certificate of this text it is a heading of another kind.
     fn bare_header(&mut self, block: Box<CertificateBlock>) {
         self.bare = self.bare.saturating_add(1);
         if self.bare > BARE_HEADERS {
@@ -670,11 +676,15 @@ impl Parser {
         let number = text.get(number_start..).unwrap_or("");
         let word = text.get(..number_start).unwrap_or("").trim();
         let is_nesting = word.contains("Nesting") || word.contains("嵌套") || word.contains("force NCrypt");
-        let one_word = !word.is_empty() && !word.contains(char::is_whitespace);
+        // A number of another thing touches its word: `===== WEB01 =====`, `===== 2026-11-27 =====`.
+        let apart = text.get(..number_start).is_some_and(|before| before.ends_with(char::is_whitespace));
+        let one_word = apart && !word.is_empty() && !word.contains(char::is_whitespace);
         let known = matches!(word, "Certificate" | "Zertifikat" | "Certificat" | "Certificado" | "证书" | "Сертификат");
         let certificate =
             !number.is_empty() && !is_nesting && (known || (one_word && (!was_header || word == self.header_word)));
         if certificate {
+            self.end_requested();
+            self.end_block(true);
             word.clone_into(&mut self.header_word);
             let index = number.parse().ok().map(|n: u32| self.stated(n, inner));
             self.begin_certificate(rule.place(self.source), index, known);
