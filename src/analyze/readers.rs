@@ -16,6 +16,7 @@ use crate::formats::openssl_certificate::OpensslCertificateReader;
 use crate::formats::powershell_certificates::CertificateListReader;
 use crate::formats::powershell_keys::KeyListReader;
 use crate::formats::procmon_csv::ProcmonReader;
+use crate::formats::service_account::ServiceAccountReader;
 use crate::formats::service_certificate::ServiceCertificateReader;
 use crate::formats::sslcert::SslCertReader;
 use crate::formats::system_info::SystemInfoReader;
@@ -43,6 +44,7 @@ pub(super) fn text_readers(source: SourceId, limits: &Limits) -> (Readers, Reade
         Box::new(CertificateTextReader::new(source, limits)),
         Box::new(KeyListReader::new(source, limits)),
         Box::new(ServiceCertificateReader::new(source, limits)),
+        Box::new(ServiceAccountReader::new(source, limits)),
         Box::new(ScriptReader::new(source, limits)),
         Box::new(CertificateListReader::new(source, limits)),
         Box::new(OpensslCertificateReader::new(source, limits)),

@@ -83,6 +83,7 @@ pub mod request_inf;
 mod request_signature;
 pub mod roaming_token;
 pub mod sddl;
+pub mod service_account;
 pub mod service_certificate;
 pub mod sslcert;
 pub mod system_info;

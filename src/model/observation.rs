@@ -97,6 +97,17 @@ pub enum SystemFact {
     Computer(Fact<String>),
     /// Which certificate a service is set to use.
     ServiceCertificate(ServiceCertificate),
+    /// Under which account a service runs.
+    ServiceAccount(ServiceAccount),
+}
+
+/// Under which account a service runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// The workload that the service serves: `sql-server`.
+    pub workload: &'static str,
+    /// The account as printed: `LocalSystem`, `CONTOSO\svc-sql`.
+    pub account: Fact<String>,
 }
 
 /// Which certificate a service is set to use.

@@ -251,6 +251,7 @@ fn of_system(fact: &SystemFact) -> Value {
         }
         SystemFact::MachineGuid(guid) => json!({ "machine_guid": guid.value }),
         SystemFact::Computer(name) => json!({ "computer": name.value }),
+        SystemFact::ServiceAccount(it) => json!({ "workload": it.workload, "account": it.account.value }),
         SystemFact::ServiceCertificate(setting) => {
             let (thumbprint, serial) = setting.certificate.value.digits();
             json!({

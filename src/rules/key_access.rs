@@ -25,11 +25,19 @@ pub(super) struct Reader {
     pub any_account: bool,
     /// What `icacls /grant` takes for it, with the rights.
     pub grant: &'static str,
+    /// The command that shows under which account it runs.
+    pub shown_by: &'static str,
 }
 
 /// SYSTEM: Schannel for http.sys, lsass.
-pub(super) static SYSTEM: Reader =
-    Reader { words: "SYSTEM", accounts: &[principal::SYSTEM], begins: &[], any_account: false, grant: "*S-1-5-18:F" };
+pub(super) static SYSTEM: Reader = Reader {
+    words: "SYSTEM",
+    accounts: &[principal::SYSTEM],
+    begins: &[],
+    any_account: false,
+    grant: "*S-1-5-18:F",
+    shown_by: "sc qc <service>",
+};
 /// NETWORK SERVICE.
 pub(super) static NETWORK_SERVICE: Reader = Reader {
     words: "NETWORK SERVICE",
@@ -37,6 +45,7 @@ pub(super) static NETWORK_SERVICE: Reader = Reader {
     begins: &[],
     any_account: false,
     grant: "*S-1-5-20:R",
+    shown_by: "sc qc <service>",
 };
 /// Remote Desktop's service, which runs as NETWORK SERVICE and has its own identity beside it.
 pub(super) static REMOTE_DESKTOP: Reader =
@@ -48,6 +57,7 @@ pub(super) static LOCAL_SERVICE: Reader = Reader {
     begins: &[],
     any_account: false,
     grant: "*S-1-5-19:R",
+    shown_by: "sc qc <service>",
 };
 /// SQL Server's service.
 pub(super) static SQL_SERVICE: Reader = Reader {
@@ -56,6 +66,7 @@ pub(super) static SQL_SERVICE: Reader = Reader {
     begins: &["nt service\\mssql$"],
     any_account: true,
     grant: "\"NT SERVICE\\MSSQLSERVER:(R)\"",
+    shown_by: "sc qc MSSQLSERVER",
 };
 /// The self-hosted integration runtime's service.
 pub(super) static SHIR_SERVICE: Reader = Reader {
@@ -64,6 +75,7 @@ pub(super) static SHIR_SERVICE: Reader = Reader {
     begins: &[],
     any_account: true,
     grant: "\"NT SERVICE\\DIAHostService:(R)\"",
+    shown_by: "sc qc DIAHostService",
 };
 /// AD FS.
 pub(super) static ADFS_SERVICE: Reader = Reader {
@@ -72,6 +84,7 @@ pub(super) static ADFS_SERVICE: Reader = Reader {
     begins: &[],
     any_account: true,
     grant: "\"NT SERVICE\\adfssrv:(R)\" \"NT SERVICE\\drs:(R)\"",
+    shown_by: "sc qc adfssrv",
 };
 /// Code in an application pool.
 pub(super) static APP_POOL: Reader = Reader {
@@ -80,6 +93,7 @@ pub(super) static APP_POOL: Reader = Reader {
     begins: &["iis apppool\\", "s-1-5-82-"],
     any_account: true,
     grant: "\"IIS AppPool\\<pool>:(R)\"",
+    shown_by: "%windir%\\system32\\inetsrv\\appcmd list apppool /config",
 };
 
 /// A service or program under an account that the table does not name.
@@ -89,6 +103,7 @@ pub(super) static OWN_ACCOUNT: Reader = Reader {
     begins: &[],
     any_account: true,
     grant: "\"<account>:(R)\"",
+    shown_by: "sc qc <service>",
 };
 
 /// The accounts with which a workload reads its key (`WORKLOADS.md`, "Who needs Read on the key").
@@ -124,6 +139,11 @@ pub(super) enum Reach<'a> {
     Unclear(&'static str),
 }
 
+/// Why it is not known whether a service may read: some account may.
+const OTHER_ACCOUNT: &str = "another account may read it, and the service may run as that one";
+/// The same of a service that has no account of its own.
+const NO_ACCOUNT: &str = "it is not known under which account the service runs";
+
 /// What a list of permissions says about an account's reading.
 pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
     if list.refused.is_some() {
@@ -154,7 +174,7 @@ pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
         return Reach::Denied(ace);
     }
     if *reader == OWN_ACCOUNT && !is_private(list) {
-        return Reach::Unclear("it is not known under which account the service runs");
+        return Reach::Unclear(NO_ACCOUNT);
     }
     if reader.any_account {
         let mut others = list.entries.iter().filter(reads).filter(|a| a.kind == AceKind::Allow);
@@ -170,13 +190,46 @@ pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
             }
         }
         if account {
-            return Reach::Unclear("another account may read it, and the service may run as that one");
+            return Reach::Unclear(OTHER_ACCOUNT);
         }
         if service {
             return Reach::Elsewhere;
         }
     }
     Reach::Missing
+}
+
+/// The accounts under which the services of these workloads run on a credential's computer, as artifacts state them.
+fn stated_accounts<'a>(case: &'a CaseIndex, c: &Credential, workloads: &[Target]) -> BTreeSet<&'a str> {
+    let of = |(observed, fact): (&'a Observed, &'a SystemFact)| match fact {
+        SystemFact::ServiceAccount(it) if !case.elsewhere(observed, c) => {
+            workloads.iter().any(|t| t.workload.name == it.workload).then(|| own_name(&it.account.value))
+        }
+        _ => None,
+    };
+    case.system_facts().filter_map(of).collect()
+}
+
+/// The name that lists of permissions have for an account of the service manager (Microsoft Learn, "Win32_Service class", StartName).
+fn own_name(account: &str) -> &str {
+    let known = [
+        ("LocalSystem", principal::SYSTEM),
+        ("NT AUTHORITY\\NetworkService", principal::NETWORK_SERVICE),
+        ("NT AUTHORITY\\LocalService", principal::LOCAL_SERVICE),
+    ];
+    known.iter().find(|(name, _)| name.eq_ignore_ascii_case(account)).map_or(account, |(_, sid)| sid)
+}
+
+/// What the list says once it is known under which accounts the service runs. Its own identity is in its token, too.
+fn reach_as<'a>(reach: Reach<'a>, list: &AccessList, stated: &BTreeSet<&str>) -> Reach<'a> {
+    let answers: Vec<Option<bool>> =
+        stated.iter().map(|account| list.grants_account(account, AccessMask::READ_DATA)).collect();
+    let denied = !answers.is_empty() && answers.iter().all(|answer| *answer == Some(false));
+    match reach {
+        Reach::Missing | Reach::Elsewhere | Reach::Unclear(_) if answers.contains(&Some(true)) => Reach::Allowed,
+        Reach::Elsewhere | Reach::Unclear(OTHER_ACCOUNT) if denied => Reach::Missing,
+        reach => reach,
+    }
 }
 
 /// Whether SYSTEM and administrators alone may read a file.
@@ -338,13 +391,17 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
                 continue;
             }
             let Some((observed, list, reach)) = agreed(&lists, reader) else { continue };
+            let stated = stated_accounts(case, c, &workloads);
+            let reach = reach_as(reach, list, &stated);
             let (place, label) = match reach {
                 Reach::Allowed => {
                     out.pass(format!("{} may read the key file", reader.words));
                     continue;
                 }
                 Reach::Unclear(why) => {
-                    out.unknown(format!("whether {} may read the key file: {why}", reader.words), show_permissions(c));
+                    let asks = [OTHER_ACCOUNT, NO_ACCOUNT].contains(&why);
+                    let send = if asks { reader.shown_by.to_owned() } else { show_permissions(c) };
+                    out.unknown(format!("whether {} may read the key file: {why}", reader.words), send);
                     continue;
                 }
                 Reach::Denied(ace) => (ace.principal.place, "this entry denies reading"),
