@@ -1,7 +1,8 @@
 //! Credentials from the certificates and keys that PowerShell and other tools show.
 
 use super::credential::{
-    Access, Association, Certificate, Credential, Exportable, Key, Origin, Scope, SourceRange, Store, ValidityDate,
+    Access, Association, Certificate, Credential, Exportable, Key, Origin, Scope, SourceRange, Store, Surroundings,
+    ValidityDate,
 };
 use crate::formats::certutil::PrintedDate;
 use crate::model::fact::{Basis, Fact};
@@ -66,8 +67,17 @@ pub fn credential(observed: &Observed, shown: &ShownCertificate) -> Option<Crede
         key,
         sources: vec![SourceRange { source: place.source, line: place.line, start: place.start, end: place.end() }],
         excerpts: observed.excerpts.clone(),
+        surroundings: Surroundings { machine: computer(observed).map(str::to_lowercase), ..Surroundings::default() },
         ..Credential::default()
     })
+}
+
+/// The computer that a remote session adds to a list (Microsoft Learn, "Invoke-Command": PSComputerName). An address is no name.
+pub(super) fn computer(observed: &Observed) -> Option<&str> {
+    let (_, name) = observed.fields.iter().find(|(label, _)| label == "ps_computer_name")?;
+    let name = name.value.trim();
+    let address = name.contains(':') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    Some(name).filter(|name| !address && !name.eq_ignore_ascii_case("localhost"))
 }
 
 /// Lines between a certificate's list and the list of its key.

@@ -2,6 +2,7 @@
 
 use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
 use super::from_certutil::StoreListing;
+use super::from_shown;
 use super::machines::{self, Machines};
 use super::removed::Removal;
 use crate::model::hash::BuildQuick;
@@ -272,6 +273,7 @@ impl CaseIndex {
     pub fn machine_of<'a>(&'a self, observed: &'a Observed) -> Option<&'a str> {
         let named = match &observed.what {
             Observation::Event(event) => event.computer.as_ref().map(|name| name.value.as_str()),
+            Observation::Certificate(_) => from_shown::computer(observed),
             _ => None,
         };
         named.or_else(|| self.machines.at(observed.place))

@@ -28,6 +28,10 @@ const SERVER_STORES: &[&str] = &["my", "webhosting", "remote desktop", "ntds\\my
 /// The workloads that take a certificate for tokens: no connection is served with it.
 const TOKENS: &[&str] = &["ad-fs-token-signing", "ad-fs-token-decrypting"];
 
+/// The workloads that HTTP.sys serves under the certificate of a binding, as it does sites of IIS: Exchange's web sites, the gateway
+/// of Remote Desktop, Web Application Proxy (WORKLOADS.md).
+const OF_HTTP_SYS: &[&str] = &["exchange", "rd-gateway", "wap"];
+
 /// Those of the workloads to which an artifact binds the credential.
 pub fn bound(c: &Credential, asked: &[Target]) -> Vec<Target> {
     asked.iter().filter(|t| c.bound.iter().any(|b| b.workload == t.workload.name)).copied().collect()
@@ -47,9 +51,11 @@ pub fn candidates(c: &Credential, asked: &[Target]) -> Vec<Target> {
             && !(of_tokens && t.workload.server)
             && of_service(c, t)
     };
-    let of = |t: &Target| {
-        c.bound.iter().any(|b| b.workload == t.workload.name) || natural(t) && !c.passed_over.contains(&t.workload.name)
+    let passed_over = |t: &Target| {
+        let name = t.workload.name;
+        c.passed_over.contains(&name) || OF_HTTP_SYS.contains(&name) && c.passed_over.contains(&"iis")
     };
+    let of = |t: &Target| c.bound.iter().any(|b| b.workload == t.workload.name) || natural(t) && !passed_over(t);
     asked.iter().filter(|t| of(t)).copied().collect()
 }
 
