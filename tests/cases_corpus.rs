@@ -138,7 +138,7 @@ fn judge(folder: &Path, wrong: &mut Vec<String>) {
             .inputs
             .iter()
             .flat_map(|i| i.problems.iter().map(move |p| (i, p)))
-            .filter(|(_, p)| p.message.contains("contradict"))
+            .filter(|(_, p)| ["contradict", "shows a change"].iter().any(|words| p.message.contains(words)))
             .map(|(i, p)| format!("{}:{}: {}", i.path, p.line.unwrap_or(0), p.message))
             .collect();
         let tells = |told: &str, wanted: &str| {

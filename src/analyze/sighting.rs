@@ -186,10 +186,14 @@ fn differences(later: &Credential, earlier: &Credential, later_counts: bool) -> 
     // The whole hash: a redacted report has another one in its place.
     let sha1 = later.certificate.as_ref().and_then(|c| c.sha1.as_ref());
     let name = sha1.map_or_else(|| "this certificate".to_owned(), |sha1| sha1.value.to_string());
+    // What an import or a repair between them changed is no contradiction.
+    let said = match imported_since(earlier, later) {
+        true => "the log shows a change of",
+        false => "the artifacts contradict each other about",
+    };
     let mut tell = |what: &str, own: (String, Place), other: (String, Place)| {
         if own.0 != other.0 {
-            let message =
-                format!("the artifacts contradict each other about {name}: {what} {} here, {}", own.0, other.0);
+            let message = format!("{said} {name}: {what} {} here, {}", own.0, other.0);
             out.push(Difference { message, later: own.1, earlier: other.1, later_counts });
         }
     };

@@ -32,6 +32,8 @@ struct Wanted {
     site: Option<Fact<String>>,
     /// Where the element stands in the configuration, with the site's name.
     path: Option<Fact<String>>,
+    /// The site is stopped.
+    stopped: bool,
     /// A property `protocol` was read: another one begins the next binding.
     named: bool,
     first: Option<Place>,
@@ -362,8 +364,11 @@ impl IisConfigReader {
         let (name, rest) = name.rsplit_once("\" (id:").unwrap_or(("", name));
         let site = (!name.is_empty()).then(|| buffer.text_fact(name));
         let bindings = rest.split_once("bindings:").map_or("", |(_, b)| b);
-        let bindings = bindings.rsplit_once(",state:").map_or(bindings, |(b, _)| b).trim_end_matches(')');
-        self.summarize(&buffer, bindings, site);
+        let (bindings, state) = bindings.rsplit_once(",state:").unwrap_or((bindings, ""));
+        self.summarize(&buffer, bindings.trim_end_matches(')'), site);
+        // The states are names of the configuration, which no language changes.
+        let stopped = state.trim_end_matches(')').eq_ignore_ascii_case("Stopped");
+        self.summary.iter_mut().for_each(|wanted| wanted.stopped = stopped);
         self.end_summary();
         true
     }
@@ -713,6 +718,7 @@ impl Wanted {
             store,
             ssl_flags: flags,
             site,
+            stopped: self.stopped,
             succeeded: None,
         };
         Some(Observed { kind: KIND, place, fields, excerpts: self.excerpts, what: Observation::Binding(binding) })

@@ -85,6 +85,7 @@ impl IisSslBindingReader {
             store: field("certificate_store_name").map(|store| store.clone().map(Some)),
             ssl_flags: None,
             site: None,
+            stopped: false,
             succeeded: None,
         };
         self.done.push(Observed {

@@ -749,6 +749,7 @@ impl Record {
             store,
             ssl_flags: None,
             site: None,
+            stopped: false,
             succeeded: None,
         };
         let place = joined_place(self.first, self.last);
@@ -867,6 +868,7 @@ fn typed_binding(command: &Command) -> Option<(Binding, Vec<(Cow<'static, str>, 
         store,
         ssl_flags: None,
         site: None,
+        stopped: false,
         succeeded: command.succeeded,
     };
     Some((binding, fields))

@@ -105,6 +105,8 @@ pub struct Binding {
     pub ssl_flags: Option<Fact<u32>>,
     /// The IIS site's name.
     pub site: Option<Fact<String>>,
+    /// The site is stopped: nothing listens for it.
+    pub stopped: bool,
     /// For `Command` and `Deletion`: whether the reply says that it succeeded, when it is shown.
     pub succeeded: Option<bool>,
 }

@@ -129,6 +129,7 @@ fn of_binding(binding: &Binding) -> Value {
         "store": binding.store.as_ref().and_then(|s| s.value.as_deref()),
         "ssl_flags": value(&binding.ssl_flags),
         "site": text(&binding.site),
+        "stopped": binding.stopped,
         "succeeded": binding.succeeded,
     })
 }

@@ -41,6 +41,7 @@ fn binding(origin: BindingOrigin, endpoint: Endpoint, hash: Option<Sha1>) -> Bin
         store: None,
         ssl_flags: None,
         site: None,
+        stopped: false,
         succeeded: None,
     }
 }

@@ -71,6 +71,10 @@ impl CaseRule for IisHttpsysDrift {
         let complete = bindings::listing_is_complete(case);
         for (observed, wanted) in bindings::of_iis(case) {
             any = true;
+            if wanted.stopped {
+                out.pass("the site of this binding is stopped");
+                continue;
+            }
             let found: Vec<_> =
                 entries.near(observed, wanted).into_iter().filter(|(_, http)| serves(observed, wanted, http)).collect();
             let endpoint = wanted.endpoint.value.to_string();
