@@ -363,12 +363,13 @@ fn asks_computer(command: &str, prompted: bool) -> bool {
 /// Whether a label is that of the computer's name by itself: `Host Name` of systeminfo and, with dots behind it, of ipconfig;
 /// `Hostname` is systeminfo's in German, which prints the name in capitals, and a word of many other programs.
 fn is_host_label(label: &str, value: &str) -> bool {
-    let bare = label.trim_end_matches(['.', ' ']);
-    match bare {
-        "Host Name" => true,
-        "Hostname" => label.ends_with('.') || !value.contains(|c: char| c.is_lowercase() || c == '.'),
-        _ => false,
-    }
+    // Neither prints the domain with it; a site's or a tested server's full name is another thing.
+    !value.contains('.')
+        && match label.trim_end_matches(['.', ' ']) {
+            "Host Name" => true,
+            "Hostname" => label.ends_with('.') || !value.contains(char::is_lowercase),
+            _ => false,
+        }
 }
 
 /// Whether a text can be a part of a computer's full name.
@@ -404,6 +405,7 @@ mod tests {
             "hostname\n10.0.0.5",
             "echo %COMPUTERNAME%\npause",
             "Hostname: backend7",
+            "Host Name: www.contoso.com",
             "HostName : sts.contoso.com",
             "Computer name : web01",
             "MachineGuid is a value of the registry",
