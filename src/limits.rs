@@ -76,6 +76,9 @@ pub const STORE_PROPERTIES: usize = 100_000;
 pub const LIST_ITEMS: usize = 1_000;
 /// Values of one INF file.
 pub const INF_VALUES: usize = 4_096;
+/// Lines above the first row of a hexadecimal dump: Format-Hex writes a path and the numbers of the columns. Silent: a text with
+/// more of them is read as the text it is.
+pub const HEX_DUMP_HEADING_LINES: usize = 16;
 /// Blocks of one PEM file.
 pub const PEM_BLOCKS: usize = 10_000;
 /// Elements inside each other in one XML fragment: an event has five levels, one of CAPI2 some more.

@@ -64,6 +64,7 @@ fn actual<'a>(report: &'a Value, name: &str) -> Option<&'a Value> {
         }
         "sha1" => "/credentials/0/certificate/sha1",
         "certificate_public_key_sha1" => "/credentials/0/certificate/public_key/sha1",
+        "template" => "/credentials/0/certificate/template",
         "archived" => "/credentials/0/certificate/archived",
         "friendly_name" => "/credentials/0/certificate/friendly_name",
         "store" => "/credentials/0/store/name",

@@ -716,6 +716,7 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
             Said(long_string.into_bytes(), "strings of JSON whose first line has more than 1024 bytes"),
         ),
         ("TERMINAL_SEQUENCE", Silent("a longer sequence stays in its line: what has a label is found")),
+        ("HEX_DUMP_HEADING_LINES", Silent("a text with more lines above its first row is read as a text")),
         ("OWN_REPORT_BYTES", Silent("what is told by more is read as a text")),
         ("ELEMENT_RECORDS", Said(element, "an element with more than 1024 properties")),
         (

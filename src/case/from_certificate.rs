@@ -85,7 +85,7 @@ pub fn of_facts(facts: &x509::Certificate, place: Place) -> Certificate {
         is_ca: facts.ca.map(|ca| Fact::stated(ca, place)),
         self_signed: Some(Fact::stated(facts.self_issued, place)),
         signature_algorithm: text(&facts.signature_algorithm),
-        template: None,
+        template: facts.template.as_deref().and_then(text),
         friendly_name: None,
         public_key: PublicKey {
             algorithm: text(&facts.public_key.algorithm),

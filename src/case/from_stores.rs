@@ -55,6 +55,12 @@ fn element_credential(
     let encoded = data.get(start..end)?;
     let (mut certificate, problem) = certificate(encoded, start, origin, limits);
     problems.extend(problem);
+    if let Some(stated) = &element.sha1
+        && certificate.sha1.as_ref().is_some_and(|own| own.value.to_string() != stated.value)
+    {
+        let message = "the SHA-1 property is another certificate's: bytes of this one are damaged or were changed";
+        problems.push(FormatError::new(message, stated.start));
+    }
     certificate.friendly_name = element.friendly_name.as_ref().map(|name| origin.stated(name));
     if element.archived {
         let archived = element.records.iter().find(|record| record.id == property_id::ARCHIVED);

@@ -36,7 +36,7 @@ const KSP_NAME: &str = "1.3.6.1.4.1.311.21.25";
 const ADD_ATTRIBUTES: &str = "1.3.6.1.4.1.311.10.10.1";
 /// szOID_ENROLL_CERTTYPE_EXTENSION and szOID_CERTIFICATE_TEMPLATE.
 pub(super) const TEMPLATE_NAME: &str = "1.3.6.1.4.1.311.20.2";
-const TEMPLATE: &str = "1.3.6.1.4.1.311.21.7";
+pub(super) const TEMPLATE: &str = "1.3.6.1.4.1.311.21.7";
 
 /// What a certificate request asks for, and what it says of the key and of the machine that made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,6 +280,12 @@ fn pkcs10(
     }
     public_key(&key, request)?;
     request.signature_valid = verify(&key);
+    if request.signature_valid == Some(false) {
+        request.problems.push(key.error(
+            "the request's signature is not one over its content by this key: the bytes are damaged or were changed, and a \
+             CA refuses it",
+        ));
+    }
     let bits = request.public_key.as_ref().and_then(|key| key.value.bits);
     let most = SIGNATURE_MODULUS_BYTES.saturating_mul(8);
     if bits.is_some_and(|bits| usize::try_from(bits).is_ok_and(|bits| bits > most)) {

@@ -100,6 +100,24 @@ pub fn recognise(bytes: &[u8]) -> bool {
     known && bytes.len() <= 1 << 20 && read(bytes, 0).is_ok()
 }
 
+/// True when a blob starts whose header is whole and fits its magic, though it is cut or damaged further on.
+pub fn starts_like(bytes: &[u8]) -> bool {
+    let field = |at: usize| peek_u32(bytes, at);
+    match bytes.get(..4).and_then(layout) {
+        Some((Layout::Ecc { curve: Some((_, _, length)), .. }, _)) => field(4) == Some(length),
+        Some((Layout::Rsa { .. }, _)) => {
+            let (Some(bits), Some(exponent), Some(modulus), Some(_)) = (field(4), field(8), field(12), field(20))
+            else {
+                return false;
+            };
+            (384..=MAX_NUMBER.saturating_mul(8)).contains(&bits)
+                && (1..=8).contains(&exponent)
+                && modulus.checked_mul(8) == Some(bits)
+        }
+        _ => false,
+    }
+}
+
 fn is_dh_parameters(bytes: &[u8]) -> bool {
     bytes.get(4..8) == Some(b"DHPM") && peek_u32(bytes, 0).is_some_and(|cb| size(cb) == bytes.len())
 }

@@ -6,8 +6,8 @@
 use super::der::{Reader, tag};
 use super::{
     capi_key_blob, capi_key_container, cert_element, cert_store, certificate_request, cng_key_blob, cng_key_file,
-    cng_key_transport, dpapi_blob, dpapi_master_key, pem, pkcs7, private_key, pvk, reg_export, registry_hive,
-    request_inf, roaming_token, tpm_key_blob,
+    cng_key_transport, dpapi_blob, dpapi_master_key, key_algorithm, pem, pkcs7, private_key, pvk, reg_export,
+    registry_hive, request_inf, roaming_token, tpm_key_blob,
 };
 use crate::limits::Limits;
 
@@ -110,6 +110,8 @@ static FORMS: &[(Recogniser, BinaryKind)] = &[
     (capi_key_container::starts_like, BinaryKind::CapiKeyContainer),
     (cng_key_file::starts_like, BinaryKind::CngKeyFile),
     (cert_element::starts_like, BinaryKind::RegistryCertBlob),
+    (cng_key_blob::starts_like, BinaryKind::CngKeyBlob),
+    (dpapi_master_key::starts_like, BinaryKind::DpapiMasterKey),
 ];
 
 /// The family of some bytes; `None` when they are none of these. Text in PEM armour is judged by its first block.
@@ -122,10 +124,9 @@ pub fn detect_with_armour(bytes: &[u8]) -> Option<(BinaryKind, bool)> {
     if let Some((_, kind)) = FORMS.iter().find(|(recognise, _)| recognise(bytes)) {
         return Some((*kind, false));
     }
-    if bytes.first() == Some(&0x30) {
-        return asn1(bytes).map(|kind| (kind, false));
-    }
-    detect_text(bytes)
+    // A text may begin with the digit that is the tag of a SEQUENCE.
+    let encoded = if bytes.first() == Some(&0x30) { asn1(bytes) } else { None };
+    encoded.map(|kind| (kind, false)).or_else(|| detect_text(bytes))
 }
 
 /// The family of what text armour holds: no text, and nothing that is only recognised.
@@ -191,13 +192,15 @@ pub fn asn1(bytes: &[u8]) -> Option<BinaryKind> {
         if version == 3 && authenticated {
             return Some(BinaryKind::Pfx);
         }
-        return private_key::recognise(bytes).then_some(BinaryKind::PrivateKey);
+        let key = private_key::recognise(bytes) || outer.cut && cut_key(&second, &mut inner);
+        return key.then_some(BinaryKind::PrivateKey);
     }
     if first.is_universal(tag::OID) {
+        let signed = || first.oid("type").is_ok_and(|oid| oid == pkcs7::SIGNED_DATA);
         if certificate_request::recognise(bytes) {
             return Some(BinaryKind::CertificateRequest);
         }
-        return pkcs7::recognise(bytes).then_some(BinaryKind::Pkcs7);
+        return (pkcs7::recognise(bytes) || outer.cut && signed()).then_some(BinaryKind::Pkcs7);
     }
     if private_key::recognise(bytes) {
         return Some(BinaryKind::PrivateKey);
@@ -205,7 +208,33 @@ pub fn asn1(bytes: &[u8]) -> Option<BinaryKind> {
     if certificate_request::recognise(bytes) {
         return Some(BinaryKind::CertificateRequest);
     }
+    if outer.cut && cut_request(&first) {
+        return Some(BinaryKind::CertificateRequest);
+    }
     certificate(&first, &mut inner).then_some(BinaryKind::Certificate)
+}
+
+/// CertificationRequestInfo of which the end is missing: version 0, and a name, which begins with a SET (RFC 2986, section 4).
+fn cut_request(info: &super::der::Element<'_>) -> bool {
+    let mut fields = info.children();
+    let mut next = || fields.read().ok().flatten();
+    next().is_some_and(|version| version.unsigned("version").is_ok_and(|version| version == 0))
+        && next()
+            .is_some_and(|name| name.children().read().ok().flatten().is_some_and(|part| part.is_universal(tag::SET)))
+}
+
+/// A private key of which the end is missing: the algorithm and an OCTET STRING of PKCS #8 (RFC 5958, section 2), or the numbers
+/// of PKCS #1.
+fn cut_key(second: &super::der::Element<'_>, rest: &mut Reader<'_>) -> bool {
+    let third = rest.read().ok().flatten();
+    if second.is_universal(tag::SEQUENCE) {
+        let algorithm = second.children().read().ok().flatten().and_then(|oid| oid.oid("algorithm").ok());
+        return algorithm.is_some_and(|oid| key_algorithm::name(&oid).is_some())
+            && third.is_some_and(|key| key.is_universal(tag::OCTET_STRING));
+    }
+    second.is_universal(tag::INTEGER)
+        && second.integer_bits() >= 512
+        && third.is_some_and(|e| e.is_universal(tag::INTEGER))
 }
 
 /// TBSCertificate: an optional version `[0]`, a serial number, an algorithm, a name, a validity of two times.

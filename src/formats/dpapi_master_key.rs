@@ -33,6 +33,12 @@ pub fn recognise(bytes: &[u8]) -> bool {
     bytes.starts_with(&[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) && bytes.len() >= HEADER && read(bytes).is_ok()
 }
 
+/// True when a file starts with a version and the GUID of a master key, though it is cut or damaged further on.
+pub fn starts_like(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+        && bytes.get(12..84).is_some_and(|guid| is_guid(&utf16le(guid)))
+}
+
 /// Reads the header of a master key file.
 ///
 /// # Errors

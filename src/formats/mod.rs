@@ -43,6 +43,7 @@ pub mod folder_listing;
 pub mod foreign;
 pub mod get_acl;
 pub mod glance;
+pub mod hex_dump;
 pub mod icacls;
 pub mod iis_config;
 pub mod iis_ssl_bindings;

@@ -1,4 +1,4 @@
-//! PEM and bare Base64 armour around binary artifacts.
+//! PEM, bare Base64 and hexadecimal armour around binary artifacts.
 //!
 //! Sources: RFC 7468 (textual encodings, lax parsing), RFC 1421 (`Proc-Type`, `DEK-Info` headers of encrypted keys).
 //! What a block holds is decided by its content: the labels of Windows tools do not tell (a CMC request is labelled
@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::FormatError;
 use super::bytes::check_size;
 use super::detect_binary::detect_armoured;
+use super::hex_dump;
 use super::text_lines::lines;
 use crate::limits::{Limits, PEM_BLOCKS};
 
@@ -212,8 +213,13 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Pem, FormatError> {
 }
 
 /// A text that is nothing but the Base64 of something that starts like DER, or like another artifact
-/// ([`detect_armoured`]).
+/// ([`detect_armoured`]), or a hexadecimal dump of one.
 pub fn bare(bytes: &[u8], limits: &Limits) -> Option<PemBlock> {
+    let block =
+        |content| PemBlock { label: String::new(), content, encrypted: false, line: 1, bytes: (0, bytes.len()) };
+    if let Some(content) = hex_dump::read(bytes, limits) {
+        return detect_armoured(&content).is_some().then(|| block(content));
+    }
     if bytes.len() < 64 || bytes.len() > limits.armor_bytes {
         return None;
     }
@@ -225,8 +231,7 @@ pub fn bare(bytes: &[u8], limits: &Limits) -> Option<PemBlock> {
     for line in lines(bytes) {
         body.push_str(line.text.trim());
     }
-    let content = base64(&body)?;
-    let block = PemBlock { label: String::new(), content, encrypted: false, line: 1, bytes: (0, bytes.len()) };
+    let block = block(base64(&body)?);
     (block.content.first() == Some(&0x30) || detect_armoured(&block.content).is_some()).then_some(block)
 }
 

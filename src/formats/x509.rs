@@ -14,6 +14,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::FormatError;
+use super::certificate_request::{TEMPLATE, TEMPLATE_NAME};
 use super::der::{self, Reader, hex};
 use super::key_algorithm;
 use super::x509_validity;
@@ -52,6 +53,8 @@ pub struct Certificate {
     pub ca: Option<bool>,
     /// The Subject Key Identifier as hexadecimal digits.
     pub subject_key_id: Option<String>,
+    /// The certificate template that it was issued from: its name (version 1), else its object identifier (MS-WCCE 2.2.2.7.7).
+    pub template: Option<String>,
     /// The public key.
     pub public_key: PublicKey,
     /// The object identifier of the algorithm the issuer signed with.
@@ -113,6 +116,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Certificate, FormatError> {
         alternative_names: Vec::new(),
         ca: None,
         subject_key_id: None,
+        template: None,
         public_key: public_key(&parsed.subject_pki),
         signature_algorithm: oid_text(&parsed.signature_algorithm.algorithm),
         problems: Vec::new(),
@@ -188,6 +192,17 @@ fn read_extensions(parsed: &X509Certificate<'_>, limits: &Limits, facts: &mut Ce
             ParsedExtension::BasicConstraints(constraints) if facts.ca.is_none() => facts.ca = Some(constraints.ca),
             ParsedExtension::SubjectKeyIdentifier(id) if facts.subject_key_id.is_none() => {
                 facts.subject_key_id = Some(hex(id.0.get(..64).unwrap_or(id.0)));
+            }
+            ParsedExtension::UnsupportedExtension { .. } => {
+                let value = || Reader::new(extension.value, 4).read().ok().flatten();
+                let template = match oid_text(&extension.oid).as_str() {
+                    TEMPLATE_NAME => value().and_then(|name| name.text()),
+                    TEMPLATE if facts.template.is_none() => value()
+                        .and_then(|template| template.children().read().ok().flatten())
+                        .and_then(|oid| oid.oid("the template").ok()),
+                    _ => None,
+                };
+                facts.template = template.map(|template| bounded(template, limits)).or(facts.template.take());
             }
             ParsedExtension::ParseError { .. } => {
                 facts.problems.push(format!("the extension {} can't be read", oid_text(&extension.oid)));
