@@ -44,7 +44,7 @@ STRONG = "Microsoft Strong Cryptographic Provider"
 KSP = "Microsoft Software Key Storage Provider"
 SERVER, CODE = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.3"
 
-def request(spec=None, provider=None, purpose=SERVER, subject="www.contoso.com", names=True, process="certreq.exe", user="CONTOSO\\admin", template=None, ca=False, private=RSA, algorithm=SHA256_RSA, sign=("-sha256",), damage=False):
+def request(spec=None, provider=None, purpose=SERVER, subject="www.contoso.com", names=True, process="certreq.exe", user="CONTOSO\\admin", template=None, ca=False, private=RSA, algorithm=SHA256_RSA, sign=("-sha256",), damage=False, usage=None):
     attributes = attribute("1.3.6.1.4.1.311.13.2.3", der(22, b"10.0.20348.2"))
     attributes += attribute("1.3.6.1.4.1.311.21.20", der(0x30, der(2, b"\x09"), utf8("web01.contoso.com"), utf8(user), utf8(process)))
     if spec is not None:
@@ -54,6 +54,7 @@ def request(spec=None, provider=None, purpose=SERVER, subject="www.contoso.com",
     if names: wanted += der(0x30, oid("2.5.29.17"), der(4, der(0x30, der(0x82, subject.encode()))))
     if template: wanted += der(0x30, oid("1.3.6.1.4.1.311.20.2"), der(4, der(30, template.encode("utf-16be"))))
     if ca: wanted += der(0x30, oid("2.5.29.19"), der(4, der(0x30, der(1, b"\xff"))))
+    if usage: wanted += der(0x30, oid("2.5.29.15"), der(1, b"\xff"), der(4, der(3, bytes([(usage & -usage).bit_length() - 1, usage]))))
     if wanted: attributes += attribute("1.2.840.113549.1.9.14", der(0x30, wanted))
     spki = openssl("pkey", "-in", private, "-pubout", "-outform", "DER")
     info = der(0x30, der(2, b"\0"), name(subject), spki, der(0xA0, attributes))
@@ -84,7 +85,7 @@ def case(folder, data, why, rules, verdicts, passes=(), asked=(), errors=None, *
     out += "\n[expect.details]\n" + "".join(f"{k} = {str(v).lower() if isinstance(v, bool) else repr(v)}\n" for k, v in details.items())
     with open(os.path.join(folder, "case.toml"), "w", newline="\n") as f: f.write(out)
 
-WORKS, FAILS, RISK = {"iis": "works"}, {"iis": "fails"}, {"iis": "at-risk"}
+WORKS, FAILS, RISK, OPEN = {"iis": "works"}, {"iis": "fails"}, {"iis": "at-risk"}, {"iis": "unknown"}
 CSP, TARGET = "csr-enrollment-csp-attribute", "csr-key-not-on-target"
 case("csr-keyspec-1", request(1, STRONG), "a key-exchange key", [], WORKS, [CSP], signature_valid=True, key_spec=1)
 case("csr-keyspec-2", request(2, STRONG), "a signature key for a TLS server", [CSP], FAILS, errors=[CSP], signature_valid=True, key_spec=2)
@@ -95,11 +96,15 @@ case("csr-keyspec-2-open", request(2, STRONG, None, "sts signing", False), "noth
 case("csr-no-provider", request(), "made by Windows, without the attribute of the provider", [], {"iis": "unknown"}, signature_valid=True)
 case("csr-browser", request(1, STRONG, process="iexplore.exe"), "a web page made the key for its visitor", [TARGET], RISK, [CSP], errors=[], signature_valid=True)
 case("csr-autoenrolled-machine", request(1, STRONG, process="taskhostw.exe", user="CONTOSO\\WEB01$"), "the machine enrolled for itself", [], WORKS, [CSP], signature_valid=True)
-case("csr-damaged-signature", request(1, STRONG, damage=True), "the signature does not fit", [], WORKS, [CSP], signature_valid=False)
+case("csr-damaged-signature", request(1, STRONG, damage=True), "the signature does not fit", [], OPEN, [CSP], signature_valid=False)
 case("csr-ec-p256", request(0, KSP, private=P256, algorithm=ecdsa("sha256")), "ECDSA with P-256", [], WORKS, [CSP], signature_valid=True)
 case("csr-ec-p256-sha512", request(0, KSP, private=P256, algorithm=ecdsa("sha512"), sign=("-sha512",)), "ECDSA with a hash longer than the order", [], WORKS, [CSP], signature_valid=True)
 case("csr-ec-p384", request(0, KSP, private=P384, algorithm=ecdsa("sha384"), sign=("-sha384",)), "ECDSA with P-384", [], WORKS, [CSP], signature_valid=True)
 case("csr-ec-p521", request(0, KSP, private=P521, algorithm=ecdsa("sha512"), sign=("-sha512",)), "ECDSA with P-521", [], WORKS, [CSP], signature_valid=True)
-case("csr-ec-p256-damaged", request(0, KSP, private=P256, algorithm=ecdsa("sha256"), damage=True), "ECDSA that does not fit", [], WORKS, [CSP], signature_valid=False)
+case("csr-ec-p256-damaged", request(0, KSP, private=P256, algorithm=ecdsa("sha256"), damage=True), "ECDSA that does not fit", [], OPEN, [CSP], signature_valid=False)
 case("csr-rsa-pss", request(0, KSP, algorithm=pss(32), sign=("-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32")), "RSASSA-PSS", [], WORKS, [CSP], signature_valid=True)
-case("csr-rsa-pss-damaged", request(0, KSP, algorithm=pss(32), sign=("-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"), damage=True), "RSASSA-PSS that does not fit", [], WORKS, [CSP], signature_valid=False)
+case("csr-rsa-pss-damaged", request(0, KSP, algorithm=pss(32), sign=("-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"), damage=True), "RSASSA-PSS that does not fit", [], OPEN, [CSP], signature_valid=False)
+USAGE = "ku-missing-digital-signature"
+case("csr-usage-20", request(1, STRONG, usage=0x20), "a key usage without digitalSignature, as a CA that grants it issues it", [USAGE], RISK, [CSP], errors=[], signature_valid=True)
+case("csr-usage-a0", request(1, STRONG, usage=0xA0), "a key usage with digitalSignature", [], WORKS, [CSP, USAGE], signature_valid=True)
+case("csr-usage-20-code-signing", request(2, STRONG, CODE, "Contoso Publisher", False, usage=0x20), "no server's certificate is asked for", [], {"code-signing": "works"}, [CSP], ["iis", "code-signing"], signature_valid=True)

@@ -547,7 +547,9 @@ impl Credential {
             }
         }
         if let Some(name) = certificate.and_then(|c| c.alternative_names.first()) {
-            return name.value.as_str().into();
+            // Without the kind in front of it, in the words of any language: `DNS Name=`, `DNS-Name=`.
+            let bare = name.value.split_once('=').filter(|(kind, bare)| !kind.contains(':') && !bare.is_empty());
+            return bare.map_or(name.value.as_str(), |(_, bare)| bare).into();
         }
         if let Some(sha1) = self.thumbprint() {
             return sha1.to_string().into();
@@ -563,6 +565,9 @@ impl Credential {
         }
         match certificate {
             None if key.public_only => "a public key alone".into(),
+            None if self.pfx.as_ref().is_some_and(|part| part.file.cut && part.key_bag.is_none()) => {
+                "a PFX file whose end is missing".into()
+            }
             None if self.in_locked_part() => "a private key whose certificate is locked".into(),
             None => "a private key without a certificate".into(),
             Some(_) => "a certificate without a name".into(),
@@ -616,10 +621,17 @@ pub fn common_name(subject: &str) -> Option<&str> {
         None => subject.match_indices("CN=").find_map(|(at, _)| after(at))?,
     };
     if let Some(quoted) = rest.strip_prefix('"') {
-        let end = quoted.find('"').unwrap_or(quoted.len());
-        return quoted.get(..end);
+        // A quote inside is doubled.
+        let mut quotes = quoted.match_indices('"').map(|(at, _)| at).peekable();
+        while let Some(at) = quotes.next() {
+            if quotes.next_if_eq(&at.saturating_add(1)).is_none() {
+                return quoted.get(..at).filter(|value| !value.is_empty());
+            }
+        }
+        return Some(quoted).filter(|value| !value.is_empty());
     }
-    let end = rest.bytes().zip(rest.bytes().skip(1)).position(|pair| pair == (b',', b' ')).unwrap_or(rest.len());
+    // A name with a comma or a plus sign in it is in quotes: here they separate, ` + ` the values of one part.
+    let end = [", ", " + "].iter().filter_map(|separator| rest.find(separator)).min().unwrap_or(rest.len());
     let value = rest.get(..end)?.trim();
     (!value.is_empty()).then_some(value)
 }

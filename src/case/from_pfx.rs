@@ -66,9 +66,10 @@ pub fn read(
     artifact.add_problems(pfx.problems.iter().cloned());
     if password == PasswordState::Wrong {
         let start = pfx.mac.as_ref().map_or(0, |mac| mac.start);
-        artifact
-            .problems
-            .push(FormatError::new("the file has another password: none of those that were given opens it", start));
+        artifact.problems.push(FormatError::new(
+            "none of the passwords that were given opens the file: it has another one, or its bytes are damaged",
+            start,
+        ));
     }
     // Parts for holders of keys stay locked with the right password, too.
     let opened = matches!(password, PasswordState::Given(_) | PasswordState::Empty | PasswordState::Null);
@@ -291,6 +292,9 @@ impl Case<'_> {
             let certificates = (0..self.bags.len()).filter(|index| self.is_end_entity(*index));
             credentials.extend(certificates.filter_map(|index| self.of_certificate(file, index)));
         }
+        if credentials.is_empty() && self.pfx.cut {
+            credentials.push(self.of_cut_file(file));
+        }
         if let Some(part) = credentials.first_mut().and_then(|credential| credential.pfx.as_mut()) {
             part.first = true;
         }
@@ -306,6 +310,17 @@ impl Case<'_> {
             key_locked: false,
             key_usage: None,
             imports: Vec::new(),
+        }
+    }
+
+    /// What stands for a file that was cut before its first key and its first certificate: neither is known.
+    fn of_cut_file(&self, file: &Arc<PfxFile>) -> Credential {
+        Credential {
+            origin: credential::Origin::Pfx,
+            sources: vec![self.source_range(file.whole)],
+            incomplete: true,
+            pfx: Some(self.part(file)),
+            ..Credential::default()
         }
     }
 
@@ -361,7 +376,11 @@ impl Case<'_> {
             algorithm: open.map(|key| key.algorithm.as_str()),
             usage: open.map(|key| key.key_usage.as_ref().map(|usage| usage.value.bits)),
         };
-        let (provider_type, key_spec, confidence) = of_file.default_import();
+        let (mut provider_type, mut key_spec, confidence) = of_file.default_import();
+        // The attribute that names a provider may have stood behind the end of what is left.
+        if file.cut && of_file.provider.is_none() {
+            (provider_type, key_spec) = (None, None);
+        }
         let provider = attributes.provider.as_ref();
         let type_place = provider.map_or(place, |name| self.place(name.start, name.end));
         let usage = open.and_then(|key| key.key_usage.as_ref());
@@ -388,7 +407,10 @@ impl Case<'_> {
             prediction: true,
             ..Key::default()
         };
-        part.imports = of_file.predictions();
+        // No program imports a file whose end is missing.
+        if !file.cut {
+            part.imports = of_file.predictions();
+        }
         credential.pfx = Some(part);
         credential
     }
@@ -418,6 +440,7 @@ fn encryption_support(encryption: &Encryption) -> Support {
     match (encryption.scheme, &encryption.cipher, &encryption.kdf) {
         (Scheme::Pbes1, Some(Cipher::TripleDes(3) | Cipher::Rc2(5, 40)), _) => Support::Every,
         (Scheme::Pbes2, Some(Cipher::Aes(256)), Some(Kdf::Pbkdf2 { prf: Hash::Sha256, .. })) => Support::Since1709,
+        (Scheme::Pbes1, Some(_), _) => Support::OldNotDocumented,
         _ => Support::NotDocumented,
     }
 }

@@ -55,16 +55,23 @@ struct Certificates<'l> {
     left: ByBlock,
     /// Those with each public key, the first one last.
     by_key: HashMap<Sha1, Vec<(usize, usize)>>,
+    /// Likewise, with each public key and localKeyID: a renewal leaves several certificates with one key.
+    by_both: HashMap<(Sha1, &'l [u8]), Vec<(usize, usize)>>,
     /// The blocks with each localKeyID, the first one last.
     by_id: HashMap<&'l [u8], Vec<usize>>,
 }
 
 impl<'l> Certificates<'l> {
     fn new(listing: &'l PfxListing, left: ByBlock) -> Self {
+        let ids: HashMap<usize, &[u8]> =
+            listing.bags.iter().filter_map(|bag| Some((bag.block, bag.local_key_id.as_deref()?))).collect();
         let mut by_key: HashMap<Sha1, Vec<(usize, usize)>> = HashMap::new();
+        let mut by_both: HashMap<(Sha1, &[u8]), Vec<(usize, usize)>> = HashMap::new();
         for (at, credential) in left.iter().rev() {
-            if let Some(sha1) = public_key(credential) {
-                by_key.entry(sha1).or_default().push(*at);
+            let Some(sha1) = public_key(credential) else { continue };
+            by_key.entry(sha1).or_default().push(*at);
+            if let Some(id) = ids.get(&at.0) {
+                by_both.entry((sha1, id)).or_default().push(*at);
             }
         }
         let mut by_id: HashMap<&[u8], Vec<usize>> = HashMap::new();
@@ -73,24 +80,27 @@ impl<'l> Certificates<'l> {
                 by_id.entry(id).or_default().push(bag.block);
             }
         }
-        Self { left, by_key, by_id }
+        Self { left, by_key, by_both, by_id }
     }
 
     /// Takes the certificate of a key: by public key, by localKeyID, or because there is but one of each; with its block, and
     /// whether the public keys are the same, where both are shown.
     fn take(
         &mut self,
-        bag: &ListedBag,
+        bag: &'l ListedBag,
         key: Option<&Credential>,
         only_key: bool,
     ) -> Option<(usize, Credential, Option<bool>)> {
-        let Self { left, by_key, by_id } = self;
+        let Self { left, by_key, by_both, by_id } = self;
         let own = key.and_then(|key| key.key.public_key_sha1.as_ref()).map(|sha1| sha1.value);
-        if let Some(same) = own.and_then(|own| by_key.get_mut(&own))
-            && let Some((block, credential)) =
+        let id = bag.local_key_id.as_deref();
+        let with_id = own.zip(id).and_then(|both| by_both.get_mut(&both));
+        for same in [with_id, own.and_then(|own| by_key.get_mut(&own))].into_iter().flatten() {
+            if let Some((block, credential)) =
                 std::iter::from_fn(|| same.pop()).find_map(|at| Some((at.0, left.remove(&at)?)))
-        {
-            return Some((block, credential, Some(true)));
+            {
+                return Some((block, credential, Some(true)));
+            }
         }
         let same_id = bag.local_key_id.as_ref().and_then(|id| by_id.get_mut(id.as_slice())).and_then(|blocks| {
             std::iter::from_fn(|| blocks.pop()).find_map(|block| Some((block, of_block(left, block)?)))
@@ -288,6 +298,7 @@ fn support(used: Use, name: &str) -> Support {
     match (used, name) {
         (Use::Mac, "sha1") | (_, "pbeWithSHA1And3-KeyTripleDES-CBC" | "pbeWithSHA1And40BitRC2-CBC") => Support::Every,
         (Use::Mac, "sha256") | (_, "PBES2, PBKDF2, AES-256-CBC, PRF hmacWithSHA256") => Support::Since1709,
+        (_, name) if name.starts_with("pbeWithSHA1And") => Support::OldNotDocumented,
         _ => Support::NotDocumented,
     }
 }

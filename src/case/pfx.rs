@@ -61,6 +61,8 @@ pub enum Support {
     Since1709,
     /// No document says that a version reads it.
     NotDocumented,
+    /// Likewise, and it is as old as PKCS #12: an old version need not be the reason.
+    OldNotDocumented,
 }
 
 /// The first build that reads AES-256 with SHA-256 (Microsoft Learn, "PFXExportCertStoreEx function",
@@ -81,8 +83,16 @@ pub struct Algorithm {
 impl Algorithm {
     /// The name without counts: `MAC with SHA-256`, `PBES2 AES-256`.
     pub fn short_name(&self) -> String {
-        let name = self.name.split(", ").next().unwrap_or(&self.name);
-        if self.use_of == "MAC" { format!("a MAC with {}", name.to_uppercase()) } else { name.to_owned() }
+        let mut parts = self.name.split(", ");
+        let name = parts.next().unwrap_or(&self.name);
+        // With another pseudo-random function AES-256 is read by no documented version: the name alone would not tell.
+        let derivation =
+            parts.next().filter(|part| self.support == Support::NotDocumented && part.starts_with("PBKDF2 with "));
+        match derivation {
+            _ if self.use_of == "MAC" => format!("a MAC with {}", name.to_uppercase()),
+            Some(derivation) => format!("{name} ({derivation})"),
+            None => name.to_owned(),
+        }
     }
 }
 
@@ -108,12 +118,19 @@ impl PfxFile {
         self.algorithms.iter().map(|algorithm| algorithm.value.support).max().unwrap_or(Support::Every)
     }
 
+    /// Whether a version before Windows 10 1709 is known not to open the file: something in it is newer than the schemes of
+    /// PKCS #12 itself.
+    pub fn newer_than_pkcs12(&self) -> bool {
+        let newer = |support| matches!(support, Support::Since1709 | Support::NotDocumented);
+        self.algorithms.iter().any(|algorithm| newer(algorithm.value.support))
+    }
+
     /// Which Windows opens the file, in words.
     pub fn opens_on(&self) -> &'static str {
         match self.support() {
             Support::Every => "every version of Windows",
             Support::Since1709 => "Windows 10 version 1709, Windows 11, Windows Server 2019 and later",
-            Support::NotDocumented => "not documented for any version of Windows",
+            Support::NotDocumented | Support::OldNotDocumented => "not documented for any version of Windows",
         }
     }
 }

@@ -63,6 +63,8 @@ const CERTUTIL: &str = "help text of certutil -importPFX; Microsoft Learn, PFXIm
 const DOTNET: &str = ".NET, CertificatePal.Import.cs";
 const DOTNET_9: &str = ".NET, X509CertificateLoader.Pkcs12.cs";
 const NO_DOCUMENT: &str = "no document; commonly seen";
+const NO_SUCH_KEY: &str = "no provider of CryptoAPI holds such a key: what the import makes of it is not documented";
+const NO_BIT: &str = "the key's key usage has no bit that decides the KeySpec: what stands for it is not documented";
 const BOTH_BITS: &str = "bits for both KeySpecs are set: the order is not documented";
 const UNKNOWN_NAME: &str = "no provider of this name is known: Windows looks one up by its type";
 
@@ -102,23 +104,32 @@ impl KeyOfFile<'_> {
         self.provider.is_some_and(|name| provider::find(name).is_none())
     }
 
-    /// The KeySpec for a provider type, and whether the documents settle it.
-    fn key_spec(&self, provider_type: Option<u32>) -> (Option<KeySpec>, bool) {
-        let (Some(provider_type), Some(usage)) = (provider_type, self.usage) else { return (None, true) };
+    /// The KeySpec for a provider type, and why the documents leave it open; empty: they settle it.
+    fn key_spec(&self, provider_type: Option<u32>) -> (Option<KeySpec>, &'static str) {
+        let (Some(provider_type), Some(usage)) = (provider_type, self.usage) else { return (None, "") };
         if provider_type == 0 {
-            return (Some(KeySpec::NONE), true);
+            return (Some(KeySpec::NONE), "");
         }
         let bits = KeyUsage(u16::from(usage.unwrap_or(0)));
-        let settled = !(bits.has(0x30) && bits.has(0x86));
+        let by_usage = bits.key_spec_on_import();
+        let open = if self.algorithm.is_some_and(|algorithm| type_of_algorithm(Some(algorithm)) == Some(0)) {
+            NO_SUCH_KEY
+        } else if bits.has(0x30) && bits.has(0x86) {
+            BOTH_BITS
+        } else if usage.is_some() && by_usage.is_none() {
+            NO_BIT
+        } else {
+            ""
+        };
         let absent = if self.algorithm == Some("DSA") { KeySpec::SIGNATURE } else { KeySpec::KEYEXCHANGE };
-        (Some(bits.key_spec_on_import().unwrap_or(absent)), settled)
+        (Some(by_usage.unwrap_or(absent)), open)
     }
 
     /// What the default import gives: `certutil -importPFX` without a modifier.
     pub fn default_import(&self) -> (Option<u32>, Option<KeySpec>, Confidence) {
         let provider_type = self.provider_type();
-        let (key_spec, settled) = self.key_spec(provider_type);
-        let sure = settled && !self.unknown_provider();
+        let (key_spec, open) = self.key_spec(provider_type);
+        let sure = open.is_empty() && !self.unknown_provider();
         (provider_type, key_spec, if sure { Confidence::Likely } else { Confidence::Possible })
     }
 
@@ -157,13 +168,13 @@ impl KeyOfFile<'_> {
             };
         }
         let provider_type = self.provider_type();
-        let (key_spec, settled) = self.key_spec(provider_type);
+        let (key_spec, open) = self.key_spec(provider_type);
         let provider = match self.provider {
             Some(name) => Some(name.to_owned()),
             None => default_provider(provider_type),
         };
-        let (confidence, note) = match (settled, self.unknown_provider(), self.provider) {
-            (false, ..) => (Confidence::Possible, BOTH_BITS),
+        let (confidence, note) = match (open.is_empty(), self.unknown_provider(), self.provider) {
+            (false, ..) => (Confidence::Possible, open),
             (_, true, _) => (Confidence::Possible, UNKNOWN_NAME),
             (_, _, None) if provider_type == Some(0) => {
                 (Confidence::Possible.max(confidence), "no CSP holds such keys, so only a KSP is possible")
@@ -179,12 +190,15 @@ impl KeyOfFile<'_> {
         use Preference::{AlwaysCng, File};
         let caller = if self.machine { "machine" } else { "caller" };
         let plain = self.by_function("certutil -importPFX", File, "machine", Confidence::Likely, CERTUTIL);
-        let with = |importer, spec| Prediction {
-            importer,
-            key_spec: plain.provider_type.map(|t| if t == 0 { KeySpec::NONE } else { spec }),
-            confidence: if self.unknown_provider() { Confidence::Possible } else { Confidence::Likely },
-            note: if self.unknown_provider() { UNKNOWN_NAME } else { "" },
-            ..plain.clone()
+        let with = |importer, spec| {
+            // The modifier settles what the key usage leaves open.
+            let (confidence, note) = match (plain.note, self.unknown_provider()) {
+                (NO_SUCH_KEY, _) => (Confidence::Possible, NO_SUCH_KEY),
+                (_, true) => (Confidence::Possible, UNKNOWN_NAME),
+                _ => (Confidence::Likely, ""),
+            };
+            let key_spec = plain.provider_type.map(|t| if t == 0 { KeySpec::NONE } else { spec });
+            Prediction { importer, key_spec, confidence, note, ..plain.clone() }
         };
         let exchange = with("certutil -importPFX … AT_KEYEXCHANGE", KeySpec::KEYEXCHANGE);
         let signature = with("certutil -importPFX … AT_SIGNATURE", KeySpec::SIGNATURE);
@@ -256,6 +270,10 @@ mod tests {
         assert_eq!(of(key(None, "ECC", None)), (Some(0), Some(0), Confidence::Likely));
         assert_eq!(of(key(Some(provider::SOFTWARE_KSP), "RSA", Some(0x80))), (Some(0), Some(0), Confidence::Likely));
         assert_eq!(of(key(Some("PfxProvider"), "RSA", None)), (Some(1), Some(1), Confidence::Possible));
+        // No bit that decides, and a provider that holds no such key: open.
+        assert_eq!(of(key(strong, "RSA", Some(0x40))), (Some(1), Some(1), Confidence::Possible));
+        assert_eq!(of(key(strong, "ECC", Some(0x80))), (Some(1), Some(2), Confidence::Possible));
+        assert_eq!(of(key(strong, "Ed25519", None)), (Some(1), Some(1), Confidence::Possible));
         let locked = KeyOfFile { provider: strong, container: None, machine: true, algorithm: None, usage: None };
         assert_eq!(of(locked), (Some(1), None, Confidence::Likely));
     }

@@ -386,8 +386,11 @@ fn the_container_holds_the_other_key() {
     assert_eq!(one(&signs, "iis").confidence, Confidence::Likely);
     let proved = but(&signs, |c| c.key.matches_certificate = Some(fact(true, 30)));
     assert_eq!(one(&proved, "iis").confidence, Confidence::Certain);
-    let refuted = but(&signs, |c| c.key.matches_certificate = Some(fact(false, 30)));
-    assert_eq!(one(&refuted, "iis").confidence, Confidence::Likely);
+    // Another key than the certificate's: its place in the container is not the cause, and a new import of it no repair.
+    let refuted = |c: &Credential| but(c, |c| c.key.matches_certificate = Some(fact(false, 30)));
+    assert_eq!(says(rule, &refuted(&signs), &["iis"]), "passes");
+    let beside = one(&refuted(&holds(2, 1)), "iis");
+    assert_eq!((beside.role, beside.severity, beside.remedies.len()), (Role::Contributing, Severity::Warning, 0));
     assert!(one(&signs, "iis").remedies[0].caution.is_some_and(|words| words.contains("1 finds no key")));
     // The certificate of a code signer: an exchange key is named and a signature key would be enough.
     let signer = but(&signs, |c| certificate(c).extended_key_usage = Some(fact(vec![oid::CODE_SIGNING.to_owned()], 6)));

@@ -272,9 +272,7 @@ fn fails(f: &RankedFinding) -> bool {
 
 /// What may make it fail.
 fn threatens(f: &RankedFinding) -> bool {
-    matches!(f.draft.role, Role::RootCause | Role::Contributing)
-        && f.draft.severity <= Severity::Warning
-        && f.rule.standing != Standing::Hint
+    matches!(f.draft.role, Role::RootCause | Role::Contributing) && f.draft.severity <= Severity::Warning
 }
 
 /// The verdict on what a request asks for, from the ranked findings about it and the table's cell.
@@ -310,6 +308,10 @@ pub fn request_verdict(
     }
     if !threats.is_empty() || is(CellOutcome::Warn) {
         return give(VerdictOutcome::AtRisk, or_open(threats));
+    }
+    // No CA answers a request whose own signature is wrong.
+    if asked.signature_valid == Some(false) {
+        return give(VerdictOutcome::Unknown, open());
     }
     // A CryptoAPI key without a place in its container, or of an algorithm that no such provider holds.
     let csp_key = matches!(spec, Some(1 | 2)) && !request::is_ec(asked);
@@ -582,7 +584,10 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
         let because = names(&|f| matches!(f.draft.role, Role::RootCause | Role::Contributing));
         return give(VerdictOutcome::Unknown, because);
     }
-    let threats = names(&threatens);
+    // With an unknown target the age of its Windows is a hint, no threat; with a known one it is told only where the target
+    // may refuse the file.
+    let aimed = c.surroundings.windows.is_some() || windows.is_some();
+    let threats = names(&|f| threatens(f) && (aimed || f.rule.standing != Standing::Hint));
     // What is documented as unsupported works where the service itself says that it loaded the key.
     let loaded = c.bound.iter().any(|b| b.workload == target.workload.name && b.service_use == ServiceUse::Loaded);
     let shaky = cell.filter(|_| !loaded).is_some_and(|cell| {

@@ -63,7 +63,10 @@ impl CredentialRule for KeySpecSignatureOnCsp {
         let Some(spec) = subject::key_spec(c) else {
             return out.unknown("the KeySpec of this CSP key", remedy::show_command(c));
         };
-        if let Some(slot) = key.contradicting_slot() {
+        // A key that is not the certificate's is replaced by the one that is, whatever its own KeySpec: importing it once more
+        // would repair nothing.
+        let foreign = key.matches_certificate.as_ref().is_some_and(|matches| !matches.value);
+        if let Some(slot) = key.contradicting_slot().filter(|_| !foreign) {
             return container_disagrees(c, cx, slot, out);
         }
         if spec.value != KeySpec::SIGNATURE {
@@ -112,7 +115,9 @@ impl CredentialRule for KeySpecSignatureOnCsp {
                     draft = draft.evidence(c.evidence(test.place, "only the signature test was made", false));
                 }
             }
-            if c.origin != Origin::KeyFile {
+            if foreign {
+                draft = draft.severity(Severity::Warning).role(Role::Contributing);
+            } else if c.origin != Origin::KeyFile {
                 draft = draft.remedy(remedy::reimport_as_exchange(c));
             }
             out.fail(draft.conditions(conditions));

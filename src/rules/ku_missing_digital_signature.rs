@@ -65,3 +65,41 @@ impl CredentialRule for KuMissingDigitalSignature {
         );
     }
 }
+
+impl RequestRule for KuMissingDigitalSignature {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, asked: &Asked<'_>, cx: &Context<'_>, out: &mut Checks) {
+        let key = asked.request;
+        if !matches!(key.form, RequestForm::Pkcs10 | RequestForm::Cmc) {
+            return out.not_applicable("the rules about INF files judge what they ask for");
+        }
+        if request::server(key).is_none() {
+            return out.not_applicable(request::NOT_A_SERVER);
+        }
+        let Some(usage) = &key.key_usage else {
+            return out.not_applicable("no key usage is asked for");
+        };
+        let workloads = subject::servers(cx);
+        if workloads.is_empty() {
+            return out.not_applicable(subject::NO_WORKLOAD);
+        }
+        if usage.value & 0x80 != 0 {
+            return out.pass("the key usage that is asked for allows signatures");
+        }
+        let wanted = if request::is_ec(key) { "KeyUsage = 0x80" } else { "KeyUsage = 0xA0" };
+        out.fail(
+            FindingDraft::new(
+                &META,
+                "the request asks for a key usage without digitalSignature",
+                "TLS 1.3 and the ECDHE suites of TLS 1.2 let the server sign. A CA that grants the key usage as it is asked \
+                 for issues a certificate that strict clients refuse.",
+            )
+            .workloads(workloads)
+            .evidence(request::evidence(asked, usage.place, "", "no digitalSignature", true))
+            .remedy(remedy::advice("Make a new request, and don't send this one", wanted)),
+        );
+    }
+}

@@ -247,7 +247,7 @@ pub enum Standing {
     Withdrawable,
     /// Its finding leaves a verdict open that nothing else decides.
     LeavesOpen,
-    /// Its finding threatens nothing: whether it matters depends on a Windows that no artifact shows.
+    /// Its finding threatens nothing while no artifact and nobody says which Windows is meant.
     Hint,
     /// It is judged of an archived certificate that nothing is bound to, too.
     OfHistory,
@@ -448,6 +448,7 @@ pub static RULES: &[RuleEntry] = &[
     RuleEntry::Request(&inf_securitydescriptor::InfSecuritydescriptor),
     RuleEntry::Request(&csr_key_not_on_target::CsrKeyNotOnTarget),
     RuleEntry::Request(&inf_keyusage_insufficient::InfKeyusageInsufficient),
+    RuleEntry::Request(&ku_missing_digital_signature::KuMissingDigitalSignature),
     RuleEntry::Request(&inf_hash_unsupported_by_csp::InfHashUnsupportedByCsp),
     RuleEntry::Request(&inf_no_eku::InfNoEku),
     RuleEntry::Request(&inf_no_san::InfNoSan),

@@ -59,12 +59,20 @@ impl CredentialRule for PfxModernEncryptionOldWindows {
             return out.pass("every version of Windows reads the algorithms of the file");
         }
         let target = cx.windows.or(c.surroundings.windows.as_ref().map(|version| version.value));
-        let older = target.map(|version| version < FIRST_WITH_AES);
+        let newer = part.file.newer_than_pkcs12();
+        let older = target.map(|version| version < FIRST_WITH_AES && newer);
         if older == Some(false) && support == Support::Since1709 {
             return out.pass("the target reads the algorithms of the file");
         }
+        // What keeps an old target from reading the file, else what no document tells of.
+        let decides = |of: Support| match older {
+            Some(true) => matches!(of, Support::Since1709 | Support::NotDocumented),
+            _ if support == Support::Since1709 => of == support,
+            _ => matches!(of, Support::NotDocumented | Support::OldNotDocumented),
+        };
+        let deciding = || part.file.algorithms.iter().filter(|algorithm| decides(algorithm.value.support));
         let mut names: Vec<String> = Vec::new();
-        for algorithm in part.file.algorithms.iter().filter(|algorithm| algorithm.value.support == support) {
+        for algorithm in deciding() {
             let name = algorithm.value.short_name();
             if !names.contains(&name) && names.len() < 4 {
                 names.push(name);
@@ -78,7 +86,7 @@ impl CredentialRule for PfxModernEncryptionOldWindows {
                 "the target can not open the file, and calls the password wrong",
                 format!("{version} does not read {}. {says}", names),
             ),
-            (_, _, Support::NotDocumented) => (
+            (_, _, Support::NotDocumented | Support::OldNotDocumented) => (
                 "no document says that Windows opens this file",
                 format!("No document says that any version of Windows reads {}. {says}", names),
             ),
@@ -95,8 +103,7 @@ impl CredentialRule for PfxModernEncryptionOldWindows {
         if older != Some(true) {
             draft = draft.severity(Severity::Warning).role(Role::Contributing).confidence(Confidence::Possible);
         }
-        let deciding = part.file.algorithms.iter().filter(|algorithm| algorithm.value.support == support);
-        for (index, algorithm) in deciding.take(4).enumerate() {
+        for (index, algorithm) in deciding().take(4).enumerate() {
             let label = format!("{} of the file", algorithm.value.use_of);
             draft = draft.evidence(c.evidence(algorithm.place, label, index == 0));
         }

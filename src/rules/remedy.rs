@@ -184,7 +184,7 @@ fn import_pfx(credential: &Credential, title: &'static str, csp: &str, modifier:
 
 /// The command that shows a credential's key link anew.
 pub fn show_command(credential: &Credential) -> String {
-    if credential.pfx.as_ref().is_some_and(|part| part.key_locked) {
+    if credential.pfx.as_ref().is_some_and(|part| part.key_locked) || credential.in_locked_part() {
         return open_pfx(credential);
     }
     let scope = scope_option(credential);

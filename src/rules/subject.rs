@@ -42,10 +42,10 @@ pub(super) fn other_than_rsa(c: &Credential) -> bool {
     algorithm(c).is_some() && !is_rsa(c)
 }
 
-/// Whether the provider that is named is one of Microsoft's of CryptoAPI, with keys in files: they hold RSA, DSA and
-/// Diffie-Hellman keys.
+/// Whether the provider that is named is one of Microsoft's of CryptoAPI: they hold RSA, DSA and Diffie-Hellman keys, the
+/// one for smart cards too.
 pub(super) fn in_rsa_provider(c: &Credential) -> bool {
-    software(c) && kind_is(c, ProviderKind::Csp)
+    matches!(class(c), Some(ProviderClass::Software | ProviderClass::SmartCard)) && kind_is(c, ProviderKind::Csp)
 }
 
 /// Whether this is the self-signed certificate that Remote Desktop makes for itself.

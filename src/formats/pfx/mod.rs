@@ -315,20 +315,24 @@ pub struct KeyMatch {
     pub by_public_key: bool,
 }
 
-/// The certificate of an open key: by its public key; a key that doesn't hold its public key, by localKeyID, algorithm
-/// and size.
+/// The certificate of an open key: by its public key, and of several with this key, as a renewal leaves them, the one with
+/// the key's localKeyID, else the first; a key that doesn't hold its public key, by localKeyID, algorithm and size.
 pub fn certificate_of_key(pfx: &Pfx, key_bag: &Bag) -> Option<KeyMatch> {
     let key = key_bag.key()?;
     let certificates = || pfx.bags().enumerate().filter_map(|(index, bag)| Some((index, bag, bag.certificate()?)));
+    let id = key_bag.attributes.local_key_id.as_ref().map(|id| &id.value);
+    let same_id =
+        |bag: &Bag| id.is_some_and(|id| bag.attributes.local_key_id.as_ref().is_some_and(|other| other.value == *id));
     if let Some(sha1) = &key.public_key_sha1 {
-        return certificates()
-            .find(|(_, _, certificate)| certificate.public_key.sha1 == *sha1)
+        let own = || certificates().filter(|(_, _, certificate)| certificate.public_key.sha1 == *sha1);
+        return own()
+            .find(|(_, bag, _)| same_id(bag))
+            .or_else(|| own().next())
             .map(|(bag, _, _)| KeyMatch { bag, by_public_key: true });
     }
-    let id = &key_bag.attributes.local_key_id.as_ref()?.value;
     certificates()
         .find(|(_, bag, certificate)| {
-            bag.attributes.local_key_id.as_ref().is_some_and(|other| other.value == *id)
+            same_id(bag)
                 && certificate.public_key.algorithm == key.algorithm
                 && (key.bits.is_none() || certificate.public_key.bits == key.bits)
         })

@@ -22,6 +22,9 @@ use crate::formats::der_write::encoded;
 use crate::limits::Limits;
 use std::collections::HashSet;
 
+/// What a wrong key leaves: bytes that end in no padding, or in one by chance.
+const WRONG_PADDING: &str = "the padding is wrong, so the password is, or the bytes are damaged";
+
 /// Why something did not open.
 enum Failure {
     /// The password is wrong, or the bytes are damaged.
@@ -440,10 +443,8 @@ where
 {
     use aes::cipher::InnerIvInit;
     let decryptor = cbc::Decryptor::<C>::inner_iv_slice_init(cipher, iv).map_err(|_| wrong_length())?;
-    let length = decryptor
-        .decrypt_padded::<Pkcs7>(&mut buffer)
-        .map_err(|_| Failure::Wrong("the padding is wrong, so the password is, or the bytes are damaged".to_owned()))?
-        .len();
+    let length =
+        decryptor.decrypt_padded::<Pkcs7>(&mut buffer).map_err(|_| Failure::Wrong(WRONG_PADDING.to_owned()))?.len();
     buffer.truncate(length);
     Ok(buffer)
 }
@@ -516,6 +517,6 @@ fn open_with_p12_keystore(encrypted_key: &[u8], password: &str) -> Result<Zeroiz
             Some(bag) => Ok(Zeroizing::new(bag.key.as_der().to_vec())),
             None => Err(Failure::Unsupported("no key was found in the bag".to_owned())),
         },
-        Err(error) => Err(Failure::Wrong(error.to_string())),
+        Err(_) => Err(Failure::Wrong(WRONG_PADDING.to_owned())),
     }
 }

@@ -345,7 +345,12 @@ impl Walk<'_> {
                 self.note(&string);
                 let octets = string.octets()?;
                 match x509::read(&octets.bytes, self.limits) {
-                    Ok(certificate) => Ok(BagValue::Certificate(Box::new(certificate))),
+                    Ok(certificate) => {
+                        if let Some(message) = certificate.problems.first() {
+                            self.problem(FormatError::new(message.clone(), octets.place.offset(0)));
+                        }
+                        Ok(BagValue::Certificate(Box::new(certificate)))
+                    }
                     Err(error) => Err(FormatError::new(error.message, octets.place.offset(error.offset))),
                 }
             }
@@ -420,6 +425,8 @@ impl Walk<'_> {
     }
 
     fn attribute(&mut self, oid: String, value: Option<Element<'_>>, found: &mut Attributes, start: usize, end: usize) {
+        // Half a name is another name.
+        let value = value.filter(|value| !value.cut);
         match oid.as_str() {
             "1.2.840.113549.1.9.20" => {
                 // Windows writes a trailing U+0000 in a part of its exports.
