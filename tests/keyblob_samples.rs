@@ -415,7 +415,10 @@ fn requests_and_infs_give_the_values_of_the_index() {
         match sample.family.as_str() {
             "csr" => {
                 let record = request(&sample.bytes).unwrap();
-                assert_eq!(record.problems, [], "{file}");
+                // Its author put other names into it: `openssl req -verify` refuses it, too.
+                let edited = file == "csr/asn1crypto/test-windows-host.csr";
+                assert_eq!(record.problems.len(), usize::from(edited), "{file}");
+                assert_eq!(record.signature_valid == Some(false), edited, "{file}");
                 same(file, "key_spec", &e["csp_key_spec"], record.key_spec.map(|spec| spec.value));
                 same(file, "provider", &e["csp_name"], record.provider.map(|name| name.value));
                 same(file, "client", &e["clientinfo_attr"], record.client.is_some());

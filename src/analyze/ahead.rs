@@ -9,7 +9,7 @@ use crate::case::artifact::{Artifact, Origin};
 use crate::case::from_pfx;
 use crate::case::key_artifacts;
 use crate::formats::certutil::Parser;
-use crate::formats::{FormatError, pfx, registry_hive, words_beyond_ascii};
+use crate::formats::{FormatError, hex_dump, pfx, registry_hive, words_beyond_ascii};
 use crate::input::archive::is_zip;
 #[cfg(feature = "mail")]
 use crate::input::mail::is_mail;
@@ -104,7 +104,9 @@ impl Forerunner {
 
 /// Whether a text is one artifact that is read whole, and not a ticket in which it stands among others.
 pub(super) fn is_one_artifact(head: &[u8], limits: &Limits) -> bool {
-    if !key_artifacts::claims_text(head) || Carrier::of(head, limits).is_some() {
+    // The rows of a hexadecimal dump may be indented by themselves.
+    let carried = || Carrier::of(head, limits).is_some() && hex_dump::read(head, limits).is_none();
+    if !key_artifacts::claims_text(head) || carried() {
         return false;
     }
     let mut lines = LineReader::new(Cursor::new(head), choose(head, &[]).encoding, limits);

@@ -143,6 +143,8 @@ pub struct Certificate {
     pub public_key: PublicKey,
     /// Whether the certificate is marked as archived.
     pub archived: Option<Fact<bool>>,
+    /// What was stored with the certificate has another thumbprint: its bytes are damaged or were changed.
+    pub altered: bool,
 }
 
 /// How a key belongs to the certificate.

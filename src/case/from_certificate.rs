@@ -94,6 +94,7 @@ pub fn of_facts(facts: &x509::Certificate, place: Place) -> Certificate {
             md5: None,
         },
         archived: None,
+        altered: false,
     }
 }
 

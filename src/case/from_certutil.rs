@@ -571,6 +571,7 @@ impl Around {
                 md5: block.public_key_md5,
             },
             archived: block.archived.map(|place| Fact::stated(true, place)),
+            altered: false,
         })
     }
 }

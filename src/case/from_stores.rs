@@ -60,6 +60,7 @@ fn element_credential(
     {
         let message = "the SHA-1 property is another certificate's: bytes of this one are damaged or were changed";
         problems.push(FormatError::new(message, stated.start));
+        certificate.altered = true;
     }
     certificate.friendly_name = element.friendly_name.as_ref().map(|name| origin.stated(name));
     if element.archived {
@@ -204,6 +205,9 @@ fn of_registry(
         if named.is_some() && named != own.as_deref() {
             let message = "the thumbprint in the registry key's name is not the certificate's";
             problems.push(FormatError::new(message, 0));
+            if let Some(certificate) = &mut credential.certificate {
+                certificate.altered = true;
+            }
         }
     }
     Some(credential)

@@ -580,7 +580,9 @@ pub fn verdict(c: &Credential, target: Target, findings: &[RankedFinding], windo
     let hidden = (!link_shown || unnamed) && !tested && key.association != Association::None;
     // The key opened, its only test failed, and no finding says why.
     let failed = !explained && subject::failed_test(c).is_some();
-    if absent || shut || hidden || failed || subject::unopened(c) {
+    // The certificate that Windows has is another one than these bytes.
+    let altered = c.certificate.as_ref().is_some_and(|certificate| certificate.altered);
+    if absent || shut || hidden || failed || altered || subject::unopened(c) {
         let because = names(&|f| matches!(f.draft.role, Role::RootCause | Role::Contributing));
         return give(VerdictOutcome::Unknown, because);
     }
