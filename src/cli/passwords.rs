@@ -62,16 +62,48 @@ fn descriptor(_: u32) -> Result<File, String> {
 fn first_line(reader: &mut dyn BufRead, name: &str) -> Result<Zeroizing<String>, String> {
     // Sized once: growing would leave copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(PASSWORD_BYTES as usize + 1));
-    let read = reader.take(PASSWORD_BYTES + 1).read_until(b'\n', &mut line);
+    let mut reader = reader.take(PASSWORD_BYTES + 1);
+    let mut read = reader.read_until(b'\n', &mut line);
+    // In UTF-16 the byte of a line feed may be half of another character.
+    while line.starts_with(UTF_16) && !(line.len().is_multiple_of(2) && line.ends_with(b"\n\0")) {
+        let mut next = Zeroizing::new([0_u8; 1]);
+        read = reader.read(next.as_mut());
+        if !matches!(read, Ok(1)) {
+            break;
+        }
+        line.extend(*next);
+    }
     read.map_err(|error| format!("--passin: {name} can't be read: {error}"))?;
     if line.len() as u64 > PASSWORD_BYTES {
         return Err(format!("--passin: the first line of {name} is longer than {PASSWORD_BYTES} bytes"));
     }
-    while line.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
-        line.pop();
+    let mut text = decode(&line).ok_or_else(|| format!("--passin: the first line of {name} is not UTF-8"))?;
+    while text.ends_with(['\r', '\n']) {
+        text.pop();
     }
-    let text = std::str::from_utf8(&line).map_err(|_| format!("--passin: the first line of {name} is not UTF-8"))?;
-    Ok(Zeroizing::new(text.to_owned()))
+    Ok(text)
+}
+
+/// The byte order mark of UTF-16, little-endian.
+const UTF_16: &[u8] = &[0xFF, 0xFE];
+
+/// A text in UTF-8, with or without the byte order mark that editors of Windows write, or in UTF-16 with one, as Windows
+/// PowerShell's `>` writes it. `None`: neither.
+fn decode(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let Some(rest) = bytes.strip_prefix(UTF_16) else {
+        let text = std::str::from_utf8(bytes).ok()?;
+        return Some(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()));
+    };
+    let (units, odd) = rest.as_chunks::<2>();
+    if !odd.is_empty() {
+        return None;
+    }
+    // Sized once: a unit gives at most three bytes.
+    let mut text = Zeroizing::new(String::with_capacity(units.len().saturating_mul(3)));
+    for character in char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit))) {
+        text.push(character.ok()?);
+    }
+    Some(text)
 }
 
 /// Adds the passwords of a list.
@@ -87,8 +119,8 @@ pub(crate) fn add_list(passwords: &mut Passwords, path: &Path) -> Result<(), Str
     if bytes.len() as u64 > PASSWORD_LIST_BYTES {
         return Err(format!("--passwords: {name} is larger than {PASSWORD_LIST_BYTES} bytes"));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| format!("--passwords: {name} is not UTF-8"))?;
-    passwords.add_list(text);
+    let text = decode(&bytes).ok_or_else(|| format!("--passwords: {name} is not UTF-8"))?;
+    passwords.add_list(&text);
     Ok(())
 }
 
@@ -120,6 +152,16 @@ mod tests {
         std::fs::write(&path, "first \r\nsecond\n").unwrap();
         let (password, warning) = passin(&format!("file:{}", path.display())).unwrap();
         assert_eq!((password.as_str(), warning), ("first ", None));
+        // As editors and PowerShell of Windows write it; U+0A0A is no end of a line.
+        let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        for (bytes, want) in [
+            ("\u{feff}geh\u{df}im\r\nsecond".as_bytes().to_vec(), "geh\u{df}im"),
+            (utf16("\u{feff}geh\u{df}im\r\nsecond\r\n"), "geh\u{df}im"),
+            (utf16("\u{feff}a\u{a0a}\u{10a}b"), "a\u{a0a}\u{10a}b"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(passin(&format!("file:{}", path.display())).unwrap().0.as_str(), want);
+        }
         let (password, warning) = passin("pass:a:b").unwrap();
         assert_eq!((password.as_str(), warning), ("a:b", Some(PASS_WARNING)));
         for wrong in ["secret", "secret:x", "env:KEYSPECT_NO_SUCH_VARIABLE", "fd:x", "file:/no/such/file"] {
@@ -133,7 +175,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         let mut passwords = Passwords::new();
-        std::fs::write(&path, b"\xff\xfe").unwrap();
+        std::fs::write(&path, b"\xe9\n").unwrap();
         assert!(add_list(&mut passwords, &path).unwrap_err().contains("UTF-8"));
         std::fs::write(&path, vec![b'a'; (1 << 20) + 1]).unwrap();
         assert!(add_list(&mut passwords, &path).unwrap_err().contains("larger"));
