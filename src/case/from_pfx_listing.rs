@@ -41,8 +41,11 @@ pub fn credentials(
     out
 }
 
+/// A certificate: its block, and its number in it.
+type At = (usize, usize);
+
 /// Credentials by their blocks; a block may have several.
-type ByBlock = BTreeMap<(usize, usize), Credential>;
+type ByBlock = BTreeMap<At, Credential>;
 
 /// Takes the first credential of a block.
 fn of_block(left: &mut ByBlock, block: usize) -> Option<Credential> {
@@ -54,9 +57,9 @@ fn of_block(left: &mut ByBlock, block: usize) -> Option<Credential> {
 struct Certificates<'l> {
     left: ByBlock,
     /// Those with each public key, the first one last.
-    by_key: HashMap<Sha1, Vec<(usize, usize)>>,
+    by_key: HashMap<Sha1, Vec<At>>,
     /// Likewise, with each public key and localKeyID: a renewal leaves several certificates with one key.
-    by_both: HashMap<(Sha1, &'l [u8]), Vec<(usize, usize)>>,
+    by_both: HashMap<(Sha1, &'l [u8]), Vec<At>>,
     /// The blocks with each localKeyID, the first one last.
     by_id: HashMap<&'l [u8], Vec<usize>>,
 }
@@ -65,8 +68,8 @@ impl<'l> Certificates<'l> {
     fn new(listing: &'l PfxListing, left: ByBlock) -> Self {
         let ids: HashMap<usize, &[u8]> =
             listing.bags.iter().filter_map(|bag| Some((bag.block, bag.local_key_id.as_deref()?))).collect();
-        let mut by_key: HashMap<Sha1, Vec<(usize, usize)>> = HashMap::new();
-        let mut by_both: HashMap<(Sha1, &[u8]), Vec<(usize, usize)>> = HashMap::new();
+        let mut by_key: HashMap<Sha1, Vec<At>> = HashMap::new();
+        let mut by_both: HashMap<(Sha1, &[u8]), Vec<At>> = HashMap::new();
         for (at, credential) in left.iter().rev() {
             let Some(sha1) = public_key(credential) else { continue };
             by_key.entry(sha1).or_default().push(*at);

@@ -91,7 +91,7 @@ fn offset(word: &str) -> Option<usize> {
 
 /// Adds the bytes of a word of hexadecimal digits.
 fn push(word: &str, out: &mut Vec<u8>) -> Option<usize> {
-    if word.len() % 2 != 0 || !word.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !word.len().is_multiple_of(2) || !word.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     let before = out.len();
