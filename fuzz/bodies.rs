@@ -30,6 +30,7 @@ use keyspect::formats::iis_config::IisConfigReader;
 use keyspect::formats::iis_ssl_bindings::IisSslBindingReader;
 use keyspect::formats::pfx::open::open;
 use keyspect::formats::piece::Cleaned;
+use keyspect::formats::service_account::ServiceAccountReader;
 use keyspect::formats::service_certificate::ServiceCertificateReader;
 use keyspect::formats::sslcert::SslCertReader;
 use keyspect::formats::system_info::SystemInfoReader;
@@ -724,6 +725,7 @@ pub fn error_text(data: &[u8]) {
 pub fn system_info(data: &[u8]) {
     text_records(data, |limits| Box::new(SystemInfoReader::new(SourceId(0), limits)));
     text_records(data, |limits| Box::new(ServiceCertificateReader::new(SourceId(0), limits)));
+    text_records(data, |limits| Box::new(ServiceAccountReader::new(SourceId(0), limits)));
 }
 
 /// Whether the elements of a page close in the order in which they open; the contents of style and script are skipped.

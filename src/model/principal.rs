@@ -121,6 +121,13 @@ pub static TRANSLATED: [(&str, &str); 29] = [
     (SYSTEM, "SYSTEM"),
 ];
 
+/// What the service manager calls the accounts of Windows (Microsoft Learn, "Win32_Service class", StartName).
+pub static SERVICE_ACCOUNTS: [(&str, &str); 3] = [
+    (SYSTEM, "LocalSystem"),
+    (NETWORK_SERVICE, "NT AUTHORITY\\NetworkService"),
+    (LOCAL_SERVICE, "NT AUTHORITY\\LocalService"),
+];
+
 /// Aliases of SDDL that stand for the same SID on every machine (MS-DTYP 2.5.1.1).
 pub static ALIASES: [(&str, &str); 47] = [
     ("AA", "S-1-5-32-579"),
@@ -277,7 +284,7 @@ pub fn names_beyond_ascii() -> impl Iterator<Item = &'static str> {
 
 /// Every name that a table knows, in every language.
 pub fn known_names() -> impl Iterator<Item = &'static str> {
-    ENGLISH.iter().chain(&TRANSLATED).map(|(_, name)| *name)
+    ENGLISH.iter().chain(&TRANSLATED).chain(&SERVICE_ACCOUNTS).map(|(_, name)| *name)
 }
 
 /// The name of the part before the backslash, and the one after it.

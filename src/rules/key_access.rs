@@ -210,14 +210,10 @@ fn stated_accounts<'a>(case: &'a CaseIndex, c: &Credential, workloads: &[Target]
     case.system_facts().filter_map(of).collect()
 }
 
-/// The name that lists of permissions have for an account of the service manager (Microsoft Learn, "Win32_Service class", StartName).
+/// The name that lists of permissions have for an account of the service manager.
 fn own_name(account: &str) -> &str {
-    let known = [
-        ("LocalSystem", principal::SYSTEM),
-        ("NT AUTHORITY\\NetworkService", principal::NETWORK_SERVICE),
-        ("NT AUTHORITY\\LocalService", principal::LOCAL_SERVICE),
-    ];
-    known.iter().find(|(name, _)| name.eq_ignore_ascii_case(account)).map_or(account, |(_, sid)| sid)
+    let mut known = principal::SERVICE_ACCOUNTS.iter();
+    known.find(|(_, name)| name.eq_ignore_ascii_case(account)).map_or(account, |(sid, _)| sid)
 }
 
 /// What the list says once it is known under which accounts the service runs. Its own identity is in its token, too.
