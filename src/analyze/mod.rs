@@ -733,6 +733,7 @@ impl<'a> Analysis<'a> {
         }
         self.case.machines.add(SourceId(input.id), log.machines);
         self.case.removals.extend(log.removals);
+        self.case.additions.extend(log.additions);
         if log.blocks > 0 {
             "certutil-dump".clone_into(&mut input.kind);
         } else if !log.runs.is_empty()

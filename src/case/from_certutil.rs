@@ -4,7 +4,7 @@ use super::credential::{
     Access, Association, Certificate, Credential, Exportable, Hearing, Key, KeyRemark, Origin, PublicKey, Scope,
     SourceRange, Store, Surroundings, TestKind, TestOutcome, ValidityDate, hearing,
 };
-use super::removed::Removal;
+use super::removed::{Addition, Removal};
 use crate::formats::certutil::{
     CertificateBlock, CommandLine, DateLine, ListedKey, PrintedDate, Record, ShapedBlock, Test,
 };
@@ -123,6 +123,8 @@ pub struct LogCredentials {
     pub machines: Vec<(u64, String)>,
     /// What commands took away.
     pub removals: Vec<Removal>,
+    /// What commands put into stores.
+    pub additions: Vec<Addition>,
     /// Stores that were listed.
     pub listings: Vec<StoreListing>,
     /// Runs that ended.
@@ -206,6 +208,7 @@ impl LogCredentials {
             listing: None,
             machines: Vec::new(),
             removals: Vec::new(),
+            additions: Vec::new(),
             listings: Vec::new(),
             runs: Vec::new(),
             providers: Vec::new(),
@@ -389,6 +392,11 @@ impl LogCredentials {
             self.around().imported = Some(verb.place.start);
         }
         let Some((command, ..)) = self.around.command.as_ref() else { return };
+        if let Some(store) = command.added_to() {
+            let (store, scope) = (store.to_lowercase(), command_scope(command));
+            let addition = Addition { store, scope, machine: self.around.machine.clone(), place: verb.place };
+            return keep(&mut self.additions, addition, &mut self.beyond);
+        }
         let (store, at) = if is("delstore") {
             let Some(store) = command.store() else { return };
             (Some((store.to_lowercase(), command_scope(command))), 1)

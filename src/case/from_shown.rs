@@ -43,6 +43,7 @@ pub fn credential(observed: &Observed, shown: &ShownCertificate) -> Option<Crede
         not_before: shown.not_before.as_ref().and_then(date),
         not_after: shown.not_after.as_ref().and_then(date),
         friendly_name: shown.friendly_name.clone(),
+        archived: shown.archived.clone(),
         extended_key_usage,
         alternative_names: shown
             .alternative_names

@@ -3,8 +3,8 @@
 use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
 use super::from_certutil::StoreListing;
 use super::from_shown;
-use super::machines::{self, Machines};
-use super::removed::Removal;
+use super::machines::Machines;
+use super::removed::{Addition, Removal};
 use crate::model::hash::BuildQuick;
 use crate::model::{
     access::AccessList,
@@ -186,6 +186,8 @@ pub struct CaseIndex {
     pub stores: Vec<StoreListing>,
     /// What commands of certutil took away, in input order.
     pub removals: Vec<Removal>,
+    /// What commands of certutil put into stores, in input order.
+    pub additions: Vec<Addition>,
     /// What other artifacts state, in input order, within `Limits::observations`.
     pub observed: Vec<Observed>,
     /// On which computers the texts were printed.
@@ -296,7 +298,7 @@ impl CaseIndex {
     }
     /// Whether an artifact is known to be of another computer than a credential.
     pub fn elsewhere(&self, observed: &Observed, c: &Credential) -> bool {
-        machines::are_two(self.machine_of(observed), self.machine_with(c))
+        self.machines.are_two(self.machine_of(observed), self.machine_with(c))
     }
     /// The full facts of a credential, if they are still kept.
     pub fn credential(&self, id: CredentialId) -> Option<&Credential> {

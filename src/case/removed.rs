@@ -27,6 +27,19 @@ pub struct Removal {
     pub place: Place,
 }
 
+/// A command that completed and put a certificate into a store: which one it was, its output does not tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addition {
+    /// The store, lower case.
+    pub store: String,
+    /// Whose it is.
+    pub scope: Scope,
+    /// The computer, lower case.
+    pub machine: Option<String>,
+    /// The closing line.
+    pub place: Place,
+}
+
 /// Whether two scopes can be one.
 fn same_scope(a: Scope, b: Scope) -> bool {
     a == b || a == Scope::Unknown || b == Scope::Unknown
@@ -56,6 +69,26 @@ pub(super) fn note(case: &mut CaseIndex) -> Vec<CredentialId> {
     if case.stores.is_empty() && case.removals.is_empty() {
         return changed;
     }
+    note_gone(case, &mut changed);
+    // What was added since may be any certificate, also one that was deleted before.
+    let mut added: BTreeMap<(SourceId, String, Option<String>), Vec<(Scope, u64)>> = BTreeMap::new();
+    for addition in std::mem::take(&mut case.additions) {
+        let scopes = added.entry((addition.place.source, addition.store, addition.machine)).or_default();
+        match scopes.iter_mut().find(|(scope, _)| *scope == addition.scope) {
+            Some((_, last)) => *last = (*last).max(addition.place.start),
+            None => scopes.push((addition.scope, addition.place.start)),
+        }
+    }
+    for listing in case.stores.iter_mut().filter(|l| l.complete) {
+        let key = (listing.place.source, listing.store.clone(), listing.machine.clone());
+        let later = |(scope, start): &(Scope, u64)| *start > listing.place.start && same_scope(*scope, listing.scope);
+        listing.complete = !added.get(&key).is_some_and(|scopes| scopes.iter().any(later));
+    }
+    changed
+}
+
+/// Notes what is gone by commands and by later listings.
+fn note_gone(case: &mut CaseIndex, changed: &mut Vec<CredentialId>) {
     let mut removals: BTreeMap<SourceId, Vec<&Removal>> = BTreeMap::new();
     for removal in &case.removals {
         removals.entry(removal.place.source).or_default().push(removal);
@@ -105,7 +138,6 @@ pub(super) fn note(case: &mut CaseIndex) -> Vec<CredentialId> {
             }
         }
     }
-    changed
 }
 
 /// The stores whose last complete listing holds a certificate that the text also shows before it, with one key file.

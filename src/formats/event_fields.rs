@@ -225,6 +225,13 @@ fn from_data(record: &mut EventRecord) {
             record.thumbprint = sha1.map(|sha1| Fact::stated(Sha1(sha1), place));
         }
     }
+    if matches!(id, 26_013 | 26_014) {
+        // SQL Server's events are classic ones: the hash is a value without a name.
+        record.thumbprint = record.data.iter().find_map(|(_, v)| {
+            let sha1 = Sha1::parse(v.value.trim().trim_matches('"'))?;
+            Some(Fact::stated(sha1, v.place))
+        });
+    }
     if family == Some("CAPI2")
         && let Some(value) = first(record, &["Certificate.fileRef"])
     {
@@ -332,7 +339,7 @@ fn from_words(record: &mut EventRecord, words: &Words<'_>) {
         }
         return;
     }
-    if matches!(id, 26_013 | 26_014) {
+    if matches!(id, 26_013 | 26_014) && record.thumbprint.is_none() {
         record.thumbprint = sql_hash(text).map(|(sha1, range)| words.fact(sha1, range));
     }
     if id == 26_013 {

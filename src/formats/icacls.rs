@@ -10,8 +10,8 @@ use super::text_reader::{TextReader, keep_line};
 use super::text_shapes::{behind_prompt, prompted};
 use crate::limits::Limits;
 use crate::model::access::{AccessChange, AccessMask, Ace, AceKind, Edit, KeyPath};
-use crate::model::fact::{Excerpts, Place, SourceId};
-use crate::model::observation::{Observation, Observed};
+use crate::model::fact::{Excerpts, Fact, Place, SourceId};
+use crate::model::observation::{FolderListing, Observation, Observed};
 use crate::model::principal;
 
 /// The report's word for the format.
@@ -55,16 +55,73 @@ pub struct IcaclsReader {
     lines: AclLines,
     /// A command whose reply has not come.
     command: Option<Observed>,
+    /// A look at all files of a folder that goes on.
+    look: Option<Look>,
     done: Vec<Observed>,
     source: SourceId,
     limits: Limits,
+}
+
+/// `icacls C:\ProgramData\…\MachineKeys\*`: it names every file of the folder.
+#[derive(Debug)]
+struct Look {
+    folder: Fact<String>,
+    files: Vec<Fact<String>>,
+    place: Place,
+    excerpts: Excerpts,
+}
+
+impl Look {
+    /// The files of one list of permissions more.
+    fn take(&mut self, shown: &[Observed], most: usize) {
+        let path = |item: &Observed| match &item.what {
+            Observation::AccessList(list) => Some(list.path.clone()),
+            _ => None,
+        };
+        self.files.extend(shown.iter().filter_map(path).take(most.saturating_sub(self.files.len())));
+    }
+
+    /// The folder's listing, once the closing line counts as many files as were named, and none that failed.
+    fn end(self, summary: &str) -> Option<Observed> {
+        let (done, failed) = counts(summary)?;
+        let whole = failed == 0 && u64::try_from(self.files.len()).is_ok_and(|named| named == done);
+        let name = |path: &Fact<String>| {
+            let (folder, name) = path.value.rsplit_once('\\')?;
+            folder.eq_ignore_ascii_case(&self.folder.value).then(|| (path.clone().map(|_| name.to_owned()), None))
+        };
+        let files: Vec<(Fact<String>, Option<u64>)> = self.files.iter().map(name).collect::<Option<_>>()?;
+        let listing = FolderListing {
+            target: KeyPath::of(&self.folder.value),
+            folder: self.folder.clone(),
+            files,
+            complete: true,
+        };
+        whole.then(|| Observed {
+            kind: KIND,
+            place: self.place,
+            fields: vec![("folder".into(), self.folder)],
+            excerpts: self.excerpts,
+            what: Observation::FolderListing(listing),
+        })
+    }
 }
 
 impl IcaclsReader {
     /// A reader for one input.
     pub fn new(source: SourceId, limits: &Limits) -> Self {
         let lines = AclLines::new(source, limits, KIND, tail);
-        Self { lines, command: None, done: Vec::new(), source, limits: limits.clone() }
+        Self { lines, command: None, look: None, done: Vec::new(), source, limits: limits.clone() }
+    }
+
+    /// Gives a line to the lists of permissions, and those that it ends to the look at their folder.
+    fn of_lists(&mut self, piece: Piece<'_>) -> bool {
+        let taken = self.lines.line(piece);
+        let mut shown = self.lines.take();
+        if let Some(look) = &mut self.look {
+            look.take(&shown, self.limits.record_values);
+        }
+        self.done.append(&mut shown);
+        taken
     }
 }
 
@@ -77,29 +134,32 @@ impl TextReader for IcaclsReader {
             keep_line(&mut excerpts, place, piece, self.limits.excerpt_lines, self.limits.excerpt_columns);
             let fields = vec![("path".into(), change.path.clone())];
             let what = Observation::AccessChange(Box::new(change));
-            self.command = Some(Observed { kind: KIND, place, fields, excerpts, what });
-            return self.lines.line(piece);
+            (self.command, self.look) = (Some(Observed { kind: KIND, place, fields, excerpts, what }), None);
+            return self.of_lists(piece);
         }
         if acl_lines::is_command(text) || prompted(text).is_some() {
             self.command = None;
-        } else if acl_lines::is_summary(text)
-            && let Some(command) = self.command.take()
-        {
-            let taken = self.lines.line(piece);
-            self.done.append(&mut self.lines.take());
-            if succeeded(text) {
+            self.look = look(piece, self.source).map(|folder| {
+                let (mut excerpts, place) = (Excerpts::default(), piece.trim().place(self.source));
+                keep_line(&mut excerpts, place, piece, self.limits.excerpt_lines, self.limits.excerpt_columns);
+                Look { folder, files: Vec::new(), place, excerpts }
+            });
+        } else if acl_lines::is_summary(text) && (self.command.is_some() || self.look.is_some()) {
+            let mut taken = self.of_lists(piece);
+            if let Some(command) = self.command.take().filter(|_| succeeded(text)) {
                 self.done.push(command);
-                return true;
+                taken = true;
             }
+            self.done.extend(self.look.take().and_then(|look| look.end(text)));
             return taken;
         }
-        self.lines.line(piece)
+        self.of_lists(piece)
     }
     fn words(&self) -> Vec<&'static str> {
         acl_lines::WORDS.to_vec()
     }
     fn passes_over(&self, _piece: Piece<'_>, glance: &Glance<'_>) -> bool {
-        self.command.is_none() && self.lines.passes_over(glance)
+        self.command.is_none() && self.look.is_none() && self.lines.passes_over(glance)
     }
 
     fn is_open(&self) -> bool {
@@ -159,11 +219,34 @@ fn tail(text: &str) -> Option<Tail<'_>> {
     Some(tail)
 }
 
+/// How many files a closing line counts, and how many failed.
+fn counts(text: &str) -> Option<(u64, u64)> {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
+    numbers.next().zip(numbers.next())
+}
+
 /// Whether a closing line counts files, and none that failed.
 fn succeeded(text: &str) -> bool {
-    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
-    let is_zero = |number: &str| number.bytes().all(|digit| digit == b'0');
-    matches!((numbers.next(), numbers.next()), (Some(done), Some(failed)) if !is_zero(done) && is_zero(failed))
+    counts(text).is_some_and(|(done, failed)| done > 0 && failed == 0)
+}
+
+/// The folder of which a command shows all files: `icacls <folder>\*`.
+fn look(piece: Piece<'_>, source: SourceId) -> Option<Fact<String>> {
+    let text = piece.text;
+    if !acl_lines::is_command(text) {
+        return None;
+    }
+    let mut words = words(behind_prompt(text)).into_iter();
+    let tool = plain(words.next()?).rsplit('\\').next()?;
+    let path = plain(words.next()?);
+    // A switch chooses among the files, or changes them.
+    let alone = words.all(|word| ["/c", "/q", "/l"].iter().any(|quiet| word.eq_ignore_ascii_case(quiet)));
+    let named = ["icacls", "icacls.exe"].iter().any(|name| tool.eq_ignore_ascii_case(name));
+    // Where the text is quoted, the backslash in front of an asterisk is taken for a mark of quoting.
+    let folder = path.strip_suffix('*').map(|folder| folder.trim_end_matches('\\'));
+    let folder = folder.filter(|folder| named && alone && !folder.contains(['%', '$', '*', '?']))?;
+    matches!(KeyPath::of(folder), KeyPath::MachineKeys | KeyPath::CngMachineKeys)
+        .then(|| piece.fact(source, folder.to_owned(), folder))
 }
 
 /// The words of a command line, quotes included: blanks in quotes part none.
@@ -434,6 +517,40 @@ mod tests {
         assert!(change(&format!("icacls {FILE} /grant Everyone:(R)"), failed).is_none());
         assert!(change(&format!("icacls {FILE}"), DONE).is_none());
         assert!(change(&format!("icacls {FILE} /reset"), DONE).unwrap().unread);
+    }
+
+    #[test]
+    fn a_look_at_all_files_of_a_folder() {
+        let listing = |command: &str, summary: &str| -> Option<FolderListing> {
+            let pad = " ".repeat(FILE.len() + 1);
+            let text = format!(
+                "C:\\Windows\\system32>{command}\n{FILE} NT AUTHORITY\\SYSTEM:(F)\n{pad}BUILTIN\\Administrators:(F)\n\n{summary}\n"
+            );
+            let found = read(IcaclsReader::new(SourceId(0), &Limits::default()), &text);
+            assert!(matches!(found[0].what, Observation::AccessList(_)));
+            found.into_iter().find_map(|o| match o.what {
+                Observation::FolderListing(listing) => Some(listing),
+                _ => None,
+            })
+        };
+        const ONE: &str = "Successfully processed 1 files; Failed processing 0 files";
+        let whole = listing(&format!("icacls \"{FOLDER}\\*\""), ONE).unwrap();
+        assert_eq!((whole.target, whole.folder.value.as_str(), whole.complete), (KeyPath::MachineKeys, FOLDER, true));
+        let names: Vec<&str> = whole.files.iter().map(|(name, _)| name.value.as_str()).collect();
+        assert_eq!(names, ["99247943bd018ca78ef945b82652598d_0ef7ae28-3cf4-4ec1-a36d-7a0fa4d2a2a1"]);
+        assert!(listing(&format!("icacls {FOLDER}\\* /c"), ONE).is_some());
+        // One was refused, or left out of the paste; another pattern, another tool, another folder.
+        let refused = "Successfully processed 1 files; Failed processing 1 files";
+        assert!(listing(&format!("icacls {FOLDER}\\*"), refused).is_none());
+        assert!(listing(&format!("icacls {FOLDER}\\*"), &ONE.replacen('1', "2", 1)).is_none());
+        for command in [
+            format!("icacls {FILE}"),
+            format!("icacls {FOLDER}\\9*"),
+            format!("cacls {FOLDER}\\*"),
+            "icacls C:\\keys\\*".to_owned(),
+        ] {
+            assert!(listing(&command, ONE).is_none(), "{command}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Scripts and programs that make or import keys: the certificate enrollment objects (`X509Enrollment.CX509PrivateKey`),
-//! `New-SelfSignedCertificate`, `Import-PfxCertificate`, the constructors of `X509Certificate2`, `certutil -importpfx`.
+//! `New-SelfSignedCertificate`, `Import-PfxCertificate`, the constructors and the method `Import` of `X509Certificate2`,
+//! `certutil -importpfx`.
 //!
 //! What a script says is only possible: it may never have run. Passwords stand in such lines, so nothing of a statement is
 //! kept but values of the parameters that are named here and words of the lists that are written here.
@@ -33,6 +34,7 @@ const ANCHORS: &[&str] = &[
     "import-pfxcertificate",
     "x509certificate2",
     "loadpkcs12",
+    ".import(",
     "-importpfx",
     ".keyspec",
     ".providername",
@@ -344,7 +346,9 @@ fn call(text: &str) -> Option<Call> {
     let constructs = ["new x509certificate2", "x509certificate2(", "x509certificate2]::new(", "loadpkcs12"];
     let dotted = lower.contains("new ") && lower.contains(".x509certificate2");
     let object = lower.contains("new-object") && lower.contains("x509certificate2");
-    if object || dotted || constructs.iter().any(|c| lower.contains(c)) {
+    // `$certificate.Import(file, password, flags)`: the flags tell it from other methods of the name.
+    let imports = lower.contains(".import(") && lower.contains("keyset");
+    if object || dotted || imports || constructs.iter().any(|c| lower.contains(c)) {
         return Some(Call::Constructor);
     }
     if lower.contains("-importpfx") && lower.contains("certutil") {
@@ -374,8 +378,9 @@ fn anchor_of(call: Call, text: &str) -> &str {
     };
     let lower = text.to_ascii_lowercase();
     let found = lower.find(word).map(|at| at..at.saturating_add(word.len()));
-    let loader = || lower.find("loadpkcs12").map(|at| at..at.saturating_add("loadpkcs12".len()));
-    found.or_else(loader).and_then(|r| text.get(r)).unwrap_or_else(|| text.get(..0).unwrap_or(""))
+    let method = |name: &str| lower.find(name).map(|at| at..at.saturating_add(name.len()));
+    let found = found.or_else(|| method("loadpkcs12")).or_else(|| method(".import"));
+    found.and_then(|r| text.get(r)).unwrap_or_else(|| text.get(..0).unwrap_or(""))
 }
 
 /// Whether a statement goes on in the next line: a backquote, a comma or ` _` at its end, or an open bracket.
@@ -1079,6 +1084,13 @@ mod tests {
         assert!(r.machine_keyset.is_none());
         assert!(r.persisted.as_ref().unwrap().value && r.exportable.as_ref().unwrap().value);
         let r = request(&all[1]);
+        assert!(r.machine_keyset.as_ref().unwrap().value && !r.persisted.as_ref().unwrap().value);
+        let text = format!(
+            "$c.Import(\"C:\\a.pfx\", \"{CANARY}\", \"Exportable,MachineKeySet\")\n$page.Import(\"C:\\a.css\")\nimporter.import(keyset)\n"
+        );
+        let all = scripts(&text);
+        assert_eq!(all.len(), 1);
+        let r = request(&all[0]);
         assert!(r.machine_keyset.as_ref().unwrap().value && !r.persisted.as_ref().unwrap().value);
     }
 

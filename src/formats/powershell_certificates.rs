@@ -551,19 +551,23 @@ fn certificate(values: &[Value], store: Option<&Fact<String>>) -> ShownCertifica
         not_before: filled("not_before"),
         not_after: filled("not_after"),
         friendly_name: filled("friendly_name"),
-        has_private_key: get("has_private_key").and_then(|f| {
-            let value = match f.value.to_ascii_lowercase().as_str() {
-                "true" => true,
-                "false" => false,
-                _ => return None,
-            };
-            Some(Fact { value, place: f.place, basis: f.basis })
-        }),
+        archived: get("archived").and_then(truth),
+        has_private_key: get("has_private_key").and_then(truth),
         private_key: get("private_key").map(|f| f.clone().map(|v| (!v.is_empty()).then_some(v))),
         extended_key_usage: get("enhanced_key_usage_list").map(usages).unwrap_or_default(),
         services: services.cloned(),
         alternative_names: get("dns_name_list").or_else(|| get("certificate_domains")).map(names).unwrap_or_default(),
     }
+}
+
+/// `True` or `False`.
+fn truth(fact: &Fact<String>) -> Option<Fact<bool>> {
+    let value = match fact.value.to_ascii_lowercase().as_str() {
+        "true" => true,
+        "false" => false,
+        _ => return None,
+    };
+    Some(Fact { value, place: fact.place, basis: fact.basis })
 }
 
 /// The items of `{a, b...}` without the mark of a cut list: one more than are read, where there are more.

@@ -146,6 +146,8 @@ pub struct ShownCertificate {
     pub not_after: Option<Fact<String>>,
     /// The friendly name.
     pub friendly_name: Option<Fact<String>>,
+    /// Archived: the certificate is marked as replaced.
+    pub archived: Option<Fact<bool>>,
     /// HasPrivateKey: only that the property exists.
     pub has_private_key: Option<Fact<bool>>,
     /// The class that PrivateKey shows: `System.Security.Cryptography.RSACng`; the value `None` when it is empty.

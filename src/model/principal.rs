@@ -88,7 +88,7 @@ pub static ENGLISH: [(&str, &str); 46] = [
 ];
 
 /// Names of other languages, as `icacls` and `Get-Acl` print them. Japanese and Chinese systems print the English names.
-pub static TRANSLATED: [(&str, &str); 29] = [
+pub static TRANSLATED: [(&str, &str); 30] = [
     (SYSTEM, "NT-AUTORITÄT\\SYSTEM"),
     (SYSTEM, "AUTORITE NT\\Système"),
     (SYSTEM, "NT AUTHORITY\\СИСТЕМА"),
@@ -103,6 +103,7 @@ pub static TRANSLATED: [(&str, &str); 29] = [
     (LOCAL_SERVICE, "AUTORITE NT\\SERVICE LOCAL"),
     (LOCAL_SERVICE, "NT AUTHORITY\\SERVIZIO LOCALE"),
     (LOCAL_SERVICE, "NT AUTHORITY\\SERVICIO LOC"),
+    (LOCAL_SERVICE, "NT AUTHORITY\\SERVICIO LOCAL"),
     (ADMINISTRATORS, "VORDEFINIERT\\Administratoren"),
     (ADMINISTRATORS, "BUILTIN\\Administrateurs"),
     (ADMINISTRATORS, "BUILTIN\\Администраторы"),

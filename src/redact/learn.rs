@@ -186,10 +186,11 @@ fn field(key: &str, text: &str, take: Known<'_>) {
         "alternative_name",
         "servername",
     ]) {
-        host_or_name(text.trim_start_matches("*."), take);
+        // The short name comes first: the one with the domain is made of it.
         if let Some((first, _)) = text.split_once('.') {
             take(Class::Computer, first);
         }
+        host_or_name(text.trim_start_matches("*."), take);
     } else if has(&["domain"]) {
         take(Class::Domain, text);
     } else if key != "printed" && has(&["user", "principal", "owner", "account", "identity"])

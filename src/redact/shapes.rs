@@ -458,7 +458,8 @@ fn components(word: &str, base: usize, json: bool, out: &mut Vec<Part>) {
         if component.len() == word.len() || escaped {
             continue;
         }
-        let name = component.trim_end_matches(['\\', '/']);
+        // An asterisk at the end stands for any name: `MachineKeys\*`.
+        let name = component.trim_end_matches(['\\', '/', '*']);
         let wide = name.trim_start_matches('*');
         let (start, name) = (start + (name.len() - wide.len()), wide);
         let first = name.chars().next();

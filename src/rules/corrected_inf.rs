@@ -8,7 +8,8 @@ use super::remedy::{Remedy, Shell, Step, Verify};
 use super::request;
 use crate::limits::{BLOCK_VALUES, WRITTEN_INF_BYTES};
 use crate::model::key_request::KeyRequest;
-use crate::model::{oid, provider};
+use crate::model::oid;
+use crate::model::provider::{self, ProviderClass, ProviderKind};
 use std::fmt::Write as _;
 
 /// One `key = value` line.
@@ -46,6 +47,27 @@ impl Draft {
         if !found {
             self.add("NewRequest", name, value);
         }
+    }
+
+    /// The value of a key of `[NewRequest]` as it is now.
+    fn value(&self, name: &str) -> Option<&str> {
+        let own = self.sections.iter().filter(|(section, _)| section.eq_ignore_ascii_case("NewRequest"));
+        let found = own.flat_map(|(_, entries)| entries).find(|entry| entry.name.eq_ignore_ascii_case(name));
+        found.map(|entry| entry.value.trim().trim_matches('"'))
+    }
+
+    /// Whether a key of an elliptic curve is asked for now: a correction may have made it an RSA key.
+    fn is_ec(&self, key: &KeyRequest) -> bool {
+        request::is_ec(key) && !self.value("KeyAlgorithm").is_some_and(|value| value.eq_ignore_ascii_case("RSA"))
+    }
+
+    /// Asks for a key of an elliptic curve where such keys are.
+    fn ask_for_ec_provider(&mut self) {
+        if self.value("ProviderName").and_then(provider::kind_of_name) != Some(ProviderKind::Ksp) {
+            self.set("ProviderName", provider::SOFTWARE_KSP);
+        }
+        self.remove("ProviderType");
+        self.remove("KeySpec");
     }
 
     /// Takes a key of `[NewRequest]` out.
@@ -120,8 +142,12 @@ pub fn corrected(key: &KeyRequest, failed: &[&str]) -> Option<String> {
 
 /// Puts right what one rule found; false: nothing in the INF can do that.
 fn correct(draft: &mut Draft, key: &KeyRequest, rule: &str) -> bool {
-    let ec = request::is_ec(key);
+    let ec = draft.is_ec(key);
     match rule {
+        // Only a key storage provider holds such keys, and it takes no KeySpec.
+        "inf-keyspec-missing" | "inf-keyspec-signature-tls" | "inf-hash-unsupported-by-csp" if ec => {
+            draft.ask_for_ec_provider();
+        }
         "inf-keyspec-missing" | "inf-keyspec-signature-tls" => draft.set("KeySpec", "AT_KEYEXCHANGE"),
         "inf-machinekeyset-missing" => draft.set("MachineKeySet", "TRUE"),
         "shir-cng-unsupported"
@@ -154,13 +180,23 @@ fn correct(draft: &mut Draft, key: &KeyRequest, rule: &str) -> bool {
             draft.set("KeyUsageProperty", "NCRYPT_ALLOW_DECRYPT_FLAG | NCRYPT_ALLOW_SIGNING_FLAG");
         }
         "inf-provider-type-mismatch" => {
-            let Some(name) = request::provider(key) else { return false };
-            if ec {
-                // What the rule found may be the provider itself, which no type puts right.
-                return false;
+            let stated = || request::provider(key).map(|name| name.value.clone());
+            let Some(name) = draft.value("ProviderName").map(str::to_owned).or_else(stated) else { return false };
+            let class = provider::find(&name);
+            if ec && class.is_some_and(|p| p.kind() == ProviderKind::Csp && p.class == ProviderClass::Software) {
+                draft.ask_for_ec_provider();
+                return true;
             }
-            let Some(right) = provider::stated_type(&name.value) else { return false };
+            // Another rule has put it right already.
+            if ec && draft.value("ProviderType").is_none() {
+                return true;
+            }
+            let Some(right) = provider::stated_type(&name) else { return false };
             draft.set("ProviderType", &right.to_string());
+        }
+        "inf-hash-unsupported-by-csp" => {
+            draft.set("ProviderName", provider::RSA_AES_CSP);
+            draft.set("ProviderType", "24");
         }
         "inf-securitydescriptor" => {
             let Some(descriptor) = &key.security_descriptor else { return false };

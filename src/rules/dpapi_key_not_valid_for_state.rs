@@ -1,5 +1,6 @@
 //! The key file is there, but its protection can't be opened.
 
+use super::key_use_refused;
 use super::prelude::*;
 
 /// The rule.
@@ -43,16 +44,37 @@ impl CredentialRule for DpapiKeyNotValidForState {
         if command.is_none() && !use_failed {
             return out.unknown("whether 0x8009000B came from a use or from an export", remedy::show_command(c));
         }
-        out.fail(
-            FindingDraft::new(
-                &META,
-                META.summary,
-                "0x8009000B on a use of the key, not on an export, is what a key file gives whose DPAPI \
-                 protection cannot be opened: after a restore of the key files alone, a move of the disk, or a \
-                 reset of the owner's password.",
-            )
-            .evidence(c.evidence(code.place, "on a use of the key", true))
-            .remedy(remedy::import_from_backup(c, "Import the key again from a PFX")),
-        );
+        out.fail(closed(c.evidence(code.place, USE, true), c));
+    }
+}
+
+/// What 0x8009000B is about.
+const USE: &str = "on a use of the key";
+
+fn closed(evidence: Evidence, c: &Credential) -> FindingDraft {
+    FindingDraft::new(
+        &META,
+        META.summary,
+        "0x8009000B on a use of the key, not on an export, is what a key file gives whose DPAPI protection cannot be opened: \
+         after a restore of the key files alone, a move of the disk, or a reset of the owner's password.",
+    )
+    .evidence(evidence)
+    .remedy(remedy::import_from_backup(c, "Import the key again from a PFX"))
+}
+
+impl CaseRule for DpapiKeyNotValidForState {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        for refusal in key_use_refused::refusals(case, cx) {
+            let c = refusal.credential;
+            let told = subject::code(c, 0x8009_000B).is_some() || c.key.any_test_passed();
+            let software = matches!(subject::class(c), Some(ProviderClass::Software) | None);
+            if let Some(reason) = refusal.reason(0x8009_000B, USE).filter(|_| software && !told) {
+                out.about(Some(c.id)).fail(closed(reason, c).workloads(refusal.targets));
+            }
+        }
     }
 }

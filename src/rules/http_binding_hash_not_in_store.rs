@@ -89,7 +89,8 @@ fn named(case: &CaseIndex) -> impl Iterator<Item = (&Observed, &Binding, State)>
         let state = match binding.origin {
             BindingOrigin::HttpSys => State::Listed,
             BindingOrigin::PowerShell if !listed && binding.protocol.eq_ignore_ascii_case("https") => State::OfIis,
-            BindingOrigin::Command if binding.succeeded == Some(false) => {
+            // In a language whose reply is not known the code alone tells that the command failed.
+            BindingOrigin::Command if binding.succeeded != Some(true) => {
                 replies.get(&(observed.place.source, observed.place.line))?;
                 State::Refused
             }

@@ -162,7 +162,9 @@ pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
     }
     let tokens: Vec<String> = reader.accounts.iter().flat_map(|account| principal::token_of(account)).collect();
     let who: Vec<&str> = tokens.iter().map(String::as_str).collect();
-    let about = |ace: &Ace| ace.principal.value.sid().is_some_and(|sid| who.contains(&sid)) || named(ace);
+    // A virtual account is printed by its name or its SID.
+    let own = |ace: &Ace| reader.accounts.iter().any(|account| principal::same_name(account, &ace.printed));
+    let about = |ace: &Ace| ace.principal.value.sid().is_some_and(|sid| who.contains(&sid)) || own(ace) || named(ace);
     let denial = list.entries.iter().filter(reads).find(|ace| ace.kind == AceKind::Deny && about(ace));
     if answers.contains(&None) {
         return Reach::Unclear(match list.complete {

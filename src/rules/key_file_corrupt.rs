@@ -1,7 +1,7 @@
 //! The key's container is there but damaged.
 
-use super::key_access;
 use super::prelude::*;
+use super::{key_access, key_use_refused};
 use crate::case::key_file_link::KeyFileName;
 use crate::model::fact::Place;
 
@@ -39,16 +39,32 @@ impl CredentialRule for KeyFileCorrupt {
         if cx.workloads.is_empty() && c.origin != Origin::KeyFile {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
-        out.fail(
-            FindingDraft::new(
-                &META,
-                META.summary,
-                "The provider found the container and could not read what is in it (NTE_KEYSET_ENTRY_BAD). \
-                 The file is cut, empty or overwritten; no permission and no key link repairs that.",
-            )
-            .evidence(c.evidence(code.place, "the container's contents are invalid", true))
-            .remedy(remedy::import_from_backup(c, "Replace the damaged key: import it from a PFX")),
-        );
+        out.fail(damaged(c.evidence(code.place, INVALID, true), c));
+    }
+}
+
+/// What NTE_KEYSET_ENTRY_BAD says, at its place.
+const INVALID: &str = "the container's contents are invalid";
+
+fn damaged(evidence: Evidence, c: &Credential) -> FindingDraft {
+    FindingDraft::new(
+        &META,
+        META.summary,
+        "The provider found the container and could not read what is in it (NTE_KEYSET_ENTRY_BAD). The file is cut, empty or \
+         overwritten; no permission and no key link repairs that.",
+    )
+    .evidence(evidence)
+    .remedy(remedy::import_from_backup(c, "Replace the damaged key: import it from a PFX"))
+}
+
+/// What a log gives as the reason why this very key could not be used.
+fn refused(case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+    for refusal in key_use_refused::refusals(case, cx) {
+        let c = refusal.credential;
+        let told = subject::symptom(c, 0x8009_001A).is_some() || c.key.any_test_passed();
+        if let Some(reason) = refusal.reason(0x8009_001A, INVALID).filter(|_| !told) {
+            out.about(Some(c.id)).fail(damaged(reason, c).workloads(refusal.targets));
+        }
     }
 }
 
@@ -58,6 +74,7 @@ impl CaseRule for KeyFileCorrupt {
     }
 
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        refused(case, cx, out);
         let damaged = damaged_files(case);
         if damaged.is_empty() {
             return;

@@ -7,7 +7,7 @@ use crate::case::credential::subject_key;
 use crate::formats::certutil::PrintedDate;
 use crate::model::binding::{Binding, BindingHash, BindingOrigin};
 use crate::model::event_record::EventRecord;
-use crate::model::fact::Place;
+use crate::model::fact::{Fact, Place};
 use crate::model::observation::{ErrorContext, Observation, Observed};
 use crate::model::principal;
 use crate::model::service_setting::CertificateName;
@@ -42,15 +42,26 @@ const ERROR_LOG: &str = crate::formats::error_text::KIND;
 /// What the type of a user's key is called in the security log.
 const USER_KEY: &str = "User key";
 
-/// What a use of a key fails with when the key is missing, closed to the account, or without the wanted slot. Another code, such
-/// as one for a name that exists already, says nothing of the key.
-const KEY_CODES: &[u32] = &[0x8009_0016, 0x8009_000d, 0x8009_0010, 0x8009_030d, 0x8007_0005, 0x8009_0030];
+/// What a use of a key fails with when the key is missing, damaged, closed to the account, without the wanted slot, or behind a
+/// prompt. Another code, such as one for a name that exists already, says nothing of the key.
+const KEY_CODES: &[u32] = &[
+    0x8009_0016,
+    0x8009_000d,
+    0x8009_0010,
+    0x8009_030d,
+    0x8007_0005,
+    0x8009_0030,
+    0x8009_000b,
+    0x8009_001a,
+    0x8009_0022,
+];
 
 /// One use of a certificate or key that a log tells of.
 #[derive(Clone)]
 struct Use<'a> {
     observed: &'a Observed,
     place: Place,
+    code: Option<&'a Fact<u32>>,
     failed: bool,
     workload: Option<&'static str>,
     /// A handshake that succeeded, of whichever program.
@@ -158,16 +169,24 @@ impl Called {
 }
 
 /// What an event tells, and of whom.
-fn of_event<'a>(observed: &'a Observed, event: &EventRecord) -> Option<(Called, Use<'a>)> {
+fn of_event<'a>(observed: &'a Observed, event: &'a EventRecord) -> Option<(Called, Use<'a>)> {
     let moment = match event.moment {
         Some(Moment::Utc(moment)) => Some(moment),
         _ => None,
     };
     let latest = moment.or_else(|| latest(&event.time.as_ref()?.value));
     let place = event.id.as_ref().map_or(observed.place, |id| id.place);
-    let by = |account, failed, workload, label| {
-        let handshake = event.number() == HANDSHAKE;
-        Use { observed, place, failed, workload, handshake, label, moment, latest, account }
+    let by = |account, failed, workload, label| Use {
+        observed,
+        place,
+        code: event.code.as_ref(),
+        failed,
+        workload,
+        handshake: event.number() == HANDSHAKE,
+        label,
+        moment,
+        latest,
+        account,
     };
     let told = |failed, workload, label| by(Account::Unknown, failed, workload, label);
     let code = event.code.as_ref().map(|code| code.value);
@@ -287,6 +306,7 @@ fn of_error_log(observed: &Observed) -> Option<(Called, Use<'_>)> {
     let told = Use {
         observed,
         place,
+        code: None,
         failed,
         workload: Some("sql-server"),
         handshake: false,
@@ -311,6 +331,7 @@ fn of_command<'a>(observed: &'a Observed, binding: &Binding, replies: &Replies<'
     let told = Use {
         observed,
         place,
+        code: None,
         failed: reply.is_some(),
         workload: Some("iis"),
         handshake: false,
@@ -352,70 +373,99 @@ fn open<'u, 'a>(uses: &'u [Use<'a>]) -> impl Iterator<Item = &'u Use<'a>> {
     })
 }
 
+/// A failure of which a log tells, and the certificate that it is about.
+pub(super) struct Refusal<'a> {
+    /// The certificate with its key link.
+    pub(super) credential: &'a Credential,
+    /// What it failed for.
+    pub(super) targets: Vec<Target>,
+    /// The log names the certificate or its key, not only what it is bound to.
+    pub(super) named: bool,
+    told: Use<'a>,
+}
+
+impl Refusal<'_> {
+    /// The place of this code, as evidence, where the log gives it as the reason.
+    pub(super) fn reason(&self, code: u32, label: &'static str) -> Option<Evidence> {
+        let stated = self.told.code.filter(|stated| subject::same_code(stated.value, code))?;
+        Some(self.told.observed.evidence(stated.place, label, true))
+    }
+}
+
+/// The failures after which no success is known, each with the certificate that it is about.
+pub(super) fn refusals<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<Refusal<'a>> {
+    let replies = bindings::refused_commands(case);
+    let mut uses: BTreeMap<Called, Vec<Use<'_>>> = BTreeMap::new();
+    for observed in &case.observed {
+        let told = match &observed.what {
+            Observation::Event(event) => of_event(observed, event),
+            Observation::Binding(b) if b.origin == BindingOrigin::Command => of_command(observed, b, &replies),
+            _ => of_error_log(observed),
+        };
+        if let Some((called, told)) = told {
+            note(uses.entry(called).or_default(), told);
+        }
+    }
+    let mut out = Vec::new();
+    if !uses.values().flatten().any(|told| told.failed) {
+        return out;
+    }
+    let stored = || case.kept.iter().filter(|c| subject::stored(c) && c.certificate.is_some());
+    // An endpoint or a program names a certificate only when all that are bound to it are sightings of one.
+    let mut meant: BTreeMap<Called, (Option<Sha1>, bool)> = BTreeMap::new();
+    for c in stored() {
+        for called in Called::of(c).into_iter().filter(|called| called.is_shared() && uses.contains_key(called)) {
+            let (first, alone) = meant.entry(called).or_insert((c.thumbprint(), true));
+            *alone &= *first == c.thumbprint();
+        }
+    }
+    for c in stored() {
+        let mut own = Vec::new();
+        let mut named = BTreeSet::new();
+        for called in Called::of(c) {
+            let Some(told) = uses.get(&called) else { continue };
+            let told: Vec<Use<'_>> = told.iter().filter(|told| !case.elsewhere(told.observed, c)).cloned().collect();
+            if called.is_shared() {
+                // A new binding of one endpoint says nothing of another one.
+                let alone = meant.get(&called).is_some_and(|(_, alone)| *alone);
+                open(&told).filter(|_| alone).for_each(|told| note(&mut own, told.clone()));
+                let handshakes = told.iter().filter(|told| alone && told.handshake);
+                handshakes.for_each(|told| note(&mut own, told.clone()));
+            } else {
+                named.extend(told.iter().map(|told| (told.place.source, told.place.start)));
+                told.iter().for_each(|told| note(&mut own, told.clone()));
+            }
+        }
+        let made = c.certificate.as_ref().and_then(|c| c.not_before.as_ref()).and_then(|date| date.value);
+        // What is older than the certificate was about the one before it.
+        let older = |told: &Use<'_>| told.latest.zip(made).is_some_and(|(at, made)| made.surely_after(at));
+        for refusal in open(&own).filter(|told| !older(told)) {
+            let targets: Vec<Target> = judge::candidates(c, cx.workloads)
+                .into_iter()
+                .filter(|t| refusal.workload.is_none_or(|workload| t.workload.name == workload))
+                .filter(|t| refusal.account.concerns(t.workload.name))
+                .collect();
+            if !targets.is_empty() {
+                let named = named.contains(&(refusal.place.source, refusal.place.start));
+                out.push(Refusal { credential: c, targets, named, told: refusal.clone() });
+            }
+        }
+    }
+    out
+}
+
 impl CaseRule for KeyUseRefused {
     fn meta(&self) -> &'static RuleMeta {
         &META
     }
 
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
-        let replies = bindings::refused_commands(case);
-        let mut uses: BTreeMap<Called, Vec<Use<'_>>> = BTreeMap::new();
-        for observed in &case.observed {
-            let told = match &observed.what {
-                Observation::Event(event) => of_event(observed, event),
-                Observation::Binding(b) if b.origin == BindingOrigin::Command => of_command(observed, b, &replies),
-                _ => of_error_log(observed),
-            };
-            if let Some((called, told)) = told {
-                note(uses.entry(called).or_default(), told);
-            }
+        let refusals = refusals(case, cx);
+        if refusals.is_empty() {
+            return out.about(None).not_applicable("no log says that the use of a certificate of the case failed");
         }
-        let mut judged = false;
-        if uses.values().flatten().any(|told| told.failed) {
-            let stored = || case.kept.iter().filter(|c| subject::stored(c) && c.certificate.is_some());
-            // An endpoint or a program names a certificate only when all that are bound to it are sightings of one.
-            let mut meant: BTreeMap<Called, (Option<Sha1>, bool)> = BTreeMap::new();
-            for c in stored() {
-                for called in Called::of(c).into_iter().filter(|called| called.is_shared() && uses.contains_key(called))
-                {
-                    let (first, alone) = meant.entry(called).or_insert((c.thumbprint(), true));
-                    *alone &= *first == c.thumbprint();
-                }
-            }
-            for c in stored() {
-                let mut own = Vec::new();
-                for called in Called::of(c) {
-                    let Some(told) = uses.get(&called) else { continue };
-                    let told: Vec<Use<'_>> =
-                        told.iter().filter(|told| !case.elsewhere(told.observed, c)).cloned().collect();
-                    if called.is_shared() {
-                        // A new binding of one endpoint says nothing of another one.
-                        let alone = meant.get(&called).is_some_and(|(_, alone)| *alone);
-                        open(&told).filter(|_| alone).for_each(|told| note(&mut own, told.clone()));
-                        let handshakes = told.iter().filter(|told| alone && told.handshake);
-                        handshakes.for_each(|told| note(&mut own, told.clone()));
-                    } else {
-                        told.iter().for_each(|told| note(&mut own, told.clone()));
-                    }
-                }
-                let made = c.certificate.as_ref().and_then(|c| c.not_before.as_ref()).and_then(|date| date.value);
-                // What is older than the certificate was about the one before it.
-                let older = |told: &Use<'_>| told.latest.zip(made).is_some_and(|(at, made)| made.surely_after(at));
-                for refusal in open(&own).filter(|told| !older(told)) {
-                    let targets: Vec<Target> = judge::candidates(c, cx.workloads)
-                        .into_iter()
-                        .filter(|t| refusal.workload.is_none_or(|workload| t.workload.name == workload))
-                        .filter(|t| refusal.account.concerns(t.workload.name))
-                        .collect();
-                    if !targets.is_empty() {
-                        judged = true;
-                        out.about(Some(c.id)).fail(draft(refusal, targets));
-                    }
-                }
-            }
-        }
-        if !judged {
-            out.about(None).not_applicable("no log says that the use of a certificate of the case failed");
+        for refusal in refusals {
+            out.about(Some(refusal.credential.id)).fail(draft(&refusal.told, refusal.targets));
         }
     }
 }

@@ -160,7 +160,8 @@ impl CaseRule for MachinekeysFolderAclBroken {
             out.fail(draft.remedy(Remedy {
                 title: "Give the folder its default permissions, then repeat the import or request",
                 steps: vec![
-                    Step::cmd(format!("icacls \"{path}\" /grant *S-1-5-32-544:(F)")),
+                    Step::cmd(format!("icacls \"{path}\" /grant *S-1-5-32-544:(F)"))
+                        .note("if this is denied, first: takeown /a /f with the same path"),
                     Step::cmd(format!("icacls \"{path}\" /grant *S-1-1-0:(R,W)")).note("this folder only: no (OI)(CI), no /t"),
                     Step::text(
                         "Repeat the import or the request, then give services that do not run as SYSTEM their read \

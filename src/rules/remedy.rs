@@ -208,6 +208,14 @@ pub fn link_to_exchange(credential: &Credential) -> Remedy {
     write_key_link(credential, title, provider_type, 1)
 }
 
+/// The provider for a new key of the same kind: the key's own one where it keeps keys in files.
+pub fn own_provider(credential: &Credential) -> &'static str {
+    match credential.key.known_provider().filter(|p| p.class == ProviderClass::Software) {
+        Some(own) if own.kind() == ProviderKind::Ksp || matches!(own.provider_type, 1 | 12 | 24) => own.name,
+        _ => provider::RSA_AES_CSP,
+    }
+}
+
 /// Whether no export brings the key out of its store: certutil said so, or the key is in a TPM, on a card or bound to a
 /// person's Windows Hello.
 pub fn stays_inside(credential: &Credential) -> bool {
@@ -278,9 +286,8 @@ pub fn reimport_as_exchange(credential: &Credential) -> Remedy {
         return import_pfx(credential, title, "", " AT_KEYEXCHANGE", "KeySpec = 1 -- AT_KEYEXCHANGE".to_owned());
     }
     // The provider stays when it makes exchange keys in files.
-    let own =
-        credential.key.known_provider().filter(|p| p.kind() == ProviderKind::Csp && p.class == ProviderClass::Software);
-    let csp = own.filter(|p| matches!(p.provider_type, 1 | 12 | 24)).map_or(provider::RSA_AES_CSP, |p| p.name);
+    let own = own_provider(credential);
+    let csp = if provider::kind_of_name(own) == Some(ProviderKind::Csp) { own } else { provider::RSA_AES_CSP };
     if let Some(remedy) = only_a_new_key(credential, csp) {
         return remedy;
     }

@@ -1,5 +1,6 @@
 //! The key asks for a prompt, and services cannot be asked.
 
+use super::key_use_refused;
 use super::prelude::*;
 use crate::model::fact::Fact;
 
@@ -105,15 +106,43 @@ impl CredentialRule for StrongKeyProtectionSilent {
             return out.not_applicable(subject::NO_WORKLOAD);
         }
         out.fail(
-            FindingDraft::new(
-                &META,
-                META.summary,
-                "The provider wanted to show a prompt and was not allowed to (NTE_SILENT_CONTEXT). The key \
-                 was imported with strong private key protection, or it is behind a PIN. Services run without \
-                 anyone to answer.",
-            )
-            .evidence(c.evidence(code.place, "a prompt that could not be shown", true))
-            .remedy(remedy::reimport_without_prompt(c)),
+            FindingDraft::new(&META, META.summary, PROMPT)
+                .evidence(c.evidence(code.place, "a prompt that could not be shown", true))
+                .remedy(remedy::reimport_without_prompt(c)),
         );
+    }
+}
+
+/// The provider's answer, in words.
+const PROMPT: &str = "The provider wanted to show a prompt and was not allowed to (NTE_SILENT_CONTEXT). The key was imported \
+                      with strong private key protection, or it is behind a PIN. Services run without anyone to answer.";
+
+impl CaseRule for StrongKeyProtectionSilent {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
+        for refusal in key_use_refused::refusals(case, cx) {
+            let c = refusal.credential;
+            let workloads: Vec<Target> = refusal.targets.iter().filter(|t| !t.workload.user_store).copied().collect();
+            let reason = refusal.reason(0x8009_0022, "a prompt that could not be shown");
+            let Some(reason) = reason.filter(|_| !workloads.is_empty() && subject::code(c, 0x8009_0022).is_none())
+            else {
+                continue;
+            };
+            // A card's or a module's prompt is not of an import.
+            if !matches!(subject::class(c), Some(ProviderClass::Software) | None) {
+                continue;
+            }
+            out.about(Some(c.id)).fail(
+                FindingDraft::new(&META, META.summary, PROMPT)
+                    .confidence(if refusal.named { Confidence::Certain } else { Confidence::Likely })
+                    .conditions(2)
+                    .workloads(workloads)
+                    .evidence(reason)
+                    .remedy(remedy::reimport_without_prompt(c)),
+            );
+        }
     }
 }

@@ -80,12 +80,19 @@ impl CredentialRule for UserKeysetInMachineStore {
                  service account Active Directory Domain Services, NTDS\\Personal, for the import of the PFX.",
             )));
         }
+        if remedy::stays_inside(c) {
+            let title = "Make a new key and certificate in the machine's keyset: this key can't be exported";
+            return out.fail(draft.remedy(remedy::new_key(c, remedy::own_provider(c), title)));
+        }
         let (store, id) = (remedy::store_argument(c), c.certutil_id());
         out.fail(draft.remedy(Remedy {
             title: "Export from that user's store, and import into the machine's",
             steps: vec![
                     Step::cmd(format!("certutil -user -p <password> -exportpfx {store} {id} key.pfx"))
-                        .note("as the user in whose profile the key is"),
+                        .note(
+                            "as the user in whose profile the key is; without -user where the certificate is in the \
+                             machine's store alone",
+                        ),
                     Step::cmd("certutil -p <password> -dump key.pfx")
                         .note("stop here unless it says that a test passed: delete nothing before"),
                     Step::cmd(format!("certutil -delstore {store} {id}")),

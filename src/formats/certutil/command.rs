@@ -125,6 +125,19 @@ impl CommandLine {
         self.arguments.first().map(String::as_str).filter(|s| s.len() <= 64)
     }
 
+    /// The store into which the command puts a certificate: `-addstore` names it, `-importpfx` may leave it out.
+    pub fn added_to(&self) -> Option<&str> {
+        match self.verb.as_str() {
+            "addstore" => self.store(),
+            "importpfx" => {
+                let file = |argument: &str| argument.contains(['.', '\\', '/']);
+                let named = self.arguments.first().filter(|first| self.arguments.len() > 1 && !file(first));
+                Some(named.map_or("my", String::as_str)).filter(|store| store.len() <= 64)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a single certificate was asked for.
     pub fn names_a_certificate(&self) -> bool {
         self.arguments.len() > 1
@@ -259,6 +272,12 @@ mod tests {
         assert_eq!((c.verb.as_str(), c.store()), ("repairstore", Some("my")));
         let c = CommandLine::parse("certutil -p secret -importpfx my x.pfx AT_KEYEXCHANGE").unwrap();
         assert_eq!(c.arguments, ["my", "x.pfx", "AT_KEYEXCHANGE"]);
+        let added = |text: &str| CommandLine::parse(text).unwrap().added_to().map(str::to_owned);
+        assert_eq!(c.added_to(), Some("my"));
+        assert_eq!(added("certutil -importpfx C:\\x.pfx NoExport").as_deref(), Some("my"));
+        assert_eq!(added("certutil -importpfx WebHosting x.pfx").as_deref(), Some("WebHosting"));
+        assert_eq!(added("certutil -addstore root ca.cer").as_deref(), Some("root"));
+        assert_eq!(added("certutil -store my"), None);
         let c = CommandLine::parse("certutil sso.pfx").unwrap();
         assert_eq!(c.arguments, ["sso.pfx"]);
         assert_eq!(CommandLine::parse("CertUtil: -store command completed successfully."), None);

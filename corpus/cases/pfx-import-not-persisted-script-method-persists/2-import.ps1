@@ -1,0 +1,6 @@
+$certificate = New-Object System.Security.Cryptography.X509Certificates.X509Certificate2
+$certificate.Import("C:\temp\shop.pfx", $password, "Exportable,MachineKeySet,PersistKeySet")
+$store = Get-Item Cert:\LocalMachine\My
+$store.Open("ReadWrite")
+$store.Add($certificate)
+$store.Close()
