@@ -40,6 +40,9 @@ pub struct Addition {
     pub place: Place,
 }
 
+/// A store of one computer as one text shows it: the text, the store's name and the computer, both lower case.
+type StoreOf = (SourceId, String, Option<String>);
+
 /// Whether two scopes can be one.
 fn same_scope(a: Scope, b: Scope) -> bool {
     a == b || a == Scope::Unknown || b == Scope::Unknown
@@ -71,7 +74,7 @@ pub(super) fn note(case: &mut CaseIndex) -> Vec<CredentialId> {
     }
     note_gone(case, &mut changed);
     // What was added since may be any certificate, also one that was deleted before.
-    let mut added: BTreeMap<(SourceId, String, Option<String>), Vec<(Scope, u64)>> = BTreeMap::new();
+    let mut added: BTreeMap<StoreOf, Vec<(Scope, u64)>> = BTreeMap::new();
     for addition in std::mem::take(&mut case.additions) {
         let scopes = added.entry((addition.place.source, addition.store, addition.machine)).or_default();
         match scopes.iter_mut().find(|(scope, _)| *scope == addition.scope) {

@@ -380,8 +380,19 @@ struct Value<'a> {
     kind: Kind,
 }
 
+/// `System.String   CertificateThumbprint      0123…`: a row of the WSMan: drive, of which the column between name and value is
+/// empty for a value of this machine's own.
+fn drive_row(text: &str) -> Option<(&str, Value<'_>)> {
+    let mut words = text.strip_prefix("System.")?.split_whitespace().skip(1);
+    let (label, value) = (words.next()?, words.next()?);
+    words.next().is_none().then_some((label, Value { text: value, kind: Kind::Assigned }))
+}
+
 /// `Label : value`, `Label = value`, `Label=value`, `Name    REG_SZ    value`.
 fn setting(text: &str) -> Option<(&str, Value<'_>)> {
+    if let Some(row) = drive_row(text) {
+        return Some(row);
+    }
     let end = text.find(|c: char| !c.is_ascii_alphanumeric())?;
     let (label, rest) = text.split_at_checked(end)?;
     let rest = rest.trim_start();
@@ -456,6 +467,8 @@ mod tests {
             "Listener\n    Address = *\n    Transport = HTTPS\n    Port = 5986\n    CertificateThumbprint = {pairs}\n"
         );
         one(&listener, "winrm", None, 29);
+        let drive = "System.String   Transport                                      HTTPS\nSystem.String   Port                                           5986\nSystem.String   CertificateThumbprint                          HASH\n";
+        one(drive, "winrm", None, 64);
         let list =
             "HostName               : STS.contoso.com\nPortNumber             : 443\nCertificateHash        : HASH\n";
         one(list, "ad-fs", Some("sts.contoso.com:443"), 26);

@@ -20,6 +20,8 @@ pub const KIND: &str = "system-info";
 
 /// A value follows its heading within this many lines.
 const NEAR: u32 = 4;
+/// The properties of Win32_OperatingSystem (Microsoft Learn, "Win32_OperatingSystem class") stand on fewer lines.
+const PROPERTIES: u32 = 80;
 /// Bytes of a line that is looked at for a label.
 const LINE: usize = 400;
 /// Characters of a computer's full name (RFC 1035, section 2.3.4).
@@ -43,6 +45,8 @@ pub struct SystemInfoReader {
     awaited: Option<(u32, Awaited)>,
     /// The line whose label alone told the computer's name.
     host_name: Option<u32>,
+    /// The line of a list of properties that gives the name of Windows: the version stands below.
+    caption: Option<u32>,
     /// The line that names a key of the 32-bit view, whose MachineGuid is another one.
     narrow_view: Option<u32>,
 }
@@ -58,6 +62,7 @@ impl SystemInfoReader {
             labelled: [None, None],
             awaited: None,
             host_name: None,
+            caption: None,
             narrow_view: None,
         }
     }
@@ -133,6 +138,18 @@ impl SystemInfoReader {
                 }
             }
             "CsName" => return self.computer(piece, "cs_name", value),
+            "Caption" if value.starts_with("Microsoft Windows ") => self.caption = Some(number),
+            "Version" if self.caption.is_some_and(|line| line.saturating_add(PROPERTIES) >= number) => {
+                self.caption = None;
+                if let Some(version) = WindowsVersion::parse(value).filter(|v| plausible(*v)) {
+                    return self.windows(piece, "version", value, version);
+                }
+            }
+            "CurrentBuild" | "CurrentBuildNumber" => {
+                if let Some(version) = of_build(value) {
+                    return self.windows(piece, "current_build", value, version);
+                }
+            }
             _ if is_host_label(label, value) && self.computer(piece, "host_name", value) => {
                 self.host_name = Some(number);
                 self.label(piece, value, number);
@@ -173,6 +190,31 @@ impl SystemInfoReader {
             self.computer(piece, "host_name", name);
         }
         self.windows(piece, "os_version", printed, version)
+    }
+
+    /// `Microsoft Windows Server 2016 Standard  10.0.14393`: a row of Win32_OperatingSystem with name and version.
+    fn row(&mut self, piece: Piece<'_>, text: &str) -> bool {
+        let Some((name, number)) = text.rsplit_once("  ").filter(|(name, _)| name.starts_with("Microsoft Windows "))
+        else {
+            return false;
+        };
+        let parts = number.split('.').count() == 3 && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        match WindowsVersion::parse(number).filter(|v| parts && !name.contains(':') && plausible(*v)) {
+            Some(version) => self.windows(piece, "version", number, version),
+            None => false,
+        }
+    }
+
+    /// `CurrentBuild    REG_SZ    14393`, as `reg query` prints it.
+    fn registry_build(&mut self, piece: Piece<'_>, text: &str) -> bool {
+        let mut words = text.split_whitespace();
+        let name = words.next().filter(|name| matches!(*name, "CurrentBuild" | "CurrentBuildNumber"));
+        match (name, words.next(), words.next().map(|build| (build, of_build(build))), words.next()) {
+            (Some(_), Some("REG_SZ"), Some((build, Some(version))), None) => {
+                self.windows(piece, "current_build", build, version)
+            }
+            _ => false,
+        }
     }
 
     /// `Microsoft Windows [Version 10.0.14393]`, `Microsoft Windows NT 10.0.14393.0`, `Version 1607 (OS Build 14393.2273)`.
@@ -261,6 +303,9 @@ impl TextReader for SystemInfoReader {
         if shaped && self.banner(piece, text) {
             return true;
         }
+        if self.row(piece, text) || self.registry_build(piece, text) {
+            return true;
+        }
         match label_value(text) {
             Some((label, value)) if label.len() <= 80 => self.entry(piece, label, value, number),
             _ => false,
@@ -278,6 +323,7 @@ impl TextReader for SystemInfoReader {
             "machinename",
             "Microsoft Windows ",
             "\",\"",
+            "CurrentBuild",
         ]
     }
 
@@ -291,6 +337,7 @@ impl TextReader for SystemInfoReader {
 
     fn close(&mut self) {
         self.awaited = None;
+        self.caption = None;
         self.labelled = [None, None];
     }
 
@@ -452,6 +499,33 @@ mod tests {
     fn builds_have_versions() {
         assert_eq!(of_build("9600").map(|v| v.minor), Some(3));
         assert_eq!(of_build("9601"), None);
+    }
+
+    #[test]
+    fn versions_of_other_tools() {
+        let version = |text: &str| {
+            let found = all(text).into_iter().find_map(|o| match o.what {
+                Observation::System(SystemFact::Windows(version)) => Some(version.value),
+                _ => None,
+            });
+            found.map(|v| (v.major, v.minor, v.build))
+        };
+        for text in [
+            "Caption                                 Version\nMicrosoft Windows Server 2016 Standard  10.0.14393\n",
+            "Caption     : Microsoft Windows Server 2016 Standard\nBuildNumber : 14393\nVersion     : 10.0.14393\n",
+            "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\n    CurrentBuild    REG_SZ    14393\n",
+            "CurrentBuildNumber        : 14393\n",
+        ] {
+            assert_eq!(version(text), Some((10, 0, 14393)), "{text}");
+        }
+        for text in [
+            "Caption : Contoso Agent\nVersion : 10.0.14393\n",
+            "Microsoft Windows Installer  5.0.7600.16385\n",
+            "    CurrentVersion    REG_SZ    6.3\n",
+            "    CurrentBuild    REG_DWORD    14393\n",
+        ] {
+            assert_eq!(version(text), None, "{text}");
+        }
     }
 
     proptest! {

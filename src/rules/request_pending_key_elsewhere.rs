@@ -72,7 +72,7 @@ impl CaseRule for RequestPendingKeyElsewhere {
                 title: "Complete the request with the certificate, on the server that made the request",
                 steps: vec![
                     Step::cmd("certreq -accept -machine certificate.cer"),
-                    Step::text(remedy::PERMISSIONS_AGAIN),
+                    Step::text("then bind the certificate; its key stays in the file that the request made, with its permissions"),
                 ],
                 caution: Some("Do not delete the entry in the REQUEST store before: its key would go with it."),
                 verify: Some(Verify::new(remedy::show_command(c)).shows("CERT_KEY_PROV_INFO_PROP_ID(2)")),

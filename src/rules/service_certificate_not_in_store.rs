@@ -6,6 +6,7 @@ use crate::case::machines::are_two;
 use crate::model::fact::{Fact, SourceId};
 use crate::model::observation::{ErrorContext, Observation, Observed};
 use crate::model::service_setting::CertificateName;
+use crate::model::thumbprint::Sha1;
 
 /// The rule.
 pub(super) struct ServiceCertificateNotInStore;
@@ -17,7 +18,13 @@ static META: RuleMeta = RuleMeta {
     role: Role::RootCause,
     confidence: Confidence::Certain,
     summary: "a service is set to a certificate that is not in its store",
-    sources: &[sources::SQL_DOC, sources::RDP_LISTENER, sources::WINRM_HTTPS, sources::SCOM_GATEWAY],
+    sources: &[
+        sources::SQL_DOC,
+        sources::RDP_LISTENER,
+        sources::WINRM_HTTPS,
+        sources::SCOM_GATEWAY,
+        sources::SSL_PARAM,
+    ],
     explains: &[],
     standing: Standing::Plain,
     doc: include_str!("../../docs/rules/service-certificate-not-in-store.md"),
@@ -34,8 +41,9 @@ struct Service {
     then: &'static str,
 }
 
-/// They look in the machine's personal store; SQL Server also in that of its account, Remote Desktop in its own.
-static SERVICES: [Service; 4] = [
+/// They look in the machine's personal store; SQL Server also in that of its account, Remote Desktop in its own. Of AD FS only
+/// the bindings that it shows itself count: its other certificates may be in another account's store.
+static SERVICES: [Service; 5] = [
     Service {
         workload: "sql-server",
         words: "SQL Server",
@@ -60,6 +68,12 @@ static SERVICES: [Service; 4] = [
         stores: &["my"],
         then: "Event 20068 or 20069 is logged, and the certificate is not used to authenticate.",
     },
+    Service {
+        workload: "ad-fs",
+        words: "AD FS",
+        stores: &["my"],
+        then: "Connections to its endpoints are reset, and event 15021 is logged.",
+    },
 ];
 
 /// One artifact that names the certificate of a service.
@@ -75,6 +89,9 @@ struct Named<'a> {
 fn named(observed: &Observed) -> Option<Named<'_>> {
     let (workload, certificate, instance, refused) = match &observed.what {
         Observation::System(SystemFact::ServiceCertificate(set)) => {
+            if set.workload == "ad-fs" && set.endpoint.is_none() {
+                return None;
+            }
             (set.workload, set.certificate.clone(), set.instance.as_deref(), false)
         }
         Observation::Error(error) if error.context == ErrorContext::SqlServer => {
@@ -190,6 +207,10 @@ fn set_again(one: &Named<'_>) -> Remedy {
             Verify::new("Get-WinEvent -FilterHashtable @{LogName='Operations Manager'; Id=20053} -MaxEvents 1")
                 .shows("event 20053 after the start of the agent: the certificate was loaded"),
         ),
+        "ad-fs" => (
+            vec![remedy::set_adfs_ssl("<thumbprint>")],
+            Verify::new("Get-AdfsSslCertificate").shows("the new hash at every endpoint"),
+        ),
         _ => (
             vec![Step::text(
                 "Import the certificate with its key, or choose another one in SQL Server Configuration Manager (Protocols of \
@@ -224,12 +245,19 @@ impl CaseRule for ServiceCertificateNotInStore {
             let last = since.entry((one.observed.place.source, own)).or_default();
             *last = (*last).max(one.certificate.place.start);
         }
+        let bound: BTreeSet<Sha1> =
+            bindings::of_http_sys(case).filter_map(|(_, b)| bindings::thumbprint(b)).map(|sha1| sha1.value).collect();
         let mut told = BTreeSet::new();
         // What the service says of a certificate proves more than the setting alone.
         let (refused, set): (Vec<&Named<'_>>, Vec<&Named<'_>>) = all.iter().partition(|one| one.refused);
         for one in refused.into_iter().chain(set) {
             let workload = one.service.workload;
             let name = called(&one.certificate.value);
+            // The binding itself is at hand.
+            if matches!(&one.certificate.value, CertificateName::Sha1(sha1) if workload == "ad-fs" && bound.contains(sha1))
+            {
+                continue;
+            }
             if held.holds(one) {
                 out.pass("the certificates to which services are set are among those of the case");
                 continue;
