@@ -145,9 +145,7 @@ fn correct(draft: &mut Draft, key: &KeyRequest, rule: &str) -> bool {
     let ec = draft.is_ec(key);
     match rule {
         // Only a key storage provider holds such keys, and it takes no KeySpec.
-        "inf-keyspec-missing" | "inf-keyspec-signature-tls" | "inf-hash-unsupported-by-csp" if ec => {
-            draft.ask_for_ec_provider();
-        }
+        "inf-keyspec-missing" | "inf-keyspec-signature-tls" if ec => draft.ask_for_ec_provider(),
         "inf-keyspec-missing" | "inf-keyspec-signature-tls" => draft.set("KeySpec", "AT_KEYEXCHANGE"),
         "inf-machinekeyset-missing" => draft.set("MachineKeySet", "TRUE"),
         "shir-cng-unsupported"
@@ -193,10 +191,6 @@ fn correct(draft: &mut Draft, key: &KeyRequest, rule: &str) -> bool {
             }
             let Some(right) = provider::stated_type(&name) else { return false };
             draft.set("ProviderType", &right.to_string());
-        }
-        "inf-hash-unsupported-by-csp" => {
-            draft.set("ProviderName", provider::RSA_AES_CSP);
-            draft.set("ProviderType", "24");
         }
         "inf-securitydescriptor" => {
             let Some(descriptor) = &key.security_descriptor else { return false };

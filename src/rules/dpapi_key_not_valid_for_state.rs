@@ -68,7 +68,7 @@ impl CaseRule for DpapiKeyNotValidForState {
     }
 
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
-        for refusal in key_use_refused::refusals(case, cx) {
+        for refusal in key_use_refused::refusals_by(case, cx, 0x8009_000B) {
             let c = refusal.credential;
             let told = subject::code(c, 0x8009_000B).is_some() || c.key.any_test_passed();
             let software = matches!(subject::class(c), Some(ProviderClass::Software) | None);

@@ -59,7 +59,7 @@ fn damaged(evidence: Evidence, c: &Credential) -> FindingDraft {
 
 /// What a log gives as the reason why this very key could not be used.
 fn refused(case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
-    for refusal in key_use_refused::refusals(case, cx) {
+    for refusal in key_use_refused::refusals_by(case, cx, 0x8009_001A) {
         let c = refusal.credential;
         let told = subject::symptom(c, 0x8009_001A).is_some() || c.key.any_test_passed();
         if let Some(reason) = refusal.reason(0x8009_001A, INVALID).filter(|_| !told) {

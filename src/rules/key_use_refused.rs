@@ -393,7 +393,7 @@ impl Refusal<'_> {
 }
 
 /// The failures after which no success is known, each with the certificate that it is about.
-pub(super) fn refusals<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<Refusal<'a>> {
+fn refusals<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<Refusal<'a>> {
     let replies = bindings::refused_commands(case);
     let mut uses: BTreeMap<Called, Vec<Use<'_>>> = BTreeMap::new();
     for observed in &case.observed {
@@ -452,6 +452,15 @@ pub(super) fn refusals<'a>(case: &'a CaseIndex, cx: &Context<'_>) -> Vec<Refusal
         }
     }
     out
+}
+
+/// The same for one reason, without a look at the certificates where no event gives it.
+pub(super) fn refusals_by<'a>(case: &'a CaseIndex, cx: &Context<'_>, reason: u32) -> Vec<Refusal<'a>> {
+    let gives = |observed: &Observed| match &observed.what {
+        Observation::Event(event) => event.code.as_ref().is_some_and(|code| subject::same_code(code.value, reason)),
+        _ => false,
+    };
+    if case.observed.iter().any(gives) { refusals(case, cx) } else { Vec::new() }
 }
 
 impl CaseRule for KeyUseRefused {

@@ -552,30 +552,23 @@ fn an_inf_put_right() {
     assert!(has(&plain, "inf-keyusageproperty-conflict", both));
     assert!(has(&ec, "inf-keyusageproperty-conflict", "KeyUsageProperty = NCRYPT_ALLOW_SIGNING_FLAG"));
     // What several rules found together: an elliptic-curve key goes to a provider that holds such keys, without KeySpec and
-    // type; an RSA key that is to be signed for with SHA-2 gets provider and type of one kind.
-    let asks = |values: &[(&'static str, &'static str)], algorithm: Option<&str>| {
-        let values: Vec<_> = values.iter().map(|(name, value)| ("NewRequest", *name, *value)).collect();
-        let mut key = with(&values);
-        key.key_algorithm = algorithm.map(|name| fact(name.to_owned(), 4));
-        key
-    };
-    let schannel = ("ProviderName", "Microsoft RSA SChannel Cryptographic Provider");
-    let curve =
-        asks(&[schannel, ("ProviderType", "12"), ("KeySpec", "2"), ("KeyAlgorithm", "ECDSA_P256")], Some("ECDSA_P256"));
-    let all = ["inf-keyspec-signature-tls", "inf-hash-unsupported-by-csp", "inf-provider-type-mismatch"];
-    for rules in [&all[..], &all[2..], &[all[2], all[0]]] {
+    // type.
+    let lines = [
+        ("ProviderName", "Microsoft RSA SChannel Cryptographic Provider"),
+        ("ProviderType", "12"),
+        ("KeySpec", "2"),
+        ("KeyAlgorithm", "ECDSA_P256"),
+    ];
+    let mut curve = with(&lines.map(|(name, value)| ("NewRequest", name, value)));
+    curve.key_algorithm = Some(fact("ECDSA_P256".to_owned(), 4));
+    let all = ["inf-keyspec-signature-tls", "inf-provider-type-mismatch"];
+    for rules in [&all[..], &all[1..], &[all[1], all[0]]] {
         let text = corrected(&curve, rules).unwrap_or_default();
         assert!(text.contains("ProviderName = \"Microsoft Software Key Storage Provider\" ; was "), "{text}");
         assert!(!text.contains("KeySpec") && !text.contains("ProviderType"), "{text}");
     }
-    let rsa = asks(&[schannel, ("ProviderType", "1"), ("KeySpec", "1")], None);
-    for rules in [[all[1], all[2]], [all[2], all[1]]] {
-        let text = corrected(&rsa, &rules).unwrap_or_default();
-        assert!(text.contains("ProviderName = \"Microsoft Enhanced RSA and AES Cryptographic Provider\""), "{text}");
-        assert!(text.contains("ProviderType = 24 ; was "), "{text}");
-    }
     // One that is to be an RSA key after all stays one.
-    let text = corrected(&curve, &["dpm-cng", all[2]]).unwrap_or_default();
+    let text = corrected(&curve, &["dpm-cng", all[1]]).unwrap_or_default();
     assert!(text.contains("KeyAlgorithm = RSA") && text.contains("ProviderType = 24"), "{text}");
     let on = |provider: &str| {
         let mut key = plain.clone();

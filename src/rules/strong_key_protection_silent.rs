@@ -123,7 +123,7 @@ impl CaseRule for StrongKeyProtectionSilent {
     }
 
     fn check(&self, case: &CaseIndex, cx: &Context<'_>, out: &mut Checks) {
-        for refusal in key_use_refused::refusals(case, cx) {
+        for refusal in key_use_refused::refusals_by(case, cx, 0x8009_0022) {
             let c = refusal.credential;
             let workloads: Vec<Target> = refusal.targets.iter().filter(|t| !t.workload.user_store).copied().collect();
             let reason = refusal.reason(0x8009_0022, "a prompt that could not be shown");
