@@ -11,6 +11,7 @@ use super::text_reader::{joined_place, keep_line};
 use super::text_shapes::is_elision;
 use crate::limits::Limits;
 use crate::model::access::{AccessList, AccessMask, Ace, AceKind, KeyPath, Principal};
+use crate::model::container_name::is_file_name;
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed};
 use crate::model::principal;
@@ -253,7 +254,8 @@ impl AclLines {
         // The path stood alone: here is nothing but a principal.
         let alone = (self.tail)(text).filter(|t| t.mask.is_some() || t.names_follow).filter(|t| {
             let who = t.head.trim();
-            matches!(principal::of_name(who), Principal::Sid(_)) || piece.indent() > 1 && who.contains('\\')
+            matches!(principal::of_name(who), Principal::Sid(_))
+                || (piece.indent() > 1 || names_key_file(held.text.text())) && who.contains('\\')
         });
         if let Some(tail) = alone {
             let path = held.text.text().len();
@@ -376,7 +378,9 @@ impl AclLines {
         }
         if let Some(tail) = (self.tail)(text) {
             let who = tail.head.trim();
-            let below = indent > open.indent || matches!(principal::of_name(who), Principal::Sid(_));
+            let below = indent > open.indent
+                || matches!(principal::of_name(who), Principal::Sid(_))
+                || open.path_alone.is_some() && is_account(who);
             let relative = split(who, None)
                 .is_some_and(|(path, name)| !path.is_empty() && matches!(principal::of_name(name), Principal::Sid(_)));
             if !below && (relative || open.blank || open.column.is_some()) {
@@ -639,6 +643,16 @@ fn split(head: &str, column: Option<usize>) -> Option<(&str, &str)> {
         Some(at) if head.get(at..slash).is_some_and(|authority| !authority.contains(['\\', '/', ':'])) => pair(at),
         _ => Some((path, who)),
     }
+}
+
+/// Whether a path is whole: it ends with the name of a key file.
+fn names_key_file(path: &str) -> bool {
+    is_file_name(path.trim().rsplit('\\').next().unwrap_or(path))
+}
+
+/// Whether a text is an account with its domain and nothing else: its only blanks are those of an authority that Windows knows.
+fn is_account(text: &str) -> bool {
+    text.contains('\\') && !is_absolute(text) && (!text.contains(' ') || principal::is_virtual(text))
 }
 
 /// Whether a text begins with a drive or a share.

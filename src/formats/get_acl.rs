@@ -337,7 +337,9 @@ impl GetAclReader {
         }
         // A value goes on below its own column.
         let gap = open.gaps && open.blanks == 1;
-        if open.blank && !gap || indent.saturating_add(1) < open.column {
+        // Tabs or no blanks at all may stand for the indentation of an entry.
+        let entry = open.label == Label::Access && rule_of_line(text).is_some();
+        if open.blank && !gap || indent.saturating_add(1) < open.column && !entry {
             let ended = open.blank;
             self.finish(ended);
             return false;

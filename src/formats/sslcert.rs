@@ -471,8 +471,11 @@ impl SslCertReader {
         let command = self.command.as_mut()?;
         // A reply has several words, and no parameter.
         let rest = text.contains('=') || !text.contains(' ');
-        if command.more && !self.blank && !full && prompted(text).is_none() && (rest || !command.fills) {
-            if command.fills {
+        // A mail breaks a command between its parameters.
+        let parameter = begins_with_parameter(text);
+        let more = command.more && (rest || !command.fills) || parameter;
+        if more && !self.blank && !full && prompted(text).is_none() {
+            if command.fills && !parameter {
                 command.lines.extend(piece);
             } else {
                 command.lines.push(piece);
@@ -786,6 +789,14 @@ fn trailing_number(text: &str) -> Option<(&str, u32)> {
 /// Whether a command goes on in the next line: `^` of cmd.exe, a backtick of PowerShell.
 fn continues(text: &str) -> bool {
     text.trim_end().ends_with(['^', '`'])
+}
+
+/// Whether a line begins with a parameter of `netsh http add sslcert`.
+fn begins_with_parameter(text: &str) -> bool {
+    let name = text.trim_start().split_once('=').map_or("", |(name, _)| name);
+    ["ipport", "hostnameport", "certhash", "appid", "certstorename", "clientcertnegotiation"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The parameters of a typed command: names in lower case, values without quotes.

@@ -110,7 +110,11 @@ pub(super) fn key_spec(text: &str) -> Option<u32> {
     let text = text.trim();
     let (number, symbol) = match dashes(text) {
         Some((n, s)) => (n.trim(), Some(s.trim())),
-        None => (text, None),
+        None => match *text.split(' ').collect::<Vec<_>>() {
+            // A dash that was read in another code page.
+            [number, dash, symbol] if !dash.is_ascii() => (number, Some(symbol)),
+            _ => (text, None),
+        },
     };
     let named = |symbol: &str| {
         let symbol = symbol.trim_start_matches(['_', '*', '`']).replace('\\', "");
@@ -500,6 +504,8 @@ mod tests {
         assert_eq!(key_spec("0 -- XCN_AT_NONE"), Some(0));
         assert_eq!(key_spec("0"), Some(0));
         assert_eq!(key_spec("2 \u{2014} AT_SIGNATURE"), Some(2));
+        assert_eq!(key_spec("2 \u{e2}\u{20ac}\u{201d} AT_SIGNATURE"), Some(2));
+        assert_eq!(key_spec("1 \u{a1}X AT_SIGNATURE"), None);
         assert_eq!(key_spec("1 -- AT_KEYEXCHANGE3ab98"), Some(1));
         assert_eq!(key_spec("1 -- AT_SIGNATURE"), None);
         assert_eq!(key_spec("2 -- AT\\_SIGNATURE"), Some(2));

@@ -1,6 +1,7 @@
 //! One line of text that is being put together, and the way back to the file.
 
 use super::Take;
+use super::signs::Signs;
 use crate::input::line::{Line, LineMap, Run, Window, to_u32};
 
 /// The longest run: places are counted from the beginning of one.
@@ -97,12 +98,13 @@ pub(super) struct Carried {
     overlap: usize,
     /// What was given of this line already, as windows.
     window: Option<Window>,
+    signs: Signs,
 }
 
 impl Carried {
-    pub(super) fn new(line_bytes: usize, overlap: usize) -> Self {
+    pub(super) fn new(line_bytes: usize, overlap: usize, signs: Signs) -> Self {
         let overlap = overlap.min(line_bytes >> 1);
-        Self { text: String::new(), runs: Vec::new(), open: false, order: 1, line_bytes, overlap, window: None }
+        Self { text: String::new(), runs: Vec::new(), open: false, order: 1, line_bytes, overlap, window: None, signs }
     }
 
     /// The line so far, but what was given as windows.
@@ -115,8 +117,24 @@ impl Carried {
         self.text.is_empty()
     }
 
-    /// Adds the characters from the cursor to an index of its line as they are, and moves the cursor there.
+    /// Adds the characters from the cursor to an index of its line, and moves the cursor there.
     pub(super) fn copy(&mut self, cursor: &mut Cursor<'_>, end: usize, take: &mut Take<'_>) {
+        while self.signs.is_any() {
+            let Some(rest) = cursor.text().get(cursor.index()..end) else { break };
+            let Some((at, len, plain)) = self.signs.first(rest) else { break };
+            self.copy_as_it_is(cursor, cursor.index().saturating_add(at), take);
+            let spot = cursor.spot();
+            cursor.by(len);
+            if plain == '\n' {
+                self.end_line(spot, take);
+            } else {
+                self.push(plain, spot, cursor.original(), take);
+            }
+        }
+        self.copy_as_it_is(cursor, end, take);
+    }
+
+    fn copy_as_it_is(&mut self, cursor: &mut Cursor<'_>, end: usize, take: &mut Take<'_>) {
         while cursor.index() < end {
             let Some(rest) = cursor.text().get(cursor.index()..end) else { return };
             let wide = cursor.line.map == LineMap::Utf16;

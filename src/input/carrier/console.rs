@@ -17,6 +17,7 @@ use crate::input::lines::LineReader;
 use crate::limits::Limits;
 use crate::model::columns::char_columns;
 use crate::model::container_name::is_file_name;
+use memchr::{memchr3_iter, memmem};
 use std::io;
 
 /// The widths of windows that nobody changed.
@@ -33,6 +34,8 @@ const LONG_WORD: usize = 24;
 const NEAR: usize = 200;
 /// The longest label, in bytes.
 const LABEL: usize = 60;
+/// Marks around a text that is shown as it stands: Jira, ServiceNow, XML.
+const MARKS: [&str; 8] = ["{noformat}", "{code}", "[code]", "[/code]", "<![CDATA[", "]]>", "<pre>", "</pre>"];
 /// Characters by which two lines are seen to begin alike.
 const BEGINNING: usize = 6;
 
@@ -42,6 +45,10 @@ pub(super) struct Console {
     window: Option<Window>,
     /// The line so far fills the window.
     full: bool,
+    /// A backslash stands at the end of most lines, as Markdown breaks them.
+    broken: bool,
+    /// Marks of tickets stand among the words.
+    marked: bool,
 }
 
 /// Lines with something in front.
@@ -50,6 +57,8 @@ struct Block {
     front: String,
     /// Other lines stand around them.
     among_others: bool,
+    /// Every line with it is one of them.
+    quoted: bool,
     /// The last line was one of them.
     open: bool,
 }
@@ -77,18 +86,27 @@ impl Console {
     /// For an input with these first bytes, if its lines are indented or wrapped.
     pub(super) fn of(head: &[u8], limits: &Limits) -> Option<Self> {
         let lines = decoded(head, limits);
+        let (broken, marked) = (are_broken(&lines), lines.iter().any(|line| mark_in(line).is_some()));
         let front = common_front(&lines);
         let all: Vec<&str> = lines.iter().map(|line| behind(line, front)).collect();
         let window = window(&all);
         if window.is_some() || is_indentation(front) {
-            let block = Block { front: front.to_owned(), among_others: false, open: true };
-            return Some(Self { block, window, full: false });
+            let block = Block { front: front.to_owned(), among_others: false, quoted: false, open: true };
+            return Some(Self { block, window, full: false, broken, marked });
         }
-        let mut block = Block::among(&lines)?;
+        let Some(mut block) = Block::among(&lines).or_else(|| Block::quoted(&lines)) else {
+            return (broken || marked).then(|| Self { broken, marked, ..Self::plain() });
+        };
         let own: Vec<&str> = lines.iter().filter_map(|line| block.of(line)).collect();
         let window = self::window(&own);
         block.open = false;
-        Some(Self { block, window, full: false })
+        Some(Self { block, window, full: false, broken, marked })
+    }
+
+    /// For lines that are read as they stand.
+    pub(super) fn plain() -> Self {
+        let block = Block { front: String::new(), among_others: false, quoted: false, open: true };
+        Self { block, window: None, full: false, broken: false, marked: false }
     }
 }
 
@@ -108,6 +126,21 @@ impl Form for Console {
             }
         }
         let own = cursor.rest();
+        let mut stop = stop;
+        if self.broken && ends {
+            stop = stop.min(cursor.text().trim_end().trim_end_matches('\\').len());
+        }
+        while let Some((at, mark)) = mark_in(cursor.rest()).filter(|_| self.marked) {
+            let at = cursor.index().saturating_add(at);
+            if at.saturating_add(mark) > stop {
+                break;
+            }
+            out.copy(cursor, at, take);
+            if !out.text().trim().is_empty() {
+                out.end_line(cursor.spot(), take);
+            }
+            cursor.by(mark);
+        }
         out.copy(cursor, stop, take);
         if ends {
             self.full = is_own && self.window.is_some_and(|window| window.is_full(own));
@@ -133,7 +166,15 @@ impl Block {
             (is_indentation(front) && begins_block(inner)).then(|| front.to_owned())
         };
         let front = lines.iter().find_map(front)?;
-        Some(Self { front, among_others: true, open: false })
+        Some(Self { front, among_others: true, quoted: false, open: false })
+    }
+
+    /// Lines of a mail behind marks of quoting without a blank (RFC 3676 section 4.5), among the words of who answers.
+    fn quoted(lines: &[String]) -> Option<Self> {
+        let quoted: Vec<String> = lines.iter().filter(|line| line.starts_with('>')).cloned().collect();
+        let front = common_front(&quoted);
+        let many = quoted.len() > ALIKE && front.ends_with('>');
+        many.then(|| Self { front: front.to_owned(), among_others: true, quoted: true, open: false })
     }
 
     /// The next line of the text without what stands in front, if it is one of the block.
@@ -141,6 +182,9 @@ impl Block {
         let inner = behind(line, &self.front);
         if !self.among_others {
             return Some(inner);
+        }
+        if self.quoted {
+            return (inner.len() < line.len()).then_some(inner);
         }
         let has_front = inner.len() < line.len() || line.trim().is_empty();
         self.open = has_front && (self.open || begins_block(inner));
@@ -162,10 +206,39 @@ impl Window {
     }
 }
 
-/// Whether this is more than marks of quoting and the blank behind each, which are taken off from every line anyway.
+/// Whether most lines end as Markdown breaks them: with a backslash. Registry exports have a comma before theirs.
+fn are_broken(lines: &[String]) -> bool {
+    let with_words = lines.iter().map(|line| line.trim_end()).filter(|line| !line.is_empty());
+    let (mut many, mut broken) = (0_usize, 0_usize);
+    for line in with_words {
+        many = many.saturating_add(1);
+        broken = broken.saturating_add(usize::from(line.ends_with('\\') && !line.ends_with(",\\")));
+    }
+    broken > ALIKE && broken.saturating_mul(4) >= many.saturating_mul(3)
+}
+
+/// The first mark of a ticket system around a text that it shows as it stands: where it is, and its length. The text begins and
+/// ends on its line.
+fn mark_in(text: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    memchr3_iter(b'{', b'[', b'<', bytes)
+        .chain(memmem::find(bytes, b"]]>"))
+        .filter_map(|at| {
+            let rest = text.get(at..)?;
+            let fixed =
+                MARKS.iter().find(|mark| rest.get(..mark.len()).is_some_and(|it| it.eq_ignore_ascii_case(mark)));
+            let titled = || rest.strip_prefix("{code:").and_then(|it| it.find('}')).filter(|end| *end < NEAR);
+            let len = fixed.map(|mark| mark.len()).or_else(|| titled().map(|end| end.saturating_add(7)))?;
+            Some((at, len))
+        })
+        .min()
+}
+
+/// Whether this is more than marks of quoting and the blank behind each, which are taken off from every line anyway. A mark
+/// without a blank is taken off only where all lines have one.
 fn is_indentation(front: &str) -> bool {
     let (quoted, blanks) = front.rsplit_once('>').map_or((false, front), |(_, blanks)| (true, blanks));
-    blanks.len() > usize::from(quoted) || blanks.contains('\t')
+    if quoted { blanks != " " } else { !blanks.is_empty() }
 }
 
 /// Whether a text is what certutil and a console never indent: a header, a prompt with its command.
@@ -181,7 +254,7 @@ fn is_prompt(text: &str) -> bool {
 }
 
 /// The whole lines of the first bytes of an input.
-fn decoded(head: &[u8], limits: &Limits) -> Vec<String> {
+pub(super) fn decoded(head: &[u8], limits: &Limits) -> Vec<String> {
     let mut reader = LineReader::new(io::Cursor::new(head), choose(head, &[]).encoding, limits);
     let mut lines = Vec::new();
     while let Ok(Some(batch)) = reader.next_batch() {
@@ -288,7 +361,8 @@ fn is_base64(line: &str) -> bool {
 /// What a line is to the one before, which fills the window.
 fn next_line(line: &str, next: &str) -> NextLine {
     let next = next.trim_end();
-    let begins = begins_line(next) && !line.ends_with(['(', '[', '{', '"']);
+    let opens = line.ends_with(['(', '[', '{']) || line.ends_with('"') && line.matches('"').count() & 1 == 1;
+    let begins = begins_line(next) && !opens;
     if next.is_empty() || next.starts_with("  ") || next.starts_with('\t') || begins || ends_line(line) {
         return NextLine::Own;
     }

@@ -1,5 +1,5 @@
 //! Texts that carry a log: web pages, Word and OpenDocument documents, the texts of workbooks, and RTF, whose own lines mean nothing, but the lines of what they
-//! show do; JSON with texts of several lines in its strings; what a terminal showed, with the sequences that colour it; logs
+//! show do; texts whose signs are others than those that programs print; JSON with texts of several lines in its strings; what a terminal showed, with the sequences that colour it; logs
 //! whose lines each stand behind a prefix; and lines that a console wrapped, or that are all indented.
 //!
 //! A [`Carrier`] is given the lines of the file and gives those of its text, one paragraph or break a line, every character
@@ -17,6 +17,7 @@ mod open_document;
 mod page;
 mod prefixed;
 mod rtf;
+mod signs;
 mod terminal;
 mod word;
 mod workbook;
@@ -30,6 +31,7 @@ use open_document::OpenDocument;
 use page::Page;
 use prefixed::Prefixed;
 use rtf::Rtf;
+use signs::Signs;
 use std::borrow::Cow;
 use terminal::Terminal;
 pub(crate) use terminal::shown as without_terminal_sequences;
@@ -74,6 +76,11 @@ impl Carrier {
         let head = head.get(..HEAD).unwrap_or(head);
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let plain = without_zeros(head);
+        let signs = if whole.is_ascii() && !whole.contains(&0) {
+            Signs::default()
+        } else {
+            Signs::of(&console::decoded(whole, limits))
+        };
         let form: Box<dyn Form> = if plain.trim_ascii_start().starts_with(b"{\\rtf") {
             Box::<Rtf>::default()
         } else if let Some(json) = JsonStrings::of(&without_zeros(whole)) {
@@ -85,10 +92,10 @@ impl Carrier {
         } else if let Some(document) = root(&plain).and_then(|name| document(&name)) {
             document
         } else {
-            Box::new(Console::of(whole, limits)?)
+            Box::new(Console::of(whole, limits).or_else(|| signs.is_any().then(Console::plain))?)
         };
         // A window of a very long line is in memory anyway.
-        let carried = Carried::new(limits.line_bytes.clamp(64, 64 << 20), limits.line_overlap);
+        let carried = Carried::new(limits.line_bytes.clamp(64, 64 << 20), limits.line_overlap, signs);
         let overlap = limits.line_overlap.min(limits.line_bytes.clamp(64, 64 << 20) >> 1);
         Some(Self { form, carried, resume: 0, overlap })
     }

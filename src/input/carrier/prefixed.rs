@@ -3,8 +3,9 @@
 //!
 //! A prefix is learned from the input's own lines: from one that ends with a header of certutil
 //! (`web01_1  | ================ Certificate 0 ================`), if the lines behind it begin alike; from a first line with a
-//! time as pipelines write it, if most lines have one; or from lines behind the name of a stream (`VERBOSE: `, `AUSFÜHRLICH: `,
-//! `STDOUT: `), if they have an indentation of their own. A line that begins otherwise is taken as it is.
+//! time as pipelines write it, if most lines have one; from lines behind the name of a stream (`VERBOSE: `, `AUSFÜHRLICH: `,
+//! `STDOUT: `), if they have an indentation of their own; or from what most lines begin with, if one of them is empty behind it, or
+//! if it counts the lines. A line that begins otherwise is taken as it is.
 //!
 //! Sources: RFC 3339 section 5.6 (the time); Kubernetes, "Logging Architecture" (the CRI format: time, stream, `F` or `P`);
 //! RFC 3164 section 4.1 (syslog); Microsoft Learn, "about_Output_Streams" (PowerShell's streams, whose names are translated). Which programs put their lines so, and tabs before the time (`gh run view --log`), is
@@ -23,6 +24,17 @@ const BEHIND: usize = 8;
 const ALIKE: usize = 3;
 /// The shortest name of a stream: `INFO`. Shorter are `DNS`, `CN`.
 const STREAM: usize = 4;
+
+/// Lines from which a prefix of most lines is learned: before the first of them stand words of a ticket.
+const SEEDS: usize = 4;
+/// What a prefix ends with, if no blank follows.
+const SEPARATORS: &[u8] = b":|])>-.";
+/// What shows that the same words in front of every line stand apart from it.
+const FENCES: &[u8] = b"|]>";
+
+/// First lines of files, which stand nowhere behind other text.
+const FIRST_LINES: [&[u8]; 6] =
+    [b"-----BEGIN ", b"<?xml ", b"<configuration>", b"Windows Registry Editor ", b"REGEDIT4", b"\"Time of Day\","];
 
 /// Reads the lines without their prefix.
 pub(super) struct Prefixed {
@@ -56,6 +68,10 @@ impl Prefixed {
                 break;
             }
             patterns.extend(Pattern::of(prefix).filter(|pattern| pattern.holds_behind(head, searched)));
+        }
+        // The lines of a page are not those of its text.
+        if patterns.is_empty() && !head.trim_ascii_start().starts_with(b"<") {
+            patterns.extend(common(head));
         }
         (!patterns.is_empty()).then_some(Self { patterns, unread: Vec::new(), more: false })
     }
@@ -198,6 +214,56 @@ impl Pattern {
         (blanks == self.blanks || blanks == rest.len()).then(|| at.saturating_add(blanks))
     }
 
+    /// Whether a sign or a blank sets the prefix apart.
+    fn has_end(&self) -> bool {
+        let last = self.parts.last();
+        let separated = |text: &[u8]| text.last().is_some_and(|byte| SEPARATORS.contains(byte));
+        self.blanks > 0 || matches!(last, Some(Part::Text(text)) if separated(text))
+    }
+
+    /// The blanks behind the words of the prefix of a line with more words.
+    fn blanks_behind(&self, line: &[u8]) -> Option<usize> {
+        let rest = line.get(self.len(line)?..)?;
+        let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
+        (blanks < rest.len()).then_some(blanks)
+    }
+
+    /// The last number in the prefix of a line that has one.
+    fn number(&self, line: &[u8]) -> Option<u64> {
+        let prefix = line.get(..self.len(line)?)?;
+        let last = prefix.rsplit(|byte| !byte.is_ascii_digit()).find(|digits| !digits.is_empty())?;
+        std::str::from_utf8(last).ok()?.parse().ok()
+    }
+
+    /// Whether this is the prefix of most of these lines: one of them is empty behind it or begins a file, or it counts them, or
+    /// all have it and a sign that sets it apart.
+    fn is_common_to(&self, all: &[&[u8]]) -> bool {
+        let own = || all.iter().filter(|line| self.len(line).is_some());
+        let many = own().count();
+        let proves = |line: &&[u8]| {
+            let rest = self.len(line).and_then(|at| line.get(at..)).unwrap_or(line).trim_ascii();
+            rest.is_empty() || FIRST_LINES.iter().any(|first| rest.starts_with(first))
+        };
+        let has_words = self.parts.iter().any(|part| matches!(part, Part::Text(_)));
+        let counts = || {
+            let numbers: Vec<Option<u64>> = own().map(|line| self.number(line)).collect();
+            numbers.windows(2).all(|pair| match pair {
+                [Some(one), Some(next)] => one.checked_add(1) == Some(*next),
+                _ => false,
+            })
+        };
+        let constant = || {
+            let words =
+                |line: &'_ [u8]| self.len(line).and_then(|at| line.get(..at)).map(|it| it.trim_ascii().to_vec());
+            let first = all.first().and_then(|line| words(line));
+            let fenced = first.as_ref().and_then(|it| it.last()).is_some_and(|last| FENCES.contains(last));
+            fenced && self.blanks > 0 && many == all.len() && all.iter().all(|line| words(line) == first)
+        };
+        many > ALIKE
+            && many.saturating_mul(4) >= all.len().saturating_mul(3)
+            && (has_words && own().any(proves) || counts() || constant())
+    }
+
     /// Whether the lines behind an index begin so: all but one of the next ones.
     fn holds_behind(&self, head: &[u8], from: usize) -> bool {
         let lines = lines(head.get(from..).unwrap_or_default()).filter(|line| !line.trim_ascii().is_empty());
@@ -208,6 +274,110 @@ impl Pattern {
         }
         alike >= ALIKE && other <= 1
     }
+}
+
+/// The prefix that most lines of an input have in common: the time and the level of a log, the name of a server or of a file, the
+/// number of the line.
+///
+/// The rows of a table begin alike, too. But none of them is empty behind its beginning, few count themselves, and no table has the
+/// first line of a file behind it.
+fn common(head: &[u8]) -> Option<Pattern> {
+    let all: Vec<&[u8]> = lines(head).filter(|line| !line.trim_ascii().is_empty()).collect();
+    let mut seeds = all.iter().take(SEEDS);
+    seeds.find_map(|seed| {
+        let seed = seed.get(..PREFIX_BYTES).unwrap_or(seed);
+        let mut parts = Pattern::like(seed, 0).parts;
+        let (mut alike, mut other) = (0_usize, 0_usize);
+        for line in &all {
+            let narrowed = in_common(&parts, line);
+            if is_prefix(&narrowed) {
+                alike = alike.saturating_add(1);
+                parts = narrowed;
+            } else {
+                other = other.saturating_add(1);
+                if other > alike.saturating_add(SEEDS) {
+                    return None;
+                }
+            }
+        }
+        let mut pattern = Pattern { fields: 0, parts: up_to_separator(parts)?, blanks: 0 };
+        pattern.blanks = all.iter().filter_map(|line| pattern.blanks_behind(line)).min().unwrap_or(0);
+        (pattern.has_end() && pattern.is_common_to(&all)).then_some(pattern)
+    })
+}
+
+/// What a line begins with of these parts.
+fn in_common(parts: &[Part], line: &[u8]) -> Vec<Part> {
+    let mut kept = Vec::new();
+    let mut rest = line;
+    for part in parts {
+        let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
+        let width = match part {
+            Part::Number => {
+                let digits = rest.get(blanks..).unwrap_or_default().iter();
+                let digits = digits.take_while(|byte| byte.is_ascii_digit()).count();
+                if digits == 0 {
+                    break;
+                }
+                kept.push(Part::Number);
+                blanks.saturating_add(digits)
+            }
+            // A line without words often has no blanks at its end.
+            Part::Blanks if blanks > 0 || rest.is_empty() => {
+                kept.push(Part::Blanks);
+                blanks
+            }
+            Part::Text(text) => {
+                let same = text.iter().zip(rest).take_while(|(one, other)| one == other).count();
+                if same > 0 {
+                    kept.push(Part::Text(text.get(..same).unwrap_or_default().to_vec()));
+                }
+                if same < text.len() {
+                    break;
+                }
+                same
+            }
+            Part::Blanks | Part::Letters => break,
+        };
+        rest = rest.get(width..).unwrap_or_default();
+    }
+    kept
+}
+
+/// These parts up to the last one behind which a text can begin, without blanks at the end.
+fn up_to_separator(mut parts: Vec<Part>) -> Option<Vec<Part>> {
+    loop {
+        match parts.last_mut()? {
+            Part::Blanks => {
+                parts.pop();
+                return (!parts.is_empty()).then_some(parts);
+            }
+            Part::Text(text) => {
+                if let Some(last) = text.iter().rposition(|byte| SEPARATORS.contains(byte)) {
+                    text.truncate(last.saturating_add(1));
+                    return Some(parts);
+                }
+            }
+            Part::Number | Part::Letters => {}
+        }
+        parts.pop();
+    }
+}
+
+/// Whether parts that lines have in common can be a prefix: they have a word or a number and an end, and nothing of the
+/// structure of XML, JSON or a setting. What a script has behind `REM` is no output.
+fn is_prefix(parts: &[Part]) -> bool {
+    let last = |part: &Part| match part {
+        Part::Blanks => true,
+        Part::Text(text) => text.iter().any(|byte| SEPARATORS.contains(byte)),
+        Part::Number | Part::Letters => false,
+    };
+    let Some(end) = parts.iter().rposition(last) else { return false };
+    let parts = parts.get(..=end).unwrap_or_default();
+    let texts = || parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(text) } else { None });
+    let says = parts.iter().any(|part| matches!(part, Part::Number))
+        || texts().any(|text| text.iter().any(u8::is_ascii_alphanumeric) && !text.eq_ignore_ascii_case(b"rem"));
+    says && !texts().flatten().any(|byte| b"\"{}<=&".contains(byte))
 }
 
 /// The prefix of an input whose first line begins with a time, as those of pipelines and containers do.

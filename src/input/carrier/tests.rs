@@ -367,6 +367,96 @@ fn what_is_no_prefix() {
     assert!(!is(&behind(|_| "x".repeat(200) + ": ")));
 }
 
+/// What `icacls` shows, which has no header.
+const LISTING: [&str; 5] = [
+    "C:\\>icacls C:\\a",
+    "C:\\a NT AUTHORITY\\SYSTEM:(F)",
+    "     BUILTIN\\Administrators:(F)",
+    "",
+    "Successfully processed 1 files; Failed processing 0 files",
+];
+
+#[test]
+fn what_most_lines_begin_with_is_a_prefix() {
+    let after = |prefix: &dyn Fn(usize) -> String| -> String {
+        LISTING.iter().enumerate().map(|(at, line)| format!("{}{line}\n", prefix(at))).collect()
+    };
+    let prefixes: [&dyn Fn(usize) -> String; 7] = [
+        &|at| format!("2026-10-12 14:03:{:02},{at}17 INFO  [main] com.fabrikam.Runner - ", at + 8),
+        &|at| format!("Oct 12 14:03:{:02} web01 certutil[1234]: ", at + 8),
+        &|at| format!("[14:03:{:02}] ", at + 8),
+        &|at| format!("{}:", at + 8),
+        &|at| format!("C:\\temp\\dump.txt:{}:", at + 8),
+        &|at| format!("{:4}  ", at + 8),
+        &|_| "WEB01: ".to_owned(),
+    ];
+    for prefix in prefixes {
+        assert_eq!(texts(&after(prefix)), LISTING, "{}", prefix(0));
+        assert_eq!(texts(&format!("Hi,\n{}", after(prefix)))[1..], LISTING, "{}", prefix(0));
+    }
+    // Blanks at the end of a line are often lost.
+    assert_eq!(texts(&after(&|_| "REM x ".to_owned()).replace("REM x \n", "REM x\n")), LISTING);
+    // The first line of a file; the same words and a sign that sets them apart.
+    for text in ["-----BEGIN CERTIFICATE-----\nMIIB\nMIIC\nMIID\n", "<?xml version=\"1.0\"?>\n<a>\n<b>\n</b>\n"] {
+        let behind: String = text.lines().map(|line| format!("10/12/2026 2:03:11 PM: {line}\n")).collect();
+        assert_eq!(texts(&behind).join("\n") + "\n", text);
+    }
+    let all: String = ["a", "  b", "c", "d"].map(|line| format!("web01  | {line}\n")).concat();
+    assert_eq!(texts(&all), ["a", "  b", "c", "d"]);
+}
+
+#[test]
+fn rows_of_tables_keep_what_they_begin_with() {
+    let is = |text: String| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
+    let row = |at: usize| format!("10/12/2026  02:0{at} PM  {:>14} file{at}\n", at.pow(5));
+    assert!(!is((1..9).map(row).collect()));
+    let row = |at: usize| format!("10/12/2026 2:03:1{at} PM {:>6} Error  A message {at}\n", at.pow(4));
+    assert!(!is((1..9).map(row).collect()));
+    let row = |at: usize| format!("{{\"id\":{at},\"text\":\"{}\"}}\n", "x".repeat(at));
+    assert!(!is((1..9).map(row).collect()));
+    let row = |at: usize| format!("C:\\a\\{at}{}\n", "y".repeat(at));
+    assert!(!is((1..9).rev().map(row).collect()));
+    let script =
+        "REM Exports the key\nREM\nREM certutil -exportpfx my 1 a.pfx\nREM for support\ncertutil -v -store my\n";
+    assert!(!is(script.to_owned()));
+}
+
+#[test]
+fn quoting_without_a_blank() {
+    let quoted: String = LISTING.iter().map(|line| format!(">{line}\r\n")).collect();
+    assert_eq!(texts(&quoted), LISTING);
+    let mail = texts(&format!("Anna wrote:\r\n{quoted}\r\nThanks\r\n"));
+    assert_eq!(mail[1..6], LISTING);
+    assert_eq!(mail[6..], ["", "Thanks"]);
+    let twice: String = LISTING.iter().map(|line| format!(">>{line}\r\n")).collect();
+    assert_eq!(texts(&twice), LISTING);
+}
+
+#[test]
+fn marks_of_tickets_end_a_line() {
+    let seen = texts("See: {noformat}a b\n  c{noformat} thanks\n{code:title=x}\nd[/code]\n");
+    assert_eq!(seen, ["See: ", "a b", "  c", " thanks", "", "d", ""]);
+    assert_eq!(texts("<t><![CDATA[a\nb]]></t>\n"), ["<t>", "a", "b", "</t>"]);
+    assert!(Carrier::of(b"{\nnoformat}\n[x]\n<a>\n", &Limits::default()).is_none());
+    assert_eq!(texts("a\\\n  b\\\n\\\nc\n"), ["a", "  b", "", "c"]);
+    assert!(Carrier::of(b"\"B\"=hex:00,\\\n  01,\\\n  02,\\\n  03\n", &Limits::default()).is_none());
+}
+
+#[test]
+fn signs_that_a_text_has_instead_of_plain_ones() {
+    let is = |text: &str| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
+    let seen = read("my \u{201c}Personal\u{201d} x\n");
+    assert_eq!(seen[0].text, "my \"Personal\" x");
+    assert_eq!(seen[0].places[3], (1, 4, 3, 6));
+    assert_eq!(seen[0].places[4], (1, 5, 6, 7));
+    assert_eq!(texts("a\u{a0}b\u{2019}c\n"), ["a b'c"]);
+    assert_eq!(texts("Host\u{ff1a} a\nC:\\b\n"), ["Host: a", "C:\\b"]);
+    assert_eq!(texts("a\u{2028}b\u{2028}c"), ["a", "b", "c"]);
+    for own in ["a \u{201c}b\u{201d} \"c\"\n", "a b\u{a0}c\n", "a: b\u{ff1a} c\n", "a\u{2028}b\nc\n"] {
+        assert!(!is(own), "{own}");
+    }
+}
+
 #[test]
 fn a_time_in_front_of_lines_that_are_no_events() {
     let is = |text: &str| Carrier::of(text.as_bytes(), &Limits::default()).is_some();
@@ -377,11 +467,16 @@ fn a_time_in_front_of_lines_that_are_no_events() {
         assert!(is(&pipeline(&format!("job\tstep\t{time}{zone}"))), "{zone}");
     }
     assert!(is(&pipeline(&format!("[{time}Z] "))));
-    // No zone, no blank, other signs.
-    for other in ["", " ", "Z", "+0200 ", "x "] {
+    // Without a zone, a line that is empty behind it proves it.
+    let indented = |stamp: &str| pipeline(stamp).replace(&format!("{stamp}\n"), "");
+    for other in [" ", "+0200 ", "x "] {
+        assert!(is(&pipeline(&format!("{time}{other}"))), "{other}");
+        assert!(!is(&indented(&format!("{time}{other}"))), "{other}");
+    }
+    // No blank.
+    for other in ["", "Z"] {
         assert!(!is(&pipeline(&format!("{time}{other}"))), "{other}");
     }
-    assert!(!is(&pipeline("2026-10-12 14:03:22Z ")));
     // Each line is an event with its time.
     assert!(!is(&["Schannel 36870", "Schannel 36871", "Schannel 36870", "b"]
         .map(|line| format!("{time}Z {line}\n"))
@@ -454,6 +549,7 @@ fn lines_that_fill_a_window_by_themselves() {
         (fill("Host: ", ""), "C:\\>certutil"),
         (fill("Host: ", ""), "PS C:\\> a"),
         (fill("Host: ", ""), "CertUtil: -store"),
+        (fill("C:\\>certutil -csp \"", "\""), "Microsoft Strong Cryptographic Provider:"),
         (fill("a ", ",\\"), "00,01"),
         (fill("[HKEY_LOCAL_MACHINE\\a ", "]"), "\"Blob\"=hex:00"),
         (fill("2026-10-12 10:00 ", ""), "2026-10-12 10:01 y"),

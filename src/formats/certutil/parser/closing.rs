@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Lines behind that of a failed test in which its code may stand.
+const TEST_LINES: u8 = 2;
+
 /// The phrase that a whole line is, and its language.
 fn known_phrase(text: &str) -> Option<(Phrase, Language)> {
     if text.len() > 140 {
@@ -94,6 +97,24 @@ impl Parser {
         if self.section == Section::Chain || text.len() > ONE_LINE {
             return false;
         }
+        if self.code_of_test > 0 {
+            self.code_of_test = self.code_of_test.saturating_sub(1);
+            let found = if text.starts_with("CertUtil:") { Vec::new() } else { codes(piece) };
+            if !found.is_empty() {
+                self.code_of_test = 0;
+                self.keep(piece);
+                // The code is a part of the words of the test.
+                let end = piece.place(self.source).end();
+                if let Some(test) = self.block().tests.last_mut() {
+                    test.place.len = u32::try_from(end.saturating_sub(test.place.start)).unwrap_or(u32::MAX);
+                }
+                for (value, part) in found {
+                    let fact = self.stated(value, part);
+                    self.block().codes.push(fact);
+                }
+                return true;
+            }
+        }
         if marked
             && let Some((before, spec)) = text.rsplit_once(": KeySpec=")
             && !before.contains('=')
@@ -119,7 +140,10 @@ impl Parser {
             if technical && (passed || failed || outcome.starts_with("skipped")) {
                 self.keep(piece);
                 let place = piece.place(self.source);
-                for (value, part) in codes(piece) {
+                let found = codes(piece);
+                // A window or a mail broke the sentence of the system before its code.
+                self.code_of_test = if failed && found.is_empty() { TEST_LINES } else { 0 };
+                for (value, part) in found {
                     let fact = self.stated(value, part);
                     self.block().codes.push(fact);
                 }

@@ -14,8 +14,18 @@ impl Parser {
             }
             return self.open.is_none();
         }
-        let Some((open, empty)) = self.open else { return false };
         let text = piece.text;
+        // A mail broke the line behind its label, which may be in any language.
+        let awaits_name = self.block.as_ref().is_some_and(|block| {
+            let stored = block.stored_container.as_ref().is_some_and(|stored| !stored.value.is_empty());
+            block.unique_name.is_none() && (stored || self.unknown_value.is_some())
+        });
+        if awaits_name && self.section != Section::Chain && container_name::is_file_name(text) {
+            self.unique(piece, piece);
+            self.open = None;
+            return true;
+        }
+        let Some((open, empty)) = self.open else { return false };
         let place = piece.place(self.source);
         // Only a line that reached a console's width was wrapped; a value that is missing stands on the next line.
         let continues = |value: &str| !empty && !value.is_empty() && text.len() <= 200;

@@ -130,6 +130,8 @@ pub struct Parser {
     headers: (u32, u32),
     block_lines: usize,
     block_full: bool,
+    /// The lines that may still hold the code of a failed test whose line ended before it.
+    code_of_test: u8,
     limits: Limits,
     /// Parts of lines that were certutil's own.
     recognized: u64,
@@ -202,6 +204,7 @@ impl Parser {
             headers: (0, 0),
             block_lines: 0,
             block_full: false,
+            code_of_test: 0,
             limits: limits.clone(),
             recognized: 0,
             smart_card: false,
