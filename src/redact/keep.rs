@@ -98,6 +98,8 @@ const FOLDERS: &[&str] = &[
     "keys",
     "systemkeys",
     "machinekeys",
+    "machineguid",
+    "filesystem",
     "pcpksp",
     "protect",
     "systemcertificates",

@@ -121,7 +121,8 @@ fn endpoint(text: &str, take: Known<'_>) {
 }
 
 fn path_parts(path: &str, take: Known<'_>) {
-    for part in path.split(['/', '\\']) {
+    // A drive or a provider of PowerShell in front is no name: `FileSystem::C:`.
+    for part in path.split(['/', '\\']).filter(|part| !part.ends_with(':')) {
         let stem = part.rsplit_once('.').filter(|(_, e)| super::keep::EXTENSIONS.contains(&e.to_lowercase().as_str()));
         take(Class::File, part);
         if let Some((stem, _)) = stem {
@@ -186,11 +187,14 @@ fn field(key: &str, text: &str, take: Known<'_>) {
         "alternative_name",
         "servername",
     ]) {
-        // The short name comes first: the one with the domain is made of it.
-        if let Some((first, _)) = text.split_once('.') {
-            take(Class::Computer, first);
+        // PowerShell puts a list in braces.
+        for one in text.trim_matches(['{', '}']).split(", ") {
+            // The short name comes first: the one with the domain is made of it.
+            if let Some((first, _)) = one.split_once('.') {
+                take(Class::Computer, first);
+            }
+            host_or_name(one.trim_start_matches("*."), take);
         }
-        host_or_name(text.trim_start_matches("*."), take);
     } else if has(&["domain"]) {
         take(Class::Domain, text);
     } else if key != "printed" && has(&["user", "principal", "owner", "account", "identity"])

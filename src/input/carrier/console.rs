@@ -17,7 +17,6 @@ use crate::input::lines::LineReader;
 use crate::limits::Limits;
 use crate::model::columns::char_columns;
 use crate::model::container_name::is_file_name;
-use memchr::{memchr3_iter, memmem};
 use std::io;
 
 /// The widths of windows that nobody changed.
@@ -36,6 +35,8 @@ const NEAR: usize = 200;
 const LABEL: usize = 60;
 /// Marks around a text that is shown as it stands: Jira, ServiceNow, XML.
 const MARKS: [&str; 8] = ["{noformat}", "{code}", "[code]", "[/code]", "<![CDATA[", "]]>", "<pre>", "</pre>"];
+/// Bytes of a value around such a mark that are looked at.
+const VALUE: usize = 4_096;
 /// Characters by which two lines are seen to begin alike.
 const BEGINNING: usize = 6;
 
@@ -220,18 +221,26 @@ fn are_broken(lines: &[String]) -> bool {
 /// The first mark of a ticket system around a text that it shows as it stands: where it is, and its length. The text begins and
 /// ends on its line.
 fn mark_in(text: &str) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    memchr3_iter(b'{', b'[', b'<', bytes)
-        .chain(memmem::find(bytes, b"]]>"))
-        .filter_map(|at| {
-            let rest = text.get(at..)?;
-            let fixed =
-                MARKS.iter().find(|mark| rest.get(..mark.len()).is_some_and(|it| it.eq_ignore_ascii_case(mark)));
-            let titled = || rest.strip_prefix("{code:").and_then(|it| it.find('}')).filter(|end| *end < NEAR);
-            let len = fixed.map(|mark| mark.len()).or_else(|| titled().map(|end| end.saturating_add(7)))?;
-            Some((at, len))
-        })
-        .min()
+    let is_first = |(at, byte): (usize, u8)| matches!(byte, b'{' | b'[' | b'<' | b']').then_some(at);
+    text.bytes().enumerate().filter_map(is_first).find_map(|at| {
+        let rest = text.get(at..)?;
+        let near = rest.get(..floor(rest, VALUE)).unwrap_or(rest);
+        let begins = |mark: &&&str| near.get(..mark.len()).is_some_and(|it| it.eq_ignore_ascii_case(mark));
+        let len = match MARKS.iter().find(begins) {
+            Some(mark) => mark.len(),
+            None => near.strip_prefix("{code:")?.split_once('}')?.0.len().saturating_add("{code:}".len()),
+        };
+        // A value of XML that is whole on its line is none of several lines.
+        let whole = match near.as_bytes() {
+            [b'<', b'!', ..] => near.contains("]]>"),
+            [b']', ..] => {
+                let before = text.get(..at).unwrap_or_default();
+                before.get(floor(before, at.saturating_sub(VALUE))..).is_some_and(|it| it.contains("<![CDATA["))
+            }
+            _ => false,
+        };
+        (!whole).then_some((at, len))
+    })
 }
 
 /// Whether this is more than marks of quoting and the blank behind each, which are taken off from every line anyway. A mark

@@ -438,6 +438,7 @@ fn marks_of_tickets_end_a_line() {
     assert_eq!(seen, ["See: ", "a b", "  c", " thanks", "", "d", ""]);
     assert_eq!(texts("<t><![CDATA[a\nb]]></t>\n"), ["<t>", "a", "b", "</t>"]);
     assert!(Carrier::of(b"{\nnoformat}\n[x]\n<a>\n", &Limits::default()).is_none());
+    assert!(Carrier::of(b"[\n<a><![CDATA[b]]></a>\n]\n", &Limits::default()).is_none());
     assert_eq!(texts("a\\\n  b\\\n\\\nc\n"), ["a", "  b", "", "c"]);
     assert!(Carrier::of(b"\"B\"=hex:00,\\\n  01,\\\n  02,\\\n  03\n", &Limits::default()).is_none());
 }
