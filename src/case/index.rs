@@ -3,7 +3,7 @@
 use super::credential::{Access, Association, Credential, CredentialId, Origin, Scope, TestOutcome};
 use super::from_certutil::StoreListing;
 use super::from_shown;
-use super::machines::Machines;
+use super::machines::{self, Machines};
 use super::removed::{Addition, Removal};
 use crate::model::hash::BuildQuick;
 use crate::model::{
@@ -298,7 +298,7 @@ impl CaseIndex {
     }
     /// Whether an artifact is known to be of another computer than a credential.
     pub fn elsewhere(&self, observed: &Observed, c: &Credential) -> bool {
-        self.machines.are_two(self.machine_of(observed), self.machine_with(c))
+        machines::are_two(self.machine_of(observed), self.machine_with(c))
     }
     /// The full facts of a credential, if they are still kept.
     pub fn credential(&self, id: CredentialId) -> Option<&Credential> {

@@ -22,20 +22,6 @@ impl Machines {
         }
     }
 
-    /// Whether these are two computers, also where only one of the names has its domain: when the texts name both without
-    /// it.
-    pub fn are_two(&self, a: Option<&str>, b: Option<&str>) -> bool {
-        let Some((short, long)) = a.zip(b).filter(|(a, b)| a.contains('.') != b.contains('.')) else {
-            return are_two(a, b);
-        };
-        let (short, long) = if short.contains('.') { (long, short) } else { (short, long) };
-        let host = long.split('.').next().unwrap_or_default();
-        let names = || self.named.values().flatten().map(|(_, name)| name);
-        !host.eq_ignore_ascii_case(short)
-            && names().any(|name| name.eq_ignore_ascii_case(host))
-            && names().any(|name| name.eq_ignore_ascii_case(short))
-    }
-
     /// The computer of a place, lower case.
     pub fn at(&self, place: Place) -> Option<&str> {
         let named = self.named.get(&place.source)?;
@@ -87,17 +73,6 @@ mod tests {
             [None, Some("web01"), Some("web02"), Some("web02")]
         );
         assert_eq!(machines.at(Place::default()), None);
-    }
-
-    #[test]
-    fn two_nodes_of_which_one_is_named_with_its_domain() {
-        let mut machines = Machines::default();
-        machines.add(SourceId(1), vec![(10, "web01".to_owned())]);
-        let two = |machines: &Machines, a, b| machines.are_two(Some(a), Some(b)) || machines.are_two(Some(b), Some(a));
-        assert!(!two(&machines, "web01", "web02.contoso.com"));
-        machines.add(SourceId(2), vec![(10, "web02".to_owned())]);
-        assert!(two(&machines, "web01", "web02.contoso.com") && two(&machines, "web01", "web02"));
-        assert!(!two(&machines, "web02", "WEB02.contoso.com") && !two(&machines, "web01", "sql01.contoso.com"));
     }
 
     #[test]
