@@ -187,8 +187,8 @@ fn field(key: &str, text: &str, take: Known<'_>) {
         "alternative_name",
         "servername",
     ]) {
-        // PowerShell puts a list in braces.
-        for one in text.trim_matches(['{', '}']).split(", ") {
+        // PowerShell puts a list in braces, a script its items in quotation marks.
+        for one in text.trim_matches(['{', '}']).split(", ").map(|one| one.trim_matches(['"', '\''])) {
             // The short name comes first: the one with the domain is made of it.
             if let Some((first, _)) = one.split_once('.') {
                 take(Class::Computer, first);
