@@ -187,13 +187,15 @@ fn field(key: &str, text: &str, take: Known<'_>) {
         "alternative_name",
         "servername",
     ]) {
-        // PowerShell puts a list in braces, a script its items in quotation marks.
-        for one in text.trim_matches(['{', '}']).split(", ").map(|one| one.trim_matches(['"', '\''])) {
-            // The short name comes first: the one with the domain is made of it.
-            if let Some((first, _)) = one.split_once('.') {
-                take(Class::Computer, first);
-            }
-            host_or_name(one.trim_start_matches("*."), take);
+        // PowerShell puts a list in braces.
+        let list = text.strip_prefix('{').and_then(|list| list.strip_suffix('}'));
+        // The short name comes first: the one with the domain is made of it.
+        if let Some((first, _)) = list.unwrap_or(text).split_once('.') {
+            take(Class::Computer, first);
+        }
+        match list {
+            Some(list) => list.split(", ").for_each(|one| host_or_name(one.trim_start_matches("*."), take)),
+            None => host_or_name(text.trim_start_matches("*."), take),
         }
     } else if has(&["domain"]) {
         take(Class::Domain, text);
