@@ -109,8 +109,16 @@ fn certificates() {
     };
     // What OpenSSL itself prints has a test of its own.
     let encoded = cases("certificate").into_iter().filter(|path| !path.ends_with("openssl-text/input.txt"));
-    // Of what is damaged there is no certificate to compare; openssl reads none that stands in another text.
-    let damaged = ["armour-cut", "armour-damaged", "der-cut", "on-one-line", "with-its-key-quoted"];
+    // Of what is damaged there is no certificate to compare; openssl reads none that stands in another text or in a hexadecimal dump.
+    let damaged = [
+        "armour-cut",
+        "armour-damaged",
+        "der-cut",
+        "encodehex",
+        "encodehex-row-lost",
+        "on-one-line",
+        "with-its-key-quoted",
+    ];
     let encoded = encoded.filter(|path| !path.iter().any(|part| damaged.iter().any(|name| part == *name)));
     for path in encoded.chain(cases("x509")) {
         one(&mut score, &path, &keys::plain(&fs::read(&path).unwrap()));
@@ -135,7 +143,7 @@ fn certificates() {
             }
         }
     }
-    for path in cases("pkcs7") {
+    for path in cases("pkcs7").into_iter().filter(|path| !path.iter().any(|part| part == "two-certificates-cut")) {
         let bytes = keys::plain(&fs::read(&path).unwrap());
         let blocks = keys::certificates_of_pkcs7(&bytes);
         let own = pkcs7::parse(&bytes, &limits).unwrap().certificates;

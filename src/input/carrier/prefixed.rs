@@ -216,9 +216,12 @@ impl Pattern {
 
     /// Whether a sign or a blank sets the prefix apart.
     fn has_end(&self) -> bool {
-        let last = self.parts.last();
-        let separated = |text: &[u8]| text.last().is_some_and(|byte| SEPARATORS.contains(byte));
-        self.blanks > 0 || matches!(last, Some(Part::Text(text)) if separated(text))
+        self.blanks > 0 || self.ends_with_a_sign()
+    }
+
+    fn ends_with_a_sign(&self) -> bool {
+        let is_sign = |text: &[u8]| text.last().is_some_and(|byte| SEPARATORS.contains(byte));
+        matches!(self.parts.last(), Some(Part::Text(text)) if is_sign(text))
     }
 
     /// The blanks behind the words of the prefix of a line with more words.
@@ -245,6 +248,12 @@ impl Pattern {
             rest.is_empty() || FIRST_LINES.iter().any(|first| rest.starts_with(first))
         };
         let has_words = self.parts.iter().any(|part| matches!(part, Part::Text(_)));
+        // `Value0 = a`, `Value1 = b` are settings.
+        let may_count = !self
+            .parts
+            .iter()
+            .any(|part| matches!(part, Part::Text(text) if text.iter().any(u8::is_ascii_alphanumeric)))
+            || self.ends_with_a_sign();
         let counts = || {
             let numbers: Vec<Option<u64>> = own().map(|line| self.number(line)).collect();
             numbers.windows(2).all(|pair| match pair {
@@ -261,7 +270,7 @@ impl Pattern {
         };
         many > ALIKE
             && many.saturating_mul(4) >= all.len().saturating_mul(3)
-            && (has_words && own().any(proves) || counts() || constant())
+            && (has_words && own().any(proves) || may_count && counts() || constant())
     }
 
     /// Whether the lines behind an index begin so: all but one of the next ones.

@@ -416,6 +416,9 @@ fn rows_of_tables_keep_what_they_begin_with() {
     assert!(!is((1..9).map(row).collect()));
     let row = |at: usize| format!("C:\\a\\{at}{}\n", "y".repeat(at));
     assert!(!is((1..9).rev().map(row).collect()));
+    // Settings that are numbered.
+    let inf: String = (0..20).map(|at| format!("Value{at} = {at}\n")).collect();
+    assert!(!is(format!("[NewRequest]\nSubject=\"CN=a\"\nKeySpec=1\n{inf}")));
     let script =
         "REM Exports the key\nREM\nREM certutil -exportpfx my 1 a.pfx\nREM for support\ncertutil -v -store my\n";
     assert!(!is(script.to_owned()));
