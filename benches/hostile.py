@@ -292,6 +292,7 @@ CASES = {
     "findings": (lines('my "Personal"\n', lambda i: BLOCK % (i, i + 1, i, i + 1, i), END), 30_000, "certificates"),
     "short-listing": (lines('my "Personal"\n', lambda i: BLOCK.replace("key %d", "le-%040x") % (i, i + 1, i, i + 1, i), END), 60_000, "certificates"),
     "one-certificate": (lines('my "Personal"\n', lambda i: BLOCK % (i, 1, 1, 1, 1), END), 30_000, "sightings"),
+    "service-accounts": (lines("", lambda i: BLOCK.replace("  Provider", "  Unique container name: %032x_5d1c2f8e-77a4-4c0b-9b52-3f0e6a9d8b17\n  Provider" % i) % (i, i + 1, i, i + 1, i) + "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\\%032x_5d1c2f8e-77a4-4c0b-9b52-3f0e6a9d8b17 NT AUTHORITY\\SYSTEM:(F)\n\nSERVICE_NAME: MSSQLSERVER\nSERVICE_START_NAME : CONTOSO\\svc%d\n\n" % (i, i)), 4_000, "services"),
     "one-container": (lines('my "Personal"\n', lambda i: BLOCK % (i, i + 1, i, i + 1, 1), END), 10_000, "certificates"),
     "runs": (lines("", lambda i: "C:\\> certutil -store my\n" + END), 100_000, "runs"),
     "error-codes": (lines("", lambda i: "CertUtil: -store command FAILED: 0x8009%04x\n" % (i & 0xFFFF)), 100_000, "codes"),

@@ -117,6 +117,9 @@ pub const REQUEST_DEPTH: usize = 3;
 pub const SIGNATURE_MODULUS_BYTES: usize = 2_048;
 /// Certificates of one chain in a PFX file, from the leaf up.
 pub const CHAIN_CERTIFICATES: usize = 32;
+/// Accounts under which one service is said to run that are compared with the permissions of a key file. Silent: of more
+/// than these none tells as which one it runs, and nothing is concluded from them.
+pub const SERVICE_ACCOUNTS: usize = 16;
 /// Errors of other tools that are kept for one credential; after them as many codes that are not among them.
 pub const SYMPTOMS: usize = 16;
 /// Certificates that one event is held against; the rule says that there are more.

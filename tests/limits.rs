@@ -770,6 +770,7 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ("REQUEST_DEPTH", Test("requests_inside_each_other")),
         ("SIGNATURE_MODULUS_BYTES", Said(request(2_049), "a key of more than 16384 bits")),
         ("CHAIN_CERTIFICATES", Said(chain(CHAIN_CERTIFICATES + 2), "a chain of more than 32 certificates")),
+        ("SERVICE_ACCOUNTS", Silent("no service runs under so many accounts: nothing is concluded from them")),
         ("SYMPTOMS", Said(format!("{}{}", log(1), failures(40)).into_bytes(), "more than 32 different error codes")),
         (
             "EVENT_CERTIFICATES",

@@ -49,6 +49,12 @@ pub fn are_two(a: Option<&str>, b: Option<&str>) -> bool {
     })
 }
 
+/// What all names of one computer share: the first part, as far as its NetBIOS name goes, lower case.
+pub fn shared_part(name: &str) -> String {
+    let host = name.split_once('.').map_or(name, |(host, _)| host);
+    host.chars().take(NETBIOS).flat_map(char::to_lowercase).collect()
+}
+
 /// Whether two names without a domain can be one computer's.
 fn is_host(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
@@ -91,6 +97,7 @@ mod tests {
             (Some("VERYLONGSERVERN"), Some("verylongservername01")),
         ] {
             assert!(!are_two(a, b), "{a:?} {b:?}");
+            assert!(a.zip(b).is_none_or(|(a, b)| shared_part(a) == shared_part(b)), "{a:?} {b:?}");
         }
     }
 }

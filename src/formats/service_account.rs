@@ -21,8 +21,8 @@ use std::borrow::Cow;
 const LINE: usize = 400;
 /// The account stands within this many lines after the service's name.
 const NEAR: u32 = 32;
-/// What SQL Server's error log says before the account.
-const LOGGED: &str = "The service account is '";
+/// What SQL Server's error log says before the account, lower case.
+const LOGGED: &str = "the service account is '";
 
 /// Reads accounts of services.
 pub struct ServiceAccountReader {
@@ -66,7 +66,7 @@ impl TextReader for ServiceAccountReader {
         if text.len() > LINE {
             return false;
         }
-        if let Some(at) = find_ignoring_case(text, "the service account is '") {
+        if let Some(at) = find_ignoring_case(text, LOGGED) {
             let account = text.get(at.saturating_add(LOGGED.len())..).and_then(|rest| rest.split_once('\''));
             return account.is_some_and(|(account, _)| self.account(piece, "sql-server", account));
         }

@@ -135,7 +135,9 @@ mod members {
                     "the member is encrypted, and after {ARCHIVE_PASSWORD_TRIES} wrong passwords no more are tried on \
                      this archive"
                 )),
-                None => Err("the member is encrypted, and no password that was given opens it".to_owned()),
+                None => {
+                    Err("the member is encrypted, and no password that was given opens it, or it is damaged".to_owned())
+                }
             }
         }
     }

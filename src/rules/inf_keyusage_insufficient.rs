@@ -28,16 +28,10 @@ impl RequestRule for InfKeyusageInsufficient {
         if !matches!(key.form, RequestForm::Inf | RequestForm::Script) {
             return out.not_applicable(request::NOT_AN_INF);
         }
-        let Some(sure) = request::server(key) else {
-            return out.not_applicable(request::NOT_A_SERVER);
+        let (sure, usage, workloads) = match request::usage_for_server(key, cx) {
+            Ok(asked) => asked,
+            Err(why) => return out.not_applicable(why),
         };
-        let Some(usage) = &key.key_usage else {
-            return out.not_applicable("no key usage is asked for");
-        };
-        let workloads = subject::servers(cx);
-        if workloads.is_empty() {
-            return out.not_applicable(subject::NO_WORKLOAD);
-        }
         let (sign, encipher) = (usage.value & 0x80 != 0, usage.value & 0x20 != 0);
         let ec = request::is_ec(key);
         if sign && (encipher || ec) {

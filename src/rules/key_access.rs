@@ -3,6 +3,7 @@
 //! Source: Microsoft KB238187 (entries of a new container).
 
 use super::prelude::*;
+use super::stated_accounts::StatedAccounts;
 use crate::case::credential::subject_key;
 use crate::case::key_file_link::{self, KeyFileArtifacts, KeyFileName};
 use crate::model::{
@@ -201,23 +202,6 @@ pub(super) fn reach<'a>(list: &'a AccessList, reader: &Reader) -> Reach<'a> {
     Reach::Missing
 }
 
-/// The accounts under which the services of these workloads run on a credential's computer, as artifacts state them.
-fn stated_accounts<'a>(case: &'a CaseIndex, c: &Credential, workloads: &[Target]) -> BTreeSet<&'a str> {
-    let of = |(observed, fact): (&'a Observed, &'a SystemFact)| match fact {
-        SystemFact::ServiceAccount(it) if !case.elsewhere(observed, c) => {
-            workloads.iter().any(|t| t.workload.name == it.workload).then(|| own_name(&it.account.value))
-        }
-        _ => None,
-    };
-    case.system_facts().filter_map(of).collect()
-}
-
-/// The name that lists of permissions have for an account of the service manager.
-fn own_name(account: &str) -> &str {
-    let mut known = principal::SERVICE_ACCOUNTS.iter();
-    known.find(|(_, name)| name.eq_ignore_ascii_case(account)).map_or(account, |(sid, _)| sid)
-}
-
 /// What the list says once it is known under which accounts the service runs. Its own identity is in its token, too.
 fn reach_as<'a>(reach: Reach<'a>, list: &AccessList, stated: &BTreeSet<&str>) -> Reach<'a> {
     let answers: Vec<Option<bool>> =
@@ -360,6 +344,7 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
     if !artifacts.shows_permissions() {
         return out.not_applicable("no permissions of key files are among the inputs");
     }
+    let accounts_of = StatedAccounts::of(case);
     for (c, targets) in judged(case, cx) {
         // Workloads of one account make one finding.
         let mut accounts: Vec<(&'static Reader, Confidence, Vec<Target>)> = Vec::new();
@@ -389,8 +374,7 @@ pub(super) fn check_readers(rule: &ReaderRule, case: &CaseIndex, cx: &Context<'_
                 continue;
             }
             let Some((observed, list, reach)) = agreed(&lists, reader) else { continue };
-            let stated = stated_accounts(case, c, &workloads);
-            let reach = reach_as(reach, list, &stated);
+            let reach = reach_as(reach, list, &accounts_of.on(case.machine_with(c), &workloads));
             let (place, label) = match reach {
                 Reach::Allowed => {
                     out.pass(format!("{} may read the key file", reader.words));

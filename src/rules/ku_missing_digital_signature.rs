@@ -76,16 +76,10 @@ impl RequestRule for KuMissingDigitalSignature {
         if !matches!(key.form, RequestForm::Pkcs10 | RequestForm::Cmc) {
             return out.not_applicable("the rules about INF files judge what they ask for");
         }
-        if request::server(key).is_none() {
-            return out.not_applicable(request::NOT_A_SERVER);
-        }
-        let Some(usage) = &key.key_usage else {
-            return out.not_applicable("no key usage is asked for");
+        let (_, usage, workloads) = match request::usage_for_server(key, cx) {
+            Ok(asked) => asked,
+            Err(why) => return out.not_applicable(why),
         };
-        let workloads = subject::servers(cx);
-        if workloads.is_empty() {
-            return out.not_applicable(subject::NO_WORKLOAD);
-        }
         if usage.value & 0x80 != 0 {
             return out.pass("the key usage that is asked for allows signatures");
         }

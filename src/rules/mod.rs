@@ -142,6 +142,7 @@ mod sql_keyspec_signature;
 mod sql_ksp_documented_unsupported;
 mod sql_service_no_key_read;
 mod sslcert_ipport_overrides_sni;
+mod stated_accounts;
 mod strong_key_protection_silent;
 mod subject;
 pub(crate) mod suiting;

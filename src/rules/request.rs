@@ -1,6 +1,6 @@
 //! Questions that several rules ask of an intended key.
 
-use super::{Asked, Context, FindingDraft, Grade, remedy};
+use super::{Asked, Context, FindingDraft, Grade, remedy, subject};
 use crate::case::credential::common_name;
 use crate::model::fact::{Evidence, Fact, Place};
 use crate::model::judgement::{Confidence, Role};
@@ -22,6 +22,18 @@ pub(super) const NOT_A_REQUEST: &str = "no certificate request";
 pub(super) const NOT_A_SERVER: &str = "nothing asks for a TLS server's certificate";
 /// Why a rule about a new key has nothing to say.
 pub(super) const EXISTING_KEY: &str = "it renews a certificate or uses a key that is already there";
+
+/// What a request asks of a TLS server's key: how sure it is that it is a server's, the key usage, and the servers that it could
+/// serve; or why there is nothing to judge.
+pub(super) fn usage_for_server<'a>(
+    key: &'a KeyRequest,
+    cx: &Context<'_>,
+) -> Result<(Confidence, &'a Fact<u32>, Vec<Target>), &'static str> {
+    let sure = server(key).ok_or(NOT_A_SERVER)?;
+    let usage = key.key_usage.as_ref().ok_or("no key usage is asked for")?;
+    let workloads = subject::servers(cx);
+    if workloads.is_empty() { Err(subject::NO_WORKLOAD) } else { Ok((sure, usage, workloads)) }
+}
 
 /// What the certificate will be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
