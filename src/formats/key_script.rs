@@ -13,12 +13,12 @@ use super::glance::Glance;
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::{Reached, TextReader, joined_place};
+use super::word_search::WordSearch;
 use crate::limits::{LINE_VALUES, Limits, STATEMENT_LINES, STATEMENT_NAMES};
 use crate::model::fact::{Excerpts, Fact, Place, SourceId};
 use crate::model::key_request::{KeyRequest, RequestForm};
 use crate::model::key_spec::KeySpec;
 use crate::model::observation::{Observation, Observed};
-use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
 
 /// The report's word.
@@ -41,6 +41,13 @@ const ANCHORS: &[&str] = &[
     ".machinecontext",
     ".exportpolicy",
 ];
+
+static ANCHOR_SEARCH: WordSearch = WordSearch::new(
+    || ANCHORS.iter().map(|anchor| (*anchor).to_owned()).collect(),
+    |builder| {
+        builder.ascii_case_insensitive(true);
+    },
+);
 
 /// What a statement does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +90,6 @@ struct KeyObject {
 pub struct ScriptReader {
     source: SourceId,
     limits: Limits,
-    anchors: Option<AhoCorasick>,
     statement: Option<Statement>,
     object: Option<KeyObject>,
     records: Vec<Observed>,
@@ -96,7 +102,6 @@ impl ScriptReader {
         Self {
             source,
             limits: limits.clone(),
-            anchors: AhoCorasick::builder().ascii_case_insensitive(true).build(ANCHORS).ok(),
             statement: None,
             object: None,
             records: Vec::new(),
@@ -258,7 +263,7 @@ impl TextReader for ScriptReader {
                 self.finish_object();
             }
         }
-        let wanted = self.anchors.as_ref().is_none_or(|a| a.is_match(piece.text));
+        let wanted = ANCHOR_SEARCH.in_text(piece.text).is_none_or(|anchors| anchors.is_match(piece.text));
         if !wanted && self.object.is_none() || is_comment(piece) {
             return false;
         }
@@ -273,7 +278,7 @@ impl TextReader for ScriptReader {
     }
 
     fn passes_over(&self, _piece: Piece<'_>, _glance: &Glance<'_>) -> bool {
-        self.statement.is_none() && self.object.is_none() && self.anchors.is_some()
+        self.statement.is_none() && self.object.is_none()
     }
 
     fn is_open(&self) -> bool {

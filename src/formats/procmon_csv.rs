@@ -12,13 +12,13 @@ use super::glance::{self, Glance};
 use super::joined_lines::JoinedLines;
 use super::piece::Piece;
 use super::text_reader::{Reached, TextReader};
+use super::word_search::WordSearch;
 use crate::input::Line;
 use crate::limits::{CSV_COLUMNS, Limits};
 use crate::model::access::KeyPath;
 use crate::model::container_name::is_guid;
 use crate::model::fact::{Fact, Place, SourceId};
 use crate::model::observation::{Observation, Observed, SystemFact, TraceRow};
-use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -125,12 +125,18 @@ enum Open {
     },
 }
 
+/// What a row must hold to be looked at.
+static WANTED: WordSearch = WordSearch::new(
+    || ["\\crypto\\", "\\machineguid"].map(str::to_owned).to_vec(),
+    |builder| {
+        builder.ascii_case_insensitive(true);
+    },
+);
+
 /// Reads traces.
 pub struct ProcmonReader {
     source: SourceId,
     limits: Limits,
-    /// What a row must hold to be looked at.
-    wanted: Option<AhoCorasick>,
     /// The known column of each field, once a header was seen.
     header: Option<Vec<Option<Column>>>,
     open: Open,
@@ -144,12 +150,9 @@ pub struct ProcmonReader {
 impl ProcmonReader {
     /// A reader for an input.
     pub fn new(source: SourceId, limits: &Limits) -> Self {
-        // Two patterns can't exceed the automaton's bounds; without it every row would be looked at.
-        let wanted = AhoCorasick::builder().ascii_case_insensitive(true).build(["\\crypto\\", "\\machineguid"]).ok();
         Self {
             source,
             limits: limits.clone(),
-            wanted,
             header: None,
             open: Open::Nothing,
             records: Vec::new(),
@@ -166,7 +169,7 @@ impl ProcmonReader {
     }
 
     fn is_wanted(&self, text: &str) -> bool {
-        self.wanted.as_ref().is_none_or(|w| w.is_match(text))
+        WANTED.in_text(text).is_none_or(|wanted| wanted.is_match(text))
     }
 
     /// A line that may be a row of the CSV: it begins with a quote.

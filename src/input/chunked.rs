@@ -8,6 +8,9 @@ use super::pieces::Rest;
 /// Bytes asked for at once.
 pub(super) const CHUNK: usize = 256 << 10;
 
+/// The room at first: most inputs are shorter, and each page of memory costs more than what stands in it.
+const FIRST: usize = 64 << 10;
+
 /// A window over a stream: the bytes at hand, and where they stand in it.
 ///
 /// The buffer is filled until it is full or the stream ends, so what is at hand doesn't depend on how the reader
@@ -16,7 +19,10 @@ pub(super) const CHUNK: usize = 256 << 10;
 pub(super) struct Chunked<R> {
     /// None while it is lent.
     reader: Option<R>,
+    /// As much of the window as was needed so far.
     buffer: Vec<u8>,
+    /// The size of the window.
+    size: usize,
     start: usize,
     end: usize,
     base: u64,
@@ -27,7 +33,8 @@ pub(super) struct Chunked<R> {
 impl<R: Read> Chunked<R> {
     /// A window of at most `size` bytes.
     pub(super) fn new(reader: R, size: usize) -> Self {
-        Self { reader: Some(reader), buffer: vec![0; size], start: 0, end: 0, base: 0, done: false, error: None }
+        let buffer = vec![0; size.min(FIRST)];
+        Self { reader: Some(reader), buffer, size, start: 0, end: 0, base: 0, done: false, error: None }
     }
 
     /// The bytes at hand.
@@ -67,7 +74,10 @@ impl<R: Read> Chunked<R> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end = self.bytes().len();
         self.start = 0;
-        while !self.done && self.end < self.buffer.len() {
+        while !self.done && self.end < self.size.max(self.buffer.len()) {
+            if self.end == self.buffer.len() {
+                self.buffer.resize(self.size, 0);
+            }
             let Some((free, reader)) = self.buffer.get_mut(self.end..).zip(self.reader.as_mut()) else { break };
             match reader.read(free) {
                 Ok(0) => self.done = true,

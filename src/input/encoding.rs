@@ -236,6 +236,9 @@ pub(super) fn utf16_by_nuls(window: &[u8]) -> Option<TextEncoding> {
 ///
 /// In text of a code page good sequences come about by chance only.
 fn is_mostly_utf8(window: &[u8]) -> bool {
+    if simdutf8::basic::from_utf8(window).is_ok() {
+        return true;
+    }
     let mut good = 0_usize;
     let mut broken = 0_usize;
     let mut chunks = window.utf8_chunks().peekable();

@@ -34,6 +34,10 @@ fn is_strange(byte: u8) -> bool {
 }
 
 fn strangers(window: &[u8]) -> usize {
+    // Most texts have none, and to count the bytes alone takes vectors.
+    if window.iter().filter(|byte| is_strange(**byte)).count() == 0 {
+        return 0;
+    }
     let printable = |at: Option<usize>| at.and_then(|at| window.get(at)).is_some_and(|byte| is_printable_ascii(*byte));
     let strange = window.iter().enumerate().filter(|(_, byte)| is_strange(**byte));
     strange.filter(|(at, byte)| **byte != 0 || !printable(at.checked_sub(1)) || !printable(at.checked_add(1))).count()

@@ -57,6 +57,10 @@ impl<F: Formatter> Formatter for Shown<F> {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Nearly all; the sum of all bytes is taken with vectors, the first one that matters is not.
+        if fragment.bytes().fold(true, |shown, byte| shown & matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_hidden(*c)) {
             let (before, from) = rest.split_at(at);

@@ -41,12 +41,16 @@ fn is_security(record: &EventRecord) -> bool {
     SECURITY_TITLES.iter().any(|(_, id)| *id == record.number())
 }
 
-static ANCHORS: WordSearch = WordSearch::new(
-    || SENTENCES.iter().map(|(words, _, _)| (*words).to_owned()).collect(),
+/// The first words of the product's sentences: an automaton of the whole ones takes longer to make than a dump to read.
+static HEADS: WordSearch = WordSearch::new(
+    || SENTENCES.iter().map(|(words, _, _)| words.chars().take(HEAD).collect()).collect(),
     |builder| {
         builder.ascii_case_insensitive(true);
     },
 );
+
+/// The letters of a sentence that are looked for.
+const HEAD: usize = 10;
 
 /// The layout that a record was opened with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,9 +169,12 @@ fn looks_dated(text: &str) -> bool {
 
 /// The sentence of the product in a line: its event's number, its provider, and its words.
 fn anchor(piece: Piece<'_>) -> Option<(u32, &'static str, Piece<'_>)> {
-    let found = ANCHORS.in_text(piece.text)?.find(piece.text)?;
-    let (_, id, provider) = SENTENCES.get(found.pattern().as_usize()).copied()?;
-    Some((id, provider, piece.slice(found.start()..found.end())))
+    HEADS.in_text(piece.text)?.find_overlapping_iter(piece.text).find_map(|head| {
+        let (words, id, provider) = SENTENCES.get(head.pattern().as_usize()).copied()?;
+        let sentence = head.start()..head.start().saturating_add(words.len());
+        let stands = piece.text.get(sentence.clone()).is_some_and(|text| text.eq_ignore_ascii_case(words));
+        stands.then(|| (id, provider, piece.slice(sentence)))
+    })
 }
 
 /// The start of an event's element: `<Event ` or `<Event>`, not `<EventID>`.
@@ -596,8 +603,7 @@ impl EventReader {
             _ => {
                 let has_id = record.header.iter().any(|(f, _)| matches!(f, Field::Id | Field::InstanceId));
                 // Some pages drop the label of the description.
-                let starts_message = has_id
-                    && (ANCHORS.in_text(piece.text).is_some_and(|a| a.is_match(piece.text)) || position.is_some());
+                let starts_message = has_id && (anchor(piece).is_some() || position.is_some());
                 if !starts_message {
                     return Step::Ended;
                 }

@@ -75,7 +75,7 @@ impl Class {
         // Whole phrases and the names of constants say something wherever they stand.
         let quiet = self == Self::Date || !value.iter().any(|b| matches!(b, b' ' | b'_' | b'=')) || {
             let words = std::str::from_utf8(value).ok()?;
-            !split::may_hold_a_mark(words) && !anchors::may_be_in(words) && !words.contains("AT_")
+            !split::may_hold_a_mark(words) && !anchors::is_in(words) && !words.contains("AT_")
         };
         quiet.then_some(length)
     }
