@@ -122,6 +122,10 @@ fn judge(folder: &Path, wrong: &mut Vec<String>) {
             say(format!("the root cause is {root:?}, not {first:?}: {all:?}"));
         }
     }
+    if !report.findings.is_sorted_by_key(|f| f.role) {
+        let all: Vec<_> = report.findings.iter().map(|f| (f.rule.as_str(), f.role)).collect();
+        say(format!("the findings do not stand in the order of their roles: {all:?}"));
+    }
     let credentials = u64::try_from(report.credentials.len()).expect("a number");
     let counts =
         [("errors", report.summary.errors), ("warnings", report.summary.warnings), ("credentials", credentials)];

@@ -54,9 +54,27 @@ fn a_report_beside_the_artifacts_is_no_evidence() {
     }
 }
 
+/// Of a request judged for every workload, the beginning of a page holds the verdicts and not the last line.
+#[test]
+fn a_page_on_requests_is_no_evidence() {
+    for case in ["certificate-template/dstemplate", "certificate-template/fragment-in-ticket", "preflight/csr-ec-p384"]
+    {
+        let artifacts = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(case);
+        let folder = tempfile::tempdir().unwrap();
+        let page = folder.path().join("report.md");
+        std::fs::write(&page, run(&["--format", "markdown", "--for", "all"], &artifacts)).unwrap();
+        let report: Report = serde_json::from_slice(&run(&["--format", "json"], &page)).unwrap();
+        let input = report.inputs.first().unwrap();
+        assert_eq!(input.status, InputStatus::Unrecognized, "{case}");
+        assert!(input.problems[0].message.starts_with("a report of keyspect"), "{case}: {:?}", input.problems);
+    }
+}
+
 #[test]
 fn words_of_a_report_in_an_artifact_are_none() {
     for text in [
+        "# ✅ Done\n\n✅ **Step 1** on web-1\n\nKey Container = web-1\n",
+        "# Ticket\n\n❌ **fails on** IIS, says the customer\n\nKey Container = web-1\n",
         "keyspect 0.1.0 says 5 artifacts\r\n",
         "# ✅ Done\n\nKey Container = web-1\n",
         "{\"type\":\"credential\",\"name\":\"x\"}\n",

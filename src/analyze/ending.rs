@@ -57,6 +57,8 @@ impl Analysis<'_> {
         let credentials = self.report_credentials(&mut ending);
         self.order(&mut ending.findings);
         self.point(&mut ending);
+        // What points to a cause may have given up the place of one.
+        self.order(&mut ending.findings);
         self.suit(&mut ending);
         self.tell_unjudged(&requests.unjudged)?;
         self.tell_alike(&mut ending);

@@ -3,7 +3,7 @@
 
 use crate::input::{LineReader, choose, without_terminal_sequences};
 use crate::limits::{Limits, OWN_REPORT_BYTES};
-use crate::report::model::Severity;
+use crate::report::model::{Severity, VerdictOutcome};
 use crate::report::words;
 use crate::rules;
 use std::io::Cursor;
@@ -101,9 +101,20 @@ fn is_json(text: &str) -> bool {
 
 /// A headline with a mark, and what only such a report has under it.
 fn is_markdown(text: &str, first: &str) -> bool {
-    let marked = ["# ❌ ", "# ⚠️ ", "# ❔ ", "# ✅ "].iter().any(|mark| first.starts_with(mark));
-    marked
-        && ["\n| Thumbprint | ", "\n| | Certificate | Cause | Repair |", "\nkeyspect "].iter().any(|s| text.contains(s))
+    let marks = ["❌ ", "⚠️ ", "❔ ", "✅ "];
+    let unmarked = |line: &str| marks.iter().find_map(|mark| line.strip_prefix(*mark)).map(str::to_owned);
+    first.strip_prefix("# ").and_then(unmarked).is_some()
+        && (["\n| Thumbprint | ", "\n| | Certificate | Cause | Repair |", "\nkeyspect "]
+            .iter()
+            .any(|s| text.contains(s))
+            || text.lines().filter_map(unmarked).any(|line| is_markdown_verdict(&line)))
+}
+
+/// `**fails on** IIS, SQL Server`, under the name of a credential or of a request.
+fn is_markdown_verdict(line: &str) -> bool {
+    let verdict = line.strip_prefix("**").and_then(|rest| rest.split_once("** "));
+    let outcomes = [VerdictOutcome::Fails, VerdictOutcome::AtRisk, VerdictOutcome::Unknown, VerdictOutcome::Works];
+    verdict.is_some_and(|(verdict, _)| outcomes.into_iter().any(|outcome| verdict == words::outcome(outcome)))
 }
 
 /// `logs/dump.txt:12:3: error[keyset-missing] name: …`, `key.pfx@0xdb0: …`.

@@ -72,7 +72,8 @@ pub fn of_facts(facts: &x509::Certificate, place: Place) -> Certificate {
     Certificate {
         sha1: Sha1::parse(&facts.sha1).map(|sha1| Fact::stated(sha1, place)),
         sha256: text(&facts.sha256),
-        serial: text(&facts.serial),
+        // A number without a byte is none.
+        serial: Some(facts.serial.as_str()).filter(|serial| !serial.is_empty()).and_then(text),
         subject: text(&facts.subject),
         issuer: text(&facts.issuer),
         not_before: date(facts.not_before),
