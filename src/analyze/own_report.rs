@@ -101,18 +101,19 @@ fn is_json(text: &str) -> bool {
 
 /// A headline with a mark, and what only such a report has under it.
 fn is_markdown(text: &str, first: &str) -> bool {
-    let marks = ["❌ ", "⚠️ ", "❔ ", "✅ "];
-    let unmarked = |line: &str| marks.iter().find_map(|mark| line.strip_prefix(*mark)).map(str::to_owned);
-    first.strip_prefix("# ").and_then(unmarked).is_some()
-        && (["\n| Thumbprint | ", "\n| | Certificate | Cause | Repair |", "\nkeyspect "]
-            .iter()
-            .any(|s| text.contains(s))
-            || text.lines().filter_map(unmarked).any(|line| is_markdown_verdict(&line)))
+    let parts = ["\n| Thumbprint | ", "\n| | Certificate | Cause | Repair |", "\nkeyspect "];
+    first.strip_prefix("# ").and_then(behind_a_mark).is_some()
+        && (parts.iter().any(|part| text.contains(part)) || text.lines().any(is_markdown_verdict))
 }
 
-/// `**fails on** IIS, SQL Server`, under the name of a credential or of a request.
+/// What stands behind the mark of an outcome.
+fn behind_a_mark(line: &str) -> Option<&str> {
+    ["❌ ", "⚠️ ", "❔ ", "✅ "].iter().find_map(|mark| line.strip_prefix(mark))
+}
+
+/// `❌ **fails on** IIS, SQL Server`, under the name of a credential or of a request.
 fn is_markdown_verdict(line: &str) -> bool {
-    let verdict = line.strip_prefix("**").and_then(|rest| rest.split_once("** "));
+    let verdict = behind_a_mark(line).and_then(|line| line.strip_prefix("**")).and_then(|rest| rest.split_once("** "));
     let outcomes = [VerdictOutcome::Fails, VerdictOutcome::AtRisk, VerdictOutcome::Unknown, VerdictOutcome::Works];
     verdict.is_some_and(|(verdict, _)| outcomes.into_iter().any(|outcome| verdict == words::outcome(outcome)))
 }

@@ -72,8 +72,8 @@ pub fn of_facts(facts: &x509::Certificate, place: Place) -> Certificate {
     Certificate {
         sha1: Sha1::parse(&facts.sha1).map(|sha1| Fact::stated(sha1, place)),
         sha256: text(&facts.sha256),
-        // A number without a byte is none.
-        serial: Some(facts.serial.as_str()).filter(|serial| !serial.is_empty()).and_then(text),
+        // A number without a byte is none (X.690, section 8.3.1: one byte at least).
+        serial: if facts.serial.is_empty() { None } else { text(&facts.serial) },
         subject: text(&facts.subject),
         issuer: text(&facts.issuer),
         not_before: date(facts.not_before),
@@ -100,13 +100,26 @@ pub fn of_facts(facts: &x509::Certificate, place: Place) -> Certificate {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::model::fact::SourceId;
 
     #[test]
     fn names_become_bits() {
         assert_eq!(key_usage(&["digitalSignature", "keyEncipherment"]), KeyUsage(0xA0));
         assert_eq!(key_usage(&["decipherOnly"]), KeyUsage(0x8000));
         assert_eq!(key_usage(&[]), KeyUsage(0));
+    }
+
+    /// As it is in a damaged certificate whose serial number lost its bytes.
+    #[test]
+    fn a_serial_number_without_a_byte_is_none() {
+        let bytes = include_bytes!("../../corpus/certificate/template-oid/www.cer");
+        let mut facts = x509::read(bytes, &Limits::default()).unwrap();
+        let place = Origin::new(SourceId::default(), None).place(0, bytes.len());
+        assert_eq!(of_facts(&facts, place).serial.unwrap().value, facts.serial);
+        facts.serial.clear();
+        assert!(of_facts(&facts, place).serial.is_none());
     }
 }
