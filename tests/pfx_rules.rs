@@ -247,7 +247,8 @@ fn base64(bytes: &[u8]) -> String {
     bytes.chunks(3).map(of).collect()
 }
 
-/// In armour of any label, in none, and in a Kubernetes secret a PFX is read as the file is.
+/// In armour of any label, in none, in a Kubernetes secret, and within a line of JSON or of a script a PFX is read as the file
+/// is.
 #[test]
 fn a_pfx_in_base64_is_read_as_the_file() {
     let body = base64(&std::fs::read(folder().join("mismatch/file.pfx")).unwrap());
@@ -259,6 +260,9 @@ fn a_pfx_in_base64_is_read_as_the_file() {
         armour("CERTIFICATE"),
         format!("Please look at this:\r\n\r\n{}\r\nThanks\r\n", armour("CERTIFICATE")),
         format!("apiVersion: v1\nkind: Secret\ndata:\n  tls.pfx: {body}\n"),
+        format!("{{\"attributes\":{{\"enabled\":true}},\"value\":\"{body}\",\"contentType\":\"application/x-pkcs12\"}}"),
+        format!("set PFX={body}\r\necho %PFX% > web.b64\r\n"),
+        format!("$bytes = [Convert]::FromBase64String('{body}')\n"),
     ] {
         for (password, status) in [(None, "locked"), (Some("corpus-Password1"), "analyzed")] {
             let mut options = keyspect::analyze::Options::new(time::macros::datetime!(2026-01-01 00:00 UTC));
@@ -275,6 +279,28 @@ fn a_pfx_in_base64_is_read_as_the_file() {
             assert!(input["status"] == status || status == "locked" && input["status"] == "partial", "{input}");
         }
     }
+}
+
+/// Each certificate of federation metadata that is one line is read at its place; Base64 that a line cuts is none.
+#[test]
+fn certificates_within_a_line_are_read_at_their_places() {
+    let certificate = |case: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/certificate");
+        base64(&std::fs::read(format!("{folder}/{case}/www.cer")).unwrap())
+    };
+    let (one, other) = (&certificate("der"), &certificate("template-name"));
+    let cut = one.get(..400).unwrap_or_default();
+    let text = format!(
+        "<EntityDescriptor><X509Certificate>{one}</X509Certificate><X509Certificate>{other}</X509Certificate>\
+         <X509Certificate>{cut}</X509Certificate></EntityDescriptor>"
+    );
+    let options = keyspect::analyze::Options::new(time::macros::datetime!(2026-01-01 00:00 UTC));
+    let mut analysis = keyspect::analyze::Analysis::new(options);
+    analysis.read("metadata.xml", None, &mut text.as_bytes()).unwrap();
+    let report = analysis.finish().unwrap();
+    let places: Vec<_> = report.credentials.iter().flat_map(|c| &c.sources).map(|source| source.bytes).collect();
+    let place = |base64: &str| text.find(base64).map(|at| [at as u64, (at + base64.len()) as u64]);
+    assert_eq!(places.into_iter().map(Some).collect::<Vec<_>>(), [place(one), place(other)]);
 }
 
 /// That a password was given and is wrong is said.

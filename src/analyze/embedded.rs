@@ -1,7 +1,8 @@
-//! Artifacts that stand inside a text and are read whole: PEM blocks, Base64 behind a name, INF files, registry exports and
-//! what `reg query` prints of a certificate, pasted into a ticket.
+//! Artifacts that stand inside a text and are read whole: PEM blocks, Base64 behind a name or within a line of a script, of
+//! JSON or of XML, INF files, registry exports and what `reg query` prints of a certificate, pasted into a ticket.
 
 use crate::formats::joined_lines::JoinedLines;
+use crate::formats::pem;
 use crate::formats::pfx_listing;
 use crate::formats::piece::Piece;
 use crate::formats::reg_query;
@@ -65,7 +66,13 @@ impl Embedded {
     pub(super) fn line(&mut self, piece: Piece<'_>) -> bool {
         let text = piece.text.trim();
         let Some((form, open)) = &mut self.open else {
-            let Some(form) = begins(text) else { return false };
+            let Some(form) = begins(text) else {
+                // The line itself may be one of a script or an event.
+                for value in values_within(text) {
+                    self.done.push(self.whole(piece.part(value)));
+                }
+                return false;
+            };
             let mut lines = JoinedLines::new(self.source);
             lines.push(if form == Form::Value { piece.part(value(text).unwrap_or(text)) } else { piece });
             self.open = Some((form, EmbeddedText { lines, cut: false }));
@@ -96,6 +103,13 @@ impl Embedded {
         }
         self.between = *form == Form::Pem && text.contains("-----END ");
         true
+    }
+
+    /// One that is complete with this piece.
+    fn whole(&self, piece: Piece<'_>) -> EmbeddedText {
+        let mut lines = JoinedLines::new(self.source);
+        lines.push(piece);
+        EmbeddedText { lines, cut: false }
     }
 
     /// Whether one is open.
@@ -137,9 +151,39 @@ fn value(text: &str) -> Option<&str> {
     let (name, value) = text.split_once(": ")?;
     let value = value.trim_start().trim_matches('"');
     let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.\"' ".contains(&b));
-    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
     let is = (value.starts_with("MII") || value.starts_with("LS0tLS1CRUdJTi")) && value.len() >= VALUE;
-    (is && named && value.bytes().all(base64)).then_some(value)
+    (is && named && value.bytes().all(is_base64)).then_some(value)
+}
+
+/// Whether a byte is one of Base64.
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// What stands in Base64 within a line of something else: `"value":"MII…"`, `<X509Certificate>MII…</X509Certificate>`,
+/// `FromBase64String("MII…")`. Only whole DER values and PEM armour: a word of a log may begin like them.
+fn values_within(text: &str) -> impl Iterator<Item = &str> {
+    let long = if text.len() < VALUE { "" } else { text };
+    let runs = long.split(|c: char| !u8::try_from(c).is_ok_and(is_base64));
+    // Behind a sign of equality that is no padding something begins: `pfx=MII…`.
+    let values = runs.filter_map(|run| match run.trim_end_matches('=').rfind('=') {
+        Some(at) => run.get(at.saturating_add(1)..),
+        None => Some(run),
+    });
+    values.filter(|value| {
+        value.len() >= VALUE && (value.starts_with("LS0tLS1CRUdJTi") || value.starts_with("MI") && is_whole_der(value))
+    })
+}
+
+/// Whether the Base64 is of as many bytes as the DER value states whose header it begins with.
+fn is_whole_der(base64: &str) -> bool {
+    let padding = base64.bytes().rev().take_while(|b| *b == b'=').count();
+    let bytes = (base64.len() / 4 * 3).checked_sub(padding);
+    let stated = base64.get(..8).and_then(pem::base64).and_then(|head| match *head.as_slice() {
+        [0x30, 0x82, high, low, ..] => Some(usize::from(u16::from_be_bytes([high, low])).saturating_add(4)),
+        _ => None,
+    });
+    base64.len().is_multiple_of(4) && bytes.is_some() && bytes == stated
 }
 
 fn is_section(text: &str, names: &[&str]) -> bool {
@@ -156,7 +200,7 @@ fn goes_on(form: Form, text: &str) -> bool {
                 || text.starts_with("-----END ")
                 || text.starts_with("Proc-Type:")
                 || text.starts_with("DEK-Info:")
-                || text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+                || text.bytes().all(is_base64)
         }
         Form::Bags => pfx_listing::goes_on(text) || goes_on(Form::Pem, text),
         Form::Inf => {
