@@ -198,7 +198,7 @@ pub struct Limits {
     pub line_overlap: usize,
     /// One certificate block kept in memory, in lines.
     pub block_lines: usize,
-    /// Findings written one by one; after that they are only counted.
+    /// Findings that a report lists; after that they are only counted. JSON lines have them all.
     pub findings: usize,
     /// Credentials whose full facts are kept until the end in a streamed report; up to four times as many all are.
     pub kept_credentials: usize,

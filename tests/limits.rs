@@ -100,6 +100,14 @@ fn evidence_lines(report: &Report) -> impl Iterator<Item = &str> {
     evidence.flat_map(|e| e.line_text.as_deref().into_iter().chain(e.context.iter().map(|c| c.text.as_str())))
 }
 
+/// One of three findings is listed; that and where the others begin is said.
+fn counts_the_rest(report: &Report) -> bool {
+    let told = "2 findings from here on are only counted: the report lists 1";
+    let line = log(1).lines().count() as u32;
+    let said = report.inputs[0].problems.iter().any(|p| p.message == told && p.line == Some(line));
+    report.findings.len() == 1 && report.summary.errors == 3 && said
+}
+
 fn rows() -> Vec<Row> {
     use Seen::{Locked, Partial, Quiet, Refused};
     let one_line = || log(40).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -122,7 +130,7 @@ fn rows() -> Vec<Row> {
         row("line_bytes", |l| l.line_bytes = 1_024, one_line(), Quiet(complete)),
         row("line_overlap", |l| (l.line_bytes, l.line_overlap) = (2_048, 1_024), one_line(), Quiet(complete)),
         row("block_lines", |l| l.block_lines = 50, long_block, Partial("more than 50 lines")),
-        row("findings", |l| l.findings = 1, log(3), Quiet(|r| r.findings.len() == 1 && r.summary.errors >= 3)),
+        row("findings", |l| l.findings = 1, log(3), Quiet(counts_the_rest)),
         row("kept_credentials", |l| l.kept_credentials = 2, log(9), Quiet(|r| r.credentials.len() == 10)),
         row("brief_credentials", |l| l.brief_credentials = 2, log(9), Quiet(|r| r.credentials.len() == 10)),
         row("excerpt_lines", |l| l.excerpt_lines = 1, bindings.clone(), Quiet(|r| r.inputs.len() == 2)),

@@ -260,7 +260,9 @@ fn a_pfx_in_base64_is_read_as_the_file() {
         armour("CERTIFICATE"),
         format!("Please look at this:\r\n\r\n{}\r\nThanks\r\n", armour("CERTIFICATE")),
         format!("apiVersion: v1\nkind: Secret\ndata:\n  tls.pfx: {body}\n"),
-        format!("{{\"attributes\":{{\"enabled\":true}},\"value\":\"{body}\",\"contentType\":\"application/x-pkcs12\"}}"),
+        format!(
+            "{{\"attributes\":{{\"enabled\":true}},\"value\":\"{body}\",\"contentType\":\"application/x-pkcs12\"}}"
+        ),
         format!("set PFX={body}\r\necho %PFX% > web.b64\r\n"),
         format!("$bytes = [Convert]::FromBase64String('{body}')\n"),
     ] {

@@ -398,15 +398,30 @@ impl Analysis<'_> {
         let mut kept_bytes = 0usize;
         let mut list: Vec<Finding> = Vec::new();
         let mut late: BTreeMap<u32, Vec<Problem>> = BTreeMap::new();
+        let mut only_counted: Option<(u64, RankedFinding)> = None;
         for finding in findings {
+            let mut is_listed = true;
             if !unharmed(self.contain, Judged::Finding(finding.rule.name), &mut || {
                 if self.count(&finding) && !is_told(&finding) {
-                    self.found(&finding, columns, &mut kept_bytes, &mut list);
+                    is_listed = self.found(&finding, columns, &mut kept_bytes, &mut list);
                 }
             }) {
                 let (input, problem) = self.not_in_the_report(finding.rule, finding.credential, &finding.draft);
                 late.entry(input).or_default().push(problem);
             }
+            if !is_listed {
+                only_counted.get_or_insert((0, finding)).0 += 1;
+            }
+        }
+        if let Some((many, first)) = only_counted {
+            let message = format!(
+                "{} from here on {} only counted: the report lists {}",
+                words::count(many, "finding", "findings"),
+                if many == 1 { "is" } else { "are" },
+                self.options.limits.findings
+            );
+            let (input, problem) = self.at_finding(message, first.credential, &first.draft);
+            late.entry(input).or_default().push(problem);
         }
         self.tell_late(late)?;
         let mut summary = std::mem::take(&mut self.counted.summary);
@@ -456,10 +471,10 @@ impl Analysis<'_> {
         self.counted.finding(rule, severity, fingerprint, &options.triage, options.limits.findings)
     }
 
-    /// Adds a finding to the list unless that is full.
-    fn found(&self, finding: &RankedFinding, columns: usize, kept_bytes: &mut usize, list: &mut Vec<Finding>) {
+    /// Adds a finding to the list; `false`: that is full.
+    fn found(&self, finding: &RankedFinding, columns: usize, kept_bytes: &mut usize, list: &mut Vec<Finding>) -> bool {
         if list.len() >= self.options.limits.findings {
-            return;
+            return false;
         }
         let credential = finding.credential.and_then(|id| self.case.credential(id));
         let identity = identity(&self.case, &self.inputs, finding);
@@ -474,6 +489,7 @@ impl Analysis<'_> {
         *kept_bytes +=
             item.evidence.iter().map(|e| e.excerpt.len() + e.line_text.as_ref().map_or(0, String::len)).sum::<usize>();
         list.push(item);
+        true
     }
 }
 
