@@ -328,7 +328,7 @@ fn the_key_spec_of_a_csp_key() {
     assert_eq!(says(rule, &linked(STRONG, 1, 1), &["iis"]), "passes");
     assert_eq!(says(rule, &linked(SOFTWARE_KSP, 0, 2), &["iis"]), "silent");
     assert_eq!(says(rule, &but(&wrong, |c| c.key.prediction = true), &["iis"]), "silent");
-    assert_eq!(says(rule, &but(&wrong, |c| c.key.key_spec = None), &["iis"]), "unknown");
+    assert_eq!(says(rule, &but(&untested(&wrong), |c| c.key.key_spec = None), &["iis"]), "unknown");
     let signer = but(&wrong, |c| certificate(c).extended_key_usage = Some(fact(vec![oid::CODE_SIGNING.to_owned()], 6)));
     assert_eq!(says(rule, &signer, &["code-signing"]), "passes");
     let one = |c: &Credential| failed(&run(c, &["iis"], &[]), rule)[0].clone();
@@ -337,6 +337,21 @@ fn the_key_spec_of_a_csp_key() {
     // With both tests passed the signature test alone tells nothing.
     assert_eq!(one(&but(&wrong, |c| c.key.encryption_test = TestOutcome::Passed)).evidence.len(), 2);
     assert!(!one(&wrong).remedies.is_empty());
+
+    // The KeySpec is not shown: the signature test alone is a sign, unless the certificate does not allow encipherment.
+    let untold = but(&wrong, |c| c.key.key_spec = None);
+    let usage = |bits| but(&untold, |c| certificate(c).key_usage = Some(fact(KeyUsage(bits), 5)));
+    let hidden = but(&untold, |c| certificate(c).key_usage = None);
+    let grade = |c: &Credential| (one(c).severity, one(c).confidence);
+    assert_eq!(grade(&usage(0xA0)), (Severity::Warning, Confidence::Likely));
+    assert_eq!(grade(&hidden), (Severity::Warning, Confidence::Possible));
+    assert_eq!(says(rule, &usage(0x80), &["iis"]), "unknown");
+    let signer =
+        but(&hidden, |c| certificate(c).extended_key_usage = Some(fact(vec![oid::CODE_SIGNING.to_owned()], 6)));
+    assert_eq!(says(rule, &signer, &["code-signing"]), "unknown");
+    assert_eq!(says(rule, &but(&hidden, |c| c.key.encryption_test = TestOutcome::Failed), &["iis"]), "unknown");
+    let steps: Vec<String> = one(&hidden).remedies[0].steps.iter().map(|step| step.run.clone()).collect();
+    assert!(steps[0].starts_with("certutil -v -store "), "{steps:?}");
 
     let rule = "keyspec-vs-keyusage";
     assert_eq!(says(rule, &wrong, &["iis"]), "fails");

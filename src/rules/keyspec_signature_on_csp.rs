@@ -5,7 +5,9 @@ use super::{
 };
 use crate::case::credential::{Credential, Origin, TestKind, TestOutcome};
 use crate::model::judgement::{Confidence, Role, Severity};
-use crate::model::{fact::Fact, key_spec::KeySpec, provider::ProviderKind};
+use crate::model::key_usage::KeyUsage;
+use crate::model::provider::{ProviderClass, ProviderKind};
+use crate::model::{fact::Fact, key_spec::KeySpec};
 use crate::workloads::{CellOutcome, Target};
 
 /// The rule.
@@ -61,7 +63,10 @@ impl CredentialRule for KeySpecSignatureOnCsp {
                 .not_applicable("the key is not stored yet: the rules about the PFX judge what an import makes of it");
         }
         let Some(spec) = subject::key_spec(c) else {
-            return out.unknown("the KeySpec of this CSP key", remedy::show_command(c));
+            return match only_signed(c, cx) {
+                Some(draft) => out.fail(draft),
+                None => out.unknown("the KeySpec of this CSP key", remedy::show_command(c)),
+            };
         };
         // A key that is not the certificate's is replaced by the one that is, whatever its own KeySpec: importing it once more
         // would repair nothing.
@@ -123,6 +128,52 @@ impl CredentialRule for KeySpecSignatureOnCsp {
             out.fail(draft.conditions(conditions));
         }
     }
+}
+
+/// The KeySpec is not shown, and certutil made the signature test alone: it encrypts with a key-exchange key, unless the
+/// certificate does not allow that. Why nothing more is said than that it may be so: a listing without `-v` shows neither.
+fn only_signed(c: &Credential, cx: &Context<'_>) -> Option<FindingDraft> {
+    let key = &c.key;
+    let test = key.test_line(TestKind::Signature, TestOutcome::Passed)?;
+    let usage = c.certificate.as_ref().and_then(|certificate| certificate.key_usage.as_ref());
+    let deciphers = usage.map(|usage| usage.value.has(KeyUsage::KEY_ENCIPHERMENT));
+    if key.encryption_test != TestOutcome::NotShown
+        || deciphers == Some(false)
+        || subject::class(c) != Some(ProviderClass::Software)
+        || subject::other_than_rsa(c)
+    {
+        return None;
+    }
+    let fails = |t: &&Target| {
+        let cell = t.cell(ProviderKind::Csp, Some(2), false);
+        t.workload.server && cell.is_some_and(|(_, cell)| cell.outcome == CellOutcome::Fail && cell.grade <= Grade::C)
+    };
+    let workloads: Vec<Target> = cx.workloads.iter().filter(fails).copied().collect();
+    if workloads.is_empty() {
+        return None;
+    }
+    let mut remedy = remedy::reimport_as_exchange(c);
+    let look = remedy::Step::cmd(remedy::show_command(c)).note("stop here unless it says KeySpec = 2 -- AT_SIGNATURE");
+    remedy.steps.insert(0, look);
+    let confidence = if deciphers.is_some() { Confidence::Likely } else { Confidence::Possible };
+    let mut draft = FindingDraft::new(
+        &META,
+        "the private key may be one that can only sign",
+        "certutil tests a key-exchange key by encrypting, and makes the signature test alone with a key that can only sign \
+         (AT_SIGNATURE) or whose certificate does not allow encipherment. The KeySpec, which decides it, is not shown.",
+    )
+    .severity(Severity::Warning)
+    .confidence(confidence)
+    .workloads(workloads)
+    .evidence(c.evidence(test.place, "the signature test alone", true))
+    .remedy(remedy);
+    if let Some(place) = subject::kind_place(c) {
+        draft = draft.evidence(c.evidence(place, "a CryptoAPI provider: KeySpec decides what the key may do", false));
+    }
+    if let Some(usage) = usage {
+        draft = draft.evidence(c.evidence(usage.place, "the certificate allows encipherment", false));
+    }
+    Some(draft.conditions(if usage.is_some() { 2 } else { 1 }))
 }
 
 /// The key link names one slot of the container and only the other one is filled: what opens the key by its link finds no
