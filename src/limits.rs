@@ -17,6 +17,9 @@ pub const BARE_HEADERS: u64 = 1_000;
 /// Sightings of one credential (dumps before and after, by two accounts, in several files) whose places and lines
 /// are kept; the input with the next one says so. What a later one says differently is told all the same.
 pub const SIGHTINGS: usize = 64;
+/// Inputs of the same bytes of which a further one is known as a copy. Silent: a copy of a later one is read like any other
+/// input.
+pub const SAME_BYTES: usize = 64;
 /// Records of a log that wait to be judged before more of its lines are read. Silent, for speed: none is lost.
 pub const BATCH_RECORDS: usize = 256;
 /// Portions of a log's records that wait to be judged while more of it is read. Silent, for speed: none is lost.

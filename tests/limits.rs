@@ -692,6 +692,7 @@ fn fixed_rows() -> Vec<(&'static str, Fixed)> {
         ("LOG_RECORDS", Said(parts.into_bytes(), "after the first 10000 parts")),
         ("BARE_HEADERS", Said(headers.into_bytes(), "5 more headers of certificates with nothing under them")),
         ("SIGHTINGS", Remarked(sightings.into_bytes(), "is seen more than 64 times")),
+        ("SAME_BYTES", Silent("a copy that is not known as one is read like any other input")),
         ("BATCH_RECORDS", Silent("speed: records wait to be judged, none is lost")),
         ("PORTIONS_AHEAD", Silent("speed: portions wait to be judged, none is lost")),
         ("PIECES_AHEAD", Silent("speed: the next piece is read when it is its turn")),

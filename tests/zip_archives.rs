@@ -520,3 +520,44 @@ fn the_corpus() {
     }
     assert!(cases >= 10);
 }
+
+/// What an archive says of the cases of the corpus stays as it is when its members were also unpacked beside it and a browser
+/// saved the archive twice: nothing is told a second time, and what was deleted meanwhile does not come back.
+#[test]
+fn what_was_unpacked_beside_an_archive_is_read_once() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/cases");
+    let mut with_findings = 0;
+    for case in std::fs::read_dir(corpus).unwrap().flatten() {
+        let files: Vec<_> = std::fs::read_dir(case.path()).unwrap().flatten().map(|file| file.path()).collect();
+        let mut members: Vec<(String, Vec<u8>)> = files
+            .iter()
+            .filter(|file| file.is_file() && file.extension().is_none_or(|extension| extension != "toml"))
+            .map(|file| (file.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(file).unwrap()))
+            .collect();
+        members.sort();
+        let of_zip: Vec<(&str, &[u8])> =
+            members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        let archive = zip_of(&of_zip, deflated());
+        let told = |again: bool| {
+            let mut analysis = analysis();
+            analysis.read_seekable("t/case.zip", None, &mut Cursor::new(&archive)).unwrap();
+            if again {
+                analysis.read_seekable("t/case (1).zip", None, &mut Cursor::new(&archive)).unwrap();
+                for (name, bytes) in &members {
+                    analysis.read_seekable(&format!("t/case/{name}"), None, &mut Cursor::new(bytes)).unwrap();
+                }
+            }
+            let report = analysis.finish().unwrap();
+            let findings = serde_json::to_value(&report.findings).unwrap();
+            let credentials = serde_json::to_value(&report.credentials).unwrap();
+            (findings, credentials, report.inputs)
+        };
+        let (once, again) = (told(false), told(true));
+        with_findings += usize::from(once.0.as_array().is_some_and(|findings| !findings.is_empty()));
+        assert_eq!((&once.0, &once.1), (&again.0, &again.1), "{}", case.path().display());
+        let copies = again.2.iter().filter(|input| input.problems.iter().any(|p| p.message.ends_with(": read once")));
+        let read = once.2.iter().filter(|i| !matches!(i.status, InputStatus::Unrecognized | InputStatus::Failed));
+        assert_eq!(copies.count(), read.count(), "{}", case.path().display());
+    }
+    assert!(with_findings > 200, "{with_findings}");
+}

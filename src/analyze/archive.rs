@@ -51,6 +51,12 @@ pub(super) fn into_memory(
     (data, failure)
 }
 
+/// The hash of all that comes, if that is no more than so many bytes.
+fn hashed<R: Read + Send>(reader: &mut R, length: u64) -> Option<String> {
+    let mut measured = Measured::new(reader, length);
+    io::copy(&mut measured, &mut io::sink()).ok().and_then(|_| measured.sha256())
+}
+
 impl Analysis<'_> {
     /// Reads one input that can be read at any place, such as a file. An archive is then not held in memory; anything
     /// else is read as by [`Analysis::read`].
@@ -81,7 +87,13 @@ impl Analysis<'_> {
         if !archive::is_zip(&head) {
             return match peeked {
                 Err(e) => self.unreadable(path, &format!("it can't be read: {e}")),
-                Ok(_) => self.read_one(path, member, reader, length),
+                Ok(_) => {
+                    if let Some(length) = length.filter(|length| self.may_be_long_copy(*length)) {
+                        self.ready.sha256 = hashed(reader, length);
+                        reader.seek(SeekFrom::Start(0))?;
+                    }
+                    self.read_one(path, member, reader, length)
+                }
             };
         }
         let mut input = self.input(path, member);
@@ -89,12 +101,20 @@ impl Analysis<'_> {
         if (self.options.hash || input.bytes <= self.options.limits.hash_bytes)
             && reader.seek(SeekFrom::Start(0)).is_ok()
         {
-            let mut measured = Measured::new(reader, u64::MAX);
-            if io::copy(&mut measured, &mut io::sink()).is_ok() {
-                input.sha256 = measured.sha256();
-            }
+            input.sha256 = hashed(reader, input.bytes);
+        }
+        let sha256 = input.sha256.clone();
+        if self.is_copy(&mut input, sha256.as_deref()) {
+            return self.end_input(input);
         }
         self.archive(input, reader)
+    }
+
+    /// Whether an input that is longer than what is read to see what it is has as many bytes as one before, so that it is
+    /// worth being hashed before it is read.
+    fn may_be_long_copy(&self, length: u64) -> bool {
+        let limits = &self.options.limits;
+        length >= limits.detect_bytes as u64 && length <= limits.hash_bytes && self.copies.had_length(length)
     }
 
     /// An archive that comes as a stream is held in memory, up to the bound of binary artifacts.

@@ -27,6 +27,10 @@ impl<'r> Measured<'r> {
     pub(super) fn take_bytes(&mut self) -> Option<Vec<u8>> {
         self.kept.take().map(|(bytes, _)| bytes)
     }
+    /// The hash of what went through so far.
+    pub(super) fn sha256_so_far(&self) -> Option<String> {
+        self.hasher.as_ref().map(|hasher| hex::lower(&hasher.clone().finalize()))
+    }
     pub(super) fn sha256(&mut self) -> Option<String> {
         let digest = self.hasher.take()?.finalize();
         Some(hex::lower(&digest))

@@ -7,6 +7,7 @@
 mod ahead;
 mod archive;
 mod contained;
+mod copies;
 mod embedded;
 mod ending;
 mod forms;
@@ -49,12 +50,14 @@ use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::{LentItem, Sink, push_line};
 use crate::report::model::{Input, InputStatus, Problem, Segment};
 use crate::report::records;
+use crate::report::words;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
 pub use ahead::{Ahead, Forerunner};
 use ahead::{Ready, Whole, is_one_artifact, whole_artifact};
 use archive::Archives;
 use contained::Position;
+use copies::Copies;
 use forms::{Forms, Told};
 pub use in_order::{InOrder, in_order};
 use judged::Lines;
@@ -157,6 +160,7 @@ pub struct Analysis<'a> {
     /// Room for its outcomes.
     recorded: Vec<Recorded>,
     archives: Archives,
+    copies: Copies,
     /// What was found ahead of its turn in the input that is read.
     ready: Ready,
     /// What the records that are kept weigh.
@@ -196,6 +200,7 @@ impl<'a> Analysis<'a> {
             lines: Lines::default(),
             recorded: Vec::new(),
             archives: Archives::default(),
+            copies: Copies::default(),
             ready: Ready::default(),
             records_bytes: 0,
             records_full: false,
@@ -286,6 +291,9 @@ impl<'a> Analysis<'a> {
         let mut head = Vec::new();
         let limit = u64::try_from(self.options.limits.detect_bytes).unwrap_or(u64::MAX);
         let failure = measured.by_ref().take(limit).read_to_end(&mut head).err();
+        // The bytes are known where they are all here, or were read ahead.
+        let all_here = failure.is_none() && (head.len() as u64) < limit;
+        let hash = sha256.clone().or_else(|| measured.sha256_so_far().filter(|_| all_here));
         if is_zip(&head) {
             if let Some(e) = failure {
                 input.problems.push(Problem {
@@ -296,8 +304,9 @@ impl<'a> Analysis<'a> {
             }
             return self.streamed_archive(input, head, &mut measured);
         }
+        let is_copy = self.is_copy(&mut input, hash.as_deref());
         #[cfg(feature = "mail")]
-        if self.options.encoding.is_none() && is_mail(&head) {
+        if self.options.encoding.is_none() && !is_copy && is_mail(&head) {
             input.sha256 = sha256;
             return self.mail(input, head, &mut measured);
         }
@@ -309,6 +318,8 @@ impl<'a> Analysis<'a> {
         } else if is_own_report(&head) {
             io::copy(&mut measured, &mut io::sink())?;
             input.problems.push(Problem { message: own_report::REMARK.to_owned(), line: None, bytes: None });
+        } else if is_copy {
+            io::copy(&mut measured, &mut io::sink())?;
         } else {
             let is_text = self.ready.is_text.take().unwrap_or_else(|| looks_like_text(&head));
             if self.options.encoding.is_none() && (!is_text || self.is_one_artifact(&head)) {
@@ -333,6 +344,19 @@ impl<'a> Analysis<'a> {
             take(&input, measured.take_bytes());
         }
         self.end_input(input)
+    }
+
+    /// Whether an input is a copy of one before, as what it is then reported.
+    fn is_copy(&self, input: &mut Input, sha256: Option<&str>) -> bool {
+        let original = sha256.and_then(|sha256| self.copies.original(input, sha256, &self.inputs));
+        let Some(original) = original else { return false };
+        input.kind.clone_from(&original.kind);
+        input.encoding.clone_from(&original.encoding);
+        input.language.clone_from(&original.language);
+        input.status = original.status;
+        let message = format!("the same bytes as {}: read once", words::path(original));
+        input.problems.push(Problem { message, line: None, bytes: None });
+        true
     }
 
     fn is_one_artifact(&mut self, head: &[u8]) -> bool {
@@ -360,6 +384,7 @@ impl<'a> Analysis<'a> {
             return Ok(());
         }
         self.write_input(&mut input)?;
+        self.copies.note(self.inputs.len(), &input);
         self.inputs.push(input);
         Ok(())
     }
@@ -367,6 +392,7 @@ impl<'a> Analysis<'a> {
     /// Ends an input that has its place already, since those inside it came after it.
     fn end_archive(&mut self, place: usize, mut input: Input) -> io::Result<()> {
         self.write_input(&mut input)?;
+        self.copies.note(place, &input);
         if let Some(kept) = self.inputs.get_mut(place) {
             *kept = input;
         }

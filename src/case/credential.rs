@@ -633,7 +633,39 @@ pub fn common_name(subject: &str) -> Option<&str> {
         return Some(quoted).filter(|value| !value.is_empty());
     }
     // A name with a comma or a plus sign in it is in quotes: here they separate, ` + ` the values of one part.
-    let end = [", ", " + "].iter().filter_map(|separator| rest.find(separator)).min().unwrap_or(rest.len());
+    let bytes = rest.as_bytes();
+    let separates = |at: usize| match bytes.get(at..) {
+        Some([b',', b' ', ..]) => Some(at),
+        Some([b'+', b' ', ..]) => at.checked_sub(1).filter(|before| bytes.get(*before) == Some(&b' ')),
+        _ => None,
+    };
+    let end = memchr::memchr2_iter(b',', b'+', bytes).find_map(separates).unwrap_or(rest.len());
     let value = rest.get(..end)?.trim();
     (!value.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common_name;
+
+    #[test]
+    fn the_common_name_ends_at_the_first_separator() {
+        for (subject, name) in [
+            ("CN=www.contoso.com", Some("www.contoso.com")),
+            ("CN=www.contoso.com, O=Contoso", Some("www.contoso.com")),
+            ("O=Contoso, CN=www.contoso.com, C=DE", Some("www.contoso.com")),
+            ("CN=web + SERIALNUMBER=7, O=Contoso", Some("web")),
+            ("SERIALNUMBER=7 + CN=web", Some("web")),
+            ("CN=a+b, O=Contoso", Some("a+b")),
+            ("CN=a+ b", Some("a+ b")),
+            ("CN=a,b", Some("a,b")),
+            ("CN=+ a", Some("+ a")),
+            ("CN= + O=Contoso", None),
+            ("CN=\"Contoso, \"\"the\"\" one\", O=Contoso", Some("Contoso, \"\"the\"\" one")),
+            ("O=Contoso", None),
+            ("CN=", None),
+        ] {
+            assert_eq!(common_name(subject), name, "{subject}");
+        }
+    }
 }

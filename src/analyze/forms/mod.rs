@@ -193,7 +193,7 @@ impl EntryForm {
             id,
             sha1: Sha1::parse(text(self.sha1)),
             public_key: self.public_key.map_or(self.same.public_key, |index| fold_all([values.get(index, block)])),
-            container: self.container.map_or(self.same.container, |index| fold(text(index))),
+            container: self.container.map_or(self.same.container, |index| fold_all([values.get(index, block)])),
             machine_guid: match self.machine_guid {
                 Some(index) => Some(container_name::guid_number(text(index))),
                 None => self.same.machine_guid,
