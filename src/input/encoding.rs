@@ -270,6 +270,9 @@ fn page_by_words(window: &[u8], words: &[&str]) -> Option<CodePage> {
         .into_iter()
         .map(|w| memmem::Finder::new(w.as_bytes()))
         .collect();
+    if words.is_empty() {
+        return None;
+    }
     let mut best = None;
     let mut most = 0;
     let (mut text, mut breaks) = (String::new(), Vec::new());
