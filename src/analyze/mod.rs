@@ -50,7 +50,6 @@ use crate::model::windows::WindowsVersion;
 use crate::report::jsonl::{LentItem, Sink, push_line};
 use crate::report::model::{Input, InputStatus, Problem, Segment};
 use crate::report::records;
-use crate::report::words;
 use crate::rules::{Context, Recorded};
 use crate::workloads::{self, Target};
 pub use ahead::{Ahead, Forerunner};
@@ -354,8 +353,10 @@ impl<'a> Analysis<'a> {
         input.encoding.clone_from(&original.encoding);
         input.language.clone_from(&original.language);
         input.status = original.status;
-        let message = format!("the same bytes as {}: read once", words::path(original));
-        input.problems.push(Problem { message, line: None, bytes: None });
+        if input.status != InputStatus::Analyzed {
+            input.problems.clone_from(&original.problems);
+        }
+        input.details = Some(serde_json::json!({ "copy_of": original.id }));
         true
     }
 

@@ -221,22 +221,33 @@ pub(in crate::report) fn records_of(input: &Input) -> Option<String> {
     })
 }
 
-/// What was read in inputs that are not certutil's: `bindings.txt: 3 bindings`.
+/// What was read in inputs that are not certutil's: `bindings.txt: 3 bindings`; and which inputs are there twice.
 pub(super) fn read(report: &Report, verbose: bool, paint: Paint) -> String {
     let read = |input: &Input| records_of(input).map(|what| format!("{}: {what}", words::path(input)));
-    let mut parts: Vec<String> = report.inputs.iter().filter_map(read).collect();
-    if parts.is_empty() {
-        return String::new();
-    }
-    let shown = parts.len().min(rows(verbose));
-    let hidden = parts.len().saturating_sub(shown);
-    parts.truncate(shown);
-    if hidden > 0 {
-        parts.push(format!("and {hidden} more"));
-    }
+    let copy = |input: &Input| {
+        let original = input.details.as_ref()?.get("copy_of")?.as_u64().and_then(|id| u32::try_from(id).ok())?;
+        Some(format!("{} is {}", words::path(input), words::input_path(report, original)))
+    };
     let mut out = String::new();
-    paragraph(&mut out, "Also read:     ", 15, &paint.show(&format!("{}.", parts.join("; "))), paint.width);
-    out.replacen("Also read:", &paint.bold("Also read:"), 1)
+    for (label, mut parts) in [
+        ("Also read:", report.inputs.iter().filter_map(read).collect::<Vec<String>>()),
+        ("Read once:", report.inputs.iter().filter_map(copy).collect()),
+    ] {
+        if parts.is_empty() {
+            continue;
+        }
+        let shown = parts.len().min(rows(verbose));
+        let hidden = parts.len().saturating_sub(shown);
+        parts.truncate(shown);
+        if hidden > 0 {
+            parts.push(format!("and {hidden} more"));
+        }
+        let mut lines = String::new();
+        let text = paint.show(&format!("{}.", parts.join("; ")));
+        paragraph(&mut lines, &format!("{label}     "), 15, &text, paint.width);
+        out.push_str(&lines.replacen(label, &paint.bold(label), 1));
+    }
+    out
 }
 
 pub(in crate::report) fn problem(problem: &Problem) -> String {
