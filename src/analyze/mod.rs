@@ -309,18 +309,18 @@ impl<'a> Analysis<'a> {
             input.sha256 = sha256;
             return self.mail(input, head, &mut measured);
         }
+        let is_text = self.ready.is_text.take().unwrap_or_else(|| looks_like_text(&head));
         if head.is_empty() {
             input.status = if failure.is_some() { InputStatus::Failed } else { InputStatus::Unrecognized };
             let message =
                 failure.as_ref().map_or_else(|| "the input is empty".to_owned(), |e| format!("it can't be read: {e}"));
             input.problems.push(Problem { message, line: None, bytes: None });
-        } else if is_own_report(&head) {
+        } else if is_text && is_own_report(&head) {
             io::copy(&mut measured, &mut io::sink())?;
             input.problems.push(Problem { message: own_report::REMARK.to_owned(), line: None, bytes: None });
         } else if is_copy {
             io::copy(&mut measured, &mut io::sink())?;
         } else {
-            let is_text = self.ready.is_text.take().unwrap_or_else(|| looks_like_text(&head));
             if self.options.encoding.is_none() && (!is_text || self.is_one_artifact(&head)) {
                 self.binary(&mut input, (head, is_text), &mut measured)?;
             } else {

@@ -1,7 +1,7 @@
 //! Reports that this program wrote: saved beside the artifacts they are about, they would be read as evidence, with the
 //! commands and results that a repair is to have.
 
-use crate::input::{LineReader, choose, looks_like_text, without_terminal_sequences};
+use crate::input::{LineReader, choose, without_terminal_sequences};
 use crate::limits::{Limits, OWN_REPORT_BYTES};
 use crate::report::model::{Severity, VerdictOutcome};
 use crate::report::words;
@@ -11,12 +11,8 @@ use std::io::Cursor;
 /// What the input says of such a report.
 pub(super) const REMARK: &str = "a report of keyspect: it is no evidence, and was not read";
 
-/// Whether a file begins as a report of this program does, in any of its formats.
+/// Whether a text begins as a report of this program does, in any of its formats.
 pub(super) fn is_own_report(head: &[u8]) -> bool {
-    let head = head.get(..OWN_REPORT_BYTES).unwrap_or(head);
-    if !looks_like_text(head) {
-        return false;
-    }
     let text = beginning(head);
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -33,6 +29,7 @@ pub(super) fn is_own_report(head: &[u8]) -> bool {
 
 /// The first lines, without the control sequences of colours.
 fn beginning(head: &[u8]) -> String {
+    let head = head.get(..OWN_REPORT_BYTES).unwrap_or(head);
     let mut lines = LineReader::new(Cursor::new(head), choose(head, &[]).encoding, &Limits::default());
     let mut text = String::new();
     while let Ok(Some(batch)) = lines.next_batch() {
