@@ -175,6 +175,20 @@ fn a_baseline_hides_what_is_known() {
     assert!(text.contains("2 known findings shown, not counted."), "{text}");
     let (_, lines, _) = run(folder.path(), &[&args[..], &["--format", "jsonl"]].concat());
     assert!(!lines.contains("\"type\":\"finding\"") && lines.contains("\"why\":\"known\""), "{lines}");
+    // A page that is forwarded says why it shows no cause, too; a rule behind a verdict is named with it.
+    for (format, behind) in [
+        ("html", Some("<strong>Set aside:</strong> <code>keyspec-signature-on-csp</code> (known)")),
+        ("markdown", Some("**Set aside:** `keyspec-signature-on-csp` (known)")),
+        ("junit", None),
+        ("sarif", None),
+    ] {
+        let (_, page, _) = run(folder.path(), &[&args[..], &["--format", format]].concat());
+        let told = page.replace('`', "");
+        assert!(told.contains("2 known findings hidden, see --show-known."), "{format}: {page}");
+        assert!(behind.is_none_or(|behind| page.contains(behind)), "{format}: {page}");
+        let (_, plain, _) = run(folder.path(), &["dump.txt", "--format", format]);
+        assert!(!plain.to_lowercase().contains("set aside"), "{format}: {plain}");
+    }
     let (_, text, _) = run(folder.path(), &[&args[..], &["--format", "summary"]].concat());
     assert!(text.ends_with("2 known findings hidden, see --show-known.\n"), "{text}");
 
@@ -198,6 +212,33 @@ fn a_baseline_hides_what_is_known() {
         assert_eq!(status, 2, "{wrong}");
         assert!(told.contains(message), "{wrong}: {told}");
     }
+}
+
+#[test]
+fn a_baseline_replaces_no_artifact_and_no_report() {
+    let folder = folder();
+    std::fs::copy(DUMP, folder.path().join("other.txt")).unwrap();
+    // `--write-baseline *.txt`: the first artifact is taken for the baseline's name.
+    let (status, _, told) = run(folder.path(), &["--write-baseline", "dump.txt", "other.txt"]);
+    assert_eq!(status, 2);
+    assert!(told.contains("--write-baseline dump.txt: an artifact is there"), "{told}");
+    assert_eq!(std::fs::read(folder.path().join("dump.txt")).unwrap(), std::fs::read(DUMP).unwrap());
+    let (status, _, told) = run(folder.path(), &["dump.txt", "-o", "json=a.json", "--write-baseline", "./a.json"]);
+    assert_eq!(status, 2);
+    assert!(told.contains("can't both be written to ./a.json"), "{told}");
+    // An earlier baseline is no artifact.
+    for _ in 0..2 {
+        assert_eq!(run(folder.path(), &["dump.txt", "-o", "json=a.json", "--write-baseline", "b.json"]).0, 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_gets_no_suggestion() {
+    let folder = folder();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("link.txt")).unwrap();
+    let (status, _, told) = run(folder.path(), &["link.txt"]);
+    assert_eq!((status, told.as_str()), (3, ""));
 }
 
 #[test]

@@ -158,7 +158,8 @@ fn neighbour(name: &str) -> Option<String> {
 
 /// Says what a path that does not exist may have been meant for.
 fn hint(args: &InputArgs) {
-    for path in args.paths.iter().filter(|p| !p.exists()) {
+    // A link that leads nowhere is there: no other name was meant.
+    for path in args.paths.iter().filter(|p| p.symlink_metadata().is_err()) {
         let Some(name) = path.to_str().filter(|n| *n != "-" && !n.contains(['/', '\\'])) else { continue };
         let commands = ["check", "inspect", "explain", "rules", "collect", "redact", "completions", "man", "help"];
         if commands.contains(&name) {

@@ -46,7 +46,10 @@ impl Wanted<'_> {
 pub(super) fn wanted(args: &CheckArgs) -> Result<Vec<Wanted<'_>>, String> {
     let default = args.format.unwrap_or(Format::Text);
     if let Some(path) = &args.settled.write_baseline {
-        spare(path, &args.input.paths).map_err(|message| message.replacen("--output", "--write-baseline", 1))?;
+        // `--write-baseline *.txt` means the first artifact, as `--output *.txt` does.
+        spare(path, &args.input.paths)
+            .and_then(|()| keep_evidence(path))
+            .map_err(|message| message.replacen("--output", "--write-baseline", 1))?;
     }
     if args.output.is_empty() {
         return Ok(vec![Wanted { format: default, path: None }]);
@@ -67,6 +70,11 @@ pub(super) fn wanted(args: &CheckArgs) -> Result<Vec<Wanted<'_>>, String> {
             return Err(format!("two outputs can't both be written to {}", output.name()));
         }
         files.push(same);
+    }
+    if let Some(path) = &args.settled.write_baseline
+        && files.contains(&Some(resolved(path)))
+    {
+        return Err(format!("a report and the baseline can't both be written to {}", path.display()));
     }
     for path in list.iter().filter_map(|output| output.path) {
         spare(path, &args.input.paths)?;

@@ -161,6 +161,7 @@ pub(super) fn find(text: &str, out: &mut Vec<Part>) {
             continue;
         }
         session(line, start, out);
+        registered(line, start, out);
         attributes(line, start, out);
         pairs(line, start, out);
         digits(line, start, out);
@@ -423,7 +424,10 @@ fn words(line: &str, base: usize, out: &mut Vec<Part>) {
     addresses(line, base, out);
 }
 
-/// The computer of a remote session's prompt, `[web01]: PS C:\>`, and of winrs, `-r:web01`.
+/// Words in front of the name of a remote computer (Microsoft Learn, "Enter-PSSession", "Invoke-Command"), in small letters.
+const REMOTE: &[&str] = &["enter-pssession ", "-computername ", "-computername:", "pscomputername :"];
+
+/// The computer of a remote session's prompt, `[web01]: PS C:\>`, of winrs, `-r:web01`, and of PowerShell's cmdlets and answers.
 fn session(line: &str, base: usize, out: &mut Vec<Part>) {
     let prompt = line.find("]: PS ").and_then(|end| Some((line.get(..end)?.rfind('[')? + 1, end)));
     let named = line.find("winrs ").and_then(|at| {
@@ -431,12 +435,68 @@ fn session(line: &str, base: usize, out: &mut Vec<Part>) {
         let name = line.get(start..)?.split(char::is_whitespace).next()?;
         Some((start, start + name.len()))
     });
-    for (start, end) in prompt.into_iter().chain(named) {
+    let lower = line.to_ascii_lowercase();
+    let remote = REMOTE.iter().flat_map(|words| {
+        lower.match_indices(words).filter_map(|(at, words)| {
+            let start = at + words.len();
+            let start = start + line.get(start..)?.find(|c: char| !matches!(c, ' ' | '\t' | '\'' | '"'))?;
+            let ends = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+            let length = line.get(start..)?.find(ends).unwrap_or(line.len() - start);
+            // The next option, a variable or the computer itself.
+            let name = line.get(start..start + length)?.trim_end_matches('.');
+            (!name.starts_with(['-', '.']) && !name.eq_ignore_ascii_case("localhost"))
+                .then_some((start, start + name.len()))
+        })
+    });
+    for (start, end) in prompt.into_iter().chain(named).chain(remote) {
         let name = line.get(start..end).unwrap_or_default();
         let shaped = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
         if shaped && name.chars().any(char::is_alphabetic) {
             part(out, base + start, base + end, Act::Hide(Class::Computer));
         }
+    }
+}
+
+/// Who Windows is registered to, as `systeminfo` (English, German, French), `Get-ComputerInfo`, Win32_OperatingSystem and the registry
+/// (`CurrentVersion`) call it (Microsoft Learn, "systeminfo", "Get-ComputerInfo", "Win32_OperatingSystem class").
+const REGISTERED: &[&str] = &[
+    "registered owner",
+    "registered organization",
+    "registrierter benutzer",
+    "registrierte organisation",
+    "propriétaire enregistré",
+    "organisation enregistrée",
+    "windowsregisteredowner",
+    "windowsregisteredorganization",
+    "registeredowner",
+    "registeredorganization",
+    "registereduser",
+];
+
+/// The person and the company that Windows is registered to: no other artifact need name them.
+fn registered(line: &str, base: usize, out: &mut Vec<Part>) {
+    let quoted = ['"', '\u{201c}', '\u{201d}', ' ', '\t', '>', '\r', '\n'];
+    let body = line.trim_start_matches(quoted);
+    if !body.starts_with(['R', 'P', 'O', 'W', 'r', 'p', 'o', 'w']) {
+        return;
+    }
+    let end = body.find([':', '=']).into_iter().chain(body.find(" REG_")).chain(body.find("\tREG_")).min();
+    let Some((label, value)) = end.and_then(|end| body.split_at_checked(end)) else { return };
+    let label = label.trim_end_matches(quoted);
+    // A name for a label is short: a long line is not copied.
+    if label.len() > 64 {
+        return;
+    }
+    let label = label.to_lowercase();
+    if !REGISTERED.contains(&label.as_str()) {
+        return;
+    }
+    let value = value.trim_start_matches([':', '=', ' ', '\t']);
+    let value = value.strip_prefix("REG_SZ").unwrap_or(value).trim_start_matches(quoted);
+    let from = line.len() - value.len();
+    let value = value.trim_end_matches(quoted);
+    if value.chars().any(char::is_alphanumeric) {
+        part(out, base + from, base + from + value.len(), Act::Hide(Class::Name));
     }
 }
 
@@ -552,6 +612,42 @@ fn addresses(line: &str, base: usize, out: &mut Vec<Part>) {
 #[cfg(test)]
 mod tests {
     use super::super::Redactor;
+
+    /// The labels of `systeminfo` (English, German), of Win32_OperatingSystem and of the registry.
+    #[test]
+    fn whom_windows_is_registered_to_is_hidden() {
+        for line in [
+            "Registered Owner:          Anna Karlin",
+            "> Registered Organization:   Karlin Works",
+            "Registrierter Benutzer:                        Anna Karlin",
+            "RegisteredUser : Anna Karlin",
+            "    RegisteredOwner    REG_SZ    Anna Karlin",
+            "\"RegisteredOrganization\"=\"Karlin Works\"",
+        ] {
+            let copy = Redactor::new([7; 32]).text(line);
+            assert!(!copy.contains("Karlin") && copy.contains("name-1"), "{copy}");
+            let label = line.split(['A', 'K']).next().unwrap_or_default();
+            assert!(copy.starts_with(label), "{copy}");
+        }
+        for line in ["Registered ports: 443", "Registered Organization:   ", "RegisteredOwner"] {
+            assert_eq!(Redactor::new([7; 32]).text(line), line);
+        }
+    }
+
+    #[test]
+    fn computers_of_remote_commands_are_hidden_as_in_the_prompt() {
+        let text = "PS C:\\> Enter-PSSession ksrv07\n[ksrv07]: PS C:\\> Invoke-Command -ComputerName 'ksrv07' -ScriptBlock {}\n\
+                    PSComputerName : ksrv07\n";
+        let copy = Redactor::new([7; 32]).text(text);
+        assert!(!copy.contains("ksrv07") && copy.matches("computer-1").count() == 4, "{copy}");
+        for line in [
+            "Enter-PSSession -Session $s",
+            "Invoke-Command -ComputerName $all -ScriptBlock {}",
+            "-ComputerName localhost",
+        ] {
+            assert_eq!(Redactor::new([7; 32]).text(line), line);
+        }
+    }
 
     /// The layout of `openssl rsa -text`; the numbers are made up.
     #[test]

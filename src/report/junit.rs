@@ -238,6 +238,11 @@ fn suites(report: &Report, options: &JunitOptions) -> Vec<Suite> {
         };
         of_case.cases.push(Case { name: "findings that are only counted".to_owned(), file: None, line: None, outcome });
     }
+    let aside = words::set_aside(report);
+    if !aside.is_empty() {
+        let outcome = Outcome::Said(aside.join("\n"));
+        of_case.cases.push(Case { name: "findings that are set aside".to_owned(), file: None, line: None, outcome });
+    }
     let mut all: Vec<Suite> = inputs.into_values().collect();
     all.extend((!of_case.cases.is_empty()).then_some(of_case));
     all.extend(credentials.into_values().filter(|s| !s.cases.is_empty()));

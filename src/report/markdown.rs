@@ -395,6 +395,11 @@ fn section(
             names.join(", ")
         ));
     }
+    let set_aside = view.rules_aside(credential);
+    if !set_aside.is_empty() {
+        let named: Vec<_> = set_aside.iter().map(|(rule, why)| format!("{} ({why})", code(rule))).collect();
+        out.push_str(&format!("\n**Set aside:** {}\n", named.join(", ")));
+    }
     if findings.iter().any(|f| aside(&f)) {
         out.push_str("\n**Beside it:**\n\n");
         for f in findings.iter().filter(aside) {
@@ -532,5 +537,8 @@ pub fn render(report: &Report, options: &MarkdownOptions, out: &mut dyn Write) -
         words::count(s.warnings, "warning", "warnings"),
         words::count(s.notes, "note", "notes"),
     ));
+    for said in words::set_aside(report) {
+        text.push_str(&format!("\n{}\n", prose(&said)));
+    }
     out.write_all(text.as_bytes())
 }

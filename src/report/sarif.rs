@@ -476,6 +476,9 @@ fn invocation(report: &Report, options: &SarifOptions, artifacts: &Artifacts) ->
         let text = format!("{all} findings; the {written} that rank first are written here.");
         notifications.push(json!({ "level": "warning", "message": { "text": text } }));
     }
+    for said in words::set_aside(report) {
+        notifications.push(json!({ "level": "note", "message": { "text": message(&sentence(&said)) } }));
+    }
     let mut invocation = json!({ "executionSuccessful": report.inputs.iter().any(read) });
     if let Some(code) = options.exit_code {
         invocation["exitCode"] = code.into();

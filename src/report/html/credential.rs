@@ -129,6 +129,14 @@ pub(super) fn article(
         }
         page.raw("</p>\n");
     }
+    let set_aside = view.rules_aside(credential);
+    if !set_aside.is_empty() {
+        page.raw("<p><strong>Set aside:</strong> ");
+        for (i, (rule, why)) in set_aside.iter().enumerate() {
+            page.raw(if i > 0 { ", " } else { "" }).element("<code>", rule, "</code>").element(" (", why, ")");
+        }
+        page.raw("</p>\n");
+    }
     let beside: Vec<_> = findings.iter().filter(aside).collect();
     if !beside.is_empty() {
         page.raw("<details>\n<summary>Beside it: ").text(&words::count(beside.len() as u64, "remark", "remarks"));

@@ -125,7 +125,11 @@ fn summary(page: &mut Page, report: &Report, view: &View<'_>, parts: &super::tex
     if unread > 0 {
         page.raw("; ").text(&words::count(unread as u64, "artifact", "artifacts")).raw(" not read");
     }
-    page.raw(".</p>\n</header>\n<main>\n");
+    page.raw(".</p>\n");
+    for said in words::set_aside(report) {
+        page.element("<p class=\"dim\">", &said, "</p>\n");
+    }
+    page.raw("</header>\n<main>\n");
     let rows = problems(view, parts);
     if rows.is_empty() {
         return;

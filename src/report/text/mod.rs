@@ -222,20 +222,25 @@ impl<'a> View<'a> {
         let words: Vec<&str> = reasons.into_iter().filter(|(why, _)| is(*why)).map(|(_, word)| word).collect();
         words.join(" or ")
     }
-    /// The rules behind the verdicts against it whose findings the list does not show.
-    fn set_aside(&self, credential: &CredentialReport) -> String {
-        let mut rules: Vec<&str> = Vec::new();
+    /// The rules behind the verdicts against it whose findings the list does not show, each with why.
+    pub(in crate::report) fn rules_aside<'c>(&self, credential: &'c CredentialReport) -> Vec<(&'c str, String)> {
+        let mut rules: Vec<(&str, String)> = Vec::new();
         let against = credential.verdicts.iter().filter(|v| words::rank(v.outcome) < 2);
         for rule in against.flat_map(|v| &v.because).filter(|rule| self.is_set_aside(rule)) {
-            if !rules.contains(&rule.as_str()) && !self.findings(credential).iter().any(|f| f.rule == *rule) {
-                rules.push(rule);
+            let told = rules.iter().any(|(known, _)| known == rule);
+            if !told && !self.findings(credential).iter().any(|f| f.rule == *rule) {
+                rules.push((rule, self.why_aside(rule)));
             }
         }
+        rules
+    }
+    fn set_aside(&self, credential: &CredentialReport) -> String {
+        let rules = self.rules_aside(credential);
         if rules.is_empty() {
             return String::new();
         }
         let mut out = "\n".to_owned();
-        let named: Vec<String> = rules.iter().map(|rule| format!("{rule} ({})", self.why_aside(rule))).collect();
+        let named: Vec<String> = rules.iter().map(|(rule, why)| format!("{rule} ({why})")).collect();
         let text = self.paint.show(&named.join(", "));
         finding::paragraph(&mut out, "Set aside:     ", 15, &text, self.paint.width);
         out.replacen("Set aside:", &self.paint.bold("Set aside:"), 1)
