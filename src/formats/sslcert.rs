@@ -333,12 +333,18 @@ impl SslCertReader {
             && !last.value.ends_with('}')
             && guid(&format!("{}{}", last.value, text.get(..38.min(text.len())).unwrap_or(""))).is_some();
         let filled = last.fills && piece.indent() == 0 && text.len() <= 255 && prompted(text).is_none();
-        if !(hash || id || filled) {
+        // A mail program puts a value that does not fit beside its label on a line of its own.
+        let moved = last.value.is_empty()
+            && (is_hex(text) && matches!(text.len(), 40 | 64)
+                || guid(text).is_some()
+                || piece.indent() == 0 && record.indent > 0 && !text.contains(' ') && prompted(text).is_none());
+        if !(hash || id || filled || moved) {
             return false;
         }
         let part = piece.trim();
+        let place = part.place(self.source);
+        last.place = if last.value.is_empty() { place } else { joined_place(last.place, place) };
         last.value.push_str(text);
-        last.place = joined_place(last.place, part.place(self.source));
         last.fills = false;
         record.last = part.place(self.source);
         if record.fields.len() <= 4 {
@@ -910,6 +916,33 @@ mod tests {
         assert!(matches!(binding.hash.as_ref().unwrap().value, BindingHash::Sha1(_)));
         let at = usize::try_from(binding.endpoint.place.start).unwrap();
         assert!(text[at..].starts_with("10.0.0.5:443\n"));
+    }
+
+    #[test]
+    fn a_value_on_a_line_of_its_own_is_its_labels() {
+        let hash = "0123456789abcdef0123456789abcdef01234567";
+        let record = |hash: &str, store: &str| {
+            format!(
+                "    IP:port                      : 10.0.0.5:443\n    Certificate Hash             :{hash}\n    Application ID               \
+                 :\n{{4dc3e181-e14b-4a21-b022-59fc669b0914}}\n    Certificate Store Name       :{store}\n"
+            )
+        };
+        let of = |text: &str| match all(text).remove(0).what {
+            Observation::Binding(binding) => {
+                let place = binding.hash.as_ref().unwrap().place;
+                (binding.hash.unwrap().value, binding.app_id.unwrap().value, binding.store.unwrap().value, place)
+            }
+            other => panic!("{other:?}"),
+        };
+        let text = record(&format!("\n{hash}"), "\nWebHosting");
+        let (found, id, store, place) = of(&text);
+        assert_eq!(found, BindingHash::Sha1(Sha1::parse(hash).unwrap()));
+        assert_eq!(id.as_deref(), Some("{4dc3e181-e14b-4a21-b022-59fc669b0914}"));
+        assert_eq!(store.as_deref(), Some("WebHosting"));
+        assert_eq!(place.start, u64::try_from(text.find(hash).unwrap()).unwrap());
+        // What is missing stays missing: the next label, a prompt or an empty line is no value.
+        assert_eq!(of(&record("", "\n\nMY")).0, BindingHash::Null);
+        assert_eq!(of(&record("", "\nC:\\Windows>")).2, None);
     }
 
     #[test]

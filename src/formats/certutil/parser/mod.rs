@@ -572,7 +572,7 @@ impl Parser {
             self.open = None;
             return;
         }
-        if self.command_line(piece) || self.store_header(piece) || self.banner(piece) {
+        if self.command_line(piece) || self.moved_argument(piece) || self.store_header(piece) || self.banner(piece) {
             self.open = None;
             return;
         }
@@ -834,6 +834,19 @@ impl Parser {
         true
     }
 
+    /// The argument that a mail program moved from a command to the next line: the thumbprint or serial number of the one
+    /// certificate that is asked for. certutil itself prints no such line under a command.
+    fn moved_argument(&mut self, piece: Piece<'_>) -> bool {
+        let Some(text) = bare_digits(piece.text) else { return false };
+        let Some(Record::Command { command, line, .. }) = self.records.last_mut() else { return false };
+        let follows = u64::from(line.place.line).saturating_add(1) == piece.line().number;
+        if !follows || command.store().is_none() || command.arguments.len() > 1 {
+            return false;
+        }
+        command.arguments.push(text.to_owned());
+        true
+    }
+
     /// What a command behind a prompt, which is none of certutil, tells of whose shell it is.
     fn shell(&mut self, piece: Piece<'_>) {
         let Some(typed) = prompted(piece.text).filter(|_| piece.text.len() < 200) else { return };
@@ -953,6 +966,12 @@ fn is_digits(text: &str) -> bool {
 /// Whether a text goes on with another word after a name.
 fn goes_on_after(text: &str, name: &str) -> bool {
     text.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// The thumbprint or serial number that is all of a line.
+fn bare_digits(text: &str) -> Option<&str> {
+    let digits = text.trim().trim_matches('"');
+    ((16..=64).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit())).then_some(digits)
 }
 
 /// Whether a printed public key of `length` bytes that begins with `head` is not cut: a DER SEQUENCE of its stated length,

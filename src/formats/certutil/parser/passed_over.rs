@@ -15,7 +15,8 @@ impl Parser {
     /// it, and the parser would be as it is. The line is no window of a longer one.
     pub fn passes_over(&self, glance: &Glance<'_>) -> bool {
         let text = glance.text;
-        let begins = matches!(glance.first, b'=' | b'-') || is_bare_store(text) || is_of_chain(text);
+        let moved = bare_digits(text).is_some();
+        let begins = moved || matches!(glance.first, b'=' | b'-') || is_bare_store(text) || is_of_chain(text);
         let titled = matches!(glance.last, b':' | b'"')
             || glance.has(glance::EQUALS) && extension::titled(text).is_some()
             || glance.has(glance::BRACKET) && is_attribute(text);
