@@ -219,7 +219,7 @@ impl FolderListingReader {
         listing.last = place;
         listing.gaps |= listing.empty > 0;
         listing.empty = 0;
-        listing.wide = !row.is_folder && fills_a_console(piece.text);
+        listing.wide = !row.is_folder && (row.name.is_empty() || fills_a_console(piece.text));
         if row.is_folder {
             return;
         }
@@ -244,8 +244,8 @@ impl FolderListingReader {
         let Some(listing) = &mut self.open else { return };
         let Some((name, _)) = listing.files.last_mut() else { return };
         let place = piece.part(rest).place(self.source);
+        name.place = if name.value.is_empty() { place } else { joined_place(name.place, place) };
         name.value.push_str(rest);
-        name.place = joined_place(name.place, place);
         listing.last = place;
         if split_file_name(&name.value).is_some() {
             listing.key_files = listing.key_files.saturating_add(1);
@@ -254,7 +254,10 @@ impl FolderListingReader {
     }
 
     fn finish(&mut self) {
-        let Some(listing) = self.open.take() else { return };
+        let Some(mut listing) = self.open.take() else { return };
+        let rows = listing.files.len();
+        listing.files.retain(|(name, _)| !name.value.is_empty());
+        let all_named = listing.files.len() == rows;
         if listing.target == KeyPath::Other && listing.key_files == 0 {
             return;
         }
@@ -265,6 +268,7 @@ impl FolderListingReader {
         let agrees = listing.count.as_ref().is_some_and(|(_, agrees)| *agrees);
         let complete = shows_all
             && !listing.cut
+            && all_named
             && match listing.tool {
                 Tool::Dir => agrees,
                 // The view writes empty lines behind its last row.
@@ -307,11 +311,11 @@ impl FolderListingReader {
             }
             return Some(true);
         }
-        if listing.tool == Tool::Dir
-            && std::mem::take(&mut listing.wide)
+        if std::mem::take(&mut listing.wide)
             && listing.empty == 0
             && piece.indent() == 0
             && let Some((name, _)) = listing.files.last()
+            && (listing.tool == Tool::Dir || name.value.is_empty())
             && split_file_name(&format!("{}{trimmed}", name.value)).is_some()
         {
             self.add_rest(piece, trimmed);
@@ -325,6 +329,10 @@ impl FolderListingReader {
             }
             self.finish();
             return None;
+        }
+        if let Some(row) = nameless_row(piece.text).filter(|row| row.tool == listing.tool) {
+            self.add(piece, &row);
+            return Some(true);
         }
         if listing.tool == Tool::ChildItem && is_column_line(trimmed) {
             return Some(true);
@@ -382,7 +390,12 @@ impl TextReader for FolderListingReader {
             self.command = None;
         }
         let Some(first) = text.trim_start().bytes().next() else { return false };
-        let row = if first.is_ascii_alphanumeric() || matches!(first, b'-' | b'\\') { row(text) } else { None };
+        let row = if first.is_ascii_alphanumeric() || matches!(first, b'-' | b'\\') {
+            // Under the heading of a folder the first name may stand on the next line.
+            row(text).or_else(|| nameless_row(text).filter(|_| self.pending.is_some()))
+        } else {
+            None
+        };
         if let Some(row) = row {
             if row.tool != Tool::Bare {
                 self.name = None;
@@ -506,6 +519,14 @@ fn row(text: &str) -> Option<Row<'_>> {
         return dir_row(text);
     }
     path_row(text)
+}
+
+/// A row whose name a mail program moved to the next line: of `dir` and `Get-ChildItem`, with its size.
+fn nameless_row(text: &str) -> Option<Row<'_>> {
+    let end = text.trim_end();
+    let whole = format!("{end} x");
+    let row = row(&whole).filter(|row| row.name == "x" && !row.is_folder && row.size.is_some())?;
+    Some(Row { tool: row.tool, folder: "", name: text.get(end.len()..end.len())?, size: row.size, is_folder: false })
 }
 
 /// `-a-hs-`: five characters, six in PowerShell 5.1.
@@ -789,6 +810,37 @@ mod tests {
         assert!(!listings(&text.replace("2 File(s)", "3 File(s)"))[0].complete);
         assert!(!listings(&text.replace("dir /a", "dir"))[0].complete);
         assert!(!listings(&text.replace("MachineKeys\r\n Vol", "MachineKeys\\6*\r\n Vol"))[0].complete);
+    }
+
+    /// As a mail program breaks the lines: the name on a line of its own.
+    #[test]
+    fn names_that_were_moved_to_the_next_line() {
+        let (one, other) = (
+            "6de9cb26d2b98c01ec4e9e8b34824aa2_0f8fad5b-d9cb-469f-a165-70867728950e",
+            "76944fb33636aeddb9590521c2e8815a_0f8fad5b-d9cb-469f-a165-70867728950e",
+        );
+        let dir = format!(
+            "C:\\>dir /a C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\n Directory of \
+             C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\n\n03/14/2026  09:20 AM    <DIR>          .\n03/14/2026  09:20 \
+             AM    <DIR>          ..\n03/14/2026  09:20 AM             2,304\n{one}\n03/14/2026  09:20 AM             \
+             2,317\n{other}\n               2 File(s)          4,621 bytes\n               2 Dir(s)  84,213,506,048 bytes free\n"
+        );
+        let child_item = format!(
+            "    Directory: C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\n\n\nMode                LastWriteTime         Length \
+             Name\n----                -------------         ------ ----\n-a-hs-         3/14/2026   9:20 AM           \
+             2304\n{one}\n-a-hs-         3/14/2026   9:20 AM           2317\n{other}\n\n"
+        );
+        for text in [&dir, &child_item] {
+            let listings = listings(text);
+            assert_eq!(names(&listings[0]), [(one, Some(2304)), (other, Some(2317))], "{text}");
+            let place = listings[0].files[0].0.place;
+            assert_eq!(place.start, u64::try_from(text.find(one).unwrap()).unwrap());
+        }
+        assert!(listings(&dir)[0].complete);
+        // A row without a name is none, and then the list is not whole.
+        let cut = dir.replace(&format!("{other}\n"), "");
+        assert_eq!(names(&listings(&cut)[0]), [(one, Some(2304))]);
+        assert!(!listings(&cut)[0].complete);
     }
 
     #[test]
