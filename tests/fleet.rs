@@ -211,17 +211,27 @@ fn check_answers(cases: &[Case], answers: &BTreeMap<String, Vec<Vec<Value>>>, ou
 
     // Of what was written twice the last one counts; counted here without DuckDB.
     let mut last: BTreeMap<(String, String, String), Value> = BTreeMap::new();
-    let mut twice = 0;
+    let (mut twice, mut withdrawn) = (0, Vec::new());
     for case in cases {
         let written = std::fs::read_to_string(out.join(format!("{}.jsonl", case.server))).unwrap();
         for line in written.lines() {
             let item: Value = serde_json::from_str(line).unwrap();
+            if item["type"] == "withdrawn" {
+                withdrawn.push((case.server.clone(), item));
+                continue;
+            }
             let Some(key) = item.get("id").or_else(|| item.get("fingerprint")) else { continue };
             let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
             twice += usize::from(last.insert((case.server.clone(), text(&item["type"]), key), item).is_some());
         }
     }
     assert!(twice > 0, "nothing was written twice: the test shows nothing");
+    // A finding that what came later does not bear out is none.
+    assert!(!withdrawn.is_empty(), "nothing was withdrawn: the test shows nothing");
+    for (server, item) in withdrawn {
+        let gone = last.remove(&(server.clone(), "finding".to_owned(), text(&item["fingerprint"])));
+        assert_eq!(gone.map(|finding| finding["credential"].clone()), Some(item["credential"].clone()), "{server}");
+    }
     let items = answers["items"].iter().filter(|row| !row[2].is_null() || !row[3].is_null());
     let mut counted = 0;
     for row in items {
